@@ -1,0 +1,108 @@
+//! A body as a stream of chunks. The limit is kept by whoever reads it whole; streams pass unbuffered.
+
+use std::{collections::VecDeque, fmt, future::Future, pin::Pin};
+
+use bytes::{Bytes, BytesMut};
+
+/// Why a body did not come whole.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BodyError {
+    /// It is longer than its reader takes.
+    #[error("the body exceeds {limit_bytes} bytes")]
+    TooLarge { limit_bytes: usize },
+    /// The sender took too long.
+    #[error("the body did not arrive in time")]
+    TimedOut,
+    /// The sender broke off or broke the framing.
+    #[error("the body broke off: {0}")]
+    Broken(String),
+}
+
+/// A chunk, the end, or an error, some time later.
+pub type NextChunk<'a> = Pin<Box<dyn Future<Output = Option<Result<Bytes, BodyError>>> + 'a>>;
+
+/// Something that yields a body chunk by chunk; stays on its thread.
+pub trait ChunkSource {
+    /// Returns the next chunk, none at the end.
+    fn next(&mut self) -> NextChunk<'_>;
+
+    /// Returns the length in bytes where the sender declared it.
+    fn length(&self) -> Option<u64> {
+        None
+    }
+}
+
+/// A body.
+#[derive(Default)]
+pub enum Body {
+    #[default]
+    Empty,
+    Full(Bytes),
+    Stream(Box<dyn ChunkSource>),
+    /// Chunks that a layer has read already, then the rest.
+    Replay(VecDeque<Bytes>, Box<Body>),
+}
+
+impl Body {
+    /// Returns the next chunk, none at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        loop {
+            match self {
+                Self::Empty => return None,
+                Self::Full(_) => {
+                    let Self::Full(bytes) = std::mem::take(self) else { return None };
+                    if bytes.is_empty() {
+                        return None;
+                    }
+                    return Some(Ok(bytes));
+                }
+                Self::Stream(source) => return source.next().await,
+                Self::Replay(chunks, rest) => {
+                    if let Some(chunk) = chunks.pop_front() {
+                        return Some(Ok(chunk));
+                    }
+                    let rest = std::mem::take(rest.as_mut());
+                    *self = rest;
+                }
+            }
+        }
+    }
+
+    /// Returns the length in bytes where it is known.
+    pub fn length(&self) -> Option<u64> {
+        match self {
+            Self::Empty => Some(0),
+            Self::Full(bytes) => Some(bytes.len() as u64),
+            Self::Stream(source) => source.length(),
+            Self::Replay(chunks, rest) => {
+                let read: u64 = chunks.iter().map(|chunk| chunk.len() as u64).sum();
+                rest.length().map(|rest| rest + read)
+            }
+        }
+    }
+
+    /// Reads all of it, up to `limit_bytes`.
+    pub async fn read_whole(&mut self, limit_bytes: usize) -> Result<Bytes, BodyError> {
+        if self.length().is_some_and(|length| length > limit_bytes as u64) {
+            return Err(BodyError::TooLarge { limit_bytes });
+        }
+        if let Self::Full(bytes) = self {
+            return Ok(std::mem::take(bytes));
+        }
+        let mut whole = BytesMut::new();
+        while let Some(chunk) = self.next().await {
+            let chunk = chunk?;
+            if whole.len().saturating_add(chunk.len()) > limit_bytes {
+                return Err(BodyError::TooLarge { limit_bytes });
+            }
+            whole.extend_from_slice(&chunk);
+        }
+        Ok(whole.freeze())
+    }
+}
+
+impl fmt::Debug for Body {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Body({:?} bytes)", self.length())
+    }
+}

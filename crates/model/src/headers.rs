@@ -1,0 +1,93 @@
+//! An ordered list of header fields, as they came: names keep their case, duplicates stay apart.
+
+use bytes::Bytes;
+
+/// Header fields in the order of the wire. Names compare without case (RFC 9110 section 5.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HeaderList {
+    fields: Vec<(Bytes, Bytes)>,
+}
+
+impl HeaderList {
+    /// Returns an empty list.
+    pub const fn new() -> Self {
+        Self { fields: Vec::new() }
+    }
+
+    /// Returns an empty list with room for `fields`.
+    pub fn with_capacity(fields: usize) -> Self {
+        Self {
+            fields: Vec::with_capacity(fields),
+        }
+    }
+
+    /// Adds a field at the end. The caller vouches that neither part holds CR, LF or NUL.
+    pub fn push(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
+        self.fields.push((name.into(), value.into()));
+    }
+
+    /// Replaces every field called `name` by one.
+    pub fn set(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
+        let name = name.into();
+        self.remove(&name);
+        self.push(name, value);
+    }
+
+    /// Removes every field called `name`.
+    pub fn remove(&mut self, name: &[u8]) {
+        self.fields.retain(|(field, _)| !field.eq_ignore_ascii_case(name));
+    }
+
+    /// Returns the first value of `name`.
+    pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&Bytes> {
+        let name = name.as_ref();
+        self.fields
+            .iter()
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
+    }
+
+    /// Returns the first value of `name` when it is UTF-8.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.get(name).and_then(|value| std::str::from_utf8(value).ok())
+    }
+
+    /// Returns every value of `name`, in order.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Bytes> {
+        self.fields
+            .iter()
+            .filter(move |(field, _)| field.eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value)
+    }
+
+    /// Returns every field, in order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
+        self.fields.iter().map(|(name, value)| (name, value))
+    }
+
+    /// Keeps the fields for which `keep(name, value)` holds.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Bytes, &Bytes) -> bool) {
+        self.fields.retain(|(name, value)| keep(name, value));
+    }
+
+    /// Returns how many fields there are.
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Tells whether there is no field.
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+}
+
+impl<N: Into<Bytes>, V: Into<Bytes>> FromIterator<(N, V)> for HeaderList {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
+        Self {
+            fields: fields
+                .into_iter()
+                .map(|(name, value)| (name.into(), value.into()))
+                .collect(),
+        }
+    }
+}

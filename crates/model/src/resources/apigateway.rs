@@ -1,0 +1,291 @@
+//! API Gateway REST APIs: <https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{ApiId, AuthorizerId, DeploymentId, ResourceId, StageName, Timestamp};
+
+/// A REST API, without its parts.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RestApi {
+    pub id: ApiId,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    pub created_date: Timestamp,
+    pub root_resource_id: ResourceId,
+    /// `HEADER` or `AUTHORIZER`.
+    pub api_key_source: String,
+    /// `EDGE`, `REGIONAL` or `PRIVATE`.
+    pub endpoint_types: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub binary_media_types: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_compression_size: Option<u32>,
+    #[serde(default)]
+    pub disable_execute_api_endpoint: bool,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A path of a REST API and the methods on it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Resource {
+    pub id: ResourceId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent_id: Option<ResourceId>,
+    /// `hello`, `{id}` or `{proxy+}`; none on the root.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path_part: Option<String>,
+    /// The whole path: `/pets/{id}`.
+    pub path: String,
+    /// By HTTP method, `ANY` among them.
+    #[serde(
+        default,
+        rename = "resourceMethods",
+        skip_serializing_if = "BTreeMap::is_empty"
+    )]
+    pub methods: BTreeMap<String, Method>,
+}
+
+/// Who may call a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuthorizationType {
+    #[serde(rename = "NONE")]
+    None,
+    #[serde(rename = "AWS_IAM")]
+    AwsIam,
+    #[serde(rename = "CUSTOM")]
+    Custom,
+    #[serde(rename = "COGNITO_USER_POOLS")]
+    CognitoUserPools,
+}
+
+/// A method on a path.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Method {
+    pub http_method: String,
+    pub authorization_type: AuthorizationType,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorizer_id: Option<AuthorizerId>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_scopes: Vec<String>,
+    #[serde(default)]
+    pub api_key_required: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation_name: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_validator_id: Option<String>,
+    /// `method.request.header.X` to whether it is required.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub request_parameters: BTreeMap<String, bool>,
+    /// Content type to model name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub request_models: BTreeMap<String, String>,
+    /// By status code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub method_responses: BTreeMap<String, MethodResponse>,
+    #[serde(
+        default,
+        rename = "methodIntegration",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub integration: Option<Integration>,
+}
+
+/// What a method may answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MethodResponse {
+    pub status_code: String,
+    /// `method.response.header.X` to whether it is required.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub response_parameters: BTreeMap<String, bool>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub response_models: BTreeMap<String, String>,
+}
+
+/// What stands behind a method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum IntegrationType {
+    Mock,
+    Http,
+    HttpProxy,
+    Aws,
+    AwsProxy,
+}
+
+/// When a request body without a matching template passes through.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum PassthroughBehavior {
+    #[default]
+    WhenNoMatch,
+    WhenNoTemplates,
+    Never,
+}
+
+/// How a method reaches what stands behind it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Integration {
+    #[serde(rename = "type")]
+    pub integration_type: IntegrationType,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub http_method: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// `integration.request.path.X` to a mapping expression.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub request_parameters: BTreeMap<String, String>,
+    /// Content type to template.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub request_templates: BTreeMap<String, String>,
+    #[serde(default)]
+    pub passthrough_behavior: PassthroughBehavior,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_handling: Option<String>,
+    #[serde(default = "default_timeout", rename = "timeoutInMillis")]
+    pub timeout_ms: u32,
+    /// By status code.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub integration_responses: BTreeMap<String, IntegrationResponse>,
+}
+
+/// REST APIs wait 29 seconds for an integration unless told otherwise.
+pub const fn default_timeout() -> u32 {
+    29_000
+}
+
+/// How an integration's answer becomes a method's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IntegrationResponse {
+    pub status_code: String,
+    /// A regular expression over the integration's status or error; none on the default response.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection_pattern: Option<String>,
+    /// `method.response.header.X` to a mapping expression.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub response_parameters: BTreeMap<String, String>,
+    /// Content type to template.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub response_templates: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_handling: Option<String>,
+}
+
+/// What an authorizer of a REST API is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AuthorizerType {
+    Token,
+    Request,
+    CognitoUserPools,
+}
+
+/// An authorizer of a REST API.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Authorizer {
+    pub id: AuthorizerId,
+    pub name: String,
+    #[serde(rename = "type")]
+    pub authorizer_type: AuthorizerType,
+    /// ARNs of user pools.
+    #[serde(default, rename = "providerARNs", skip_serializing_if = "Vec::is_empty")]
+    pub provider_arns: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorizer_uri: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorizer_credentials: Option<String>,
+    /// `method.request.header.Authorization`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_source: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_validation_expression: Option<String>,
+    #[serde(
+        default,
+        rename = "authorizerResultTtlInSeconds",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub result_ttl_seconds: Option<u32>,
+}
+
+/// A model: a JSON Schema with a name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Model {
+    pub id: String,
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    pub content_type: String,
+}
+
+/// A customised answer for one kind of refusal.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GatewayResponse {
+    /// `UNAUTHORIZED`, `DEFAULT_4XX`, …
+    pub response_type: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status_code: Option<String>,
+    /// `gatewayresponse.header.X` to a mapping expression.
+    #[serde(default)]
+    pub response_parameters: BTreeMap<String, String>,
+    /// Content type to template.
+    #[serde(default)]
+    pub response_templates: BTreeMap<String, String>,
+}
+
+/// A whole API at one moment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ApiImage {
+    pub rest_api: RestApi,
+    pub resources: Vec<Resource>,
+    pub authorizers: Vec<Authorizer>,
+    pub models: Vec<Model>,
+    pub gateway_responses: Vec<GatewayResponse>,
+}
+
+/// An immutable image of an API that stages point at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Deployment {
+    pub id: DeploymentId,
+    pub api_id: ApiId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    pub created_date: Timestamp,
+    pub image: ApiImage,
+}
+
+/// A named way into a deployment.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Stage {
+    pub api_id: ApiId,
+    pub stage_name: StageName,
+    pub deployment_id: DeploymentId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub variables: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    pub created_date: Timestamp,
+    pub last_updated_date: Timestamp,
+}

@@ -1,0 +1,7 @@
+//! The resources of each service, checked. Their written form uses AWS's own spelling of the fields, so that
+//! the service's wire shapes and our records agree.
+
+pub mod apigateway;
+pub mod cognito;
+pub mod iam;
+pub mod cloudformation;

@@ -1,0 +1,76 @@
+//! Every kind of record there is, one line each.
+
+/// How a kind of record is treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Class {
+    /// In the change log; drives snapshots.
+    Configuration,
+    /// Users, groups, keys: no change log.
+    Directory,
+    /// Sessions, codes, counters: may expire.
+    Ephemeral,
+}
+
+/// A kind of record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kind {
+    pub name: &'static str,
+    pub class: Class,
+}
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $constant:ident = $class:ident $name:literal),* $(,)?) => {
+        $($(#[$doc])* pub const $constant: Kind = Kind { name: $name, class: Class::$class };)*
+        /// Every kind.
+        pub const ALL: &[Kind] = &[$($constant),*];
+    };
+}
+
+kinds! {
+    /// `{api}`: [`portcullis_model::resources::apigateway::RestApi`]
+    REST_API = Configuration "apigateway-rest-api",
+    /// `{api}/{resource}`
+    API_RESOURCE = Configuration "apigateway-resource",
+    /// `{api}/{authorizer}`
+    API_AUTHORIZER = Configuration "apigateway-authorizer",
+    /// `{api}/{name}`
+    API_MODEL = Configuration "apigateway-model",
+    /// `{api}/{response type}`
+    API_GATEWAY_RESPONSE = Configuration "apigateway-gateway-response",
+    /// `{api}/{deployment}`
+    API_DEPLOYMENT = Configuration "apigateway-deployment",
+    /// `{api}/{stage}`
+    API_STAGE = Configuration "apigateway-stage",
+    /// `{pool}`
+    USER_POOL = Configuration "cognito-user-pool",
+    /// `{pool}/{client}`; lookup `client-id`
+    USER_POOL_CLIENT = Configuration "cognito-user-pool-client",
+    /// `{pool}/{identifier}`
+    RESOURCE_SERVER = Configuration "cognito-resource-server",
+    /// `{domain}`; lookup `domain` (unique)
+    USER_POOL_DOMAIN = Configuration "cognito-user-pool-domain",
+    /// `{pool}/{group}`
+    GROUP = Directory "cognito-group",
+    /// `{pool}/{username}`; lookups `sub`, `alias`, `email`, …
+    USER = Directory "cognito-user",
+    /// A confirmation code: `{pool}/{username}/{purpose}`
+    CODE = Ephemeral "cognito-code",
+    /// A refresh token's family: `{pool}/{origin_jti}`; lookup `user` `{pool}/{username}`
+    REFRESH_TOKEN = Ephemeral "cognito-refresh-token",
+    /// A revoked token family, until its last token expires: `{pool}/{origin_jti}`
+    REVOCATION = Ephemeral "cognito-revocation",
+    /// A used single-use thing (SRP secret block, challenge session), until it expires.
+    SPENT = Ephemeral "cognito-spent",
+    /// `{user name}`
+    IAM_USER = Directory "iam-user",
+    /// `{access key id}`; lookup `access-key-id` (unique)
+    ACCESS_KEY = Directory "iam-access-key",
+    /// `{stack name}` while it lives; `{stack id}` when deleted
+    STACK = Directory "cloudformation-stack",
+    /// `{stack id}/{sequence}`
+    STACK_EVENT = Directory "cloudformation-stack-event",
+    /// An exported output's name: `{name}`
+    STACK_EXPORT = Directory "cloudformation-export",
+    /// The data directory's own facts: identity, versions.
+    INSTALLATION = Directory "installation",
+}
