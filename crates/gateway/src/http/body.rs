@@ -1,6 +1,11 @@
 //! A body as a stream of chunks. The limit is kept by whoever reads it whole; streams pass unbuffered.
 
-use std::{collections::VecDeque, fmt, future::Future, pin::Pin};
+use std::{
+    collections::VecDeque,
+    fmt,
+    future::poll_fn,
+    task::{Context, Poll},
+};
 
 use bytes::{Bytes, BytesMut};
 
@@ -18,13 +23,11 @@ pub enum BodyError {
     Broken(String),
 }
 
-/// A chunk, the end, or an error, some time later.
-pub type NextChunk<'a> = Pin<Box<dyn Future<Output = Option<Result<Bytes, BodyError>>> + 'a>>;
-
-/// Something that yields a body chunk by chunk; stays on its thread.
+/// Something that yields a body chunk by chunk; stays on its thread. Polled, so that a stream costs no allocation
+/// per chunk; [`Body::next`] is the form to await.
 pub trait ChunkSource {
-    /// Returns the next chunk, none at the end.
-    fn next(&mut self) -> NextChunk<'_>;
+    /// Returns the next chunk, none at the end. Not polled again after the end or an error.
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>>;
 
     /// Returns the length in bytes where the sender declared it.
     fn length(&self) -> Option<u64> {
@@ -46,20 +49,24 @@ pub enum Body {
 impl Body {
     /// Returns the next chunk, none at the end.
     pub async fn next(&mut self) -> Option<Result<Bytes, BodyError>> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// Polls for the next chunk, none at the end.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         loop {
             match self {
-                Self::Empty => return None,
+                Self::Empty => return Poll::Ready(None),
                 Self::Full(_) => {
-                    let Self::Full(bytes) = std::mem::take(self) else { return None };
-                    if bytes.is_empty() {
-                        return None;
-                    }
-                    return Some(Ok(bytes));
+                    let Self::Full(bytes) = std::mem::take(self) else {
+                        return Poll::Ready(None);
+                    };
+                    return Poll::Ready(if bytes.is_empty() { None } else { Some(Ok(bytes)) });
                 }
-                Self::Stream(source) => return source.next().await,
+                Self::Stream(source) => return source.poll_next(context),
                 Self::Replay(chunks, rest) => {
                     if let Some(chunk) = chunks.pop_front() {
-                        return Some(Ok(chunk));
+                        return Poll::Ready(Some(Ok(chunk)));
                     }
                     let rest = std::mem::take(rest.as_mut());
                     *self = rest;

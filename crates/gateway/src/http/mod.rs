@@ -107,6 +107,10 @@ impl Response {
     pub fn full(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut headers = HeaderList::with_capacity(8);
         headers.push("Content-Type", content_type);
-        Self { status, headers, body: Body::Full(body.into()) }
+        Self {
+            status,
+            headers,
+            body: Body::Full(body.into()),
+        }
     }
 }
