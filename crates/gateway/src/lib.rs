@@ -2,4 +2,5 @@
 //!
 //! This crate does no storage: it reads a compiled [`snapshot`] and asks the outside through [`ports`].
 
+pub mod edge;
 pub mod http;

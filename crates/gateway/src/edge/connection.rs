@@ -1,0 +1,89 @@
+//! One connection: HTTP/1 or HTTP/2 over whatever stream, each request answered in turn or in its own stream.
+
+use std::{convert::Infallible, future::Future, pin::pin, rc::Rc};
+
+use hyper::{
+    rt::Executor,
+    server::conn::{http1, http2},
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+};
+
+use super::{Answer, EdgeLimits, message};
+use crate::http::Peer;
+
+/// What every connection of a worker shares.
+pub(crate) struct Shared<A> {
+    pub(crate) answer: A,
+    pub(crate) limits: EdgeLimits,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// Spawns HTTP/2 streams on the connection's own thread.
+#[derive(Clone, Copy)]
+struct ThisThread;
+
+impl<F: Future<Output = ()> + 'static> Executor<F> for ThisThread {
+    fn execute(&self, stream: F) {
+        tokio::task::spawn_local(stream);
+    }
+}
+
+/// Serves requests from `stream` until either side ends it or a stop is asked for.
+pub(crate) async fn serve<A: Answer>(
+    shared: Rc<Shared<A>>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    peer: Peer,
+    http2: bool,
+) {
+    let limits = &shared.limits;
+    let service = service_fn(|request| {
+        let (shared, peer) = (shared.clone(), peer.clone());
+        async move {
+            Ok::<_, Infallible>(match message::request(request, peer, &shared.limits) {
+                Ok(request) => message::response(shared.answer.answer(request).await),
+                Err(malformed) => message::refusal(&malformed),
+            })
+        }
+    });
+    let mut stop = shared.stop.clone();
+    let stopped = async move { stop.wait_for(|stop| *stop).await.map(|_| ()) };
+    let mut stopped = pin!(stopped);
+    // A connection that breaks off is the peer's affair: there is nobody left to tell.
+    if http2 {
+        let connection = http2::Builder::new(ThisThread)
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(limits.streams_max)
+            .max_pending_accept_reset_streams(limits.resets_pending_max)
+            .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
+            .keep_alive_interval(limits.head_time)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => drop(ended),
+            _ = &mut stopped => {
+                connection.as_mut().graceful_shutdown();
+                drop(connection.await);
+            }
+        }
+    } else {
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head_time)
+            .max_headers(limits.headers_max)
+            .max_buf_size(limits.head_bytes_max)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = pin!(connection);
+        tokio::select! {
+            ended = connection.as_mut() => drop(ended),
+            _ = &mut stopped => {
+                connection.as_mut().graceful_shutdown();
+                drop(connection.await);
+            }
+        }
+    }
+}

@@ -1,0 +1,242 @@
+//! Between hyper's messages and ours. What is ambiguous and still visible here is refused, not repaired.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use hyper::body::Incoming;
+use portcullis_model::HeaderList;
+use tokio::time::Sleep;
+
+use super::EdgeLimits;
+use crate::http::{Body, BodyError, Peer, Request, Response, Version, body::ChunkSource};
+
+/// Why a request is not taken up: the status and a plain text for the client.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Malformed {
+    pub(crate) status: u16,
+    pub(crate) reason: &'static str,
+}
+
+const fn malformed(status: u16, reason: &'static str) -> Malformed {
+    Malformed { status, reason }
+}
+
+/// Turns hyper's request into ours.
+pub(crate) fn request(
+    request: http::Request<Incoming>,
+    peer: Peer,
+    limits: &EdgeLimits,
+) -> Result<Request, Malformed> {
+    let (parts, incoming) = request.into_parts();
+    let version = match parts.version {
+        http::Version::HTTP_10 => Version::Http10,
+        http::Version::HTTP_11 => Version::Http11,
+        http::Version::HTTP_2 => Version::Http2,
+        _ => return Err(malformed(505, "unsupported HTTP version")),
+    };
+    let target = parts
+        .uri
+        .path_and_query()
+        .map_or("/", http::uri::PathAndQuery::as_str);
+    if target.len() > limits.target_bytes_max {
+        return Err(malformed(414, "the request target is too long"));
+    }
+    let authority = authority(&parts, version)?;
+    let body = if HttpBody::is_end_stream(&incoming) {
+        Body::Empty
+    } else {
+        Body::Stream(Box::new(IncomingBody {
+            length: HttpBody::size_hint(&incoming).exact(),
+            incoming,
+            idle_time: limits.body_idle_time,
+            idle: None,
+        }))
+    };
+    Ok(Request {
+        method: method(&parts.method),
+        target: Bytes::copy_from_slice(target.as_bytes()),
+        authority,
+        version,
+        headers: headers(&parts.headers),
+        body,
+        peer,
+    })
+}
+
+fn method(method: &http::Method) -> Bytes {
+    match *method {
+        http::Method::GET => Bytes::from_static(b"GET"),
+        http::Method::POST => Bytes::from_static(b"POST"),
+        http::Method::PUT => Bytes::from_static(b"PUT"),
+        http::Method::DELETE => Bytes::from_static(b"DELETE"),
+        http::Method::PATCH => Bytes::from_static(b"PATCH"),
+        http::Method::HEAD => Bytes::from_static(b"HEAD"),
+        http::Method::OPTIONS => Bytes::from_static(b"OPTIONS"),
+        _ => Bytes::copy_from_slice(method.as_str().as_bytes()),
+    }
+}
+
+/// The one host a request is for: RFC 9112 section 3.2 wants exactly one `Host` in HTTP/1.1, and where the target or
+/// `:authority` names a host too (RFC 9113 section 8.3.1), both must agree.
+fn authority(parts: &http::request::Parts, version: Version) -> Result<String, Malformed> {
+    let mut hosts = parts.headers.get_all(http::header::HOST).iter();
+    let host = match hosts.next() {
+        None => None,
+        Some(value) => Some(
+            value
+                .to_str()
+                .map_err(|_| malformed(400, "the host is not printable ASCII"))?,
+        ),
+    };
+    if hosts.next().is_some() {
+        return Err(malformed(400, "more than one host"));
+    }
+    let target = parts.uri.authority().map(http::uri::Authority::as_str);
+    match (host, target) {
+        (Some(host), Some(target)) if !host.eq_ignore_ascii_case(target) => {
+            Err(malformed(400, "the host and the target name different hosts"))
+        }
+        (Some(host), _) => Ok(host.to_owned()),
+        (None, Some(target)) => Ok(target.to_owned()),
+        (None, None) if version == Version::Http11 => Err(malformed(400, "no host")),
+        (None, None) => Ok(String::new()),
+    }
+}
+
+/// Copies all fields into one buffer and slices it: one allocation for all names and values.
+fn headers(map: &http::HeaderMap) -> HeaderList {
+    let bytes = map
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    let mut buffer = BytesMut::with_capacity(bytes);
+    for (name, value) in map {
+        buffer.extend_from_slice(name.as_str().as_bytes());
+        buffer.extend_from_slice(value.as_bytes());
+    }
+    let mut rest = buffer.freeze();
+    let mut list = HeaderList::with_capacity(map.len() + 4);
+    for (name, value) in map {
+        let name = rest.split_to(name.as_str().len());
+        let value = rest.split_to(value.len());
+        list.push(name, value);
+    }
+    list
+}
+
+/// Turns our response into hyper's. A field that HTTP cannot carry makes the whole answer a 500: nothing is cut.
+pub(crate) fn response(response: Response) -> http::Response<OutgoingBody> {
+    let mut out = http::Response::new(OutgoingBody(Body::Empty));
+    let Ok(status) = http::StatusCode::from_u16(response.status) else {
+        *out.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+        return out;
+    };
+    *out.status_mut() = status;
+    out.headers_mut().reserve(response.headers.len() + 2);
+    for (name, value) in response.headers.iter() {
+        let (Ok(name), Ok(value)) = (
+            http::HeaderName::from_bytes(name),
+            http::HeaderValue::from_maybe_shared(value.clone()),
+        ) else {
+            tracing::error!("a response field is not valid HTTP: answered 500 instead");
+            let mut failed = http::Response::new(OutgoingBody(Body::Empty));
+            *failed.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+            return failed;
+        };
+        // Framing is the codec's: it knows the body.
+        if name == http::header::CONTENT_LENGTH && response.body.length() != Some(0)
+            || name == http::header::TRANSFER_ENCODING
+            || name == http::header::CONNECTION
+        {
+            continue;
+        }
+        out.headers_mut().append(name, value);
+    }
+    *out.body_mut() = OutgoingBody(response.body);
+    out
+}
+
+/// A plain answer to what never became a request.
+pub(crate) fn refusal(malformed: &Malformed) -> http::Response<OutgoingBody> {
+    response(Response::full(
+        malformed.status,
+        "application/json",
+        format!("{{\"message\":\"{}\"}}", malformed.reason),
+    ))
+}
+
+struct IncomingBody {
+    incoming: Incoming,
+    length: Option<u64>,
+    idle_time: Duration,
+    /// Runs only while the client keeps us waiting.
+    idle: Option<Pin<Box<Sleep>>>,
+}
+
+impl ChunkSource for IncomingBody {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        loop {
+            match Pin::new(&mut self.incoming).poll_frame(context) {
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(Err(cause))) => {
+                    return Poll::Ready(Some(Err(BodyError::Broken(cause.to_string()))));
+                }
+                Poll::Ready(Some(Ok(frame))) => {
+                    self.idle = None;
+                    // Trailers are dropped: no layer has looked at them.
+                    if let Ok(data) = frame.into_data() {
+                        if data.is_empty() {
+                            continue;
+                        }
+                        return Poll::Ready(Some(Ok(data)));
+                    }
+                }
+                Poll::Pending => {
+                    let idle_time = self.idle_time;
+                    let idle = self
+                        .idle
+                        .get_or_insert_with(|| Box::pin(tokio::time::sleep(idle_time)));
+                    return match idle.as_mut().poll(context) {
+                        Poll::Ready(()) => Poll::Ready(Some(Err(BodyError::TimedOut))),
+                        Poll::Pending => Poll::Pending,
+                    };
+                }
+            }
+        }
+    }
+
+    fn length(&self) -> Option<u64> {
+        self.length
+    }
+}
+
+/// Our body in hyper's terms.
+pub(crate) struct OutgoingBody(Body);
+
+impl HttpBody for OutgoingBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        self.0
+            .poll_next(context)
+            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        matches!(self.0, Body::Empty)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.0.length().map_or_else(SizeHint::new, SizeHint::with_exact)
+    }
+}

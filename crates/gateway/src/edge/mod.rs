@@ -1,0 +1,31 @@
+//! The edge: sockets, TLS and the codec. It turns bytes into [`crate::http::Request`]s and answers back.
+//!
+//! One current-thread runtime a core, each with its own listening socket (`SO_REUSEPORT`), so that a request stays on
+//! its thread from accept to answer. hyper's servers speak HTTP/1 and HTTP/2 for now; nothing above sees them.
+
+pub mod limits;
+pub mod listener;
+pub mod tls;
+pub mod connection;
+pub mod message;
+pub mod forward_proxy;
+pub mod workers;
+
+use std::future::Future;
+
+use crate::http::{Request, Response};
+
+pub use forward_proxy::{ForwardProxy, ProxyRoute};
+pub use limits::EdgeLimits;
+pub use listener::{BindError, Door, Socket};
+pub use tls::ServerConfigs;
+pub use workers::{EdgeParts, Workers, start};
+
+/// What answers requests. One is made on each worker thread and stays there.
+pub trait Answer: 'static {
+    /// Answers a request. Every refusal is a response too.
+    fn answer(&self, request: Request) -> impl Future<Output = Response>;
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    sync::Arc,
+};
+
+use super::*;
+use crate::http::{Listener, Request, Response};
+
+struct Echo;
+
+impl Answer for Echo {
+    async fn answer(&self, mut request: Request) -> Response {
+        let body = match request.body.read_whole(1024).await {
+            Ok(body) => body,
+            Err(cause) => return Response::full(413, "text/plain", cause.to_string()),
+        };
+        let text = format!(
+            "{} {} {} {}",
+            String::from_utf8_lossy(&request.method),
+            String::from_utf8_lossy(&request.target),
+            request.authority,
+            String::from_utf8_lossy(&body)
+        );
+        Response::full(200, "text/plain", text)
+    }
+}
+
+struct NoTls;
+
+impl ServerConfigs for NoTls {
+    fn server_config(&self, _: Option<&str>) -> Option<Arc<rustls::ServerConfig>> {
+        None
+    }
+}
+
+fn exchange(bytes: &[u8]) -> String {
+    let door = Door { listener: Listener::PublicHttp, address: "127.0.0.1:0".parse().unwrap() };
+    let socket = Socket::open(door, 2).unwrap();
+    let address = socket.address;
+    let parts = EdgeParts { limits: EdgeLimits::default(), configs: Arc::new(NoTls), forward_proxy: None };
+    let workers = start(vec![socket], 2, &parts, || Echo).unwrap();
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.write_all(bytes).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    workers.stop();
+    answer
+}
+
+#[test]
+fn a_request_reaches_the_answer_as_it_came() {
+    let answer = exchange(
+        b"POST /a%2Fb/?q=%20 HTTP/1.1\r\nHost: api.example:80\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+    );
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with("POST /a%2Fb/?q=%20 api.example:80 hello"), "{answer}");
+}
+
+#[test]
+fn ambiguous_hosts_are_refused() {
+    for head in [
+        "GET / HTTP/1.1\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n",
+        "GET http://a/ HTTP/1.1\r\nHost: b\r\n",
+    ] {
+        let answer = exchange(format!("{head}Connection: close\r\n\r\n").as_bytes());
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{head}: {answer}");
+    }
+}
+
+#[test]
+fn a_body_over_the_limit_is_not_read() {
+    let answer = exchange(
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4096\r\nConnection: close\r\n\r\n",
+    );
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[test]
+fn a_stop_lets_no_thread_behind() {
+    let door = Door { listener: Listener::PublicHttp, address: "127.0.0.1:0".parse().unwrap() };
+    let socket = Socket::open(door, 2).unwrap();
+    let address = socket.address;
+    let parts = EdgeParts { limits: EdgeLimits::default(), configs: Arc::new(NoTls), forward_proxy: None };
+    let workers = start(vec![socket], 2, &parts, || Echo).unwrap();
+    let idle = TcpStream::connect(address).unwrap();
+    workers.stop();
+    drop(idle);
+    assert!(TcpStream::connect(address).is_err());
+}

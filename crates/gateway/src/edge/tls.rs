@@ -1,0 +1,65 @@
+//! Which certificate and policy a handshake gets, by server name (RFC 6066 section 3).
+
+use std::{io, sync::Arc, time::Duration};
+
+use rustls::{ServerConfig, server::Acceptor};
+use tokio::net::TcpStream;
+use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
+
+use crate::http::TlsFacts;
+
+/// Knows the server configuration of every name. Asked once a handshake; what it answers may change at any time.
+pub trait ServerConfigs: Send + Sync + 'static {
+    /// Returns the configuration for `server_name` (none when the client sent none), or none to refuse.
+    fn server_config(&self, server_name: Option<&str>) -> Option<Arc<ServerConfig>>;
+}
+
+/// Ends TLS on `stream` and says what was agreed.
+pub(crate) async fn accept(
+    stream: TcpStream,
+    configs: &dyn ServerConfigs,
+    time: Duration,
+) -> io::Result<(TlsStream<TcpStream>, TlsFacts)> {
+    tokio::time::timeout(time, handshake(stream, configs))
+        .await
+        .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the TLS handshake took too long"))?
+}
+
+async fn handshake(
+    stream: TcpStream,
+    configs: &dyn ServerConfigs,
+) -> io::Result<(TlsStream<TcpStream>, TlsFacts)> {
+    let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+    let server_name = start.client_hello().server_name().map(str::to_ascii_lowercase);
+    let config = configs.server_config(server_name.as_deref()).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::PermissionDenied,
+            "no certificate for this server name",
+        )
+    })?;
+    let stream = start.into_stream(config).await?;
+    let (_, session) = stream.get_ref();
+    let facts = TlsFacts {
+        server_name,
+        version: session.protocol_version().and_then(|version| match version {
+            rustls::ProtocolVersion::TLSv1_2 => Some("TLSv1.2"),
+            rustls::ProtocolVersion::TLSv1_3 => Some("TLSv1.3"),
+            _ => None,
+        }),
+        cipher_suite: session
+            .negotiated_cipher_suite()
+            .and_then(|suite| suite.suite().as_str().map(str::to_owned)),
+        client_certificates: session
+            .peer_certificates()
+            .unwrap_or_default()
+            .iter()
+            .map(|certificate| certificate.as_ref().to_vec())
+            .collect(),
+    };
+    Ok((stream, facts))
+}
+
+/// Tells whether HTTP/2 was agreed on (RFC 7301).
+pub(crate) fn speaks_http2(stream: &TlsStream<TcpStream>) -> bool {
+    stream.get_ref().1.alpn_protocol() == Some(b"h2")
+}
