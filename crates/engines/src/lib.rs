@@ -1,2 +1,4 @@
 
+
 pub mod cloudformation;
+pub mod jwt;
