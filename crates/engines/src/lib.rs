@@ -1,4 +1,6 @@
-
+//! How is X computed? Bytes and values in, values out: no clock, no network, no storage. Every parser of a stranger's
+//! bytes is a plain function.
 
 pub mod cloudformation;
 pub mod jwt;
+pub mod srp;
