@@ -6,6 +6,10 @@
 
 pub mod kinds;
 pub mod record;
+pub mod typed;
+pub mod sqlite;
+#[cfg(test)]
+mod contract;
 
 use std::{future::Future, pin::Pin};
 
@@ -13,6 +17,7 @@ use portcullis_model::Scope;
 
 pub use kinds::{Class, Kind};
 pub use record::{Batch, Change, Committed, Expect, Lookup, Page, Put, Record, RecordKey};
+pub use sqlite::SqliteStore;
 
 /// An answer that may take a while: SQLite answers at once, a database over a network does not.
 pub type Answer<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -26,6 +31,9 @@ pub enum StoreError {
     /// A unique lookup names another record already.
     #[error("`{value}` is taken as `{name}` by another record")]
     Taken { name: &'static str, value: String },
+    /// A batch names one record twice, and there is no order in which both would count.
+    #[error("a batch writes `{key}` twice: write a record once per batch")]
+    Repeated { key: String },
     /// The file was written by a newer program.
     #[error("the store has schema {found}, this program knows up to {known}: use a newer portcullis")]
     Newer { found: u32, known: u32 },
@@ -51,10 +59,12 @@ pub trait Store: Send + Sync + 'static {
     /// Returns the keys of the records of `kind` that a lookup names, in every scope.
     fn find<'a>(&'a self, kind: Kind, name: &'static str, value: &'a str) -> Answer<'a, Vec<RecordKey>>;
 
-    /// Writes a batch: all of it or nothing; durable when this returns.
+    /// Writes a batch: all of it or nothing; durable when this returns. Expectations and unique lookups are judged
+    /// on the batch as a whole, so a name may pass from a record that it deletes to one that it writes.
     fn commit(&self, batch: Batch) -> Answer<'_, Committed>;
 
-    /// Returns changes of configuration after `sequence`, oldest first.
+    /// Returns changes of configuration after `sequence`, oldest first. A record that changed more than once
+    /// appears once, at its newest change.
     fn changes_since(&self, sequence: u64, limit: usize) -> Answer<'_, Vec<Change>>;
 
     /// Returns the newest sequence of the change log, 0 when empty.
