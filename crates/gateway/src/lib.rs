@@ -4,3 +4,14 @@
 
 pub mod edge;
 pub mod http;
+pub mod ports;
+pub mod hosts;
+pub mod gateway;
+pub mod snapshot;
+mod refusal;
+mod decision;
+mod request_id;
+pub mod revocations;
+pub mod trail;
+
+pub use gateway::{Gateway, GatewayParts, GatewaySettings};

@@ -1,0 +1,88 @@
+//! What a layer says about an exchange, and why.
+
+use std::sync::Arc;
+
+use crate::{http::Response, refusal::Refusal};
+
+/// The layers, as trails name them, in the order of the request. `Host` and `Site` stand outside the list of layers:
+/// which host a request is for, and what a host that is not an API said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum LayerName {
+    Host,
+    Site,
+    Route,
+    Authorizer,
+    Mapping,
+    Integration,
+    Response,
+}
+
+impl LayerName {
+    /// Returns the name that trails and the `portcullis:observe` tag carry.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Site => "site",
+            Self::Route => "route",
+            Self::Authorizer => "authorizer",
+            Self::Mapping => "mapping",
+            Self::Integration => "integration",
+            Self::Response => "response",
+        }
+    }
+}
+
+/// Why a layer decided as it did. What every request repeats is prepared at deployment, so that recording it costs a
+/// count. Never holds a token, a key or a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Reason {
+    Static(&'static str),
+    Prepared(Arc<str>),
+    Made(Box<str>),
+}
+
+impl Reason {
+    /// Returns the reason as text.
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            Self::Prepared(text) => text,
+            Self::Made(text) => text,
+        }
+    }
+}
+
+impl From<&'static str> for Reason {
+    fn from(text: &'static str) -> Self {
+        Self::Static(text)
+    }
+}
+
+impl From<String> for Reason {
+    fn from(text: String) -> Self {
+        Self::Made(text.into_boxed_str())
+    }
+}
+
+impl From<&Arc<str>> for Reason {
+    fn from(text: &Arc<str>) -> Self {
+        Self::Prepared(Arc::clone(text))
+    }
+}
+
+/// What a layer says. It never writes a response to refuse: `responses::gateway_responses` does.
+#[derive(Debug)]
+pub(crate) enum Decision {
+    /// The exchange goes on.
+    Continue(Reason),
+    /// The layer answers the exchange itself (a preflight, a cached reply).
+    Answer(Box<Response>, Reason),
+    /// The exchange ends here.
+    Refuse(Refusal),
+}
+
+impl From<Refusal> for Decision {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refuse(refusal)
+    }
+}

@@ -1,0 +1,349 @@
+//! Which host is what: an API, a site of ours, or nobody's. Hosts compare without port and case (RFC 3986 section 3.2.2).
+
+use std::{
+    borrow::Cow,
+    net::{IpAddr, Ipv6Addr},
+};
+
+use portcullis_model::Region;
+
+use crate::ports::Site;
+
+const API_FORM: &[u8] = b"/_aws/execute-api/";
+const POOL_DOMAIN_FORM: &[u8] = b"/_aws/auth/";
+const WELL_KNOWN: &[u8] = b"/.well-known/";
+const HOST_BYTES_MAX: usize = 255;
+
+/// What decides which hosts are ours.
+#[derive(Clone, Debug)]
+pub struct HostSettings {
+    pub region: Region,
+    /// `portcullis.localhost` unless `--domain`.
+    pub domain: String,
+    /// Under `up` alone: APIs and pool domains by path, on `localhost` and the listeners' addresses.
+    pub path_forms: bool,
+    /// What the public listeners are bound to; an unspecified address stands for every address.
+    pub listener_addresses: Vec<IpAddr>,
+}
+
+/// The hosts that are ours, ready to compare.
+#[derive(Debug)]
+pub struct Hosts {
+    api_suffixes: [String; 2],
+    pool_domain_suffixes: [String; 2],
+    cognito_idp: [String; 2],
+    path_forms: bool,
+    listener_addresses: Vec<IpAddr>,
+    any_address: bool,
+}
+
+/// Whom a request is for.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Destination {
+    /// An API, known or not; `/{stage}/…` starts at byte `path_start` of the target.
+    Api { api_id: Box<str>, path_start: usize },
+    /// A site; its own path starts at byte `path_start` of the target.
+    Site { site: Site, path_start: usize },
+    /// One of our hosts, with nothing at this path.
+    Nothing,
+    /// Nobody's host, or no host at all: 421.
+    Foreign,
+}
+
+impl Hosts {
+    /// Compiles `settings`.
+    pub fn compile(settings: &HostSettings) -> Self {
+        let region = settings.region.as_str();
+        let domain = settings.domain.to_ascii_lowercase();
+        Self {
+            api_suffixes: [
+                format!(".execute-api.{region}.{domain}"),
+                format!(".execute-api.{region}.amazonaws.com"),
+            ],
+            pool_domain_suffixes: [
+                format!(".auth.{region}.{domain}"),
+                format!(".auth.{region}.amazoncognito.com"),
+            ],
+            cognito_idp: [
+                format!("cognito-idp.{region}.{domain}"),
+                format!("cognito-idp.{region}.amazonaws.com"),
+            ],
+            path_forms: settings.path_forms,
+            any_address: settings.listener_addresses.iter().any(IpAddr::is_unspecified),
+            listener_addresses: settings.listener_addresses.clone(),
+        }
+    }
+
+    /// Tells whether `authority` names a host that this process answers for, an unknown API's included.
+    pub fn is_ours(&self, authority: &str) -> bool {
+        self.find(authority, b"/", false) != Destination::Foreign
+    }
+
+    /// Finds whom a request is for. `is_operation` tells that it is a `POST /` with an `X-Amz-Target`.
+    pub(crate) fn find(&self, authority: &str, path: &[u8], is_operation: bool) -> Destination {
+        let Some(host) = parse_host(authority) else {
+            return Destination::Foreign;
+        };
+        let name = match host {
+            Host::Address(address) if self.is_listener(address) => return self.by_path(path, is_operation),
+            Host::Address(_) => return Destination::Foreign,
+            Host::Name(name) => name,
+        };
+        if let Some(api_id) = label_before(&name, &self.api_suffixes) {
+            return Destination::Api {
+                api_id: api_id.into(),
+                path_start: 0,
+            };
+        }
+        if let Some(prefix) = label_before(&name, &self.pool_domain_suffixes) {
+            let site = Site::PoolDomain {
+                prefix: prefix.into(),
+            };
+            return Destination::Site { site, path_start: 0 };
+        }
+        if self.cognito_idp.iter().any(|known| *known == *name) {
+            return Destination::Site {
+                site: Site::CognitoIdp,
+                path_start: 0,
+            };
+        }
+        if name == "localhost" {
+            return self.by_path(path, is_operation);
+        }
+        Destination::Foreign
+    }
+
+    fn is_listener(&self, address: IpAddr) -> bool {
+        self.any_address || self.listener_addresses.contains(&address)
+    }
+
+    /// `localhost` and the listeners' addresses: operations always, the rest where path forms are on.
+    fn by_path(&self, path: &[u8], is_operation: bool) -> Destination {
+        if is_operation {
+            return Destination::Site {
+                site: Site::CognitoIdp,
+                path_start: 0,
+            };
+        }
+        if !self.path_forms {
+            return Destination::Nothing;
+        }
+        if let Some((api_id, path_start)) = segment_after(path, API_FORM) {
+            return Destination::Api {
+                api_id: api_id.into(),
+                path_start,
+            };
+        }
+        if let Some((prefix, path_start)) = segment_after(path, POOL_DOMAIN_FORM) {
+            let site = Site::PoolDomain {
+                prefix: prefix.into(),
+            };
+            return Destination::Site { site, path_start };
+        }
+        let after_pool = path
+            .get(1..)
+            .and_then(|rest| memchr::memchr(b'/', rest))
+            .and_then(|at| path.get(at + 1..));
+        if after_pool.is_some_and(|rest| rest.starts_with(WELL_KNOWN)) {
+            return Destination::Site {
+                site: Site::CognitoIdp,
+                path_start: 0,
+            };
+        }
+        Destination::Nothing
+    }
+}
+
+/// Returns the single label before one of `suffixes`.
+fn label_before<'a>(name: &'a str, suffixes: &[String]) -> Option<&'a str> {
+    suffixes
+        .iter()
+        .find_map(|suffix| name.strip_suffix(suffix.as_str()))
+        .filter(|label| !label.is_empty() && !label.contains('.'))
+}
+
+/// Returns the path segment that follows `form`, and where it ends.
+fn segment_after<'a>(path: &'a [u8], form: &[u8]) -> Option<(&'a str, usize)> {
+    let rest = path.strip_prefix(form)?;
+    let length = memchr::memchr(b'/', rest).unwrap_or(rest.len());
+    let segment = std::str::from_utf8(rest.get(..length)?).ok()?;
+    let plain = segment
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    (plain && !segment.is_empty()).then_some((segment, form.len() + length))
+}
+
+enum Host<'a> {
+    /// Lower case.
+    Name(Cow<'a, str>),
+    Address(IpAddr),
+}
+
+/// Parses `host[:port]`, strictly: letters, digits, hyphens and inner dots, or an address.
+fn parse_host(authority: &str) -> Option<Host<'_>> {
+    if let Some(rest) = authority.strip_prefix('[') {
+        let (address, port) = rest.split_once(']')?;
+        if !port.is_empty() {
+            check_port(port.strip_prefix(':')?)?;
+        }
+        return address
+            .parse::<Ipv6Addr>()
+            .ok()
+            .map(|address| Host::Address(address.into()));
+    }
+    let name = match authority.split_once(':') {
+        None => authority,
+        Some((name, port)) => {
+            check_port(port)?;
+            name
+        }
+    };
+    if name.len() > HOST_BYTES_MAX || !name.split('.').all(is_label) {
+        return None;
+    }
+    if let Ok(address) = name.parse::<IpAddr>() {
+        return Some(Host::Address(address));
+    }
+    Some(Host::Name(
+        if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(name.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(name)
+        },
+    ))
+}
+
+fn is_label(label: &str) -> bool {
+    (1..=63).contains(&label.len())
+        && label
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !label.starts_with('-')
+        && !label.ends_with('-')
+}
+
+fn check_port(port: &str) -> Option<u16> {
+    if port.is_empty() || port.len() > 5 || !port.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    port.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hosts(path_forms: bool) -> Hosts {
+        Hosts::compile(&HostSettings {
+            region: "us-east-1".into(),
+            domain: "portcullis.localhost".into(),
+            path_forms,
+            listener_addresses: vec!["127.0.0.1".parse().unwrap()],
+        })
+    }
+
+    fn api(path_start: usize) -> Destination {
+        Destination::Api {
+            api_id: "abc123".into(),
+            path_start,
+        }
+    }
+
+    fn site(site: Site, path_start: usize) -> Destination {
+        Destination::Site { site, path_start }
+    }
+
+    fn pool_domain() -> Site {
+        Site::PoolDomain {
+            prefix: "acme".into(),
+        }
+    }
+
+    #[test]
+    fn hosts_are_told_apart() {
+        let cases = [
+            ("abc123.execute-api.us-east-1.portcullis.localhost", api(0)),
+            ("abc123.execute-api.us-east-1.amazonaws.com:443", api(0)),
+            ("ABC123.Execute-API.us-east-1.Portcullis.LOCALHOST:8443", api(0)),
+            ("acme.auth.us-east-1.portcullis.localhost", site(pool_domain(), 0)),
+            ("acme.auth.us-east-1.amazoncognito.com", site(pool_domain(), 0)),
+            (
+                "cognito-idp.us-east-1.portcullis.localhost",
+                site(Site::CognitoIdp, 0),
+            ),
+            ("cognito-idp.us-east-1.amazonaws.com", site(Site::CognitoIdp, 0)),
+            ("localhost:8443", Destination::Nothing),
+            ("127.0.0.1:8443", Destination::Nothing),
+        ];
+        for (authority, expected) in cases {
+            assert_eq!(hosts(true).find(authority, b"/", false), expected, "{authority}");
+        }
+    }
+
+    #[test]
+    fn foreign_and_malformed_hosts_are_refused() {
+        for authority in [
+            "",
+            "example.com",
+            "portcullis.localhost",
+            "abc123.execute-api.eu-west-1.amazonaws.com",
+            "a.b.execute-api.us-east-1.amazonaws.com",
+            ".execute-api.us-east-1.amazonaws.com",
+            "abc123.execute-api.us-east-1.amazonaws.com.evil.example",
+            "abc123.cloudfront.net",
+            "localhost.",
+            "localhost:",
+            "localhost:80x",
+            "localhost:99999",
+            "local host",
+            "user@localhost",
+            "[::1",
+            "[::1]",
+            "127.0.0.2",
+            "localhost/../",
+        ] {
+            assert_eq!(
+                hosts(true).find(authority, b"/", true),
+                Destination::Foreign,
+                "{authority}"
+            );
+        }
+    }
+
+    #[test]
+    fn path_forms_are_served_where_they_are_on() {
+        let cases: [(&[u8], Destination); 6] = [
+            (b"/_aws/execute-api/abc123/prod/hello", api(24)),
+            (b"/_aws/execute-api/abc123", api(24)),
+            (b"/_aws/auth/acme/oauth2/token", site(pool_domain(), 15)),
+            (b"/us-east-1_abc/.well-known/jwks.json", site(Site::CognitoIdp, 0)),
+            (b"/_aws/execute-api//x", Destination::Nothing),
+            (b"/a/b/.well-known/jwks.json", Destination::Nothing),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(hosts(true).find("localhost", path, false), expected);
+            assert_eq!(hosts(false).find("localhost", path, false), Destination::Nothing);
+        }
+    }
+
+    #[test]
+    fn unsigned_operations_reach_the_site_on_any_of_our_addresses() {
+        for authority in ["localhost:1", "127.0.0.1"] {
+            let found = hosts(false).find(authority, b"/", true);
+            assert_eq!(found, site(Site::CognitoIdp, 0));
+        }
+    }
+
+    #[test]
+    fn unspecified_listener_address_stands_for_every_address() {
+        let hosts = Hosts::compile(&HostSettings {
+            region: "us-east-1".into(),
+            domain: "portcullis.localhost".into(),
+            path_forms: false,
+            listener_addresses: vec!["0.0.0.0".parse().unwrap()],
+        });
+        assert!(hosts.is_ours("10.1.2.3:8443"));
+        assert!(hosts.is_ours("[::1]:8443"));
+        assert!(!hosts.is_ours("example.com"));
+    }
+}

@@ -1,0 +1,75 @@
+//! Every way to say no: one variant per gateway response type of a REST API, each with a private cause.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
+
+use crate::decision::Reason;
+
+/// The gateway response types that a stage can customise, and the three that it cannot: [`Forbidden`](Self::Forbidden)
+/// precedes every stage, [`IntegrationMalformed`](Self::IntegrationMalformed) and [`Internal`](Self::Internal) have no
+/// type of their own in AWS and fall to `DEFAULT_5XX`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum RefusalKind {
+    AccessDenied,
+    ApiConfigurationError,
+    AuthorizerConfigurationError,
+    AuthorizerFailure,
+    BadRequestBody,
+    BadRequestParameters,
+    ExpiredToken,
+    Forbidden,
+    IntegrationFailure,
+    IntegrationMalformed,
+    IntegrationTimeout,
+    Internal,
+    InvalidApiKey,
+    InvalidSignature,
+    MissingAuthenticationToken,
+    QuotaExceeded,
+    RequestTooLarge,
+    ResourceNotFound,
+    Throttled,
+    Unauthorized,
+    UnsupportedMediaType,
+    WafFiltered,
+}
+
+/// A decision that ends the exchange: what the client learns (by its kind) and what only the trail learns (the cause).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Refusal {
+    kind: RefusalKind,
+    cause: Reason,
+    message: Option<String>,
+}
+
+impl Refusal {
+    /// Returns a refusal of `kind`; `cause` goes into the trail and never to the client.
+    pub(crate) fn new(kind: RefusalKind, cause: impl Into<Reason>) -> Self {
+        Self {
+            kind,
+            cause: cause.into(),
+            message: None,
+        }
+    }
+
+    /// Replaces the kind's default message, the public `$context.error.message`.
+    #[must_use]
+    pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
+        self.message = Some(message.into());
+        self
+    }
+
+    /// Returns the gateway response type.
+    pub(crate) const fn kind(&self) -> RefusalKind {
+        self.kind
+    }
+
+    /// Returns the cause, for the trail only.
+    pub(crate) const fn cause(&self) -> &Reason {
+        &self.cause
+    }
+
+    /// Returns the public message where it is not the kind's default.
+    pub(crate) fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+}

@@ -1,0 +1,136 @@
+//! Ids of requests: unique, not secret, and cheap. One generator per worker thread, seeded with the system's randomness.
+
+use std::cell::Cell;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use portcullis_model::Entropy;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+const UUID_BYTES: usize = 36;
+/// Fifteen symbols and a `=`, as AWS's extended ids look.
+const EXTENDED_BYTES: usize = 16;
+
+/// Makes ids: xoshiro256++, which passes statistical tests but can be predicted, so nothing may rest on these being
+/// secret.
+pub(crate) struct RequestIds(Cell<[u64; 4]>);
+
+impl RequestIds {
+    pub(crate) fn seeded(entropy: &dyn Entropy) -> Self {
+        let mut state = [0u64; 4];
+        for word in &mut state {
+            let mut bytes = [0u8; 8];
+            entropy.fill(&mut bytes);
+            *word = u64::from_le_bytes(bytes);
+        }
+        // An all-zero state would stay zero for ever.
+        state[0] |= 1;
+        Self(Cell::new(state))
+    }
+
+    /// Returns the next version 4 UUID (RFC 9562 section 5.4) as a number.
+    pub(crate) fn next_uuid(&self) -> u128 {
+        let value = (u128::from(self.next_word()) << 64) | u128::from(self.next_word());
+        (value & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62)
+    }
+
+    fn next_word(&self) -> u64 {
+        let [mut a, mut b, mut c, mut d] = self.0.get();
+        let word = a.wrapping_add(d).rotate_left(23).wrapping_add(a);
+        let shifted = b << 17;
+        c ^= a;
+        d ^= b;
+        b ^= c;
+        a ^= d;
+        c ^= shifted;
+        d = d.rotate_left(45);
+        self.0.set([a, b, c, d]);
+        word
+    }
+}
+
+/// Returns the request id and the extended id of `value`, as headers carry them, in one allocation.
+pub(crate) fn header_values(value: u128) -> (Bytes, Bytes) {
+    let mut buffer = BytesMut::with_capacity(UUID_BYTES + EXTENDED_BYTES);
+    buffer.put_slice(&uuid_bytes(value));
+    // The extended id is the same number mixed, so that one id finds the other.
+    let mut mixed = value.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    for _ in 0..EXTENDED_BYTES - 1 {
+        let index = usize::try_from(mixed >> 122).unwrap_or_default();
+        buffer.put_u8(BASE64.get(index).copied().unwrap_or(b'A'));
+        mixed <<= 6;
+    }
+    buffer.put_u8(b'=');
+    let mut uuid = buffer.freeze();
+    let extended = uuid.split_off(UUID_BYTES);
+    (uuid, extended)
+}
+
+/// Returns `value` as a UUID's text.
+pub(crate) fn uuid_text(value: u128) -> String {
+    String::from_utf8_lossy(&uuid_bytes(value)).into_owned()
+}
+
+fn uuid_bytes(value: u128) -> [u8; UUID_BYTES] {
+    let mut text = [b'-'; UUID_BYTES];
+    let mut shift = 128u32;
+    for (index, place) in text.iter_mut().enumerate() {
+        if !matches!(index, 8 | 13 | 18 | 23) {
+            shift -= 4;
+            let digit = usize::try_from((value >> shift) & 0xf).unwrap_or_default();
+            *place = HEX.get(digit).copied().unwrap_or(b'0');
+        }
+    }
+    text
+}
+
+/// Parses a UUID's text.
+pub(crate) fn parse_uuid(text: &str) -> Option<u128> {
+    if text.len() != UUID_BYTES {
+        return None;
+    }
+    let mut value = 0u128;
+    for (index, byte) in text.bytes().enumerate() {
+        if matches!(index, 8 | 13 | 18 | 23) {
+            if byte != b'-' {
+                return None;
+            }
+        } else {
+            value = (value << 4) | u128::from(char::from(byte).to_digit(16)?);
+        }
+    }
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_model::SystemEntropy;
+
+    use super::*;
+
+    #[test]
+    fn ids_are_version_four_uuids_and_differ() {
+        let ids = RequestIds::seeded(&SystemEntropy);
+        let (first, second) = (ids.next_uuid(), ids.next_uuid());
+        assert_ne!(first, second);
+        let text = uuid_text(first);
+        assert_eq!(text.as_bytes()[14], b'4');
+        assert!(matches!(text.as_bytes()[19], b'8' | b'9' | b'a' | b'b'));
+        assert_eq!(parse_uuid(&text), Some(first));
+    }
+
+    #[test]
+    fn extended_id_ends_with_an_equals_sign() {
+        let (uuid, extended) = header_values(RequestIds::seeded(&SystemEntropy).next_uuid());
+        assert_eq!(uuid.len(), 36);
+        assert_eq!(extended.len(), 16);
+        assert!(extended.ends_with(b"="));
+    }
+
+    #[test]
+    fn text_that_is_no_uuid_is_not_parsed() {
+        assert_eq!(parse_uuid("x"), None);
+        assert_eq!(parse_uuid("00000000-0000-0000-0000-00000000000g"), None);
+        assert_eq!(parse_uuid("00000000000000000000000000000000-000"), None);
+    }
+}

@@ -1,0 +1,138 @@
+//! Configuration made ready to serve: immutable, swapped whole, recompiled piece by piece as it changes.
+
+pub mod pool;
+pub mod stage;
+pub mod router;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use arc_swap::ArcSwap;
+use portcullis_model::{ApiId, StageName};
+
+use crate::hosts::Hosts;
+
+pub use pool::PoolSnapshot;
+pub use stage::{StageSnapshot, compile_stage};
+
+/// The root. A request takes one and never looks again.
+#[derive(Clone)]
+pub struct Snapshot {
+    hosts: Arc<Hosts>,
+    apis: HashMap<ApiId, HashMap<StageName, Arc<StageSnapshot>>>,
+    /// By ARN.
+    pools: HashMap<Box<str>, Arc<PoolSnapshot>>,
+}
+
+impl Snapshot {
+    /// Returns a snapshot without any API or pool.
+    pub fn new(hosts: Hosts) -> Self {
+        Self {
+            hosts: Arc::new(hosts),
+            apis: HashMap::new(),
+            pools: HashMap::new(),
+        }
+    }
+
+    /// Returns the snapshot with other hosts.
+    #[must_use]
+    pub fn with_hosts(mut self, hosts: Hosts) -> Self {
+        self.hosts = Arc::new(hosts);
+        self
+    }
+
+    /// Returns the snapshot with `stage` added or replaced.
+    #[must_use]
+    pub fn with_stage(mut self, stage: StageSnapshot) -> Self {
+        let stages = self.apis.entry(stage.api_id.clone()).or_default();
+        stages.insert(stage.stage_name.clone(), Arc::new(stage));
+        self
+    }
+
+    /// Returns the snapshot without a stage.
+    #[must_use]
+    pub fn without_stage(mut self, api_id: &ApiId, stage_name: &StageName) -> Self {
+        if let Some(stages) = self.apis.get_mut(api_id) {
+            stages.remove(stage_name);
+            if stages.is_empty() {
+                self.apis.remove(api_id);
+            }
+        }
+        self
+    }
+
+    /// Returns the snapshot without an API and its stages.
+    #[must_use]
+    pub fn without_api(mut self, api_id: &ApiId) -> Self {
+        self.apis.remove(api_id);
+        self
+    }
+
+    /// Returns the snapshot with `pool` added or replaced.
+    #[must_use]
+    pub fn with_pool(mut self, pool: PoolSnapshot) -> Self {
+        self.pools.insert(pool.arn().into(), Arc::new(pool));
+        self
+    }
+
+    /// Returns the snapshot without the pool of `arn`.
+    #[must_use]
+    pub fn without_pool(mut self, arn: &str) -> Self {
+        self.pools.remove(arn);
+        self
+    }
+
+    /// Returns the hosts that are ours.
+    pub fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Returns the names of the stages that are served, for tests and listings.
+    pub fn stages(&self) -> impl Iterator<Item = (&ApiId, &StageName)> {
+        self.apis
+            .iter()
+            .flat_map(|(api, stages)| stages.keys().map(move |stage| (api, stage)))
+    }
+
+    pub(crate) fn has_api(&self, api_id: &str) -> bool {
+        self.apis.contains_key(api_id)
+    }
+
+    pub(crate) fn stage(&self, api_id: &str, stage_name: &str) -> Option<&Arc<StageSnapshot>> {
+        self.apis.get(api_id)?.get(stage_name)
+    }
+
+    pub(crate) fn pool(&self, arn: &str) -> Option<&Arc<PoolSnapshot>> {
+        self.pools.get(arn)
+    }
+}
+
+/// Where the current snapshot is found. Reading takes no lock; changes are made one after another.
+pub struct Snapshots {
+    current: ArcSwap<Snapshot>,
+    changing: Mutex<()>,
+}
+
+impl Snapshots {
+    /// Starts with `snapshot`.
+    pub fn new(snapshot: Snapshot) -> Self {
+        Self {
+            current: ArcSwap::from_pointee(snapshot),
+            changing: Mutex::new(()),
+        }
+    }
+
+    /// Returns the current snapshot.
+    pub fn take(&self) -> Arc<Snapshot> {
+        self.current.load_full()
+    }
+
+    /// Replaces the current snapshot by what `change` makes of it. Several changes in one call cost one copy of the root.
+    pub fn change(&self, change: impl FnOnce(Snapshot) -> Snapshot) {
+        let _one_at_a_time = self.changing.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = change(self.current.load().as_ref().clone());
+        self.current.store(Arc::new(next));
+    }
+}

@@ -1,0 +1,278 @@
+//! The newest trails, in memory: a bounded ring for each worker thread. Recording moves what the exchange holds already;
+//! text is made when somebody asks.
+
+use std::{
+    borrow::Cow,
+    cell::Cell,
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use bytes::Bytes;
+use portcullis_model::{
+    RequestId, Timestamp,
+    trail::{Outcome, Step, Trail},
+};
+
+use crate::{
+    decision::{LayerName, Reason},
+    http::Listener,
+    request_id,
+};
+
+/// How many trails are kept unless told otherwise.
+pub const TRAILS_MAX: usize = 8_192;
+/// Rings: threads beyond that many share.
+const RINGS: usize = 16;
+/// How many bytes of a path a trail shows.
+const PATH_BYTES_SHOWN: usize = 2_048;
+
+/// One layer's decision, not yet text.
+#[derive(Clone, Debug)]
+pub(crate) struct CompactStep {
+    pub(crate) reason: Reason,
+    pub(crate) elapsed_ns: u64,
+    pub(crate) layer: LayerName,
+    pub(crate) outcome: Outcome,
+}
+
+impl CompactStep {
+    fn to_step(&self) -> Step {
+        Step {
+            layer: Cow::Borrowed(self.layer.as_str()),
+            outcome: self.outcome,
+            reason: match &self.reason {
+                Reason::Static(text) => Cow::Borrowed(text),
+                other => Cow::Owned(other.as_str().to_owned()),
+            },
+            elapsed_ns: self.elapsed_ns,
+        }
+    }
+}
+
+/// Everything that was decided about one exchange, not yet text.
+#[derive(Debug)]
+pub(crate) struct Record {
+    pub(crate) request_id: u128,
+    pub(crate) started: Timestamp,
+    pub(crate) listener: Listener,
+    pub(crate) source: SocketAddr,
+    pub(crate) host: String,
+    pub(crate) method: Bytes,
+    pub(crate) path: Bytes,
+    pub(crate) steps: Vec<CompactStep>,
+    /// What a site said of its own decisions, already text.
+    pub(crate) site_steps: Vec<Step>,
+    pub(crate) status: u16,
+    pub(crate) elapsed_ns: u64,
+}
+
+impl Record {
+    fn to_trail(&self) -> Trail {
+        let shown = self.path.get(..PATH_BYTES_SHOWN).unwrap_or(&self.path);
+        let mut steps: Vec<Step> = self.steps.iter().map(CompactStep::to_step).collect();
+        steps.extend(self.site_steps.iter().cloned());
+        Trail {
+            request_id: RequestId::from(request_id::uuid_text(self.request_id)),
+            started: self.started,
+            listener: Cow::Borrowed(self.listener.as_str()),
+            source: self.source.ip().to_string(),
+            host: self.host.clone(),
+            method: String::from_utf8_lossy(&self.method).into_owned(),
+            path: String::from_utf8_lossy(shown).into_owned(),
+            steps,
+            status: self.status,
+            elapsed_ns: self.elapsed_ns,
+        }
+    }
+}
+
+enum Entry {
+    Compact(Record),
+    Whole(Box<Trail>),
+}
+
+impl Entry {
+    fn to_trail(&self) -> Trail {
+        match self {
+            Self::Compact(record) => record.to_trail(),
+            Self::Whole(trail) => trail.as_ref().clone(),
+        }
+    }
+
+    fn is(&self, id: Option<u128>, text: &str) -> bool {
+        match self {
+            Self::Compact(record) => Some(record.request_id) == id,
+            Self::Whole(trail) => trail.request_id.as_str() == text,
+        }
+    }
+}
+
+struct Ring(VecDeque<(Instant, Entry)>);
+
+/// The newest trails of all listeners.
+pub struct TrailLog {
+    rings: Vec<Mutex<Ring>>,
+    trails_per_ring_max: usize,
+}
+
+impl TrailLog {
+    /// Returns a log that keeps about `trails_max` trails; each thread's share is a fixed part of it.
+    pub fn new(trails_max: usize) -> Self {
+        Self {
+            rings: (0..RINGS).map(|_| Mutex::new(Ring(VecDeque::new()))).collect(),
+            trails_per_ring_max: trails_max.div_ceil(RINGS).max(1),
+        }
+    }
+
+    /// Keeps a finished trail, such as an admin call's.
+    pub fn record(&self, trail: Trail) {
+        self.push(Entry::Whole(Box::new(trail)));
+    }
+
+    pub(crate) fn record_compact(&self, record: Record) {
+        self.push(Entry::Compact(record));
+    }
+
+    /// Returns the trail of `request_id` while it is still kept.
+    pub fn find(&self, request_id: &str) -> Option<Trail> {
+        let id = request_id::parse_uuid(request_id);
+        self.rings.iter().find_map(|ring| {
+            let ring = lock(ring);
+            let (_, entry) = ring.0.iter().rev().find(|(_, entry)| entry.is(id, request_id))?;
+            Some(entry.to_trail())
+        })
+    }
+
+    /// Returns the trail that ended last.
+    pub fn latest(&self) -> Option<Trail> {
+        self.newest(1).into_iter().next()
+    }
+
+    /// Returns up to `count` trails, the one that ended last first.
+    pub fn newest(&self, count: usize) -> Vec<Trail> {
+        let mut found: Vec<(Instant, Trail)> = Vec::new();
+        for ring in &self.rings {
+            let ring = lock(ring);
+            found.extend(
+                ring.0
+                    .iter()
+                    .rev()
+                    .take(count)
+                    .map(|(at, entry)| (*at, entry.to_trail())),
+            );
+        }
+        found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        found.truncate(count);
+        found.into_iter().map(|(_, trail)| trail).collect()
+    }
+
+    fn push(&self, entry: Entry) {
+        let Some(ring) = self.rings.get(own_ring()) else {
+            return;
+        };
+        let at = Instant::now();
+        let mut ring = lock(ring);
+        let evicted = if ring.0.len() >= self.trails_per_ring_max {
+            ring.0.pop_front()
+        } else {
+            None
+        };
+        ring.0.push_back((at, entry));
+        drop(ring);
+        drop(evicted);
+    }
+}
+
+impl Default for TrailLog {
+    fn default() -> Self {
+        Self::new(TRAILS_MAX)
+    }
+}
+
+/// A panic between lock and unlock cannot leave a ring half written: a poisoned one is as good.
+fn lock(ring: &Mutex<Ring>) -> MutexGuard<'_, Ring> {
+    ring.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Each thread writes into a ring of its own, so that its lock is never contended but by a reader.
+fn own_ring() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static OWN: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % RINGS);
+    }
+    OWN.with(Cell::get)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(request_id: u128, status: u16) -> Record {
+        Record {
+            request_id,
+            started: Timestamp(0),
+            listener: Listener::Public,
+            source: "127.0.0.1:1".parse().unwrap(),
+            host: "localhost".into(),
+            method: Bytes::from_static(b"GET"),
+            path: Bytes::from_static(b"/"),
+            steps: vec![CompactStep {
+                reason: Reason::Static("because"),
+                elapsed_ns: 7,
+                layer: LayerName::Route,
+                outcome: Outcome::Continue,
+            }],
+            site_steps: Vec::new(),
+            status,
+            elapsed_ns: 9,
+        }
+    }
+
+    #[test]
+    fn newest_trail_is_found_by_id_and_as_latest() {
+        let log = TrailLog::new(64);
+        log.record_compact(record(1, 200));
+        log.record_compact(record(2, 401));
+        let latest = log.latest().unwrap();
+        assert_eq!(latest.status, 401);
+        assert_eq!(log.find(latest.request_id.as_str()).unwrap(), latest);
+        assert_eq!(latest.steps[0].layer, "route");
+        assert_eq!(latest.steps[0].reason, "because");
+    }
+
+    #[test]
+    fn ring_forgets_the_oldest() {
+        let log = TrailLog::new(RINGS * 2);
+        for id in 0..5 {
+            log.record_compact(record(id, 200));
+        }
+        assert_eq!(log.newest(10).len(), 2);
+        assert!(log.find(&request_id::uuid_text(0)).is_none());
+        assert!(log.find(&request_id::uuid_text(4)).is_some());
+    }
+
+    #[test]
+    fn trails_of_threads_are_merged_by_time() {
+        let log = TrailLog::new(64);
+        log.record_compact(record(1, 200));
+        std::thread::scope(|scope| {
+            scope.spawn(|| log.record_compact(record(2, 201)));
+        });
+        log.record_compact(record(3, 202));
+        let statuses: Vec<u16> = log.newest(3).into_iter().map(|trail| trail.status).collect();
+        assert_eq!(statuses, [202, 201, 200]);
+    }
+
+    #[test]
+    fn long_path_is_cut() {
+        let mut long = record(1, 200);
+        long.path = Bytes::from(vec![b'a'; 10_000]);
+        assert_eq!(long.to_trail().path.len(), PATH_BYTES_SHOWN);
+    }
+}
