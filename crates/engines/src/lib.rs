@@ -4,3 +4,4 @@
 pub mod cloudformation;
 pub mod jwt;
 pub mod srp;
+pub mod sigv4;

@@ -1,0 +1,45 @@
+//! The payload's hash: of the body itself, or what `X-Amz-Content-Sha256` says when that holds.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html>
+
+use portcullis_model::HeaderList;
+
+use super::{Options, SigV4Error, error::shown, hexadecimal, presented::single};
+
+pub(super) const CONTENT_SHA256: &str = "x-amz-content-sha256";
+const UNSIGNED_PAYLOAD: &str = "UNSIGNED-PAYLOAD";
+
+/// What the signature says of the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BodyHash {
+    /// The signature covers the body with this hash.
+    Sha256Hex(String),
+    /// The signature does not cover the body.
+    Unsigned,
+}
+
+impl BodyHash {
+    /// Returns the hash of `body`, refusing a header that says something else about it.
+    pub fn of(body: &[u8], headers: &HeaderList, options: &Options) -> Result<Self, SigV4Error> {
+        let claimed = single(headers, CONTENT_SHA256)?;
+        match claimed {
+            Some(UNSIGNED_PAYLOAD) if options.allow_unsigned_payload => return Ok(Self::Unsigned),
+            Some(other) if !hexadecimal::is_sha256(other) => {
+                return Err(SigV4Error::UnsignedPayload(shown(other)));
+            }
+            _ => {}
+        }
+        let hash = hexadecimal::sha256(body);
+        // Both are public: the comparison need not take constant time.
+        if claimed.is_some_and(|claimed| claimed != hash) {
+            return Err(SigV4Error::BodyHash);
+        }
+        Ok(Self::Sha256Hex(hash))
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Self::Sha256Hex(hash) => hash,
+            Self::Unsigned => UNSIGNED_PAYLOAD,
+        }
+    }
+}
