@@ -1,0 +1,224 @@
+//! Authorizers: <https://docs.aws.amazon.com/apigateway/latest/api/API_Authorizer.html>
+//!
+//! `COGNITO_USER_POOLS` has an effect; Lambda authorizers (`TOKEN`, `REQUEST`) are refused until functions run.
+
+use portcullis_model::{
+    ApiId, AuthorizerId,
+    arn::Arn,
+    resources::apigateway::{Authorizer, AuthorizerType, Resource},
+};
+use portcullis_store::{Expect, kinds};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Apis, Kept, Listed, Wanted};
+use crate::{
+    operation::AwsError,
+    services::apigateway::errors::{bad_request, conflict, not_found, unsupported},
+};
+
+/// Authorizers of one API, as AWS's quota.
+const AUTHORIZERS_MAX: usize = 10;
+/// Pools of one authorizer, as AWS's quota.
+const PROVIDERS_MAX: usize = 1000;
+
+/// What a caller chooses about an authorizer.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AuthorizerSettings {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default, rename = "type")]
+    pub authorizer_type: String,
+    #[serde(default, rename = "providerARNs")]
+    pub provider_arns: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub auth_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_source: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub identity_validation_expression: Option<String>,
+    #[serde(default, rename = "authorizerResultTtlInSeconds", skip_serializing_if = "Option::is_none")]
+    pub result_ttl_seconds: Option<u32>,
+    #[serde(default, skip_serializing)]
+    authorizer_uri: Option<Value>,
+    #[serde(default, skip_serializing)]
+    authorizer_credentials: Option<Value>,
+}
+
+impl AuthorizerSettings {
+    /// Returns the settings that `authorizer` has.
+    pub fn of(authorizer: &Authorizer) -> Self {
+        Self {
+            name: authorizer.name.clone(),
+            authorizer_type: "COGNITO_USER_POOLS".into(),
+            provider_arns: authorizer.provider_arns.clone(),
+            auth_type: authorizer.auth_type.clone(),
+            identity_source: authorizer.identity_source.clone(),
+            identity_validation_expression: authorizer.identity_validation_expression.clone(),
+            result_ttl_seconds: authorizer.result_ttl_seconds,
+            ..Self::default()
+        }
+    }
+
+    fn check(&self) -> Result<(), AwsError> {
+        match self.authorizer_type.as_str() {
+            "COGNITO_USER_POOLS" => {}
+            "TOKEN" | "REQUEST" => {
+                return Err(unsupported("type", "Lambda authorizers are not there yet; use `COGNITO_USER_POOLS`"));
+            }
+            _ => return Err(bad_request("Invalid authorizer type specified. Valid options are TOKEN, REQUEST, COGNITO_USER_POOLS")),
+        }
+        if self.name.is_empty() {
+            return Err(bad_request("Authorizer name cannot be empty"));
+        }
+        if self.authorizer_uri.is_some() {
+            return Err(unsupported("authorizerUri", "Lambda authorizers are not there yet"));
+        }
+        if self.authorizer_credentials.is_some() {
+            return Err(unsupported("authorizerCredentials", "Lambda authorizers are not there yet"));
+        }
+        self.check_providers()?;
+        self.check_source()
+    }
+
+    fn check_providers(&self) -> Result<(), AwsError> {
+        if self.provider_arns.is_empty() {
+            return Err(bad_request("Authorizer provider ARNs cannot be empty for COGNITO_USER_POOLS authorizers"));
+        }
+        if self.provider_arns.len() > PROVIDERS_MAX {
+            return Err(bad_request(format!("An authorizer may have at most {PROVIDERS_MAX} provider ARNs")));
+        }
+        let is_pool = |text: &String| {
+            text.parse::<Arn>()
+                .is_ok_and(|arn| arn.service == "cognito-idp" && arn.resource.starts_with("userpool/"))
+        };
+        match self.provider_arns.iter().find(|arn| !is_pool(arn)) {
+            Some(arn) => Err(bad_request(format!("Invalid Cognito User Pool ARN specified: {arn}"))),
+            None => Ok(()),
+        }
+    }
+
+    fn check_source(&self) -> Result<(), AwsError> {
+        let header = self
+            .identity_source
+            .as_deref()
+            .and_then(|source| source.strip_prefix("method.request.header."));
+        if !header.is_some_and(is_header_name) {
+            return Err(bad_request("Invalid identity source specified: COGNITO_USER_POOLS authorizers need `method.request.header.` and the name of a header"));
+        }
+        if let Some(expression) = self.identity_validation_expression.as_deref() {
+            regex::Regex::new(expression)
+                .map_err(|cause| bad_request(format!("Invalid identity validation expression specified: {cause}")))?;
+        }
+        if self.result_ttl_seconds.is_some_and(|ttl| ttl > 3600) {
+            return Err(bad_request("Authorizer result ttl must be between 0 and 3600 seconds"));
+        }
+        Ok(())
+    }
+
+    fn build(self, id: AuthorizerId) -> Result<Authorizer, AwsError> {
+        self.check()?;
+        Ok(Authorizer {
+            id,
+            name: self.name,
+            authorizer_type: AuthorizerType::CognitoUserPools,
+            provider_arns: self.provider_arns,
+            auth_type: Some(self.auth_type.unwrap_or_else(|| "cognito_user_pools".into())),
+            authorizer_uri: None,
+            authorizer_credentials: None,
+            identity_source: self.identity_source,
+            identity_validation_expression: self.identity_validation_expression.filter(|text| !text.is_empty()),
+            result_ttl_seconds: self.result_ttl_seconds,
+        })
+    }
+}
+
+/// RFC 9110, section 5.6.2: a header's name is a token.
+pub(super) fn is_header_name(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+impl Apis<'_> {
+    /// Makes an authorizer.
+    pub async fn create_authorizer(
+        &self,
+        api: &ApiId,
+        settings: AuthorizerSettings,
+    ) -> Result<Authorizer, AwsError> {
+        self.rest_api(api).await?;
+        let id = AuthorizerId::from(self.entropy.lower_alphanumeric(6));
+        let authorizer = settings.build(id)?;
+        self.refuse_same_name(api, &authorizer).await?;
+        self.put_authorizer(api, &authorizer, Expect::Absent).await?;
+        Ok(authorizer)
+    }
+
+    /// Returns an authorizer, or AWS's error when there is none.
+    pub async fn authorizer(&self, api: &ApiId, id: &AuthorizerId) -> Result<Kept<Authorizer>, AwsError> {
+        match self.find(kinds::API_AUTHORIZER, format!("{api}/{id}")).await? {
+            Some(kept) => Ok(kept),
+            None => {
+                self.rest_api(api).await?;
+                Err(not_found("Invalid Authorizer identifier specified"))
+            }
+        }
+    }
+
+    /// Returns a page of the authorizers of an API.
+    pub async fn authorizers(&self, api: &ApiId, wanted: &Wanted) -> Result<Listed<Authorizer>, AwsError> {
+        self.rest_api(api).await?;
+        self.page(kinds::API_AUTHORIZER, &format!("{api}/"), wanted).await
+    }
+
+    /// Gives an authorizer new settings.
+    pub async fn replace_authorizer(
+        &self,
+        api: &ApiId,
+        id: &AuthorizerId,
+        settings: AuthorizerSettings,
+    ) -> Result<Authorizer, AwsError> {
+        let kept = self.authorizer(api, id).await?;
+        let authorizer = settings.build(id.clone())?;
+        self.refuse_same_name(api, &authorizer).await?;
+        let expect = Expect::Version(kept.version);
+        self.put_authorizer(api, &authorizer, expect).await?;
+        Ok(authorizer)
+    }
+
+    /// Deletes an authorizer that no method uses.
+    pub async fn delete_authorizer(&self, api: &ApiId, id: &AuthorizerId) -> Result<(), AwsError> {
+        let kept = self.authorizer(api, id).await?;
+        let resources: Vec<Resource> = self.all(kinds::API_RESOURCE, api).await?;
+        let mut methods = resources.iter().flat_map(|resource| resource.methods.values());
+        if methods.any(|method| method.authorizer_id.as_ref() == Some(id)) {
+            return Err(conflict(format!(
+                "Cannot delete authorizer '{}', is referenced in a method",
+                kept.value.name
+            )));
+        }
+        self.remove(kinds::API_AUTHORIZER, format!("{api}/{id}"), kept.version).await
+    }
+
+    async fn put_authorizer(&self, api: &ApiId, authorizer: &Authorizer, expect: Expect) -> Result<(), AwsError> {
+        let id = format!("{api}/{}", authorizer.id);
+        self.put(kinds::API_AUTHORIZER, id, authorizer, expect).await
+    }
+
+    async fn refuse_same_name(&self, api: &ApiId, authorizer: &Authorizer) -> Result<(), AwsError> {
+        let others: Vec<Authorizer> = self.all(kinds::API_AUTHORIZER, api).await?;
+        if others.iter().filter(|other| other.id != authorizer.id).count() >= AUTHORIZERS_MAX {
+            return Err(AwsError::new("LimitExceededException", 429, "Maximum number of Authorizers for this API has been reached. Please contact AWS if you need additional Authorizers."));
+        }
+        if others.iter().any(|other| other.name == authorizer.name && other.id != authorizer.id) {
+            return Err(bad_request(format!(
+                "Authorizer name must be unique. Authorizer {} already exists in this RestApi.",
+                authorizer.name
+            )));
+        }
+        Ok(())
+    }
+}

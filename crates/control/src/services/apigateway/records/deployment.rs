@@ -1,0 +1,180 @@
+//! Immutable images of an API: <https://docs.aws.amazon.com/apigateway/latest/api/API_Deployment.html>
+//!
+//! What the data plane cannot do is refused here, every problem at once, before anything serves it.
+
+use std::collections::BTreeMap;
+
+use portcullis_model::{
+    ApiId, DeploymentId, Problem, StageName,
+    resources::apigateway::{ApiImage, Deployment, Stage},
+};
+use portcullis_store::{Expect, kinds};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Apis, Kept, Listed, Wanted, stage::StageSettings};
+use crate::{
+    operation::AwsError,
+    services::apigateway::errors::{bad_request, not_found, unsupported},
+};
+
+/// What a caller chooses about a deployment and the stage it is made for.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DeploymentSettings {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_name: Option<StageName>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stage_description: Option<String>,
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
+    /// Tags of the stage, which only a template gives here.
+    #[serde(default)]
+    pub stage_tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing)]
+    cache_cluster_enabled: Option<bool>,
+    #[serde(default, skip_serializing)]
+    cache_cluster_size: Option<Value>,
+    #[serde(default, skip_serializing)]
+    canary_settings: Option<Value>,
+    #[serde(default, skip_serializing)]
+    tracing_enabled: Option<bool>,
+}
+
+impl DeploymentSettings {
+    fn check(&self) -> Result<(), AwsError> {
+        let refused = [
+            ("cacheClusterEnabled", self.cache_cluster_enabled == Some(true), "answers are not cached yet"),
+            ("cacheClusterSize", self.cache_cluster_size.is_some(), "answers are not cached yet"),
+            ("canarySettings", self.canary_settings.is_some(), "a stage serves one deployment"),
+            ("tracingEnabled", self.tracing_enabled == Some(true), "there is no X-Ray; every request has a trail instead"),
+        ];
+        match refused.iter().find(|(_, given, _)| *given) {
+            Some((field, _, reason)) => Err(unsupported(field, reason)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Apis<'_> {
+    /// Takes an image of an API; with a stage name, that stage is made or points at it afterwards.
+    pub async fn create_deployment(
+        &self,
+        api: &ApiId,
+        settings: DeploymentSettings,
+    ) -> Result<Deployment, AwsError> {
+        settings.check()?;
+        let image = self.image(api).await?;
+        check_methods(&image)?;
+        let deployment = Deployment {
+            id: DeploymentId::from(self.entropy.lower_alphanumeric(6)),
+            api_id: api.clone(),
+            description: settings.description,
+            created_date: self.clock.now(),
+            image,
+        };
+        let id = format!("{api}/{}", deployment.id);
+        match settings.stage_name {
+            None => {
+                self.refuse_uncompilable(&deployment.image, None)?;
+                self.put(kinds::API_DEPLOYMENT, id, &deployment, Expect::Absent).await?;
+            }
+            Some(stage_name) => {
+                let stage = StageSettings {
+                    deployment_id: Some(deployment.id.clone()),
+                    description: settings.stage_description,
+                    variables: settings.variables,
+                    tags: settings.stage_tags,
+                    ..StageSettings::default()
+                };
+                let stage = self.pointed_stage(&deployment, stage_name, stage).await?;
+                self.refuse_uncompilable(&deployment.image, Some(&stage))?;
+                self.put_with_stage(&deployment, &stage).await?;
+            }
+        }
+        Ok(deployment)
+    }
+
+    /// Returns a deployment, or AWS's error when there is none.
+    pub async fn deployment(&self, api: &ApiId, id: &DeploymentId) -> Result<Kept<Deployment>, AwsError> {
+        match self.find(kinds::API_DEPLOYMENT, format!("{api}/{id}")).await? {
+            Some(kept) => Ok(kept),
+            None => {
+                self.rest_api(api).await?;
+                Err(not_found("Invalid Deployment identifier specified"))
+            }
+        }
+    }
+
+    /// Returns a page of the deployments of an API.
+    pub async fn deployments(&self, api: &ApiId, wanted: &Wanted) -> Result<Listed<Deployment>, AwsError> {
+        self.rest_api(api).await?;
+        self.page(kinds::API_DEPLOYMENT, &format!("{api}/"), wanted).await
+    }
+
+    /// Gives a deployment another description; its image never changes.
+    pub async fn describe_deployment(
+        &self,
+        api: &ApiId,
+        id: &DeploymentId,
+        description: Option<String>,
+    ) -> Result<Deployment, AwsError> {
+        let kept = self.deployment(api, id).await?;
+        let deployment = Deployment {
+            description,
+            ..kept.value
+        };
+        let expect = Expect::Version(kept.version);
+        self.put(kinds::API_DEPLOYMENT, format!("{api}/{id}"), &deployment, expect).await?;
+        Ok(deployment)
+    }
+
+    /// Deletes a deployment that no stage points at.
+    pub async fn delete_deployment(&self, api: &ApiId, id: &DeploymentId) -> Result<(), AwsError> {
+        let kept = self.deployment(api, id).await?;
+        let stages: Vec<Stage> = self.all(kinds::API_STAGE, api).await?;
+        if stages.iter().any(|stage| stage.deployment_id == *id) {
+            return Err(bad_request(
+                "Active stages pointing to this deployment must be moved or deleted",
+            ));
+        }
+        self.remove(kinds::API_DEPLOYMENT, format!("{api}/{id}"), kept.version).await
+    }
+
+    /// Refuses an image that the data plane cannot serve, naming every problem.
+    pub(super) fn refuse_uncompilable(&self, image: &ApiImage, stage: Option<&Stage>) -> Result<(), AwsError> {
+        let problems = self.compiler.check(image, stage);
+        let errors: Vec<String> = problems
+            .iter()
+            .filter(|problem| problem.is_error())
+            .map(Problem::to_string)
+            .collect();
+        if errors.is_empty() {
+            return Ok(());
+        }
+        Err(bad_request(format!("The API cannot be deployed: {}", errors.join("; "))))
+    }
+
+    async fn image(&self, api: &ApiId) -> Result<ApiImage, AwsError> {
+        Ok(ApiImage {
+            rest_api: self.rest_api(api).await?.value,
+            resources: self.all(kinds::API_RESOURCE, api).await?,
+            authorizers: self.all(kinds::API_AUTHORIZER, api).await?,
+            models: self.all(kinds::API_MODEL, api).await?,
+            gateway_responses: self.all(kinds::API_GATEWAY_RESPONSE, api).await?,
+        })
+    }
+}
+
+fn check_methods(image: &ApiImage) -> Result<(), AwsError> {
+    let mut methods = image.resources.iter().flat_map(|resource| resource.methods.values()).peekable();
+    if methods.peek().is_none() {
+        return Err(bad_request("The REST API doesn't contain any methods"));
+    }
+    if methods.any(|method| method.integration.is_none()) {
+        return Err(bad_request("No integration defined for method"));
+    }
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! What stands behind a method: <https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html>
+//!
+//! `MOCK` and `HTTP_PROXY` have an effect; what the other types need is not there yet, so they are refused.
+
+use std::collections::BTreeMap;
+
+use portcullis_model::resources::apigateway::{
+    Integration, IntegrationType, PassthroughBehavior, default_timeout,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Apis, check_http_method, method::MethodKey};
+use crate::{
+    operation::AwsError,
+    services::apigateway::errors::{bad_request, not_found, unsupported},
+};
+
+/// What a caller chooses about an integration.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct IntegrationSettings {
+    #[serde(default, rename = "type")]
+    pub integration_type: String,
+    /// The method of the request to the backend, `integrationHttpMethod` when it is given.
+    #[serde(default, alias = "integrationHttpMethod", skip_serializing_if = "Option::is_none")]
+    pub http_method: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    #[serde(default)]
+    pub request_parameters: BTreeMap<String, String>,
+    #[serde(default)]
+    pub request_templates: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub passthrough_behavior: Option<String>,
+    #[serde(default, rename = "timeoutInMillis", skip_serializing_if = "Option::is_none")]
+    pub timeout_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cache_key_parameters: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub response_transfer_mode: Option<String>,
+    // AWS's other fields: named here so that their refusal can name them.
+    #[serde(default, skip_serializing)]
+    connection_id: Option<Value>,
+    #[serde(default, skip_serializing)]
+    credentials: Option<Value>,
+    #[serde(default, skip_serializing)]
+    cache_namespace: Option<Value>,
+    #[serde(default, skip_serializing)]
+    content_handling: Option<Value>,
+    #[serde(default, skip_serializing)]
+    tls_config: Option<Value>,
+    #[serde(default, skip_serializing)]
+    integration_target: Option<Value>,
+}
+
+impl IntegrationSettings {
+    /// Returns the settings that `integration` has.
+    pub fn of(integration: &Integration) -> Self {
+        Self {
+            integration_type: integration_name(integration.integration_type).into(),
+            http_method: integration.http_method.clone(),
+            uri: integration.uri.clone(),
+            request_parameters: integration.request_parameters.clone(),
+            request_templates: integration.request_templates.clone(),
+            passthrough_behavior: Some(passthrough_name(integration.passthrough_behavior).into()),
+            timeout_ms: Some(i64::from(integration.timeout_ms)),
+            ..Self::default()
+        }
+    }
+
+    fn kind(&self) -> Result<IntegrationType, AwsError> {
+        let not_yet = |reason: &str| Err(unsupported("type", reason));
+        match self.integration_type.as_str() {
+            "MOCK" => Ok(IntegrationType::Mock),
+            "HTTP_PROXY" => Ok(IntegrationType::HttpProxy),
+            "HTTP" => not_yet("`HTTP` integrations are not there yet; use `HTTP_PROXY`"),
+            "AWS" => not_yet("`AWS` integrations are not there yet"),
+            "AWS_PROXY" => not_yet("`AWS_PROXY` integrations are not there yet"),
+            _ => Err(bad_request("Enumeration value for IntegrationType must be one of HTTP, AWS, MOCK, HTTP_PROXY, AWS_PROXY")),
+        }
+    }
+
+    fn refuse_unsupported(&self) -> Result<(), AwsError> {
+        let refused = [
+            ("connectionId", self.connection_id.is_some(), "there are no VPC links"),
+            ("credentials", self.credentials.is_some(), "backends are called without AWS credentials"),
+            ("cacheNamespace", self.cache_namespace.is_some(), "answers are not cached yet"),
+            ("cacheKeyParameters", !self.cache_key_parameters.is_empty(), "answers are not cached yet"),
+            ("contentHandling", self.content_handling.is_some(), "bodies are passed as they are"),
+            ("tlsConfig", self.tls_config.is_some(), "certificates of backends are always verified"),
+            ("integrationTarget", self.integration_target.is_some(), "there are no VPC links"),
+            ("connectionType", self.connection_type.as_deref().is_some_and(|kind| kind != "INTERNET"), "there are no VPC links"),
+            ("responseTransferMode", self.response_transfer_mode.as_deref().is_some_and(|mode| mode != "BUFFERED"), "answers of backends always stream"),
+        ];
+        match refused.iter().find(|(_, given, _)| *given) {
+            Some((field, _, reason)) => Err(unsupported(field, reason)),
+            None => Ok(()),
+        }
+    }
+
+    fn timeout_ms(&self) -> Result<u32, AwsError> {
+        let given = self.timeout_ms.unwrap_or(i64::from(default_timeout()));
+        u32::try_from(given)
+            .ok()
+            .filter(|timeout_ms| (50..=default_timeout()).contains(timeout_ms))
+            .ok_or_else(|| bad_request("Timeout should be between 50 ms and 29000 ms"))
+    }
+
+    fn passthrough(&self) -> Result<PassthroughBehavior, AwsError> {
+        match self.passthrough_behavior.as_deref() {
+            None | Some("WHEN_NO_MATCH") => Ok(PassthroughBehavior::WhenNoMatch),
+            Some("WHEN_NO_TEMPLATES") => Ok(PassthroughBehavior::WhenNoTemplates),
+            Some("NEVER") => Ok(PassthroughBehavior::Never),
+            Some(_) => Err(bad_request("Invalid passthrough behavior specified")),
+        }
+    }
+
+    /// Checks the settings and makes an integration of them.
+    fn build(self) -> Result<Integration, AwsError> {
+        let integration_type = self.kind()?;
+        self.refuse_unsupported()?;
+        let (timeout_ms, passthrough_behavior) = (self.timeout_ms()?, self.passthrough()?);
+        if integration_type != IntegrationType::Mock {
+            match &self.http_method {
+                Some(method) => check_http_method(method)?,
+                None => return Err(bad_request("Enumeration value for HttpMethod must be non-empty")),
+            }
+            check_http_uri(self.uri.as_deref())?;
+        }
+        if let Some((name, source)) = self.request_parameters.iter().find(|(name, source)| !is_mapping(name, source)) {
+            return Err(bad_request(format!("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: {name}={source}]")));
+        }
+        Ok(Integration {
+            integration_type,
+            http_method: self.http_method,
+            uri: self.uri,
+            request_parameters: self.request_parameters,
+            request_templates: self.request_templates,
+            passthrough_behavior,
+            content_handling: None,
+            timeout_ms,
+            integration_responses: BTreeMap::new(),
+        })
+    }
+}
+
+fn check_http_uri(uri: Option<&str>) -> Result<(), AwsError> {
+    let host = uri.and_then(|uri| uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://")));
+    match host {
+        Some(host) if !host.is_empty() && !host.starts_with(['/', '?', '#']) => Ok(()),
+        _ => Err(bad_request("Invalid HTTP endpoint specified for URI")),
+    }
+}
+
+fn is_mapping(name: &str, source: &str) -> bool {
+    let target = name.strip_prefix("integration.request.").unwrap_or_default();
+    let place = target.split_once('.').map(|(place, name)| (place, !name.is_empty()));
+    let quoted = source.len() >= 2 && source.starts_with('\'') && source.ends_with('\'');
+    let known = ["method.request.", "context.", "stageVariables."];
+    matches!(place, Some(("header" | "querystring" | "path", true)))
+        && (quoted || known.iter().any(|prefix| source.starts_with(prefix)))
+}
+
+/// Returns AWS's spelling.
+pub fn integration_name(integration: IntegrationType) -> &'static str {
+    match integration {
+        IntegrationType::Mock => "MOCK",
+        IntegrationType::Http => "HTTP",
+        IntegrationType::HttpProxy => "HTTP_PROXY",
+        IntegrationType::Aws => "AWS",
+        IntegrationType::AwsProxy => "AWS_PROXY",
+    }
+}
+
+fn passthrough_name(behavior: PassthroughBehavior) -> &'static str {
+    match behavior {
+        PassthroughBehavior::WhenNoMatch => "WHEN_NO_MATCH",
+        PassthroughBehavior::WhenNoTemplates => "WHEN_NO_TEMPLATES",
+        PassthroughBehavior::Never => "NEVER",
+    }
+}
+
+/// Says that a method has no integration.
+pub(super) fn unknown_integration() -> AwsError {
+    not_found("Invalid Integration identifier specified")
+}
+
+impl Apis<'_> {
+    /// Puts an integration behind a method, in place of an earlier one and its responses.
+    pub async fn put_integration(
+        &self,
+        key: &MethodKey,
+        settings: IntegrationSettings,
+    ) -> Result<Integration, AwsError> {
+        let integration = settings.build()?;
+        self.change_method(key, |method| Ok(method.integration.insert(integration).clone()))
+            .await
+    }
+
+    /// Returns the integration behind a method.
+    pub async fn integration(&self, key: &MethodKey) -> Result<Integration, AwsError> {
+        self.method(key).await?.integration.ok_or_else(unknown_integration)
+    }
+
+    /// Gives an integration new settings; its responses stay.
+    pub async fn replace_integration(
+        &self,
+        key: &MethodKey,
+        settings: IntegrationSettings,
+    ) -> Result<Integration, AwsError> {
+        let built = settings.build()?;
+        self.change_method(key, |method| {
+            let integration = method.integration.as_mut().ok_or_else(unknown_integration)?;
+            let integration_responses = std::mem::take(&mut integration.integration_responses);
+            *integration = Integration {
+                integration_responses,
+                ..built
+            };
+            Ok(integration.clone())
+        })
+        .await
+    }
+
+    /// Takes the integration away from a method.
+    pub async fn delete_integration(&self, key: &MethodKey) -> Result<(), AwsError> {
+        self.change_method(key, |method| {
+            method.integration.take().map(drop).ok_or_else(unknown_integration)
+        })
+        .await
+    }
+}

@@ -1,0 +1,128 @@
+//! Models: JSON Schemas with a name: <https://docs.aws.amazon.com/apigateway/latest/api/API_Model.html>
+
+use portcullis_model::{ApiId, resources::apigateway::{Model, Resource}};
+use portcullis_store::{Expect, kinds};
+use serde::{Deserialize, Serialize};
+
+use super::{Apis, Kept, Listed, Wanted};
+use crate::{
+    operation::AwsError,
+    services::apigateway::errors::{bad_request, conflict, not_found},
+};
+
+/// What a caller chooses about a model.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ModelSettings {
+    #[serde(default)]
+    pub name: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schema: Option<String>,
+    #[serde(default)]
+    pub content_type: String,
+}
+
+impl ModelSettings {
+    /// Returns the settings that `model` has.
+    pub fn of(model: &Model) -> Self {
+        Self {
+            name: model.name.clone(),
+            description: model.description.clone(),
+            schema: model.schema.clone(),
+            content_type: model.content_type.clone(),
+        }
+    }
+
+    fn build(self, id: String) -> Result<Model, AwsError> {
+        if self.name.is_empty() || !self.name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(bad_request(format!("Model name must be alphanumeric: {}", self.name)));
+        }
+        if self.content_type.is_empty() {
+            return Err(bad_request("No content type specified"));
+        }
+        if let Some(schema) = self.schema.as_deref().filter(|schema| !schema.trim().is_empty()) {
+            check_schema(schema).map_err(|reason| {
+                bad_request(format!("Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified. {reason}]"))
+            })?;
+        }
+        Ok(Model {
+            id,
+            name: self.name,
+            description: self.description,
+            schema: self.schema,
+            content_type: self.content_type,
+        })
+    }
+}
+
+/// Says why a text is not a JSON Schema: it must be a JSON object.
+pub fn check_schema(schema: &str) -> Result<(), String> {
+    match serde_json::from_str::<serde_json::Value>(schema) {
+        Ok(serde_json::Value::Object(_)) => Ok(()),
+        Ok(_) => Err("the schema must be a JSON object".into()),
+        Err(cause) => Err(format!("the schema is not JSON: {cause}")),
+    }
+}
+
+impl Apis<'_> {
+    /// Makes a model.
+    pub async fn create_model(&self, api: &ApiId, settings: ModelSettings) -> Result<Model, AwsError> {
+        self.rest_api(api).await?;
+        let model = settings.build(self.entropy.lower_alphanumeric(6))?;
+        if self.find::<Model>(kinds::API_MODEL, format!("{api}/{}", model.name)).await?.is_some() {
+            return Err(conflict("Model name already exists for this REST API"));
+        }
+        self.put(kinds::API_MODEL, format!("{api}/{}", model.name), &model, Expect::Absent)
+            .await?;
+        Ok(model)
+    }
+
+    /// Returns a model, or AWS's error when there is none.
+    pub async fn model(&self, api: &ApiId, name: &str) -> Result<Kept<Model>, AwsError> {
+        match self.find(kinds::API_MODEL, format!("{api}/{name}")).await? {
+            Some(kept) => Ok(kept),
+            None => {
+                self.rest_api(api).await?;
+                Err(not_found(format!("Invalid model name specified: {name}")))
+            }
+        }
+    }
+
+    /// Returns a page of the models of an API.
+    pub async fn models(&self, api: &ApiId, wanted: &Wanted) -> Result<Listed<Model>, AwsError> {
+        self.rest_api(api).await?;
+        self.page(kinds::API_MODEL, &format!("{api}/"), wanted).await
+    }
+
+    /// Gives a model another description or schema; its name and content type stay, as on AWS.
+    pub async fn replace_model(&self, api: &ApiId, name: &str, settings: ModelSettings) -> Result<Model, AwsError> {
+        let kept = self.model(api, name).await?;
+        let model = ModelSettings {
+            name: kept.value.name,
+            content_type: kept.value.content_type,
+            ..settings
+        }
+        .build(kept.value.id)?;
+        let expect = Expect::Version(kept.version);
+        self.put(kinds::API_MODEL, format!("{api}/{name}"), &model, expect).await?;
+        Ok(model)
+    }
+
+    /// Deletes a model that no method uses.
+    pub async fn delete_model(&self, api: &ApiId, name: &str) -> Result<(), AwsError> {
+        let kept = self.model(api, name).await?;
+        let resources: Vec<Resource> = self.all(kinds::API_RESOURCE, api).await?;
+        let mut methods = resources.iter().flat_map(|resource| resource.methods.values());
+        let is_used = methods.any(|method| {
+            let answers = method.method_responses.values();
+            let mut models = answers.flat_map(|response| response.response_models.values());
+            method.request_models.values().any(|model| model == name) || models.any(|model| model == name)
+        });
+        if is_used {
+            return Err(conflict(format!("Cannot delete model '{name}', is referenced in a method")));
+        }
+        self.remove(kinds::API_MODEL, format!("{api}/{name}"), kept.version).await
+    }
+}

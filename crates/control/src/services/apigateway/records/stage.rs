@@ -1,0 +1,226 @@
+//! Named ways into a deployment: <https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html>
+
+use std::collections::BTreeMap;
+
+use portcullis_model::{
+    ApiId, DeploymentId, StageName,
+    resources::apigateway::{Deployment, Stage},
+};
+use portcullis_store::{Batch, Expect, kinds};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Apis, Kept, encode};
+use crate::{
+    operation::AwsError,
+    services::apigateway::errors::{bad_request, conflict, not_found, unsupported},
+};
+
+/// Stages of one API, as AWS's quota.
+const STAGES_MAX: usize = 10;
+/// Variables of one stage, as AWS's quota.
+const VARIABLES_MAX: usize = 100;
+
+/// What a caller chooses about a stage.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StageSettings {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_id: Option<DeploymentId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default)]
+    pub variables: BTreeMap<String, String>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    // AWS's other fields: named here so that their refusal can name them.
+    #[serde(default, skip_serializing)]
+    cache_cluster_enabled: Option<bool>,
+    #[serde(default, skip_serializing)]
+    cache_cluster_size: Option<Value>,
+    #[serde(default, skip_serializing)]
+    canary_settings: Option<Value>,
+    #[serde(default, skip_serializing)]
+    documentation_version: Option<Value>,
+    #[serde(default, skip_serializing)]
+    tracing_enabled: Option<bool>,
+}
+
+impl StageSettings {
+    /// Returns the settings that `stage` has.
+    pub fn of(stage: &Stage) -> Self {
+        Self {
+            deployment_id: Some(stage.deployment_id.clone()),
+            description: stage.description.clone(),
+            variables: stage.variables.clone(),
+            tags: stage.tags.clone(),
+            ..Self::default()
+        }
+    }
+
+    fn check(&self) -> Result<&DeploymentId, AwsError> {
+        let refused = [
+            ("cacheClusterEnabled", self.cache_cluster_enabled == Some(true), "answers are not cached yet"),
+            ("cacheClusterSize", self.cache_cluster_size.is_some(), "answers are not cached yet"),
+            ("canarySettings", self.canary_settings.is_some(), "a stage serves one deployment"),
+            ("documentationVersion", self.documentation_version.is_some(), "documentation is not kept"),
+            ("tracingEnabled", self.tracing_enabled == Some(true), "there is no X-Ray; every request has a trail instead"),
+        ];
+        if let Some((field, _, reason)) = refused.iter().find(|(_, given, _)| *given) {
+            return Err(unsupported(field, reason));
+        }
+        if self.variables.len() > VARIABLES_MAX {
+            return Err(bad_request(format!("A stage may have at most {VARIABLES_MAX} variables")));
+        }
+        if let Some(name) = self.variables.iter().find(|(name, value)| !is_variable(name, value)) {
+            return Err(bad_request(format!("Stage variable name or value is invalid: {}. Please use values with alphanumeric characters and the symbols -._~:/?#&=, for names alphanumeric characters and underscores.", name.0)));
+        }
+        self.deployment_id
+            .as_ref()
+            .ok_or_else(|| bad_request("Deployment id can't be empty"))
+    }
+}
+
+fn is_variable(name: &str, value: &str) -> bool {
+    let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    let valued = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&byte);
+    (1..=64).contains(&name.len())
+        && name.bytes().all(named)
+        && value.len() <= 512
+        && value.bytes().all(valued)
+}
+
+/// Checks a stage's name.
+pub fn check_stage_name(name: &StageName) -> Result<(), AwsError> {
+    let text = name.as_str();
+    let fits = (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+    if fits {
+        return Ok(());
+    }
+    Err(bad_request("Stage name only allows a-zA-Z0-9_-"))
+}
+
+impl Apis<'_> {
+    /// Makes a stage.
+    pub async fn create_stage(
+        &self,
+        api: &ApiId,
+        name: &StageName,
+        settings: StageSettings,
+    ) -> Result<Stage, AwsError> {
+        check_stage_name(name)?;
+        let deployment_id = settings.check()?;
+        let deployment = self.deployment(api, deployment_id).await?.value;
+        if self.find::<Stage>(kinds::API_STAGE, format!("{api}/{name}")).await?.is_some() {
+            return Err(conflict("Stage already exists"));
+        }
+        let stage = self.pointed_stage(&deployment, name.clone(), settings).await?;
+        self.refuse_uncompilable(&deployment.image, Some(&stage))?;
+        self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, Expect::Absent).await?;
+        Ok(stage)
+    }
+
+    /// Returns a stage, or AWS's error when there is none.
+    pub async fn stage(&self, api: &ApiId, name: &StageName) -> Result<Kept<Stage>, AwsError> {
+        match self.find(kinds::API_STAGE, format!("{api}/{name}")).await? {
+            Some(kept) => Ok(kept),
+            None => {
+                self.rest_api(api).await?;
+                Err(not_found("Invalid stage identifier specified"))
+            }
+        }
+    }
+
+    /// Returns the stages of an API, of one deployment when it is named.
+    pub async fn stages(&self, api: &ApiId, deployment: Option<&str>) -> Result<Vec<Stage>, AwsError> {
+        self.rest_api(api).await?;
+        let mut stages: Vec<Stage> = self.all(kinds::API_STAGE, api).await?;
+        stages.retain(|stage| deployment.is_none_or(|id| stage.deployment_id.as_str() == id));
+        Ok(stages)
+    }
+
+    /// Gives a stage new settings.
+    pub async fn replace_stage(
+        &self,
+        api: &ApiId,
+        name: &StageName,
+        settings: StageSettings,
+    ) -> Result<Stage, AwsError> {
+        let kept = self.stage(api, name).await?;
+        let deployment_id = settings.check()?.clone();
+        let deployment = self.deployment(api, &deployment_id).await?.value;
+        let stage = Stage {
+            deployment_id,
+            description: settings.description,
+            variables: settings.variables,
+            tags: settings.tags,
+            last_updated_date: self.clock.now(),
+            ..kept.value
+        };
+        self.refuse_uncompilable(&deployment.image, Some(&stage))?;
+        let expect = Expect::Version(kept.version);
+        self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, expect).await?;
+        Ok(stage)
+    }
+
+    /// Deletes a stage.
+    pub async fn delete_stage(&self, api: &ApiId, name: &StageName) -> Result<(), AwsError> {
+        let kept = self.stage(api, name).await?;
+        self.remove(kinds::API_STAGE, format!("{api}/{name}"), kept.version).await
+    }
+
+    /// Returns the stage as it will point at `deployment`: a new one, or the one that is there with its own
+    /// settings kept where the caller gives none.
+    pub(super) async fn pointed_stage(
+        &self,
+        deployment: &Deployment,
+        name: StageName,
+        settings: StageSettings,
+    ) -> Result<Stage, AwsError> {
+        check_stage_name(&name)?;
+        settings.check()?;
+        let api = &deployment.api_id;
+        let now = self.clock.now();
+        let stages: Vec<Stage> = self.all(kinds::API_STAGE, api).await?;
+        let own = stages.iter().find(|stage| stage.stage_name == name).cloned();
+        if own.is_none() && stages.len() >= STAGES_MAX {
+            return Err(AwsError::new("LimitExceededException", 429, "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages."));
+        }
+        let mut stage = own.unwrap_or_else(|| Stage {
+            api_id: api.clone(),
+            stage_name: name,
+            deployment_id: deployment.id.clone(),
+            description: None,
+            variables: BTreeMap::new(),
+            tags: BTreeMap::new(),
+            created_date: now,
+            last_updated_date: now,
+        });
+        stage.deployment_id = deployment.id.clone();
+        stage.last_updated_date = now;
+        stage.description = settings.description.or(stage.description);
+        stage.variables.extend(settings.variables);
+        stage.tags.extend(settings.tags);
+        Ok(stage)
+    }
+
+    /// Writes a deployment and the stage that points at it, together.
+    pub(super) async fn put_with_stage(&self, deployment: &Deployment, stage: &Stage) -> Result<(), AwsError> {
+        let api = &deployment.api_id;
+        let own = self.find::<Stage>(kinds::API_STAGE, format!("{api}/{}", stage.stage_name)).await?;
+        let expect = own.map_or(Expect::Absent, |kept: Kept<Stage>| Expect::Version(kept.version));
+        let batch = Batch::new()
+            .put(
+                self.key(kinds::API_DEPLOYMENT, format!("{api}/{}", deployment.id)),
+                encode(deployment)?,
+                Expect::Absent,
+            )
+            .put(
+                self.key(kinds::API_STAGE, format!("{api}/{}", stage.stage_name)),
+                encode(stage)?,
+                expect,
+            );
+        self.commit(batch).await
+    }
+}
