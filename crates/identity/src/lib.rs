@@ -21,6 +21,7 @@ pub use error::IdentityError;
 pub use tokens::IssuerForm;
 
 /// What identity is made of.
+#[derive(Clone)]
 pub struct IdentityParts {
     pub store: Arc<dyn Store>,
     // vault: Arc<portcullis_vault::Vault> follows with that crate.
@@ -53,5 +54,18 @@ impl Identity {
     /// Returns identity over its parts. Shared by `Arc`.
     pub fn new(parts: IdentityParts) -> Self {
         Self { parts }
+    }
+
+    /// Returns the same identity (caches and hashing threads shared) over another store. A stack makes a pool
+    /// through a store that keeps its writes back, so that the pool and the stack that names it are committed
+    /// together; nothing read through it may be cached beyond it.
+    #[must_use]
+    pub fn over(&self, store: Arc<dyn Store>) -> Self {
+        Self {
+            parts: IdentityParts {
+                store,
+                ..self.parts.clone()
+            },
+        }
     }
 }
