@@ -1,0 +1,324 @@
+//! The command line, as `--help` teaches it. It only reads; [`crate::commands`] acts.
+
+use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr, path::PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+
+/// A command with its arguments, checked.
+#[derive(Debug)]
+pub(crate) enum Invocation {
+    Up(Up),
+    Serve { config: PathBuf },
+    CredentialsCreate { config: PathBuf },
+    Deploy(Deploy),
+    Exec { data: PathBuf, command: Vec<OsString> },
+    Explain { data: PathBuf, request_id: Option<String> },
+    Check { template: PathBuf, parameters: BTreeMap<String, String> },
+}
+
+/// `portcullis up`.
+#[derive(Debug)]
+pub(crate) struct Up {
+    pub(crate) templates: Vec<PathBuf>,
+    pub(crate) stack: Option<String>,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) data: PathBuf,
+    pub(crate) region: String,
+    pub(crate) account: String,
+    pub(crate) domain: String,
+    pub(crate) demo: bool,
+    pub(crate) json: bool,
+    pub(crate) public: SocketAddr,
+    pub(crate) public_http: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    pub(crate) proxy: SocketAddr,
+}
+
+/// `portcullis deploy`.
+#[derive(Debug)]
+pub(crate) struct Deploy {
+    pub(crate) template: PathBuf,
+    pub(crate) stack: String,
+    pub(crate) parameters: BTreeMap<String, String>,
+    pub(crate) data: PathBuf,
+}
+
+/// Reads the command line. `--help` and mistakes end the program here.
+pub(crate) fn parse() -> Result<Invocation> {
+    read(&command().get_matches())
+}
+
+/// Prints an error with its causes.
+#[allow(clippy::print_stderr, reason = "the terminal is where a command's errors go")]
+pub(crate) fn complain(error: &anyhow::Error) {
+    eprintln!("portcullis: {error:#}");
+}
+
+fn command() -> Command {
+    Command::new("portcullis")
+        .about("Every layer that guards an API, in one program you own")
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(up())
+        .subcommand(serve())
+        .subcommand(
+            Command::new("credentials")
+                .about("Manages the account's own access keys")
+                .subcommand_required(true)
+                .arg_required_else_help(true)
+                .subcommand(
+                    Command::new("create")
+                        .about("Makes the first access key of a `serve` installation and prints it once")
+                        .arg(config()),
+                ),
+        )
+        .subcommand(deploy())
+        .subcommand(exec())
+        .subcommand(explain())
+        .subcommand(
+            Command::new("check")
+                .about("Lists every problem of a template with its place; exit status 1 if there is one")
+                .long_about(
+                    "Lists every problem of a template with line and column. Needs no server. What depends on a \
+                     parameter without a value is not judged. Exit status: 0 when there is none, 1 when there is one.",
+                )
+                .arg(Arg::new("template").value_name("TEMPLATE").required(true).value_parser(value_parser!(PathBuf)))
+                .arg(parameter()),
+        )
+}
+
+fn up() -> Command {
+    Command::new("up")
+        .about("Starts everything and deploys the templates; a second `up` continues where the first stopped")
+        .after_help(
+            "Examples:\n  portcullis up examples/quickstart/template.yaml --demo\n  \
+             portcullis up                      # nothing deployed yet; use boto3 or the aws CLI\n\n\
+             Ctrl-C stops. Everything is kept in the data directory; delete it to start anew.",
+        )
+        .arg(
+            Arg::new("templates")
+                .value_name("TEMPLATE")
+                .num_args(0..)
+                .help("CloudFormation templates, YAML or JSON; each becomes a stack")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(Arg::new("stack").long("stack").value_name("NAME").help(
+            "The stack's name, with one template [default: the file's stem, or its folder's name for template.*]",
+        ))
+        .arg(parameter())
+        .arg(data())
+        .arg(text("region", "R", "us-east-1", "The region that everything is in"))
+        .arg(text("account", "A", "000000000000", "The account that everything belongs to: twelve digits"))
+        .arg(text("domain", "D", "portcullis.localhost", "The domain under which hosts are served"))
+        .arg(flag("demo", "Adds a demo user to each pool and prints a curl that is refused and one that is admitted"))
+        .arg(flag("json", "Prints progress as JSON, one object a line"))
+        .arg(address("public", "127.0.0.1:8443", "https: APIs, hosted pages, OAuth endpoints, JWKS"))
+        .arg(address("public-http", "127.0.0.1:8080", "The same in clear text"))
+        .arg(address("admin", "127.0.0.1:4566", "The AWS wire protocols"))
+        .arg(address("proxy", "127.0.0.1:8444", "The forward proxy that `exec` uses"))
+}
+
+fn serve() -> Command {
+    Command::new("serve")
+        .about("Runs a production server: nothing implicit, no proxy, no generated CA")
+        .after_help(
+            "The file is TOML; docs/configuration.md lists every setting. Make the first access key with\n  \
+             portcullis credentials create --config FILE",
+        )
+        .arg(config())
+}
+
+fn deploy() -> Command {
+    Command::new("deploy")
+        .about("Creates or updates a stack on a running server, with progress")
+        .arg(Arg::new("template").value_name("TEMPLATE").required(true).value_parser(value_parser!(PathBuf)))
+        .arg(Arg::new("stack").long("stack").value_name("NAME").required(true).help("The stack's name"))
+        .arg(parameter())
+        .arg(data())
+}
+
+fn exec() -> Command {
+    Command::new("exec")
+        .about("Runs a command with AWS keys, endpoint, proxy and CA of a running `up` in its environment")
+        .after_help("Example:\n  portcullis exec -- aws cognito-idp list-user-pools --max-results 10")
+        .arg(data())
+        .arg(
+            Arg::new("command")
+                .value_name("COMMAND")
+                .required(true)
+                .num_args(1..)
+                .last(true)
+                .value_parser(value_parser!(OsString)),
+        )
+}
+
+fn explain() -> Command {
+    Command::new("explain")
+        .about("Shows which layer decided what about a request, why, and how long it took")
+        .arg(Arg::new("request-id").value_name("REQUEST-ID").help("As in the answer's x-amzn-RequestId header"))
+        .arg(flag("last", "The newest request on any listener").conflicts_with("request-id"))
+        .arg(data())
+}
+
+fn parameter() -> Arg {
+    Arg::new("parameter")
+        .long("parameter")
+        .value_name("K=V")
+        .action(ArgAction::Append)
+        .help("A value for a template's parameter; may be repeated")
+}
+
+fn data() -> Arg {
+    Arg::new("data")
+        .long("data")
+        .value_name("DIR")
+        .default_value(".portcullis")
+        .help("The data directory")
+        .value_parser(value_parser!(PathBuf))
+}
+
+fn config() -> Arg {
+    Arg::new("config")
+        .long("config")
+        .value_name("FILE")
+        .required(true)
+        .help("The configuration file, TOML")
+        .value_parser(value_parser!(PathBuf))
+}
+
+fn text(name: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).value_name(value).default_value(default).help(help)
+}
+
+fn flag(name: &'static str, help: &'static str) -> Arg {
+    Arg::new(name).long(name).action(ArgAction::SetTrue).help(help)
+}
+
+fn address(name: &'static str, default: &'static str, help: &'static str) -> Arg {
+    text(name, "ADDR", default, help).value_parser(value_parser!(SocketAddr))
+}
+
+fn read(matches: &ArgMatches) -> Result<Invocation> {
+    let (name, matches) = matches.subcommand().context("no command")?;
+    Ok(match name {
+        "up" => Invocation::Up(read_up(matches)?),
+        "serve" => Invocation::Serve { config: path(matches, "config")? },
+        "credentials" => {
+            let (_, matches) = matches.subcommand().context("no command")?;
+            Invocation::CredentialsCreate { config: path(matches, "config")? }
+        }
+        "deploy" => Invocation::Deploy(Deploy {
+            template: path(matches, "template")?,
+            stack: value(matches, "stack")?,
+            parameters: parameters(matches)?,
+            data: path(matches, "data")?,
+        }),
+        "exec" => Invocation::Exec {
+            data: path(matches, "data")?,
+            command: matches.get_many::<OsString>("command").into_iter().flatten().cloned().collect(),
+        },
+        "explain" => Invocation::Explain {
+            data: path(matches, "data")?,
+            request_id: matches.get_one::<String>("request-id").cloned(),
+        },
+        _ => Invocation::Check { template: path(matches, "template")?, parameters: parameters(matches)? },
+    })
+}
+
+fn read_up(matches: &ArgMatches) -> Result<Up> {
+    let up = Up {
+        templates: matches.get_many::<PathBuf>("templates").into_iter().flatten().cloned().collect(),
+        stack: matches.get_one::<String>("stack").cloned(),
+        parameters: parameters(matches)?,
+        data: path(matches, "data")?,
+        region: value(matches, "region")?,
+        account: value(matches, "account")?,
+        domain: value::<String>(matches, "domain")?.to_ascii_lowercase(),
+        demo: matches.get_flag("demo"),
+        json: matches.get_flag("json"),
+        public: value(matches, "public")?,
+        public_http: value(matches, "public-http")?,
+        admin: value(matches, "admin")?,
+        proxy: value(matches, "proxy")?,
+    };
+    if up.stack.is_some() && up.templates.len() != 1 {
+        bail!("--stack names the stack of one template, but {} were given", up.templates.len());
+    }
+    if !up.proxy.ip().is_loopback() {
+        bail!("--proxy {}: the forward proxy tunnels for whoever reaches it, so it listens on loopback only", up.proxy);
+    }
+    crate::settings::check_account(&up.account)?;
+    crate::settings::check_region(&up.region)?;
+    crate::settings::check_domain(&up.domain)?;
+    Ok(up)
+}
+
+fn parameters(matches: &ArgMatches) -> Result<BTreeMap<String, String>> {
+    let mut parameters = BTreeMap::new();
+    for given in matches.get_many::<String>("parameter").into_iter().flatten() {
+        let (key, value) =
+            given.split_once('=').with_context(|| format!("--parameter `{given}`: expected KEY=VALUE"))?;
+        if parameters.insert(key.to_owned(), value.to_owned()).is_some() {
+            bail!("--parameter `{key}` is given twice");
+        }
+    }
+    Ok(parameters)
+}
+
+fn path(matches: &ArgMatches, name: &str) -> Result<PathBuf> {
+    value(matches, name)
+}
+
+fn value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Result<T> {
+    matches.get_one::<T>(name).cloned().with_context(|| format!("`{name}` is missing"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(words: &[&str]) -> Result<Invocation> {
+        read(&command().try_get_matches_from(words)?)
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn up_has_the_defaults_of_the_contract() {
+        let Invocation::Up(up) = parse(&["portcullis", "up"]).unwrap() else { panic!() };
+        assert_eq!(up.data, PathBuf::from(".portcullis"));
+        assert_eq!((up.region.as_str(), up.account.as_str()), ("us-east-1", "000000000000"));
+        assert_eq!(up.domain, "portcullis.localhost");
+        let ports = [up.public, up.public_http, up.admin, up.proxy].map(|address| address.port());
+        assert_eq!(ports, [8443, 8080, 4566, 8444]);
+    }
+
+    #[test]
+    fn mistakes_name_the_argument() {
+        for (words, part) in [
+            (vec!["portcullis", "up", "--parameter", "A"], "KEY=VALUE"),
+            (vec!["portcullis", "up", "--parameter", "A=1", "--parameter", "A=2"], "twice"),
+            (vec!["portcullis", "up", "--account", "1"], "twelve digits"),
+            (vec!["portcullis", "up", "--proxy", "0.0.0.0:1"], "loopback"),
+            (vec!["portcullis", "up", "a.yaml", "b.yaml", "--stack", "x"], "--stack"),
+            (vec!["portcullis", "up", "--region", "US_EAST"], "region"),
+        ] {
+            let error = format!("{:#}", parse(&words).unwrap_err());
+            assert!(error.contains(part), "{words:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn exec_takes_everything_behind_the_dashes() {
+        let Invocation::Exec { command, .. } = parse(&["portcullis", "exec", "--", "curl", "--data", "x"]).unwrap()
+        else {
+            panic!()
+        };
+        assert_eq!(command, ["curl", "--data", "x"]);
+    }
+}

@@ -1,0 +1,63 @@
+//! What a server runs with, whether `up` or `serve` said so; and the checks on what was said.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use anyhow::{Result, bail, ensure};
+use portcullis_model::Scope;
+
+/// Where and as what a server runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) data: PathBuf,
+    pub(crate) root_key: PathBuf,
+    pub(crate) scope: Scope,
+    pub(crate) domain: String,
+    /// The base of issuers under `serve`; none: AWS's own form.
+    pub(crate) issuer: Option<String>,
+    /// Path forms such as `/_aws/execute-api/…`: under `up` alone.
+    pub(crate) path_forms: bool,
+    pub(crate) public: SocketAddr,
+    pub(crate) public_http: Option<SocketAddr>,
+    /// The clear-text listener only redirects to https.
+    pub(crate) redirect_http: bool,
+    pub(crate) admin: SocketAddr,
+    pub(crate) proxy: Option<SocketAddr>,
+    pub(crate) workers: usize,
+}
+
+/// Rejects an account that is not twelve digits.
+pub(crate) fn check_account(account: &str) -> Result<()> {
+    ensure!(
+        account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()),
+        "account `{account}`: expected twelve digits"
+    );
+    Ok(())
+}
+
+/// Rejects a region that clients would not accept: `us-east-1`, `eu-self-1`.
+pub(crate) fn check_region(region: &str) -> Result<()> {
+    let parts: Vec<&str> = region.split('-').collect();
+    let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
+    let numbered = parts.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|byte| byte.is_ascii_digit()));
+    let words = parts.len().checked_sub(1).and_then(|count| parts.get(..count)).unwrap_or_default();
+    ensure!(
+        numbered && (2..=3).contains(&words.len()) && words.iter().all(word),
+        "region `{region}`: expected the form of `us-east-1`"
+    );
+    Ok(())
+}
+
+/// Rejects a domain that is not a host name.
+pub(crate) fn check_domain(domain: &str) -> Result<()> {
+    let label = |label: &str| {
+        !label.is_empty()
+            && label.len() <= 63
+            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && !label.starts_with('-')
+            && !label.ends_with('-')
+    };
+    if domain.len() > 200 || !domain.split('.').all(label) {
+        bail!("domain `{domain}`: expected a host name such as `portcullis.localhost`");
+    }
+    Ok(())
+}
