@@ -1,0 +1,141 @@
+//! What an operation is: a name, where it is on the wire, the permission it needs, and what it does.
+//!
+//! Each has a file of its own in `services/<service>/`, with one `OPERATION` that the folder's list names. The
+//! permission is data, so an operation without one does not compile.
+
+use std::{future::Future, net::IpAddr, pin::Pin};
+
+use portcullis_model::{RequestId, Scope, Timestamp};
+use serde_json::{Map, Value};
+
+use crate::ControlParts;
+pub use crate::error::AwsError;
+
+/// What an operation returns, some time later. Members in the spelling of the wire.
+pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, AwsError>> + Send + 'a>>;
+
+/// One operation of a service.
+pub struct Operation {
+    /// AWS's name: `CreateUserPool`.
+    pub name: &'static str,
+    /// Method and path, for REST-JSON services only.
+    pub route: Option<Route>,
+    /// Who may call it.
+    pub access: Access,
+    /// The members of the input that are acted on. Any other is refused by name: nothing is silently ignored.
+    pub members: &'static [&'static str],
+    pub call: for<'a> fn(&'a Call<'a>) -> Answer<'a>,
+}
+
+/// Where a REST-JSON operation is.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub method: &'static str,
+    /// `/restapis/{restApiId}/resources/{resourceId}`: labels become members of the input.
+    pub path: &'static str,
+    /// Query parameters that become members of the input.
+    pub query: &'static [&'static str],
+    /// 200, 201, 202 or 204.
+    pub status: u16,
+}
+
+/// Who may call an operation.
+#[derive(Clone, Copy)]
+pub enum Access {
+    /// Everybody: what AWS models as unsigned. The operation itself checks a token, secret or code.
+    Unsigned,
+    /// A signed caller with this permission.
+    Signed {
+        /// `cognito-idp:CreateUserPool`.
+        action: &'static str,
+        /// The resource that the caller must be allowed on.
+        resource: fn(&Call<'_>) -> String,
+    },
+}
+
+/// Who calls.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// Nobody has signed.
+    Anonymous,
+    /// The account's own key: may everything in its account.
+    Root { access_key_id: String },
+    /// An IAM user of the account.
+    User {
+        access_key_id: String,
+        user_name: String,
+        user_id: String,
+    },
+}
+
+impl Caller {
+    /// Returns the ARN that policies and messages name.
+    pub fn arn(&self, scope: &Scope) -> String {
+        match self {
+            Self::Anonymous => "anonymous".into(),
+            Self::Root { .. } => format!("arn:aws:iam::{}:root", scope.account),
+            Self::User { user_name, .. } => format!("arn:aws:iam::{}:user/{user_name}", scope.account),
+        }
+    }
+}
+
+/// One call of an operation.
+pub struct Call<'a> {
+    pub parts: &'a ControlParts,
+    /// The caller's account and our region.
+    pub scope: &'a Scope,
+    pub caller: &'a Caller,
+    /// The input, members in the spelling of the wire.
+    pub input: &'a Map<String, Value>,
+    pub source: IpAddr,
+    pub secure: bool,
+    pub now: Timestamp,
+    pub request_id: &'a RequestId,
+    pub user_agent: Option<&'a str>,
+}
+
+impl Call<'_> {
+    /// Returns a text member, if it is there.
+    pub fn text(&self, member: &str) -> Option<&str> {
+        self.input.get(member).and_then(Value::as_str)
+    }
+
+    /// Returns an ARN of `service` in the caller's account and region.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!(
+            "arn:aws:{service}:{}:{}:{resource}",
+            self.scope.region, self.scope.account
+        )
+    }
+}
+
+/// How a service is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// `X-Amz-Target: {prefix}.{Operation}`.
+    Json11 { target_prefix: &'static str },
+    /// Method and path.
+    RestJson,
+    /// `Action={Operation}&Version={version}` in a form.
+    Query {
+        version: &'static str,
+        namespace: &'static str,
+    },
+}
+
+/// A service: its name in signatures and policies, and its operations.
+pub struct Service {
+    pub name: &'static str,
+    pub protocol: Protocol,
+    pub operations: &'static [&'static Operation],
+}
+
+impl Service {
+    /// Returns the operation called `name`.
+    pub fn operation(&self, name: &str) -> Option<&'static Operation> {
+        self.operations
+            .iter()
+            .copied()
+            .find(|operation| operation.name == name)
+    }
+}

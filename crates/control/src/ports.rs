@@ -1,0 +1,28 @@
+//! What control asks of the outside; `server` fills it in.
+
+use std::{future::Future, pin::Pin};
+
+use portcullis_model::{
+    Problem, Scope,
+    resources::apigateway::{ApiImage, Stage},
+    trail::Trail,
+};
+
+/// The data plane, as far as control needs it.
+pub trait Published: Send + Sync {
+    /// Returns when the data plane serves everything up to `sequence` of the change log, so that a change is
+    /// effective when the call that made it answers.
+    fn caught_up(&self, sequence: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+}
+
+/// Knows what the data plane can do.
+pub trait Compiler: Send + Sync {
+    /// Returns every problem that keeps `image` from being served as `stage`.
+    fn check(&self, scope: &Scope, image: &ApiImage, stage: &Stage) -> Vec<Problem>;
+}
+
+/// Keeps the trails of admin calls beside those of the data plane.
+pub trait TrailSink: Send + Sync {
+    /// Keeps a finished trail.
+    fn record(&self, trail: Trail);
+}
