@@ -1,1 +1,32 @@
+//! How do we call out? The one HTTP/1.1 client: pools, TLS, time limits, and where it may connect.
+//!
+//! A request drives its own exchange: no second task, no channel. Pools belong to a thread. Requests are written
+//! anew from their parts, answers are read strictly (RFC 9112): what two readers could understand differently is
+//! an error. There are no redirects, no proxies, no cookies.
 
+mod address;
+mod answer;
+mod body;
+mod chunked;
+mod client;
+mod connect;
+mod connection;
+mod error;
+mod head;
+mod limits;
+mod pool;
+mod request;
+mod sending;
+mod stream;
+mod target;
+pub mod tls;
+#[cfg(test)]
+mod tests;
+
+pub use address::{AddressPolicy, AddressRange, PublicOnly};
+pub use answer::{Answer, AnswerBody};
+pub use body::RequestBody;
+pub use client::{Client, ClientConfig};
+pub use error::{EgressError, Phase};
+pub use limits::{Limits, Timeouts};
+pub use target::{Target, Url};

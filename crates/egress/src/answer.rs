@@ -1,0 +1,300 @@
+//! An answer and its body. The connection goes back to the pool when the body has ended and nothing is left over.
+
+use std::{
+    fmt,
+    future::{Future, poll_fn},
+    io,
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use portcullis_model::HeaderList;
+use tokio::time::{Instant, Sleep};
+
+use crate::{
+    EgressError, Limits, Phase,
+    chunked::{Chunked, Step},
+    connection::Connection,
+    head::AnswerFraming,
+    pool::Pool,
+};
+
+/// What a server answered.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    /// As they came, without the fields that belong to the connection.
+    pub headers: HeaderList,
+    pub body: AnswerBody,
+}
+
+/// The body of an answer. Dropped before its end, it closes the connection.
+pub struct AnswerBody(State);
+
+enum State {
+    Whole(Bytes),
+    Stream(Box<Streaming>),
+    Ended,
+}
+
+struct Streaming {
+    connection: Box<Connection>,
+    remaining: Remaining,
+    /// Read already, given out first.
+    first: Option<Bytes>,
+    persistent: bool,
+    pool: Rc<Pool>,
+    clock: Waiting,
+}
+
+enum Remaining {
+    Length(u64),
+    Chunks(Chunked),
+    UntilClose,
+}
+
+/// How long the next piece may take.
+pub(crate) struct Waiting {
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) idle: Duration,
+    timer: Option<Pin<Box<Sleep>>>,
+    armed: bool,
+}
+
+impl AnswerBody {
+    /// Returns the body that begins in what `connection` has read. One that is all there frees it at once.
+    pub(crate) fn begin(
+        mut connection: Box<Connection>,
+        framing: AnswerFraming,
+        persistent: bool,
+        pool: &Rc<Pool>,
+        limits: &Limits,
+        waiting: Waiting,
+    ) -> Result<Self, EgressError> {
+        let mut first = None;
+        let remaining = match framing {
+            AnswerFraming::Length(length) => match usize::try_from(length) {
+                Ok(length) if length <= connection.inbound.len() => {
+                    let whole = connection.inbound.split_to(length).freeze();
+                    release(connection, persistent, pool);
+                    return Ok(Self(State::Whole(whole)));
+                }
+                _ => Remaining::Length(length),
+            },
+            AnswerFraming::Chunked => {
+                let mut chunks = Chunked::new(limits);
+                match chunks.decode(&mut connection.inbound)? {
+                    Step::Data(data) => first = Some(data),
+                    Step::More(_) => {}
+                    Step::End => {
+                        release(connection, persistent, pool);
+                        return Ok(Self(State::Whole(Bytes::new())));
+                    }
+                }
+                // Many servers send what is small as one chunk.
+                if let Some(data) = first.take() {
+                    match chunks.decode(&mut connection.inbound)? {
+                        Step::End => {
+                            release(connection, persistent, pool);
+                            return Ok(Self(State::Whole(data)));
+                        }
+                        Step::Data(next) => first = Some(joined(&data, &next)),
+                        Step::More(_) => first = Some(data),
+                    }
+                }
+                Remaining::Chunks(chunks)
+            }
+            AnswerFraming::UntilClose => Remaining::UntilClose,
+        };
+        Ok(Self(State::Stream(Box::new(Streaming {
+            connection,
+            remaining,
+            first,
+            persistent,
+            pool: Rc::clone(pool),
+            clock: waiting,
+        }))))
+    }
+
+    /// Polls for the next piece, none at the end.
+    pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, EgressError>>> {
+        let State::Stream(streaming) = &mut self.0 else {
+            return match std::mem::replace(&mut self.0, State::Ended) {
+                State::Whole(whole) if !whole.is_empty() => Poll::Ready(Some(Ok(whole))),
+                _ => Poll::Ready(None),
+            };
+        };
+        let next = match streaming.poll_next(context) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(next) => next,
+        };
+        let clean = match &next {
+            Ok(Some(_)) => matches!(streaming.remaining, Remaining::Length(0)),
+            Ok(None) => true,
+            Err(_) => false,
+        };
+        if (clean || next.is_err())
+            && let State::Stream(streaming) = std::mem::replace(&mut self.0, State::Ended)
+            && clean
+        {
+            let Streaming {
+                connection,
+                persistent,
+                pool,
+                ..
+            } = *streaming;
+            release(connection, persistent, &pool);
+        }
+        Poll::Ready(next.transpose())
+    }
+
+    /// Returns the next piece, none at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, EgressError>> {
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// Returns the length in bytes of what is still to come, where it is known.
+    pub fn length(&self) -> Option<u64> {
+        match &self.0 {
+            State::Whole(whole) => Some(whole.len() as u64),
+            State::Stream(streaming) => match streaming.remaining {
+                Remaining::Length(left) => Some(left),
+                Remaining::Chunks(_) | Remaining::UntilClose => None,
+            },
+            State::Ended => Some(0),
+        }
+    }
+
+    /// Takes the whole body where it has been read already, as that of a small answer.
+    pub fn take_whole(&mut self) -> Option<Bytes> {
+        match std::mem::replace(&mut self.0, State::Ended) {
+            State::Whole(whole) => Some(whole),
+            State::Ended => Some(Bytes::new()),
+            stream @ State::Stream(_) => {
+                self.0 = stream;
+                None
+            }
+        }
+    }
+
+    /// Reads all of it, up to `limit_bytes`.
+    pub async fn read_whole(&mut self, limit_bytes: usize) -> Result<Bytes, EgressError> {
+        let too_large = || EgressError::TooLarge { limit_bytes };
+        if self.length().is_some_and(|length| length > limit_bytes as u64) {
+            return Err(too_large());
+        }
+        if let Some(whole) = self.take_whole() {
+            return Ok(whole);
+        }
+        let mut whole = BytesMut::new();
+        while let Some(piece) = self.next().await {
+            let piece = piece?;
+            if whole.len().saturating_add(piece.len()) > limit_bytes {
+                return Err(too_large());
+            }
+            whole.extend_from_slice(&piece);
+        }
+        Ok(whole.freeze())
+    }
+}
+
+impl fmt::Debug for AnswerBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "AnswerBody({:?} bytes)", self.length())
+    }
+}
+
+impl Streaming {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Bytes>, EgressError>> {
+        if let Some(first) = self.first.take() {
+            return Poll::Ready(Ok(Some(first)));
+        }
+        loop {
+            let expected = match self.decode()? {
+                Step::Data(data) => {
+                    self.clock.armed = false;
+                    return Poll::Ready(Ok(Some(data)));
+                }
+                Step::End => return Poll::Ready(Ok(None)),
+                Step::More(expected) => expected,
+            };
+            match self.connection.poll_fill_long(context, expected) {
+                Poll::Pending => return self.clock.poll_elapsed(context).map(Err),
+                Poll::Ready(Ok(0)) if matches!(self.remaining, Remaining::UntilClose) => {
+                    return Poll::Ready(Ok(None));
+                }
+                Poll::Ready(Ok(0)) => {
+                    return Poll::Ready(Err(EgressError::Broken(io::ErrorKind::UnexpectedEof.into())));
+                }
+                Poll::Ready(Ok(_)) => {}
+                Poll::Ready(Err(cause)) => return Poll::Ready(Err(EgressError::Broken(cause))),
+            }
+        }
+    }
+
+    fn decode(&mut self) -> Result<Step, EgressError> {
+        let inbound = &mut self.connection.inbound;
+        match &mut self.remaining {
+            Remaining::Chunks(chunks) => chunks.decode(inbound),
+            Remaining::Length(0) => Ok(Step::End),
+            Remaining::Length(left) => {
+                if inbound.is_empty() {
+                    return Ok(Step::More(*left));
+                }
+                let ready = usize::try_from(*left).unwrap_or(usize::MAX).min(inbound.len());
+                *left -= ready as u64;
+                Ok(Step::Data(inbound.split_to(ready).freeze()))
+            }
+            Remaining::UntilClose if inbound.is_empty() => Ok(Step::More(u64::MAX)),
+            Remaining::UntilClose => Ok(Step::Data(inbound.split().freeze())),
+        }
+    }
+}
+
+impl Waiting {
+    /// Returns the limits of a body: `idle` between two pieces, and a `deadline` for all of it.
+    pub(crate) const fn new(deadline: Option<Instant>, idle: Duration) -> Self {
+        Self {
+            deadline,
+            idle,
+            timer: None,
+            armed: false,
+        }
+    }
+
+    /// Called while nothing has come. The timer starts with the first wait, so what is there costs none.
+    fn poll_elapsed(&mut self, context: &mut Context<'_>) -> Poll<EgressError> {
+        if !self.armed {
+            let idle_until = Instant::now() + self.idle;
+            let until = self
+                .deadline
+                .map_or(idle_until, |deadline| deadline.min(idle_until));
+            match &mut self.timer {
+                Some(timer) => timer.as_mut().reset(until),
+                None => self.timer = Some(Box::pin(tokio::time::sleep_until(until))),
+            }
+            self.armed = true;
+        }
+        match &mut self.timer {
+            Some(timer) => timer
+                .as_mut()
+                .poll(context)
+                .map(|()| EgressError::TimedOut(Phase::Body)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+/// Gives the connection back if it can serve again: what is left over would be taken for the next answer.
+fn release(connection: Box<Connection>, persistent: bool, pool: &Pool) {
+    if persistent && connection.inbound.is_empty() {
+        pool.put(connection);
+    }
+}
+
+fn joined(first: &[u8], second: &[u8]) -> Bytes {
+    Bytes::from([first, second].concat())
+}

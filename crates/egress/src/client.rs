@@ -1,0 +1,314 @@
+//! The client: one exchange from request to head, on a connection from the pool or a new one.
+
+use std::{
+    future::poll_fn,
+    io,
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use memchr::memchr;
+use portcullis_model::HeaderList;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::TlsConnector;
+
+use crate::{
+    AddressPolicy, Answer, AnswerBody, EgressError, Limits, Phase, RequestBody, Target, Timeouts,
+    answer::Waiting,
+    connect::{connect, connector},
+    connection::Connection,
+    head::{self, Head},
+    pool::Pool,
+    request::{RequestFraming, write_head},
+    sending::{SendError, Sending},
+};
+
+/// How a client calls out.
+#[derive(Clone)]
+pub struct ClientConfig {
+    pub tls: Arc<rustls::ClientConfig>,
+    pub limits: Limits,
+    pub policy: AddressPolicy,
+}
+
+/// The HTTP/1.1 client of one thread. Clones share their connections.
+///
+/// A client keeps to one [`AddressPolicy`], so that no call profits from a connection which another policy let
+/// through: make one client per policy.
+#[derive(Clone)]
+pub struct Client(Rc<Parts>);
+
+struct Parts {
+    tls: TlsConnector,
+    limits: Limits,
+    policy: AddressPolicy,
+    pool: Rc<Pool>,
+}
+
+/// Why an attempt on one connection did not succeed.
+enum Failure {
+    /// The connection died before anything of the answer was seen.
+    Unanswered(io::Error),
+    Final(EgressError),
+}
+
+/// What one exchange asks, apart from its body.
+struct Request<'a> {
+    target: &'a Target,
+    method: &'a [u8],
+    path_and_query: &'a [u8],
+    headers: &'a HeaderList,
+    framing: RequestFraming,
+}
+
+impl Client {
+    /// Returns a client without connections.
+    pub fn new(config: ClientConfig) -> Self {
+        Self(Rc::new(Parts {
+            tls: connector(&config.tls),
+            pool: Rc::new(Pool::new(&config.limits)),
+            limits: config.limits,
+            policy: config.policy,
+        }))
+    }
+
+    /// Sends a request and returns the answer as soon as its head is there.
+    ///
+    /// `Host` is that of `headers`, else the target's. Framing and connection fields among `headers` are left out:
+    /// the client writes its own. `Connection` options and what they name go no further, in either direction.
+    pub async fn send(
+        &self,
+        target: &Target,
+        method: &[u8],
+        path_and_query: &[u8],
+        headers: &HeaderList,
+        body: &mut dyn RequestBody,
+        timeouts: &Timeouts,
+    ) -> Result<Answer, EgressError> {
+        let length = body
+            .whole()
+            .map(|whole| whole.len() as u64)
+            .or_else(|| body.length());
+        let request = Request {
+            target,
+            method,
+            path_and_query,
+            headers,
+            framing: RequestFraming::of(method, length),
+        };
+        let started = Instant::now();
+        let exchange = self.exchange(&request, body, started, timeouts);
+        match timeout_at(started + timeouts.answer, exchange).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err(EgressError::TimedOut(Phase::Answer)),
+        }
+    }
+
+    /// Closes connections that have been idle too long. Exchanges do so in passing; a thread without any may call this.
+    pub fn close_idle(&self) {
+        self.0.pool.sweep(std::time::Instant::now());
+    }
+
+    /// Returns how many connections are idle.
+    pub fn idle_connections(&self) -> usize {
+        self.0.pool.idle_count()
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request<'_>,
+        body: &mut dyn RequestBody,
+        started: Instant,
+        timeouts: &Timeouts,
+    ) -> Result<Answer, EgressError> {
+        let parts = &*self.0;
+        // Before anything is connected: what cannot be written is refused here.
+        let mut head = parts.pool.buffer();
+        request.write(&mut head)?;
+        let waiting = || Waiting::new(timeouts.total.map(|total| started + total), timeouts.idle);
+        if let Some(connection) = parts.pool.take(request.target) {
+            match self.attempt(connection, request, head, body, waiting()).await {
+                Ok(answer) => return Ok(answer),
+                Err(Failure::Final(cause)) => return Err(cause),
+                Err(Failure::Unanswered(cause)) if !can_repeat(request, body) => {
+                    return Err(EgressError::Broken(cause));
+                }
+                Err(Failure::Unanswered(_)) => {
+                    head = parts.pool.buffer();
+                    request.write(&mut head)?;
+                }
+            }
+        }
+        let deadline = started + timeouts.connect;
+        let connection = connect(request.target, &parts.tls, &parts.policy, &parts.limits, deadline).await?;
+        self.attempt(connection, request, head, body, waiting())
+            .await
+            .map_err(|failure| match failure {
+                Failure::Unanswered(cause) => EgressError::Broken(cause),
+                Failure::Final(cause) => cause,
+            })
+    }
+
+    /// Sends the request and reads the head of the answer, at the same time: a server may answer early.
+    async fn attempt(
+        &self,
+        mut connection: Box<Connection>,
+        request: &Request<'_>,
+        head: Vec<u8>,
+        body: &mut dyn RequestBody,
+        waiting: Waiting,
+    ) -> Result<Answer, Failure> {
+        let parts = &*self.0;
+        let mut sending = Sending::new(head, request.framing, body);
+        let mut reading = Reading::default();
+        let mut sent = Sent::Not;
+        let head = poll_fn(|context| {
+            if sent == Sent::Not {
+                match sending.poll(context, &mut connection.stream) {
+                    Poll::Pending => {}
+                    Poll::Ready(Ok(())) => sent = Sent::Whole,
+                    // An answer such as 413 may have come before the server closed.
+                    Poll::Ready(Err(SendError::Connection)) => sent = Sent::BrokenOff,
+                    Poll::Ready(Err(SendError::Request(cause))) => {
+                        return Poll::Ready(Err(Failure::Final(cause)));
+                    }
+                }
+            }
+            reading.poll(context, &mut connection, request.method, &parts.limits)
+        })
+        .await?;
+        parts.pool.give_back(sending.into_buffer());
+        if head.keep_alive.is_some() {
+            connection.keep_alive = head.keep_alive;
+        }
+        // After an early answer the rest of the request is never sent, so nothing can follow it.
+        let persistent = head.persistent && sent == Sent::Whole;
+        let body = AnswerBody::begin(
+            connection,
+            head.framing,
+            persistent,
+            &parts.pool,
+            &parts.limits,
+            waiting,
+        )
+        .map_err(Failure::Final)?;
+        Ok(Answer {
+            status: head.status,
+            headers: head.headers,
+            body,
+        })
+    }
+}
+
+impl Request<'_> {
+    fn write(&self, out: &mut Vec<u8>) -> Result<(), EgressError> {
+        write_head(
+            out,
+            self.target,
+            self.method,
+            self.path_and_query,
+            self.headers,
+            self.framing,
+        )
+    }
+}
+
+/// A server may have acted on a request although its connection died. So only a request that is in memory and
+/// whose method means the same when it comes twice is repeated (RFC 9110 section 9.2.2).
+fn can_repeat(request: &Request<'_>, body: &dyn RequestBody) -> bool {
+    let in_memory = body.whole().is_some() || body.length() == Some(0);
+    let idempotent = matches!(
+        request.method,
+        b"GET" | b"HEAD" | b"OPTIONS" | b"PUT" | b"DELETE" | b"TRACE"
+    );
+    in_memory && idempotent
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Not,
+    Whole,
+    BrokenOff,
+}
+
+/// Reads heads until the final one.
+#[derive(Default)]
+struct Reading {
+    informational: usize,
+    looked_at_bytes: usize,
+}
+
+impl Reading {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        connection: &mut Connection,
+        method: &[u8],
+        limits: &Limits,
+    ) -> Poll<Result<Head, Failure>> {
+        loop {
+            if let Some(head) = self
+                .parse(&mut connection.inbound, method, limits)
+                .map_err(Failure::Final)?
+            {
+                return Poll::Ready(Ok(head));
+            }
+            let cause = match connection.poll_fill(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(0)) => io::ErrorKind::UnexpectedEof.into(),
+                Poll::Ready(Ok(_)) => continue,
+                Poll::Ready(Err(cause)) => cause,
+            };
+            let unanswered = self.informational == 0 && connection.inbound.is_empty();
+            return Poll::Ready(Err(if unanswered {
+                Failure::Unanswered(cause)
+            } else {
+                Failure::Final(EgressError::Broken(cause))
+            }));
+        }
+    }
+
+    fn parse(
+        &mut self,
+        inbound: &mut bytes::BytesMut,
+        method: &[u8],
+        limits: &Limits,
+    ) -> Result<Option<Head>, EgressError> {
+        loop {
+            // Looking again before another line is there would cost a slow sender nothing and us much.
+            let fresh = inbound.get(self.looked_at_bytes..).unwrap_or_default();
+            let first_look = self.looked_at_bytes == 0 && !fresh.is_empty();
+            if !first_look && memchr(b'\n', fresh).is_none() && inbound.len() < limits.head_bytes_max {
+                self.looked_at_bytes = inbound.len();
+                return Ok(None);
+            }
+            let Some(head) = head::parse(inbound, method, limits)? else {
+                self.looked_at_bytes = inbound.len();
+                return Ok(None);
+            };
+            if head.status >= 200 {
+                return Ok(Some(head));
+            }
+            self.informational += 1;
+            self.looked_at_bytes = 0;
+            if self.informational > limits.informational_max {
+                return Err(EgressError::Protocol(
+                    "it is preceded by more interim answers than allowed",
+                ));
+            }
+        }
+    }
+}
+
+/// An empty body.
+impl RequestBody for () {
+    fn length(&self) -> Option<u64> {
+        Some(0)
+    }
+
+    fn poll_next(&mut self, _context: &mut Context<'_>) -> Poll<Option<Result<Bytes, String>>> {
+        Poll::Ready(None)
+    }
+}

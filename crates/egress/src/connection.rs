@@ -1,0 +1,83 @@
+//! One connection and what was read from it but not yet understood.
+
+use std::{
+    future::Future,
+    io,
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use bytes::BytesMut;
+use tokio::io::{AsyncReadExt, ReadBuf};
+
+use crate::{Target, stream::Stream};
+
+/// Room for a small answer: head and body come with one read.
+const READ_BYTES: usize = 8 * 1024;
+/// Below this much room the buffer grows (or takes back what nobody holds any more).
+const READ_BYTES_MIN: usize = 2 * 1024;
+/// Room for a piece of a long body.
+const LONG_READ_BYTES: usize = 64 * 1024;
+
+/// A connection to one server.
+pub(crate) struct Connection {
+    pub(crate) target: Target,
+    pub(crate) stream: Stream,
+    pub(crate) inbound: BytesMut,
+    /// Served an exchange before: its server may have given it up since.
+    pub(crate) reused: bool,
+    /// How long it may lie idle, where its server said so.
+    pub(crate) keep_alive: Option<Duration>,
+}
+
+impl Connection {
+    /// Returns a connection on which nothing was said yet.
+    pub(crate) fn new(target: Target, stream: Stream) -> Box<Self> {
+        Box::new(Self {
+            target,
+            stream,
+            inbound: BytesMut::new(),
+            reused: false,
+            keep_alive: None,
+        })
+    }
+
+    /// Reads what has come, 0 bytes at the end.
+    pub(crate) fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.inbound.capacity() - self.inbound.len() < READ_BYTES_MIN {
+            self.inbound.reserve(READ_BYTES);
+        }
+        pin!(self.stream.read_buf(&mut self.inbound)).poll(context)
+    }
+
+    /// Reads what has come of a body of which `expected` more bytes are to come, 0 bytes at the end.
+    pub(crate) fn poll_fill_long(
+        &mut self,
+        context: &mut Context<'_>,
+        expected: u64,
+    ) -> Poll<io::Result<usize>> {
+        let room = usize::try_from(expected).unwrap_or(LONG_READ_BYTES);
+        self.inbound.reserve(room.clamp(READ_BYTES_MIN, LONG_READ_BYTES));
+        pin!(self.stream.read_buf(&mut self.inbound)).poll(context)
+    }
+
+    /// Tells whether an idle connection can be used: still open, and nothing came that nobody asked for.
+    ///
+    /// What the reactor knows already costs no system call.
+    pub(crate) fn is_quiet(&self) -> bool {
+        let mut context = Context::from_waker(Waker::noop());
+        let mut byte = [0u8; 1];
+        self.stream
+            .socket()
+            .poll_peek(&mut context, &mut ReadBuf::new(&mut byte))
+            .is_pending()
+    }
+
+    /// Drops a buffer that a long body has made large.
+    pub(crate) fn shrink(&mut self) {
+        if self.inbound.capacity() > 2 * READ_BYTES {
+            self.inbound = BytesMut::new();
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Idle connections of one thread, by server. The newest is used first, so that the others can age and go.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use crate::{Limits, Target, connection::Connection};
+
+const SWEEP_EVERY: Duration = Duration::from_secs(1);
+/// Spare buffers for request heads.
+const SPARE_BUFFERS_MAX: usize = 64;
+const SPARE_BUFFER_BYTES_MAX: usize = 64 * 1024;
+
+struct Idle {
+    connection: Box<Connection>,
+    until: Instant,
+}
+
+/// The connections that wait for work.
+pub(crate) struct Pool {
+    idle: RefCell<HashMap<Target, Vec<Idle>>>,
+    count: Cell<usize>,
+    swept: Cell<Instant>,
+    spare_buffers: RefCell<Vec<Vec<u8>>>,
+    per_target_max: usize,
+    all_max: usize,
+    timeout: Duration,
+}
+
+impl Pool {
+    /// Returns an empty pool.
+    pub(crate) fn new(limits: &Limits) -> Self {
+        Self {
+            idle: RefCell::default(),
+            count: Cell::new(0),
+            swept: Cell::new(Instant::now()),
+            spare_buffers: RefCell::default(),
+            per_target_max: limits.idle_per_target_max,
+            all_max: limits.idle_max,
+            timeout: limits.idle_timeout,
+        }
+    }
+
+    /// Takes the newest connection to `target` that is neither too old nor given up by its server.
+    pub(crate) fn take(&self, target: &Target) -> Option<Box<Connection>> {
+        let mut idle = self.idle.borrow_mut();
+        let waiting = idle.get_mut(target)?;
+        let now = Instant::now();
+        while let Some(newest) = waiting.pop() {
+            self.count.set(self.count.get().saturating_sub(1));
+            if newest.until > now && newest.connection.is_quiet() {
+                return Some(newest.connection);
+            }
+        }
+        None
+    }
+
+    /// Keeps `connection` for the next exchange, if there is room.
+    pub(crate) fn put(&self, mut connection: Box<Connection>) {
+        let now = Instant::now();
+        if now.duration_since(self.swept.get()) >= SWEEP_EVERY {
+            self.sweep(now);
+        }
+        if self.count.get() >= self.all_max {
+            return;
+        }
+        connection.reused = true;
+        connection.shrink();
+        let keep = connection.keep_alive.unwrap_or(self.timeout).min(self.timeout);
+        let mut idle = self.idle.borrow_mut();
+        let waiting = match idle.get_mut(&connection.target) {
+            Some(waiting) => waiting,
+            None => idle.entry(connection.target.clone()).or_default(),
+        };
+        if waiting.len() < self.per_target_max {
+            self.count.set(self.count.get() + 1);
+            waiting.push(Idle {
+                connection,
+                until: now + keep,
+            });
+        }
+    }
+
+    /// Closes what has been idle too long.
+    pub(crate) fn sweep(&self, now: Instant) {
+        self.swept.set(now);
+        let mut left = 0;
+        self.idle.borrow_mut().retain(|_, waiting| {
+            waiting.retain(|idle| idle.until > now);
+            left += waiting.len();
+            !waiting.is_empty()
+        });
+        self.count.set(left);
+    }
+
+    /// Returns how many connections are idle.
+    pub(crate) fn idle_count(&self) -> usize {
+        self.count.get()
+    }
+
+    /// Returns an empty buffer that may have room already.
+    pub(crate) fn buffer(&self) -> Vec<u8> {
+        self.spare_buffers.borrow_mut().pop().unwrap_or_default()
+    }
+
+    /// Takes a buffer back.
+    pub(crate) fn give_back(&self, mut buffer: Vec<u8>) {
+        let mut spare = self.spare_buffers.borrow_mut();
+        if spare.len() < SPARE_BUFFERS_MAX && buffer.capacity() <= SPARE_BUFFER_BYTES_MAX {
+            buffer.clear();
+            spare.push(buffer);
+        }
+    }
+}

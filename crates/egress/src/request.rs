@@ -1,0 +1,196 @@
+//! Writes the head of a request anew (RFC 9112 sections 2 and 3): what a caller passes on is checked, and framing
+//! and connection are ours alone.
+
+use bytes::Bytes;
+use portcullis_model::HeaderList;
+
+use crate::{EgressError, Target};
+
+/// How the body follows the head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RequestFraming {
+    None,
+    Length(u64),
+    Chunked,
+}
+
+impl RequestFraming {
+    /// Returns the framing of a body of `length` bytes. An empty one is only announced where one is usual.
+    pub(crate) fn of(method: &[u8], length: Option<u64>) -> Self {
+        match length {
+            Some(0) if !matches!(method, b"POST" | b"PUT" | b"PATCH") => Self::None,
+            Some(length) => Self::Length(length),
+            None => Self::Chunked,
+        }
+    }
+}
+
+/// Appends the head to `out`.
+pub(crate) fn write_head(
+    out: &mut Vec<u8>,
+    target: &Target,
+    method: &[u8],
+    path_and_query: &[u8],
+    headers: &HeaderList,
+    framing: RequestFraming,
+) -> Result<(), EgressError> {
+    check_method(method)?;
+    check_path(path_and_query)?;
+    out.extend_from_slice(method);
+    out.push(b' ');
+    out.extend_from_slice(path_and_query);
+    out.extend_from_slice(b" HTTP/1.1\r\n");
+    let host = host_field(headers)?;
+    out.extend_from_slice(b"Host: ");
+    match host {
+        Some(host) => out.extend_from_slice(host),
+        None => out.extend_from_slice(target.authority().as_bytes()),
+    }
+    out.extend_from_slice(b"\r\n");
+    let named = named_by_connection(headers);
+    for (name, value) in headers.iter() {
+        if is_ours(name) || named.iter().any(|hop| hop.eq_ignore_ascii_case(name)) {
+            continue;
+        }
+        check_field(name, value)?;
+        out.extend_from_slice(name);
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    }
+    match framing {
+        RequestFraming::None => {}
+        RequestFraming::Length(length) => {
+            out.extend_from_slice(b"Content-Length: ");
+            push_decimal(out, length);
+            out.extend_from_slice(b"\r\n");
+        }
+        RequestFraming::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+    }
+    out.extend_from_slice(b"\r\n");
+    Ok(())
+}
+
+/// Fields that the connection owns (RFC 9110 section 7.6.1), and `Expect`, which we do not wait on.
+fn is_ours(name: &[u8]) -> bool {
+    let ours: &[&[u8]] = match name.len() {
+        2 => &[b"te"],
+        4 => &[b"host"],
+        6 => &[b"expect"],
+        7 => &[b"trailer", b"upgrade"],
+        10 => &[b"connection", b"keep-alive"],
+        14 => &[b"content-length"],
+        16 => &[b"proxy-connection"],
+        17 => &[b"transfer-encoding"],
+        _ => return false,
+    };
+    ours.iter().any(|own| name.eq_ignore_ascii_case(own))
+}
+
+fn host_field(headers: &HeaderList) -> Result<Option<&Bytes>, EgressError> {
+    let mut hosts = headers.all("host");
+    let host = hosts.next();
+    if hosts.next().is_some() {
+        return Err(EgressError::Request("it has two `Host` fields"));
+    }
+    if let Some(host) = host {
+        check_field(b"Host", host)?;
+    }
+    Ok(host)
+}
+
+/// Fields that a `Connection` field names go no further than it does.
+fn named_by_connection(headers: &HeaderList) -> Vec<&[u8]> {
+    headers
+        .all("connection")
+        .flat_map(|value| value.split(|byte| *byte == b','))
+        .map(<[u8]>::trim_ascii)
+        .collect()
+}
+
+fn check_method(method: &[u8]) -> Result<(), EgressError> {
+    if !is_token(method) {
+        return Err(EgressError::Request("its method is not a token"));
+    }
+    if method == b"CONNECT" {
+        return Err(EgressError::Request(
+            "`CONNECT` opens tunnels, which this client does not",
+        ));
+    }
+    Ok(())
+}
+
+fn check_path(path_and_query: &[u8]) -> Result<(), EgressError> {
+    let separates = |byte: &u8| *byte <= b' ' || *byte == 0x7f || *byte == b'#';
+    if !path_and_query.starts_with(b"/") && path_and_query != b"*" {
+        return Err(EgressError::Request("its path does not start with `/`"));
+    }
+    if path_and_query.iter().any(separates) {
+        return Err(EgressError::Request(
+            "its path holds a space, a `#` or a control character",
+        ));
+    }
+    Ok(())
+}
+
+fn check_field(name: &[u8], value: &[u8]) -> Result<(), EgressError> {
+    if !is_token(name) {
+        return Err(EgressError::Request("a header name is not a token"));
+    }
+    if value
+        .iter()
+        .any(|byte| (*byte < b' ' && *byte != b'\t') || *byte == 0x7f)
+    {
+        return Err(EgressError::Request("a header value holds a control character"));
+    }
+    Ok(())
+}
+
+fn is_token(text: &[u8]) -> bool {
+    !text.is_empty()
+        && text
+            .iter()
+            .all(|byte| TOKEN.get(usize::from(*byte)) == Some(&true))
+}
+
+/// The characters of a token (RFC 9110 section 5.6.2).
+static TOKEN: [bool; 256] = token_table();
+
+#[allow(
+    clippy::indexing_slicing,
+    reason = "evaluated when compiled, where it cannot fail unseen"
+)]
+const fn token_table() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let symbol = byte as u8;
+        table[byte] = symbol.is_ascii_alphanumeric()
+            || matches!(
+                symbol,
+                b'!' | b'#'
+                    | b'$'
+                    | b'%'
+                    | b'&'
+                    | b'\''
+                    | b'*'
+                    | b'+'
+                    | b'-'
+                    | b'.'
+                    | b'^'
+                    | b'_'
+                    | b'`'
+                    | b'|'
+                    | b'~'
+            );
+        byte += 1;
+    }
+    table
+}
+
+/// Appends `number` in decimal.
+fn push_decimal(out: &mut Vec<u8>, number: u64) {
+    use std::io::Write;
+    // Writing into memory does not fail.
+    let _written = write!(out, "{number}");
+}
