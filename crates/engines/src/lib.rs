@@ -5,3 +5,5 @@ pub mod cloudformation;
 pub mod jwt;
 pub mod srp;
 pub mod sigv4;
+pub mod iam;
+pub mod strict_json;

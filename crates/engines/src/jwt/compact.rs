@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Algorithm, Claims, JwtError, VerifyingKey, base64url, strict_json};
+use super::{Algorithm, Claims, JwtError, VerifyingKey, base64url};
+use crate::strict_json;
 
 /// The longest token, in bytes.
 pub const TOKEN_BYTES_MAX: usize = 16 * 1024;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{JwkError, JwksError, VerifyingKey, strict_json};
+use super::{JwkError, JwksError, VerifyingKey};
+use crate::strict_json;
 
 /// The most keys in a set.
 pub const JWKS_KEYS_MAX: usize = 100;

@@ -13,7 +13,6 @@ mod jwks;
 mod rsa_der;
 mod rsa_weakness;
 mod signing_key;
-mod strict_json;
 mod verifying_key;
 #[cfg(test)]
 mod tests;
