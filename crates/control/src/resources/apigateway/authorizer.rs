@@ -1,0 +1,88 @@
+//! `AWS::ApiGateway::Authorizer`:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-authorizer.html>
+
+use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
+use portcullis_model::{AuthorizerId, resources::cloudformation::StackResource};
+
+use super::{api_of, gone_is_fine};
+use crate::{
+    operation::AwsError,
+    resources::{Made, Maker, Making, Properties, StackedResource},
+    services::apigateway::records::authorizer::AuthorizerSettings,
+};
+
+/// An authorizer of a REST API.
+pub struct Authorizer;
+
+static SCHEMA: ResourceSchema = ResourceSchema {
+    type_name: "AWS::ApiGateway::Authorizer",
+    properties: &[
+        P::optional("AuthType", Shape::Text).inert("it is a label only, as on AWS"),
+        P::refused("AuthorizerCredentials", "Lambda authorizers are not there yet"),
+        P::optional("AuthorizerResultTtlInSeconds", Shape::Integer { minimum: 0, maximum: 3600 })
+            .inert("it concerns Lambda authorizers; verified tokens are remembered until they expire"),
+        P::refused("AuthorizerUri", "Lambda authorizers are not there yet"),
+        P::required("IdentitySource", Shape::Text),
+        P::optional("IdentityValidationExpression", Shape::Text),
+        P::required("Name", Shape::TextLength { minimum: 1, maximum: 128 }),
+        P::required("ProviderARNs", Shape::List(&Shape::Text)),
+        P::required("RestApiId", Shape::Text).replaces(),
+        P::required("Type", Shape::OneOf(&["COGNITO_USER_POOLS"])),
+    ],
+    attributes: &["AuthorizerId"],
+};
+
+fn settings(properties: Properties<'_>) -> Result<AuthorizerSettings, AwsError> {
+    properties.settings(&[
+        ("AuthType", "authType"),
+        ("AuthorizerResultTtlInSeconds", "authorizerResultTtlInSeconds"),
+        ("IdentitySource", "identitySource"),
+        ("IdentityValidationExpression", "identityValidationExpression"),
+        ("Name", "name"),
+        ("ProviderARNs", "providerARNs"),
+        ("Type", "type"),
+    ])
+}
+
+fn made(id: &str) -> Made {
+    Made::named(id).with("AuthorizerId", id)
+}
+
+impl StackedResource for Authorizer {
+    fn schema(&self) -> &'static ResourceSchema {
+        &SCHEMA
+    }
+
+    fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
+        Box::pin(async move {
+            let settings = settings(properties)?;
+            let authorizer = maker.apis().create_authorizer(&api_of(properties), settings).await?;
+            Ok(made(authorizer.id.as_str()))
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        maker: &'a Maker<'a>,
+        before: &'a StackResource,
+        properties: Properties<'a>,
+    ) -> Making<'a, Made> {
+        Box::pin(async move {
+            let id = AuthorizerId::from(before.reference.as_str());
+            let settings = settings(properties)?;
+            maker
+                .apis()
+                .replace_authorizer(&api_of(properties), &id, settings)
+                .await?;
+            Ok(made(id.as_str()))
+        })
+    }
+
+    fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
+        Box::pin(async move {
+            let api = api_of(Properties::of(&made.properties));
+            let id = AuthorizerId::from(made.reference.as_str());
+            gone_is_fine(maker.apis().delete_authorizer(&api, &id).await)
+        })
+    }
+}

@@ -1,0 +1,228 @@
+//! `AWS::ApiGateway::Deployment`:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-deployment.html>
+//!
+//! With `StageName` it makes the stage, or points it at itself. It must come after the methods: nothing in its
+//! properties says so, so a template needs `DependsOn`.
+
+use std::collections::BTreeMap;
+
+use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template};
+use portcullis_model::{ApiId, DeploymentId, Problem, StageName, resources::cloudformation::StackResource};
+
+use super::{api_of, gone_is_fine, stage::{STAGE_NAME, check_switches}};
+use crate::{
+    operation::AwsError,
+    resources::{Made, Maker, Making, Properties, StackedResource},
+    services::apigateway::records::{deployment::DeploymentSettings, stage::StageSettings},
+};
+
+/// An image of a REST API.
+pub struct Deployment;
+
+static SCHEMA: ResourceSchema = ResourceSchema {
+    type_name: "AWS::ApiGateway::Deployment",
+    properties: &[
+        P::refused("DeploymentCanarySettings", "a stage serves one deployment"),
+        P::optional("Description", Shape::Text),
+        P::required("RestApiId", Shape::Text).replaces(),
+        P::optional(
+            "StageDescription",
+            Shape::Object(&[
+                P::refused("AccessLogSetting", "access logs are not written yet; every request has a trail instead"),
+                P::optional("CacheClusterEnabled", Shape::Boolean),
+                P::refused("CacheClusterSize", "answers are not cached yet"),
+                P::optional("CacheDataEncrypted", Shape::Boolean),
+                P::refused("CacheTtlInSeconds", "answers are not cached yet"),
+                P::optional("CachingEnabled", Shape::Boolean),
+                P::refused("CanarySetting", "a stage serves one deployment"),
+                P::refused("ClientCertificateId", "client certificates for backends are not there yet"),
+                P::optional("DataTraceEnabled", Shape::Boolean).inert("every request has a trail instead"),
+                P::optional("Description", Shape::Text),
+                P::refused("DocumentationVersion", "documentation is not kept"),
+                P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"])).inert("every request has a trail instead"),
+                P::refused("MethodSettings", "throttling, caching and logging per method are not there yet"),
+                P::optional("MetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
+                P::optional("Tags", Shape::Tags),
+                P::refused("ThrottlingBurstLimit", "throttling is not there yet"),
+                P::refused("ThrottlingRateLimit", "throttling is not there yet"),
+                P::optional("TracingEnabled", Shape::Boolean),
+                P::optional("Variables", Shape::MapOf(&Shape::Text)),
+            ]),
+        ),
+        P::optional("StageName", STAGE_NAME),
+    ],
+    attributes: &["DeploymentId"],
+};
+
+fn made(id: &DeploymentId) -> Made {
+    Made::named(id.as_str()).with("DeploymentId", id.as_str())
+}
+
+fn variables(stage: Properties<'_>) -> BTreeMap<String, String> {
+    let entries = stage.value("Variables").and_then(|value| value.as_object()).into_iter().flatten();
+    entries
+        .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+        .collect()
+}
+
+/// Refuses the switches of a stage that would have to do something.
+fn refuse_switches(properties: Properties<'_>) -> Result<(), AwsError> {
+    let Some(stage) = properties.object("StageDescription") else {
+        return Ok(());
+    };
+    let switches = ["CacheClusterEnabled", "CacheDataEncrypted", "CachingEnabled", "TracingEnabled"];
+    match switches.iter().find(|name| stage.boolean(name) == Some(true)) {
+        Some(name) => Err(crate::services::apigateway::errors::unsupported(
+            &format!("StageDescription/{name}"),
+            "it has no effect here yet",
+        )),
+        None => Ok(()),
+    }
+}
+
+fn settings(properties: Properties<'_>) -> DeploymentSettings {
+    let stage = properties.object("StageDescription");
+    DeploymentSettings {
+        description: properties.string("Description"),
+        stage_name: properties.text("StageName").map(StageName::from),
+        stage_description: stage.and_then(|stage| stage.string("Description")),
+        variables: stage.map(variables).unwrap_or_default(),
+        stage_tags: stage.map(|stage| stage.tags("Tags")).unwrap_or_default(),
+        ..DeploymentSettings::default()
+    }
+}
+
+/// Makes the stage that the properties name point at a deployment, and gives it exactly their settings.
+async fn point_stage(
+    maker: &Maker<'_>,
+    api: &ApiId,
+    id: &DeploymentId,
+    properties: Properties<'_>,
+) -> Result<(), AwsError> {
+    let Some(name) = properties.text("StageName").map(StageName::from) else {
+        return Ok(());
+    };
+    let from = settings(properties);
+    let stage = StageSettings {
+        deployment_id: Some(id.clone()),
+        description: from.stage_description,
+        variables: from.variables,
+        tags: from.stage_tags,
+        ..StageSettings::default()
+    };
+    match maker.apis().stage(api, &name).await {
+        Ok(_) => maker.apis().replace_stage(api, &name, stage).await.map(drop),
+        Err(error) if error.code() == "NotFoundException" => {
+            maker.apis().create_stage(api, &name, stage).await.map(drop)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Deletes the stage that a deployment made, unless it points at another by now.
+async fn delete_own_stage(maker: &Maker<'_>, made: &StackResource) -> Result<(), AwsError> {
+    let properties = Properties::of(&made.properties);
+    let (api, Some(name)) = (api_of(properties), properties.text("StageName").map(StageName::from)) else {
+        return Ok(());
+    };
+    match maker.apis().stage(&api, &name).await {
+        Ok(stage) if stage.value.deployment_id.as_str() == made.reference => {
+            maker.apis().delete_stage(&api, &name).await
+        }
+        Ok(_) => Ok(()),
+        Err(error) => gone_is_fine(Err(error)),
+    }
+}
+
+impl StackedResource for Deployment {
+    fn schema(&self) -> &'static ResourceSchema {
+        &SCHEMA
+    }
+
+    fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
+        Box::pin(async move {
+            refuse_switches(properties)?;
+            let api = api_of(properties);
+            let deployment = maker.apis().create_deployment(&api, settings(properties)).await?;
+            Ok(made(&deployment.id))
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        maker: &'a Maker<'a>,
+        before: &'a StackResource,
+        properties: Properties<'a>,
+    ) -> Making<'a, Made> {
+        Box::pin(async move {
+            refuse_switches(properties)?;
+            let (api, id) = (api_of(properties), DeploymentId::from(before.reference.as_str()));
+            let description = properties.string("Description");
+            maker.apis().describe_deployment(&api, &id, description).await?;
+            let old = Properties::of(&before.properties);
+            let same = |name| old.value(name) == properties.value(name);
+            if !same("StageName") {
+                delete_own_stage(maker, before).await?;
+            }
+            if !same("StageName") || !same("StageDescription") {
+                point_stage(maker, &api, &id, properties).await?;
+            }
+            Ok(made(&id))
+        })
+    }
+
+    fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
+        Box::pin(async move {
+            delete_own_stage(maker, made).await?;
+            let api = api_of(Properties::of(&made.properties));
+            let id = DeploymentId::from(made.reference.as_str());
+            gone_is_fine(maker.apis().delete_deployment(&api, &id).await)
+        })
+    }
+
+    fn restore<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
+        // A newer deployment that is about to be deleted again may have taken the stage.
+        Box::pin(async move {
+            let properties = Properties::of(&made.properties);
+            let id = DeploymentId::from(made.reference.as_str());
+            point_stage(maker, &api_of(properties), &id, properties).await
+        })
+    }
+
+    fn check(&self, logical_id: &str, resource: &ResourceTemplate, template: &Template) -> Vec<Problem> {
+        let mut problems = check_switches(logical_id, resource, &["StageDescription"]);
+        if let Some(problem) = check_order(logical_id, resource, template) {
+            problems.push(problem);
+        }
+        problems
+    }
+}
+
+/// Warns of a deployment that nothing puts behind the methods of its API: it may be made before them.
+fn check_order(logical_id: &str, resource: &ResourceTemplate, template: &Template) -> Option<Problem> {
+    let api_of = |resource: &ResourceTemplate| {
+        let api = resource.properties.member("RestApiId")?.member("Ref")?;
+        api.as_text().map(str::to_owned)
+    };
+    let api = api_of(resource)?;
+    let methods: Vec<&str> = template
+        .resources
+        .iter()
+        .filter(|(_, other)| other.resource_type == "AWS::ApiGateway::Method" && api_of(other).as_ref() == Some(&api))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    let missing: Vec<&str> = methods
+        .iter()
+        .filter(|name| !resource.depends_on.iter().any(|other| other.text == **name))
+        .copied()
+        .collect();
+    if methods.is_empty() || missing.is_empty() {
+        return None;
+    }
+    let message = if missing.len() == methods.len() {
+        format!("the deployment may be made before the methods of `{api}` and would lack them: add `DependsOn`")
+    } else {
+        format!("the deployment may lack methods that it does not depend on: add `{}` to `DependsOn`", missing.join("`, `"))
+    };
+    Some(Problem::warning(Some(resource.place), format!("Resources/{logical_id}"), message))
+}

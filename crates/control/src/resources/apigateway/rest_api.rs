@@ -1,0 +1,97 @@
+//! `AWS::ApiGateway::RestApi`:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-restapi.html>
+
+use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
+use portcullis_model::{ApiId, resources::{apigateway, cloudformation::StackResource}};
+
+use super::gone_is_fine;
+use crate::{
+    operation::AwsError,
+    resources::{Made, Maker, Making, Properties, StackedResource},
+    services::apigateway::records::rest_api::RestApiSettings,
+};
+
+/// A REST API.
+pub struct RestApi;
+
+static SCHEMA: ResourceSchema = ResourceSchema {
+    type_name: "AWS::ApiGateway::RestApi",
+    properties: &[
+        P::optional("ApiKeySourceType", Shape::OneOf(&["HEADER"])).inert("there are no API keys yet"),
+        P::optional("BinaryMediaTypes", Shape::List(&Shape::Text)).inert("bodies always pass as bytes"),
+        P::refused("Body", "write the paths as resources; OpenAPI is not imported yet"),
+        P::refused("BodyS3Location", "there is no S3 to read from"),
+        P::refused("CloneFrom", "write the parts as resources"),
+        P::optional("Description", Shape::Text),
+        P::optional("DisableExecuteApiEndpoint", Shape::Boolean),
+        P::refused("EndpointAccessMode", "the listener decides who may connect"),
+        P::optional(
+            "EndpointConfiguration",
+            Shape::Object(&[
+                P::optional("Types", Shape::List(&Shape::OneOf(&["REGIONAL", "EDGE"]))).inert("both are served alike"),
+                P::optional("IpAddressType", Shape::OneOf(&["ipv4", "dualstack"])).inert("the listener decides"),
+                P::refused("VpcEndpointIds", "there are no VPC endpoints"),
+            ]),
+        ),
+        P::optional("FailOnWarnings", Shape::Boolean).inert("it concerns the import of `Body`"),
+        P::refused("MinimumCompressionSize", "answers are not compressed yet"),
+        P::refused("Mode", "it concerns the import of `Body`"),
+        P::required("Name", Shape::TextLength { minimum: 1, maximum: 1024 }),
+        P::refused("Parameters", "they concern the import of `Body`"),
+        P::refused("Policy", "resource policies are not enforced yet"),
+        P::refused("SecurityPolicy", "the listener decides the TLS versions"),
+        P::optional("Tags", Shape::Tags),
+    ],
+    attributes: &["RestApiId", "RootResourceId"],
+};
+
+fn settings(properties: Properties<'_>) -> Result<RestApiSettings, AwsError> {
+    let mut settings: RestApiSettings = properties.settings(&[
+        ("ApiKeySourceType", "apiKeySource"),
+        ("BinaryMediaTypes", "binaryMediaTypes"),
+        ("Description", "description"),
+        ("DisableExecuteApiEndpoint", "disableExecuteApiEndpoint"),
+        ("Name", "name"),
+    ])?;
+    if let Some(endpoint) = properties.object("EndpointConfiguration") {
+        let names = [("Types", "types"), ("IpAddressType", "ipAddressType")];
+        settings.endpoint_configuration = Some(endpoint.settings(&names)?);
+    }
+    settings.tags = properties.tags("Tags");
+    Ok(settings)
+}
+
+fn made(api: &apigateway::RestApi) -> Made {
+    Made::named(api.id.as_str())
+        .with("RestApiId", api.id.as_str())
+        .with("RootResourceId", api.root_resource_id.as_str())
+}
+
+impl StackedResource for RestApi {
+    fn schema(&self) -> &'static ResourceSchema {
+        &SCHEMA
+    }
+
+    fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
+        Box::pin(async move { Ok(made(&maker.apis().create_rest_api(settings(properties)?).await?)) })
+    }
+
+    fn update<'a>(
+        &'a self,
+        maker: &'a Maker<'a>,
+        before: &'a StackResource,
+        properties: Properties<'a>,
+    ) -> Making<'a, Made> {
+        Box::pin(async move {
+            let id = ApiId::from(before.reference.as_str());
+            Ok(made(&maker.apis().replace_rest_api(&id, settings(properties)?).await?))
+        })
+    }
+
+    fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
+        Box::pin(async move {
+            let id = ApiId::from(made.reference.as_str());
+            gone_is_fine(maker.apis().delete_rest_api(&id).await)
+        })
+    }
+}

@@ -1,0 +1,120 @@
+//! `AWS::ApiGateway::Stage`:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-stage.html>
+
+use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template};
+use portcullis_model::{Problem, StageName, resources::cloudformation::StackResource};
+
+use super::{api_of, gone_is_fine, literal, problem_at};
+use crate::{
+    operation::AwsError,
+    resources::{Made, Maker, Making, Properties, StackedResource},
+    services::apigateway::records::stage::StageSettings,
+};
+
+/// A stage of a REST API.
+pub struct Stage;
+
+pub(super) const STAGE_NAME: Shape = Shape::Pattern {
+    expression: "[A-Za-z0-9_-]{1,128}",
+    says: "1 to 128 letters, digits, `_` and `-`",
+};
+
+static SCHEMA: ResourceSchema = ResourceSchema {
+    type_name: "AWS::ApiGateway::Stage",
+    properties: &[
+        P::refused("AccessLogSetting", "access logs are not written yet; every request has a trail instead"),
+        P::optional("CacheClusterEnabled", Shape::Boolean),
+        P::refused("CacheClusterSize", "answers are not cached yet"),
+        P::refused("CanarySetting", "a stage serves one deployment"),
+        P::refused("ClientCertificateId", "client certificates for backends are not there yet"),
+        P::required("DeploymentId", Shape::Text),
+        P::optional("Description", Shape::Text),
+        P::refused("DocumentationVersion", "documentation is not kept"),
+        P::refused("MethodSettings", "throttling, caching and logging per method are not there yet"),
+        P::required("RestApiId", Shape::Text).replaces(),
+        P::required("StageName", STAGE_NAME).replaces(),
+        P::optional("Tags", Shape::Tags),
+        P::optional("TracingEnabled", Shape::Boolean),
+        P::optional("Variables", Shape::MapOf(&Shape::Text)),
+    ],
+    attributes: &[],
+};
+
+fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
+    let mut settings: StageSettings = properties.settings(&[
+        ("CacheClusterEnabled", "cacheClusterEnabled"),
+        ("DeploymentId", "deploymentId"),
+        ("Description", "description"),
+        ("TracingEnabled", "tracingEnabled"),
+        ("Variables", "variables"),
+    ])?;
+    settings.tags = properties.tags("Tags");
+    Ok(settings)
+}
+
+/// Says which switches of a stage are on that have no effect here.
+pub(super) fn check_switches(logical_id: &str, resource: &ResourceTemplate, within: &[&str]) -> Vec<Problem> {
+    const SWITCHES: [(&str, &str); 4] = [
+        ("CacheClusterEnabled", "answers are not cached yet"),
+        ("CachingEnabled", "answers are not cached yet"),
+        ("CacheDataEncrypted", "answers are not cached yet"),
+        ("TracingEnabled", "there is no X-Ray; every request has a trail instead"),
+    ];
+    let on = |name| {
+        let path: Vec<&str> = within.iter().copied().chain([name]).collect();
+        literal(resource, &path).filter(|(_, text)| text.eq_ignore_ascii_case("true"))
+    };
+    SWITCHES
+        .iter()
+        .filter_map(|(name, reason)| {
+            let (node, _) = on(*name)?;
+            let path: Vec<&str> = within.iter().copied().chain([*name]).collect();
+            Some(problem_at(node, logical_id, &path.join("/"), format!("is not supported: {reason}")))
+        })
+        .collect()
+}
+
+impl StackedResource for Stage {
+    fn schema(&self) -> &'static ResourceSchema {
+        &SCHEMA
+    }
+
+    fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
+        Box::pin(async move {
+            let name = StageName::from(properties.text_or_empty("StageName"));
+            maker
+                .apis()
+                .create_stage(&api_of(properties), &name, settings(properties)?)
+                .await?;
+            Ok(Made::named(name.as_str()))
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        maker: &'a Maker<'a>,
+        before: &'a StackResource,
+        properties: Properties<'a>,
+    ) -> Making<'a, Made> {
+        Box::pin(async move {
+            let name = StageName::from(before.reference.as_str());
+            maker
+                .apis()
+                .replace_stage(&api_of(properties), &name, settings(properties)?)
+                .await?;
+            Ok(Made::named(name.as_str()))
+        })
+    }
+
+    fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
+        Box::pin(async move {
+            let api = api_of(Properties::of(&made.properties));
+            let name = StageName::from(made.reference.as_str());
+            gone_is_fine(maker.apis().delete_stage(&api, &name).await)
+        })
+    }
+
+    fn check(&self, logical_id: &str, resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
+        check_switches(logical_id, resource, &[])
+    }
+}

@@ -1,0 +1,44 @@
+//! The resources that a template may have: one file each, with a schema as data and what is done to make, change
+//! and delete one. Properties are mapped to the same functions that answer the operations.
+//!
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html>
+
+pub mod apigateway;
+pub mod cognito;
+mod made;
+mod properties;
+
+pub use made::{Made, Maker, Making, StackedResource};
+pub use properties::Properties;
+
+use portcullis_engines::cloudformation::ResourceSchema;
+
+/// Every resource type, by service and name.
+pub const ALL: &[&dyn StackedResource] = &[
+    &apigateway::authorizer::Authorizer,
+    &apigateway::deployment::Deployment,
+    &apigateway::gateway_response::GatewayResponse,
+    &apigateway::method::Method,
+    &apigateway::model::Model,
+    &apigateway::resource::Resource,
+    &apigateway::rest_api::RestApi,
+    &apigateway::stage::Stage,
+    &cognito::user_pool::UserPool,
+    &cognito::user_pool_client::UserPoolClient,
+    &cognito::user_pool_domain::UserPoolDomain,
+    &cognito::user_pool_group::UserPoolGroup,
+    &cognito::user_pool_resource_server::UserPoolResourceServer,
+    &cognito::user_pool_user::UserPoolUser,
+    &cognito::user_pool_user_to_group_attachment::UserPoolUserToGroupAttachment,
+];
+
+/// Finds a resource by its type.
+pub fn find(type_name: &str) -> Option<&'static dyn StackedResource> {
+    let mut all = ALL.iter();
+    all.find(|resource| resource.schema().type_name == type_name).copied()
+}
+
+/// Finds the schema of a resource type.
+pub fn schema(type_name: &str) -> Option<&'static ResourceSchema> {
+    find(type_name).map(StackedResource::schema)
+}
