@@ -5,7 +5,9 @@
 pub mod error;
 pub mod operation;
 pub mod ports;
+pub mod resources;
 pub mod services;
+pub mod stacks;
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -124,11 +124,8 @@ impl StagedStore {
                 put: Some(put),
             });
         }
-        let mut staged = self.lock();
-        for write in writes {
-            staged.insert(write.key.to_string(), write);
-        }
-        drop(staged);
+        self.lock()
+            .extend(writes.into_iter().map(|write| (write.key.to_string(), write)));
         let sequence = self.below.sequence().await?;
         Ok(Committed { sequence, versions })
     }

@@ -112,7 +112,7 @@ async fn point_stage(
     };
     match maker.apis().stage(api, &name).await {
         Ok(_) => maker.apis().replace_stage(api, &name, stage).await.map(drop),
-        Err(error) if error.code() == "NotFoundException" => {
+        Err(error) if error.code == "NotFoundException" => {
             maker.apis().create_stage(api, &name, stage).await.map(drop)
         }
         Err(error) => Err(error),

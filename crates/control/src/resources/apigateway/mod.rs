@@ -12,7 +12,7 @@ pub mod stage;
 use portcullis_engines::cloudformation::{Node, ResourceTemplate};
 use portcullis_model::{ApiId, Problem};
 
-use super::{Made, Properties};
+use super::Properties;
 use crate::operation::AwsError;
 
 /// Returns the API that `RestApiId` names.
@@ -23,7 +23,7 @@ fn api_of(properties: Properties<'_>) -> ApiId {
 /// Lets a deletion pass when the thing, or the API around it, is gone already.
 fn gone_is_fine(result: Result<(), AwsError>) -> Result<(), AwsError> {
     match result {
-        Err(error) if error.code() == "NotFoundException" => Ok(()),
+        Err(error) if error.code == "NotFoundException" => Ok(()),
         other => other,
     }
 }

@@ -15,7 +15,7 @@ use crate::operation::AwsError;
 
 /// Carries identity's refusal to the stack's events.
 fn refused(error: IdentityError) -> AwsError {
-    AwsError::new(error.name(), error.status(), error.message().to_owned())
+    error.into()
 }
 
 /// Lets a deletion pass when the thing, or the pool around it, is gone already.

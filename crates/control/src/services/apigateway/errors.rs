@@ -32,6 +32,6 @@ pub fn from_store(error: &StoreError) -> AwsError {
             "Unable to complete operation due to concurrent modification. Please try again later.",
         ),
         StoreError::Taken { name, value } => conflict(format!("`{value}` is taken as `{name}`")),
-        other => AwsError::new("InternalFailure", 500, other.to_string()),
+        other => AwsError::internal(other.to_string()),
     }
 }

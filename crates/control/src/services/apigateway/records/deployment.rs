@@ -12,7 +12,10 @@ use portcullis_store::{Expect, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Apis, Kept, Listed, Wanted, stage::StageSettings};
+use super::{
+    Apis, Kept, Listed, Wanted,
+    stage::{StageSettings, new_stage},
+};
 use crate::{
     operation::AwsError,
     services::apigateway::errors::{bad_request, not_found, unsupported},
@@ -78,7 +81,9 @@ impl Apis<'_> {
         let id = format!("{api}/{}", deployment.id);
         match settings.stage_name {
             None => {
-                self.refuse_uncompilable(&deployment.image, None)?;
+                // Whatever stage will point at it: the image itself must be servable.
+                let stage = new_stage(&deployment, StageName::from("unnamed"), self.clock.now());
+                self.refuse_uncompilable(&deployment.image, &stage)?;
                 self.put(kinds::API_DEPLOYMENT, id, &deployment, Expect::Absent).await?;
             }
             Some(stage_name) => {
@@ -90,7 +95,7 @@ impl Apis<'_> {
                     ..StageSettings::default()
                 };
                 let stage = self.pointed_stage(&deployment, stage_name, stage).await?;
-                self.refuse_uncompilable(&deployment.image, Some(&stage))?;
+                self.refuse_uncompilable(&deployment.image, &stage)?;
                 self.put_with_stage(&deployment, &stage).await?;
             }
         }
@@ -144,8 +149,8 @@ impl Apis<'_> {
     }
 
     /// Refuses an image that the data plane cannot serve, naming every problem.
-    pub(super) fn refuse_uncompilable(&self, image: &ApiImage, stage: Option<&Stage>) -> Result<(), AwsError> {
-        let problems = self.compiler.check(image, stage);
+    pub(super) fn refuse_uncompilable(&self, image: &ApiImage, stage: &Stage) -> Result<(), AwsError> {
+        let problems = self.compiler.check(self.scope, image, stage);
         let errors: Vec<String> = problems
             .iter()
             .filter(|problem| problem.is_error())

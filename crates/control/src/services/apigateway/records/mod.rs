@@ -152,13 +152,13 @@ impl<'a> Apis<'a> {
 /// Writes a value as a record's body.
 pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, AwsError> {
     serde_json::to_vec(value)
-        .map_err(|cause| AwsError::new("InternalFailure", 500, format!("a record cannot be written: {cause}")))
+        .map_err(|cause| AwsError::internal(format!("a record cannot be written: {cause}")))
 }
 
 fn decode<T: DeserializeOwned>(record: &portcullis_store::Record) -> Result<Kept<T>, AwsError> {
     let value = serde_json::from_slice(&record.body).map_err(|cause| {
         let message = format!("the record `{}` cannot be read: {cause}", record.key);
-        AwsError::new("InternalFailure", 500, message)
+        AwsError::internal(message)
     })?;
     Ok(Kept {
         value,

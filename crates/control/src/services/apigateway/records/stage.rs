@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use portcullis_model::{
-    ApiId, DeploymentId, StageName,
+    ApiId, DeploymentId, StageName, Timestamp,
     resources::apigateway::{Deployment, Stage},
 };
 use portcullis_store::{Batch, Expect, kinds};
@@ -101,6 +101,20 @@ pub fn check_stage_name(name: &StageName) -> Result<(), AwsError> {
     Err(bad_request("Stage name only allows a-zA-Z0-9_-"))
 }
 
+/// Returns a stage without settings that points at `deployment`.
+pub(super) fn new_stage(deployment: &Deployment, stage_name: StageName, now: Timestamp) -> Stage {
+    Stage {
+        api_id: deployment.api_id.clone(),
+        stage_name,
+        deployment_id: deployment.id.clone(),
+        description: None,
+        variables: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        created_date: now,
+        last_updated_date: now,
+    }
+}
+
 impl Apis<'_> {
     /// Makes a stage.
     pub async fn create_stage(
@@ -116,7 +130,7 @@ impl Apis<'_> {
             return Err(conflict("Stage already exists"));
         }
         let stage = self.pointed_stage(&deployment, name.clone(), settings).await?;
-        self.refuse_uncompilable(&deployment.image, Some(&stage))?;
+        self.refuse_uncompilable(&deployment.image, &stage)?;
         self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, Expect::Absent).await?;
         Ok(stage)
     }
@@ -158,7 +172,7 @@ impl Apis<'_> {
             last_updated_date: self.clock.now(),
             ..kept.value
         };
-        self.refuse_uncompilable(&deployment.image, Some(&stage))?;
+        self.refuse_uncompilable(&deployment.image, &stage)?;
         let expect = Expect::Version(kept.version);
         self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, expect).await?;
         Ok(stage)
@@ -187,16 +201,7 @@ impl Apis<'_> {
         if own.is_none() && stages.len() >= STAGES_MAX {
             return Err(AwsError::new("LimitExceededException", 429, "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages."));
         }
-        let mut stage = own.unwrap_or_else(|| Stage {
-            api_id: api.clone(),
-            stage_name: name,
-            deployment_id: deployment.id.clone(),
-            description: None,
-            variables: BTreeMap::new(),
-            tags: BTreeMap::new(),
-            created_date: now,
-            last_updated_date: now,
-        });
+        let mut stage = own.unwrap_or_else(|| new_stage(deployment, name, now));
         stage.deployment_id = deployment.id.clone();
         stage.last_updated_date = now;
         stage.description = settings.description.or(stage.description);
