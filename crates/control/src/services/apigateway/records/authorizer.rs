@@ -41,9 +41,9 @@ pub struct AuthorizerSettings {
     #[serde(default, rename = "authorizerResultTtlInSeconds", skip_serializing_if = "Option::is_none")]
     pub result_ttl_seconds: Option<u32>,
     #[serde(default, skip_serializing)]
-    authorizer_uri: Option<Value>,
+    pub authorizer_uri: Option<Value>,
     #[serde(default, skip_serializing)]
-    authorizer_credentials: Option<Value>,
+    pub authorizer_credentials: Option<Value>,
 }
 
 impl AuthorizerSettings {

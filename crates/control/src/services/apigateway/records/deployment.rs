@@ -37,13 +37,13 @@ pub struct DeploymentSettings {
     #[serde(default)]
     pub stage_tags: BTreeMap<String, String>,
     #[serde(default, skip_serializing)]
-    cache_cluster_enabled: Option<bool>,
+    pub cache_cluster_enabled: Option<bool>,
     #[serde(default, skip_serializing)]
-    cache_cluster_size: Option<Value>,
+    pub cache_cluster_size: Option<Value>,
     #[serde(default, skip_serializing)]
-    canary_settings: Option<Value>,
+    pub canary_settings: Option<Value>,
     #[serde(default, skip_serializing)]
-    tracing_enabled: Option<bool>,
+    pub tracing_enabled: Option<bool>,
 }
 
 impl DeploymentSettings {

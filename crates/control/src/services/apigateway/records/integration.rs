@@ -43,17 +43,17 @@ pub struct IntegrationSettings {
     pub response_transfer_mode: Option<String>,
     // AWS's other fields: named here so that their refusal can name them.
     #[serde(default, skip_serializing)]
-    connection_id: Option<Value>,
+    pub connection_id: Option<Value>,
     #[serde(default, skip_serializing)]
-    credentials: Option<Value>,
+    pub credentials: Option<Value>,
     #[serde(default, skip_serializing)]
-    cache_namespace: Option<Value>,
+    pub cache_namespace: Option<Value>,
     #[serde(default, skip_serializing)]
-    content_handling: Option<Value>,
+    pub content_handling: Option<Value>,
     #[serde(default, skip_serializing)]
-    tls_config: Option<Value>,
+    pub tls_config: Option<Value>,
     #[serde(default, skip_serializing)]
-    integration_target: Option<Value>,
+    pub integration_target: Option<Value>,
 }
 
 impl IntegrationSettings {

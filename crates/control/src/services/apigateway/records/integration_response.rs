@@ -27,7 +27,7 @@ pub struct IntegrationResponseSettings {
     #[serde(default)]
     pub response_templates: BTreeMap<String, String>,
     #[serde(default, skip_serializing)]
-    content_handling: Option<Value>,
+    pub content_handling: Option<Value>,
 }
 
 impl IntegrationResponseSettings {

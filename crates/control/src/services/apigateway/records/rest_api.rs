@@ -37,15 +37,15 @@ pub struct RestApiSettings {
     pub tags: BTreeMap<String, String>,
     // AWS's other fields: named here so that their refusal can name them.
     #[serde(default, skip_serializing)]
-    clone_from: Option<serde_json::Value>,
+    pub clone_from: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
-    minimum_compression_size: Option<serde_json::Value>,
+    pub minimum_compression_size: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
-    policy: Option<serde_json::Value>,
+    pub policy: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
-    security_policy: Option<serde_json::Value>,
+    pub security_policy: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
-    endpoint_access_mode: Option<serde_json::Value>,
+    pub endpoint_access_mode: Option<serde_json::Value>,
 }
 
 /// Where an API is reached; the types `EDGE` and `REGIONAL` mean the same here.

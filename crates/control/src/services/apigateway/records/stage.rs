@@ -35,15 +35,15 @@ pub struct StageSettings {
     pub tags: BTreeMap<String, String>,
     // AWS's other fields: named here so that their refusal can name them.
     #[serde(default, skip_serializing)]
-    cache_cluster_enabled: Option<bool>,
+    pub cache_cluster_enabled: Option<bool>,
     #[serde(default, skip_serializing)]
-    cache_cluster_size: Option<Value>,
+    pub cache_cluster_size: Option<Value>,
     #[serde(default, skip_serializing)]
-    canary_settings: Option<Value>,
+    pub canary_settings: Option<Value>,
     #[serde(default, skip_serializing)]
-    documentation_version: Option<Value>,
+    pub documentation_version: Option<Value>,
     #[serde(default, skip_serializing)]
-    tracing_enabled: Option<bool>,
+    pub tracing_enabled: Option<bool>,
 }
 
 impl StageSettings {
