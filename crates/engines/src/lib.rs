@@ -7,3 +7,5 @@ pub mod srp;
 pub mod sigv4;
 pub mod iam;
 pub mod strict_json;
+pub mod vtl;
+pub mod gateway_template;
