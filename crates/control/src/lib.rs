@@ -2,12 +2,16 @@
 //!
 //! [`Control::handle`] takes a request of the admin side whole and answers it. It knows no sockets.
 
+pub mod admission;
+pub mod credentials;
 pub mod error;
 pub mod operation;
 pub mod ports;
+pub mod protocol;
 pub mod resources;
 pub mod services;
 pub mod stacks;
+mod dispatch;
 
 use std::{net::IpAddr, sync::Arc};
 
@@ -103,5 +107,10 @@ impl Control {
     /// Returns what it is made of.
     pub const fn parts(&self) -> &ControlParts {
         &self.parts
+    }
+
+    /// Answers an admin call. Every refusal is an answer too.
+    pub async fn handle(&self, request: AdminRequest) -> AdminResponse {
+        dispatch::handle(&self.parts, request).await
     }
 }

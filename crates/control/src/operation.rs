@@ -44,6 +44,8 @@ pub struct Route {
 pub enum Access {
     /// Everybody: what AWS models as unsigned. The operation itself checks a token, secret or code.
     Unsigned,
+    /// Every signed caller, whatever his policies say.
+    AnySigned,
     /// A signed caller with this permission.
     Signed {
         /// `cognito-idp:CreateUserPool`.

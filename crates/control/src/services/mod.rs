@@ -1,8 +1,10 @@
 //! Every service, one line each; each has a folder with one file an operation.
 
 pub mod apigateway;
+pub mod iam;
+pub mod sts;
 
 use crate::operation::Service;
 
 /// The services that are spoken.
-pub const ALL: &[&Service] = &[];
+pub const ALL: &[&Service] = &[&iam::SERVICE, &sts::SERVICE];

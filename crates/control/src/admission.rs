@@ -1,0 +1,226 @@
+//! Who may call an operation: signature first, before the operation is even looked up, then permission.
+//! One path for every service; what fails here is refused in the service's own error names.
+
+use portcullis_engines::{
+    iam::{AccessRequest, Context, Policy, Verdict, evaluate},
+    sigv4::{self, Options, Presented, SignableRequest},
+};
+use portcullis_model::{Scope, resources::iam::User};
+use portcullis_store::{RecordKey, kinds, typed};
+
+use crate::{
+    AdminRequest, AwsError, ControlParts,
+    credentials::{self, FoundAccessKey},
+    operation::{Access, Call, Caller, Protocol, Service},
+};
+
+/// Somebody who signed, and where he is at home.
+#[derive(Debug)]
+pub struct Admitted {
+    pub caller: Caller,
+    pub scope: Scope,
+}
+
+/// Checks the signature of `request`, if it has one. Nobody is `Ok(None)`: some operations are unsigned.
+pub async fn authenticate(
+    parts: &ControlParts,
+    service: &Service,
+    request: &AdminRequest,
+) -> Result<Option<Admitted>, AwsError> {
+    let signable = SignableRequest {
+        method: &request.method,
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+    };
+    let refuse = |error: sigv4::SigV4Error| {
+        let code = if is_query(service) {
+            error.query_code()
+        } else {
+            error.json_code()
+        };
+        AwsError::new(code, 403, error.message()).because(format!("signature: {error}"))
+    };
+    let Some(presented) = sigv4::parse(&signable).map_err(refuse)? else {
+        return Ok(None);
+    };
+    presented
+        .check_scope(parts.scope.region.as_str(), &[service.name])
+        .map_err(refuse)?;
+    let found = find_key(parts, service, &presented).await?;
+    sigv4::verify(
+        &signable,
+        &presented,
+        &found.secret,
+        &request.body,
+        parts.clock.now(),
+        &Options::default(),
+    )
+    .map_err(refuse)?;
+    let caller = caller_of(parts, service, &found).await?;
+    let scope = Scope {
+        account: found.scope.account,
+        region: parts.scope.region.clone(),
+    };
+    Ok(Some(Admitted { caller, scope }))
+}
+
+async fn find_key(
+    parts: &ControlParts,
+    service: &Service,
+    presented: &Presented,
+) -> Result<FoundAccessKey, AwsError> {
+    let unknown = |cause: &str| unknown_token(service).because(cause.to_owned());
+    if presented.session_token.is_some() {
+        return Err(unknown("session tokens are not issued here"));
+    }
+    let found = credentials::find(parts.store.as_ref(), &parts.vault, &presented.access_key_id)
+        .await?
+        .ok_or_else(|| unknown("no such access key"))?;
+    if found.record.status != "Active" {
+        return Err(unknown("the access key is inactive"));
+    }
+    Ok(found)
+}
+
+async fn caller_of(
+    parts: &ControlParts,
+    service: &Service,
+    found: &FoundAccessKey,
+) -> Result<Caller, AwsError> {
+    let access_key_id = found.record.access_key_id.to_string();
+    let Some(user_name) = &found.record.user_name else {
+        return Ok(Caller::Root { access_key_id });
+    };
+    let user = read_user(parts, &found.scope, user_name)
+        .await?
+        .ok_or_else(|| unknown_token(service).because("the access key's user is gone"))?;
+    Ok(Caller::User {
+        access_key_id,
+        user_name: user.user_name,
+        user_id: user.user_id,
+    })
+}
+
+async fn read_user(parts: &ControlParts, scope: &Scope, user_name: &str) -> Result<Option<User>, AwsError> {
+    let key = RecordKey::new(scope, kinds::IAM_USER, user_name);
+    Ok(typed::read_json::<User>(parts.store.as_ref(), &key)
+        .await?
+        .map(|found| found.value))
+}
+
+/// Checks that the caller may make this call, and says by what.
+pub async fn authorize(call: &Call<'_>, access: Access) -> Result<String, AwsError> {
+    let (action, resource) = match access {
+        Access::Unsigned => {
+            return Ok("the operation is open to everybody; it checks what it is given".into());
+        }
+        Access::AnySigned => return Ok("every signed caller may call it".into()),
+        Access::Signed { action, resource } => (action, resource),
+    };
+    match call.caller {
+        Caller::Anonymous => Err(AwsError::new(
+            "MissingAuthenticationTokenException",
+            403,
+            "Missing Authentication Token",
+        )),
+        Caller::Root { .. } => Ok(format!("the account's own key may call {action}")),
+        Caller::User {
+            user_name, user_id, ..
+        } => {
+            let resource = resource(call);
+            let user = read_user(call.parts, call.scope, user_name)
+                .await?
+                .ok_or_else(|| denied(call, action, &resource, "the user is gone"))?;
+            evaluate_user(call, &user, user_id, action, &resource)
+        }
+    }
+}
+
+fn evaluate_user(
+    call: &Call<'_>,
+    user: &User,
+    user_id: &str,
+    action: &str,
+    resource: &str,
+) -> Result<String, AwsError> {
+    let mut policies = Vec::with_capacity(user.policies.len());
+    for (name, document) in &user.policies {
+        // Checked when it was put; a document that no longer parses denies rather than be left out.
+        policies.push(Policy::parse(document).map_err(|cause| {
+            denied(
+                call,
+                action,
+                resource,
+                &format!("policy `{name}` cannot be read: {cause}"),
+            )
+        })?);
+    }
+    let principal_arn = call.caller.arn(call.scope);
+    let mut context = Context::new();
+    context.set("aws:username", user.user_name.as_str());
+    context.set("aws:userid", user_id);
+    context.set("aws:PrincipalArn", principal_arn.as_str());
+    context.set("aws:PrincipalAccount", call.scope.account.as_str());
+    context.set("aws:PrincipalType", "User");
+    context.set("aws:SourceIp", call.source.to_string());
+    context.set("aws:SecureTransport", if call.secure { "true" } else { "false" });
+    context.set("aws:RequestedRegion", call.scope.region.as_str());
+    context.set("aws:CurrentTime", call.now.iso8601());
+    context.set("aws:EpochTime", call.now.seconds().to_string());
+    if let Some(agent) = call.user_agent {
+        context.set("aws:UserAgent", agent);
+    }
+    let policies: Vec<&Policy> = policies.iter().collect();
+    let request = AccessRequest {
+        principal_arn: Some(&principal_arn),
+        action,
+        resource,
+        context: &context,
+    };
+    match evaluate(&policies, &request) {
+        Verdict::Allow { statement } => Ok(format!("statement {statement} allows {action}")),
+        Verdict::ExplicitDeny { statement } => Err(denied(
+            call,
+            action,
+            resource,
+            &format!("statement {statement} denies it"),
+        )),
+        Verdict::ImplicitDeny => Err(denied(call, action, resource, "no statement allows it")),
+    }
+}
+
+fn denied(call: &Call<'_>, action: &str, resource: &str, cause: &str) -> AwsError {
+    let message = format!(
+        "User: {} is not authorized to perform: {action} on resource: {resource}",
+        call.caller.arn(call.scope)
+    );
+    AwsError::new("AccessDeniedException", 403, message).because(cause.to_owned())
+}
+
+/// Returns what a call without a signature is told.
+pub fn missing_signature(service: &Service) -> AwsError {
+    let code = if is_query(service) {
+        "MissingAuthenticationToken"
+    } else {
+        "MissingAuthenticationTokenException"
+    };
+    AwsError::new(code, 403, "Missing Authentication Token").because("the call is not signed")
+}
+
+fn unknown_token(service: &Service) -> AwsError {
+    let code = if is_query(service) {
+        "InvalidClientTokenId"
+    } else {
+        "UnrecognizedClientException"
+    };
+    AwsError::new(
+        code,
+        403,
+        "The security token included in the request is invalid.",
+    )
+}
+
+const fn is_query(service: &Service) -> bool {
+    matches!(service.protocol, Protocol::Query { .. })
+}

@@ -1,0 +1,367 @@
+//! One admin call from bytes to bytes: which service, who calls, which operation, may he, do it, say it.
+
+use std::time::Instant;
+
+use bytes::Bytes;
+use portcullis_engines::sigv4::{self, SignableRequest};
+use portcullis_model::{
+    HeaderList, RequestId,
+    trail::{Outcome, Step, Trail},
+};
+use serde_json::Value;
+
+use crate::{
+    AdminListener, AdminRequest, AdminResponse, AwsError, ControlParts,
+    admission::{self, Admitted},
+    operation::{Access, Call, Caller, Operation, Protocol, Service},
+    protocol::{WireAnswer, WireCall, json_1_1, query_xml, rest_json},
+    services,
+};
+
+/// Answers `request` and records its trail.
+pub(crate) async fn handle(parts: &ControlParts, request: AdminRequest) -> AdminResponse {
+    let started = Instant::now();
+    let now = parts.clock.now();
+    let request_id = RequestId::from(parts.entropy.uuid());
+    let mut steps = Vec::with_capacity(2);
+    let service = find_service(&request);
+    let answer = if request.method == "OPTIONS" && may_cross_origins(service) {
+        preflight()
+    } else {
+        match answer(parts, service, &request, &request_id, &mut steps).await {
+            Ok(answer) => answer,
+            Err(error) => serialise_error(service, &error, request_id.as_str()),
+        }
+    };
+    let mut headers = answer.headers;
+    if !answer.body.is_empty() {
+        headers.push("Content-Type", answer.content_type);
+    }
+    headers.push("x-amzn-RequestId", request_id.to_string());
+    if may_cross_origins(service) && request.headers.get("origin").is_some() {
+        headers.push("Access-Control-Allow-Origin", "*");
+        headers.push(
+            "Access-Control-Expose-Headers",
+            "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
+        );
+    }
+    if request.listener == AdminListener::Admin {
+        parts.trails.record(Trail {
+            request_id,
+            started: now,
+            listener: request.listener.as_str().into(),
+            source: request.source.to_string(),
+            host: request.headers.text("host").unwrap_or_default().to_owned(),
+            method: request.method,
+            path: request.path,
+            steps: steps.clone(),
+            status: answer.status,
+            elapsed_ns: nanoseconds(started),
+        });
+    }
+    AdminResponse {
+        status: answer.status,
+        headers,
+        body: answer.body,
+        steps,
+    }
+}
+
+async fn answer(
+    parts: &ControlParts,
+    service: Option<&'static Service>,
+    request: &AdminRequest,
+    request_id: &RequestId,
+    steps: &mut Vec<Step>,
+) -> Result<WireAnswer, AwsError> {
+    let started = Instant::now();
+    let admitted = admit(parts, service, request, request_id).await;
+    let (service, call) = match admitted {
+        Ok((service, operation, call, reason)) => {
+            steps.push(step("admission", Outcome::Continue, reason, started));
+            (service, (operation, call))
+        }
+        Err(error) => {
+            steps.push(step("admission", Outcome::Refuse, reason_of(&error), started));
+            return Err(error);
+        }
+    };
+    let (operation, owned) = call;
+    let started = Instant::now();
+    let outcome = (operation.call)(&owned.call(parts, request, request_id)).await;
+    match &outcome {
+        Ok(_) => steps.push(step(
+            "operation",
+            Outcome::Continue,
+            operation.name.to_owned(),
+            started,
+        )),
+        Err(error) => {
+            let reason = format!("{}: {}", operation.name, reason_of(error));
+            steps.push(step("operation", Outcome::Refuse, reason, started));
+        }
+    }
+    let output = outcome?;
+    if changes_configuration(operation) {
+        parts.published.caught_up(parts.store.sequence().await?).await;
+    }
+    Ok(serialise(service, operation, &output, request_id.as_str()))
+}
+
+/// What a call borrows from.
+struct OwnedCall {
+    caller: Caller,
+    scope: portcullis_model::Scope,
+    wire: WireCall,
+}
+
+impl OwnedCall {
+    fn call<'a>(
+        &'a self,
+        parts: &'a ControlParts,
+        request: &'a AdminRequest,
+        request_id: &'a RequestId,
+    ) -> Call<'a> {
+        Call {
+            parts,
+            scope: &self.scope,
+            caller: &self.caller,
+            input: &self.wire.input,
+            source: request.source,
+            secure: request.secure,
+            now: parts.clock.now(),
+            request_id,
+            user_agent: request.headers.text("user-agent"),
+        }
+    }
+}
+
+/// Signature, operation, permission, members; in this order.
+async fn admit(
+    parts: &ControlParts,
+    service: Option<&'static Service>,
+    request: &AdminRequest,
+    request_id: &RequestId,
+) -> Result<(&'static Service, &'static Operation, OwnedCall, String), AwsError> {
+    let Some(service) = service else {
+        return Err(AwsError::new(
+            "MissingAuthenticationTokenException",
+            403,
+            "Missing Authentication Token",
+        )
+        .because("neither signature, target, host nor path name a service that is served here"));
+    };
+    let admitted = admission::authenticate(parts, service, request).await?;
+    let wire = match parse(service, request) {
+        Ok(wire) => wire,
+        // A stranger is not told what is wrong with his input.
+        Err(_) if admitted.is_none() && !has_unsigned(service) => {
+            return Err(admission::missing_signature(service));
+        }
+        Err(error) => return Err(error),
+    };
+    let unsigned = wire
+        .operation
+        .is_some_and(|operation| matches!(operation.access, Access::Unsigned));
+    if admitted.is_none() && !unsigned {
+        return Err(admission::missing_signature(service));
+    }
+    let Some(operation) = wire
+        .operation
+        .filter(|_| unsigned || request.listener != AdminListener::Public)
+    else {
+        return Err(unknown_operation(service, &wire.name));
+    };
+    let Admitted { caller, scope } = admitted.unwrap_or_else(|| Admitted {
+        caller: Caller::Anonymous,
+        scope: parts.scope.clone(),
+    });
+    let owned = OwnedCall { caller, scope, wire };
+    let reason = admission::authorize(&owned.call(parts, request, request_id), operation.access).await?;
+    check_members(service, operation, &owned.wire)?;
+    Ok((service, operation, owned, reason))
+}
+
+/// Finds the service that a request is for: by its signature, its target, its host, its path, its action.
+fn find_service(request: &AdminRequest) -> Option<&'static Service> {
+    let by_name = |name: &str| services::ALL.iter().copied().find(|service| service.name == name);
+    let signable = SignableRequest {
+        method: &request.method,
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+    };
+    if let Ok(Some(presented)) = sigv4::parse(&signable)
+        && let Some(service) = by_name(&presented.service)
+    {
+        return Some(service);
+    }
+    if let Some(target) = request.headers.text("x-amz-target") {
+        return services::ALL.iter().copied().find(|service| {
+            matches!(service.protocol, Protocol::Json11 { target_prefix }
+                if target.strip_prefix(target_prefix).is_some_and(|rest| rest.starts_with('.')))
+        });
+    }
+    let host = request.headers.text("host").unwrap_or_default();
+    if let Some(service) = host.split('.').next().and_then(by_name) {
+        return Some(service);
+    }
+    if request.path != "/" {
+        return services::ALL.iter().copied().find(|service| {
+            service.protocol == Protocol::RestJson
+                && rest_json::parse(service, &request.method, &request.path, "", b"")
+                    .is_ok_and(|wire| wire.operation.is_some())
+        });
+    }
+    let call = services::ALL
+        .iter()
+        .copied()
+        .filter(|service| matches!(service.protocol, Protocol::Query { .. }));
+    call.into_iter().find(|service| {
+        query_xml::parse(service, &request.query, &request.body).is_ok_and(|wire| wire.operation.is_some())
+    })
+}
+
+fn parse(service: &'static Service, request: &AdminRequest) -> Result<WireCall, AwsError> {
+    match service.protocol {
+        Protocol::Json11 { target_prefix } => {
+            let target = request.headers.text("x-amz-target").unwrap_or_default();
+            json_1_1::parse(service, target_prefix, target, &request.body)
+        }
+        Protocol::RestJson => rest_json::parse(
+            service,
+            &request.method,
+            &request.path,
+            &request.query,
+            &request.body,
+        ),
+        Protocol::Query { .. } => query_xml::parse(service, &request.query, &request.body),
+    }
+}
+
+fn check_members(service: &Service, operation: &Operation, wire: &WireCall) -> Result<(), AwsError> {
+    let Some(unknown) = wire
+        .input
+        .keys()
+        .find(|member| !operation.members.contains(&member.as_str()))
+    else {
+        return Ok(());
+    };
+    let message = format!(
+        "`{unknown}` is not supported in {}: remove it, this server would not act on it",
+        operation.name
+    );
+    Err(match service.protocol {
+        Protocol::Json11 { .. } => AwsError::new("InvalidParameterException", 400, message),
+        Protocol::RestJson => AwsError::new("BadRequestException", 400, message),
+        Protocol::Query { .. } => AwsError::validation(message),
+    })
+}
+
+fn unknown_operation(service: &Service, name: &str) -> AwsError {
+    match service.protocol {
+        Protocol::Json11 { .. } => AwsError::new(
+            "UnknownOperationException",
+            400,
+            format!("Unknown operation: {name}"),
+        ),
+        Protocol::RestJson => AwsError::new(
+            "UnknownOperationException",
+            404,
+            format!("Unknown operation: {name}"),
+        ),
+        Protocol::Query { version, .. } => AwsError::new(
+            "InvalidAction",
+            400,
+            format!("Could not find operation {name} for version {version}"),
+        ),
+    }
+}
+
+fn has_unsigned(service: &Service) -> bool {
+    service
+        .operations
+        .iter()
+        .any(|operation| matches!(operation.access, Access::Unsigned))
+}
+
+/// Browsers call the operations that AWS models as unsigned from any page.
+fn may_cross_origins(service: Option<&Service>) -> bool {
+    service.is_none_or(has_unsigned)
+}
+
+fn preflight() -> WireAnswer {
+    let mut headers = HeaderList::new();
+    headers.push("Access-Control-Allow-Methods", "POST, OPTIONS");
+    headers.push(
+        "Access-Control-Allow-Headers",
+        "content-type,x-amz-target,x-amz-user-agent,cache-control,amz-sdk-invocation-id,amz-sdk-request,x-amz-date,authorization",
+    );
+    headers.push("Access-Control-Max-Age", "600");
+    WireAnswer {
+        status: 200,
+        content_type: "text/plain",
+        body: Bytes::new(),
+        headers,
+    }
+}
+
+fn changes_configuration(operation: &Operation) -> bool {
+    matches!(operation.access, Access::Signed { .. })
+        && !["Get", "List", "Describe", "Validate"]
+            .iter()
+            .any(|prefix| operation.name.starts_with(prefix))
+}
+
+fn serialise(service: &Service, operation: &Operation, output: &Value, request_id: &str) -> WireAnswer {
+    match (service.protocol, &operation.route) {
+        (Protocol::Query { namespace, .. }, _) => {
+            query_xml::serialise(namespace, operation.name, output, request_id)
+        }
+        (Protocol::RestJson, Some(route)) => rest_json::serialise(route, output),
+        _ => json_1_1::serialise(output),
+    }
+}
+
+fn serialise_error(service: Option<&Service>, error: &AwsError, request_id: &str) -> WireAnswer {
+    match service.map(|service| service.protocol) {
+        Some(Protocol::Query { namespace, .. }) => {
+            // IAM's and CloudFormation's own spelling of the refusal that both protocols share.
+            let code = if error.code == "AccessDeniedException" {
+                "AccessDenied"
+            } else {
+                error.code
+            };
+            query_xml::serialise_error(
+                namespace,
+                &AwsError {
+                    code,
+                    ..error.clone()
+                },
+                request_id,
+            )
+        }
+        Some(Protocol::RestJson) => rest_json::serialise_error(error),
+        _ => json_1_1::serialise_error(error),
+    }
+}
+
+fn reason_of(error: &AwsError) -> String {
+    match &error.cause {
+        Some(cause) => format!("{}: {cause}", error.code),
+        None => format!("{}: {}", error.code, error.message),
+    }
+}
+
+fn step(layer: &'static str, outcome: Outcome, reason: String, started: Instant) -> Step {
+    Step {
+        layer: layer.into(),
+        outcome,
+        reason: reason.into(),
+        elapsed_ns: nanoseconds(started),
+    }
+}
+
+fn nanoseconds(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}

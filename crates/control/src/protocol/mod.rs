@@ -1,0 +1,58 @@
+//! AWS's wire formats, one file each: how an operation and its input are read, and how an answer is written.
+//!
+//! <https://smithy.io/2.0/aws/protocols/index.html>
+
+pub mod json_1_1;
+pub mod query_xml;
+pub mod rest_json;
+
+use bytes::Bytes;
+use portcullis_model::HeaderList;
+use serde_json::{Map, Value};
+
+use crate::{AwsError, operation::Operation};
+
+/// A call as a protocol reads it.
+#[derive(Debug)]
+pub struct WireCall {
+    /// The operation's name as the request gives it; for the trail and for errors.
+    pub name: String,
+    pub operation: Option<&'static Operation>,
+    pub input: Map<String, Value>,
+}
+
+impl std::fmt::Debug for Operation {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(self.name)
+    }
+}
+
+/// An answer as a protocol writes it.
+#[derive(Clone, Debug)]
+pub struct WireAnswer {
+    pub status: u16,
+    pub content_type: &'static str,
+    pub body: Bytes,
+    /// Beside the content type.
+    pub headers: HeaderList,
+}
+
+/// Reads a JSON object; an empty body is an empty object.
+pub(crate) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, AwsError> {
+    if body.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(AwsError::new(
+            "SerializationException",
+            400,
+            "the body must be a JSON object",
+        )),
+        Err(cause) => Err(AwsError::new(
+            "SerializationException",
+            400,
+            format!("the body is not JSON: {cause}"),
+        )),
+    }
+}

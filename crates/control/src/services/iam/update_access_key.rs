@@ -1,0 +1,34 @@
+//! `UpdateAccessKey`: makes an access key active or inactive; effective with the next call.
+
+use serde_json::Value;
+
+use super::{access_keys, users};
+use crate::{
+    credentials,
+    operation::{Access, AwsError, Call, Operation},
+};
+
+pub(super) const OPERATION: Operation = Operation {
+    name: "UpdateAccessKey",
+    route: None,
+    access: Access::Signed {
+        action: "iam:UpdateAccessKey",
+        resource: users::arn,
+    },
+    members: &["UserName", "AccessKeyId", "Status"],
+    call: |call| Box::pin(run(call)),
+};
+
+async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
+    let status = call
+        .text("Status")
+        .filter(|status| ["Active", "Inactive"].contains(status));
+    let status = status.ok_or_else(|| AwsError::validation("Status must be Active or Inactive"))?;
+    let mut key = access_keys::read(call).await?;
+    status.clone_into(&mut key.value.status);
+    call.parts
+        .store
+        .commit(credentials::put(call.scope, &key.value, key.expect())?)
+        .await?;
+    Ok(Value::Null)
+}
