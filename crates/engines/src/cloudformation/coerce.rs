@@ -22,7 +22,7 @@ pub fn coerce(schema: &ResourceSchema, properties: Value) -> Result<Value, Vec<P
     }
 }
 
-fn coerce_shape(shape: &Shape, value: Value, path: &str, problems: &mut Vec<Problem>) -> Value {
+pub(super) fn coerce_shape(shape: &Shape, value: Value, path: &str, problems: &mut Vec<Problem>) -> Value {
     match (shape, value) {
         (Shape::List(item), Value::Array(items)) => items
             .into_iter()
@@ -81,11 +81,25 @@ fn coerce_object(
     coerced
 }
 
+/// One tag in its list form.
+pub(super) const TAG: &[PropertySchema] = &[
+    PropertySchema::required(
+        "Key",
+        Shape::TextLength {
+            minimum: 1,
+            maximum: 128,
+        },
+    ),
+    PropertySchema::required(
+        "Value",
+        Shape::TextLength {
+            minimum: 0,
+            maximum: 256,
+        },
+    ),
+];
+
 fn coerce_tags(value: Value, path: &str, problems: &mut Vec<Problem>) -> Value {
-    const TAG: &[PropertySchema] = &[
-        PropertySchema::required("Key", Shape::TextLength { minimum: 1, maximum: 128 }),
-        PropertySchema::required("Value", Shape::TextLength { minimum: 0, maximum: 256 }),
-    ];
     let list = match value {
         Value::Object(entries) => entries
             .into_iter()

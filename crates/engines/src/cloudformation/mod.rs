@@ -3,22 +3,42 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-reference.html>
 
 mod check;
+mod cidr;
 mod coerce;
 mod compare;
+mod conditions;
+mod declarations;
+mod dependencies;
 mod dynamic_references;
 mod evaluate;
+mod functions;
+mod intrinsic;
+mod json;
+mod judge;
+mod limits;
 mod names;
 mod node;
+mod order;
 mod parameters;
 mod plan;
+mod read;
 mod schema;
+mod sections;
+mod shapes;
+mod substitution;
 mod template;
+mod tree;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
 
 pub use check::{Schemas, check_template, check_text};
 pub use coerce::coerce;
 pub use compare::{Difference, compare};
 pub use dynamic_references::find_dynamic_references;
 pub use evaluate::{Environment, References, evaluate};
+pub use limits::*;
 pub use node::{Key, Node, NodeKind};
 pub use parameters::{PARAMETER_CHARACTERS_MAX, Parameters, PseudoParameters};
 pub use plan::{Conditions, Plan, PlannedResource};
@@ -30,8 +50,18 @@ pub use template::{
 
 use portcullis_model::Problem;
 
-/// Reads a template, or says everything that is wrong with its text. Warnings are in `Template::problems`.
+/// Reads a template, or says everything that is wrong with its form. Warnings are in `Template::problems`; whether
+/// its names and values make sense is for [`check_template`] and [`Template::plan`].
 pub fn parse_template(text: &str) -> Result<Template, Vec<Problem>> {
-    let _ = text;
-    Err(vec![Problem::error(None, "", "reading is not here yet")])
+    let (root, mut problems) = read::read_tree(text);
+    let Some(root) = root else {
+        return Err(problems);
+    };
+    let (mut template, found) = sections::read_sections(&root);
+    problems.extend(found);
+    if problems.iter().any(Problem::is_error) {
+        return Err(problems);
+    }
+    template.problems = problems;
+    Ok(template)
 }

@@ -20,20 +20,27 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a s
         .map(|(_, candidate)| candidate)
 }
 
-/// Counts the insertions, deletions and replacements between two names, letter case aside.
+/// Counts the insertions, deletions, replacements and swaps of neighbours between two names, letter case aside.
 fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().map(|letter| letter.to_ascii_lowercase()).collect();
+    let letters = |name: &str| name.chars().map(|letter| letter.to_ascii_lowercase()).collect::<Vec<char>>();
+    let (left, right) = (letters(left), letters(right));
+    let at = |row: &[usize], column: usize| row.get(column).copied().unwrap_or(usize::MAX / 2);
+    let mut above: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (index, letter) in left.chars().enumerate() {
-        let letter = letter.to_ascii_lowercase();
+    for (index, letter) in left.iter().enumerate() {
         let mut next = vec![index + 1];
         for (column, other) in right.iter().enumerate() {
-            let at = |position: usize| row.get(position).copied().unwrap_or(usize::MAX - 1);
-            let replaced = at(column) + usize::from(letter != *other);
-            let inserted = next.last().copied().unwrap_or(usize::MAX - 1) + 1;
-            next.push(replaced.min(at(column + 1) + 1).min(inserted));
+            let replaced = at(&row, column) + usize::from(letter != other);
+            let removed = at(&row, column + 1) + 1;
+            let inserted = at(&next, column) + 1;
+            let neighbours = index > 0
+                && column > 0
+                && left.get(index - 1) == Some(other)
+                && right.get(column - 1) == Some(letter);
+            let swapped = if neighbours { at(&above, column - 1) + 1 } else { usize::MAX };
+            next.push(replaced.min(removed).min(inserted).min(swapped));
         }
-        row = next;
+        above = std::mem::replace(&mut row, next);
     }
-    row.last().copied().unwrap_or(usize::MAX)
+    at(&row, right.len())
 }
