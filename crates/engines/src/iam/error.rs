@@ -11,6 +11,9 @@ pub struct PolicyError {
 
 impl PolicyError {
     pub(super) fn new(field: impl Into<String>, reason: impl Into<String>) -> Self {
-        Self { field: field.into(), reason: reason.into() }
+        Self {
+            field: field.into(),
+            reason: reason.into(),
+        }
     }
 }

@@ -49,7 +49,12 @@ impl fmt::Display for StatementId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.sid {
             Some(sid) => write!(formatter, "statement `{sid}`"),
-            None => write!(formatter, "statement {} of policy {}", self.statement + 1, self.policy + 1),
+            None => write!(
+                formatter,
+                "statement {} of policy {}",
+                self.statement + 1,
+                self.policy + 1
+            ),
         }
     }
 }
@@ -64,7 +69,11 @@ pub fn evaluate(policies: &[&Policy], request: &AccessRequest<'_>) -> Verdict {
             if is_settled || !statement.applies(request) {
                 continue;
             }
-            let id = StatementId { policy, statement: index, sid: statement.sid.clone() };
+            let id = StatementId {
+                policy,
+                statement: index,
+                sid: statement.sid.clone(),
+            };
             match statement.effect {
                 Effect::Deny => return Verdict::ExplicitDeny { statement: id },
                 Effect::Allow => allow = Some(id),

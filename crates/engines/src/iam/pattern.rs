@@ -34,7 +34,9 @@ impl Pattern {
         let mut pieces = Vec::with_capacity(text.len());
         let mut rest = text;
         while let Some(next) = rest.chars().next() {
-            if syntax.variables && let Some(inner) = rest.strip_prefix("${") {
+            if syntax.variables
+                && let Some(inner) = rest.strip_prefix("${")
+            {
                 let (name, after) = inner
                     .split_once('}')
                     .ok_or_else(|| format!("the policy variable in `{text}` has no closing brace"))?;
@@ -49,12 +51,18 @@ impl Pattern {
             });
             rest = rest.get(next.len_utf8()..).unwrap_or_default();
         }
-        Ok(Self { pieces, ignore_case: syntax.ignore_case })
+        Ok(Self {
+            pieces,
+            ignore_case: syntax.ignore_case,
+        })
     }
 
     /// Tells whether `text` matches. A variable without value or default matches nothing.
     pub(super) fn matches(&self, text: &str, context: &Context) -> bool {
-        let has_variables = self.pieces.iter().any(|piece| matches!(piece, Piece::Variable { .. }));
+        let has_variables = self
+            .pieces
+            .iter()
+            .any(|piece| matches!(piece, Piece::Variable { .. }));
         if !has_variables {
             return matches_pieces(&self.pieces, text, self.ignore_case);
         }
@@ -95,16 +103,25 @@ fn variable(inside: &str) -> Result<Piece, String> {
     let (key, default) = match inside.split_once(',') {
         None => (inside.trim(), None),
         Some((key, default)) => {
-            let quoted = default.trim().strip_prefix('\'').and_then(|text| text.strip_suffix('\''));
-            let default = quoted.ok_or_else(|| format!("write the default of `${{{inside}}}` in single quotes"))?;
+            let quoted = default
+                .trim()
+                .strip_prefix('\'')
+                .and_then(|text| text.strip_suffix('\''));
+            let default =
+                quoted.ok_or_else(|| format!("write the default of `${{{inside}}}` in single quotes"))?;
             (key.trim(), Some(default.to_owned()))
         }
     };
     let is_key = key.contains(':') && !key.contains(['$', '{', '*', '?', ' ']);
     if !is_key {
-        return Err(format!("`${{{inside}}}` is no policy variable: expected a condition key"));
+        return Err(format!(
+            "`${{{inside}}}` is no policy variable: expected a condition key"
+        ));
     }
-    Ok(Piece::Variable { key: key.to_ascii_lowercase(), default })
+    Ok(Piece::Variable {
+        key: key.to_ascii_lowercase(),
+        default,
+    })
 }
 
 fn fold(character: char, ignore_case: bool) -> char {

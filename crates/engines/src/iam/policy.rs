@@ -46,11 +46,18 @@ impl Policy {
 
     fn read(json: &str, execute_api_arn: Option<&str>) -> Result<Self, PolicyError> {
         if json.len() > DOCUMENT_BYTES_MAX {
-            return Err(PolicyError::new("", format!("the document is longer than {DOCUMENT_BYTES_MAX} bytes")));
+            return Err(PolicyError::new(
+                "",
+                format!("the document is longer than {DOCUMENT_BYTES_MAX} bytes"),
+            ));
         }
-        let document = strict_json::parse_object(json.as_bytes())
-            .ok_or_else(|| PolicyError::new("", "the document is not a JSON object without duplicate names"))?;
-        if let Some(unknown) = document.keys().find(|name| !["Version", "Id", "Statement"].contains(&name.as_str())) {
+        let document = strict_json::parse_object(json.as_bytes()).ok_or_else(|| {
+            PolicyError::new("", "the document is not a JSON object without duplicate names")
+        })?;
+        if let Some(unknown) = document
+            .keys()
+            .find(|name| !["Version", "Id", "Statement"].contains(&name.as_str()))
+        {
             return Err(PolicyError::new(unknown, "not an element of a policy"));
         }
         if document.get("Id").is_some_and(|id| !id.is_string()) {
@@ -60,9 +67,17 @@ impl Policy {
         let variables = match document.get("Version").map(Value::as_str) {
             None | Some(Some("2008-10-17")) => false,
             Some(Some("2012-10-17")) => true,
-            _ => return Err(PolicyError::new("Version", "expected `2012-10-17` or `2008-10-17`")),
+            _ => {
+                return Err(PolicyError::new(
+                    "Version",
+                    "expected `2012-10-17` or `2008-10-17`",
+                ));
+            }
         };
-        let reading = Reading { variables, execute_api_arn };
+        let reading = Reading {
+            variables,
+            execute_api_arn,
+        };
         let statements: Vec<Statement> = match document.get("Statement") {
             Some(single @ Value::Object(_)) => vec![Statement::parse(single, "Statement", reading)?],
             Some(Value::Array(list)) if list.len() <= STATEMENTS_MAX => list
@@ -75,16 +90,25 @@ impl Policy {
                 return Err(PolicyError::new("Statement", reason));
             }
         };
-        let mut sids: Vec<&str> = statements.iter().filter_map(|statement| statement.sid.as_deref()).collect();
+        let mut sids: Vec<&str> = statements
+            .iter()
+            .filter_map(|statement| statement.sid.as_deref())
+            .collect();
         sids.sort_unstable();
         if let Some([sid, ..]) = sids.windows(2).find(|pair| pair.first() == pair.last()) {
-            return Err(PolicyError::new("Statement", format!("the Sid `{sid}` occurs twice")));
+            return Err(PolicyError::new(
+                "Statement",
+                format!("the Sid `{sid}` occurs twice"),
+            ));
         }
         Ok(Self { statements })
     }
 
     fn check_principals(self, wanted: bool, reason: &str) -> Result<Self, PolicyError> {
-        let wrong = self.statements.iter().position(|statement| statement.principals.is_some() != wanted);
+        let wrong = self
+            .statements
+            .iter()
+            .position(|statement| statement.principals.is_some() != wanted);
         match wrong {
             None => Ok(self),
             Some(index) => Err(PolicyError::new(format!("Statement[{index}].Principal"), reason)),

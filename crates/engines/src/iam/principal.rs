@@ -30,7 +30,12 @@ impl Principals {
                 return Ok(principals);
             }
             Value::Object(kinds) if !kinds.is_empty() => kinds,
-            _ => return Err(PolicyError::new(field, "expected `*` or an object with AWS, Service or Federated")),
+            _ => {
+                return Err(PolicyError::new(
+                    field,
+                    "expected `*` or an object with AWS, Service or Federated",
+                ));
+            }
         };
         for (kind, values) in kinds {
             let field = format!("{field}.{kind}");
@@ -41,7 +46,10 @@ impl Principals {
                         principals.names.push(text);
                     }
                     "Service" | "Federated" => {
-                        return Err(PolicyError::new(field, format!("`{text}` is not a name without wildcards")));
+                        return Err(PolicyError::new(
+                            field,
+                            format!("`{text}` is not a name without wildcards"),
+                        ));
                     }
                     _ => return Err(PolicyError::new(field, "expected AWS, Service or Federated")),
                 }
@@ -61,7 +69,10 @@ impl Principals {
                 .filter(|arn| matches!(arn.service.as_str(), "iam" | "sts") && is_account(&arn.account))
                 .filter(|_| !text.contains(['*', '?']))
                 .ok_or_else(|| {
-                    PolicyError::new(field, format!("`{text}` is not `*`, an account id, or an IAM or STS ARN without wildcards"))
+                    PolicyError::new(
+                        field,
+                        format!("`{text}` is not `*`, an account id, or an IAM or STS ARN without wildcards"),
+                    )
                 })?;
             if arn.resource == "root" {
                 self.accounts.push(arn.account);
@@ -86,7 +97,10 @@ impl Principals {
         let role = role_of_session(&arn);
         self.accounts.contains(&arn.account)
             || self.names.iter().any(|name| name == principal)
-            || self.arns.iter().any(|listed| listed == principal || role.as_ref().is_some_and(|role| is_role(listed, role)))
+            || self
+                .arns
+                .iter()
+                .any(|listed| listed == principal || role.as_ref().is_some_and(|role| is_role(listed, role)))
     }
 }
 
@@ -105,6 +119,9 @@ fn is_role(listed: &str, (account, name): &(String, String)) -> bool {
     Arn::from_str(listed).is_ok_and(|arn| {
         arn.service == "iam"
             && arn.account == *account
-            && arn.resource.strip_prefix("role/").is_some_and(|path| path.rsplit('/').next() == Some(name))
+            && arn
+                .resource
+                .strip_prefix("role/")
+                .is_some_and(|path| path.rsplit('/').next() == Some(name))
     })
 }

@@ -39,7 +39,10 @@ impl ResourcePattern {
             Self::Parts(patterns) => {
                 let parts: Vec<&str> = arn.splitn(PARTS, ':').collect();
                 parts.len() == PARTS
-                    && patterns.iter().zip(parts).all(|(pattern, part)| pattern.matches(part, context))
+                    && patterns
+                        .iter()
+                        .zip(parts)
+                        .all(|(pattern, part)| pattern.matches(part, context))
             }
         }
     }

@@ -52,14 +52,31 @@ impl Statement {
             .as_object()
             .ok_or_else(|| PolicyError::new(field, "expected an object"))?;
         const KNOWN: [&str; 9] = [
-            "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+            "Sid",
+            "Effect",
+            "Principal",
+            "NotPrincipal",
+            "Action",
+            "NotAction",
+            "Resource",
+            "NotResource",
+            "Condition",
         ];
         if let Some(unknown) = elements.keys().find(|name| !KNOWN.contains(&name.as_str())) {
-            return Err(PolicyError::new(format!("{field}.{unknown}"), "not an element of a statement"));
+            return Err(PolicyError::new(
+                format!("{field}.{unknown}"),
+                "not an element of a statement",
+            ));
         }
         let principals = match (elements.get("Principal"), elements.get("NotPrincipal")) {
             (None, None) => None,
-            _ => Some(set(elements, "Principal", "NotPrincipal", field, Principals::parse)?),
+            _ => Some(set(
+                elements,
+                "Principal",
+                "NotPrincipal",
+                field,
+                Principals::parse,
+            )?),
         };
         Ok(Self {
             sid: sid(elements, field)?,
@@ -84,7 +101,11 @@ impl Statement {
             Some(Set::In(principals)) => principals.contain(request.principal_arn),
             Some(Set::NotIn(principals)) => !principals.contain(request.principal_arn),
         };
-        let has = |patterns: &[Pattern]| patterns.iter().any(|pattern| pattern.matches(request.action, context));
+        let has = |patterns: &[Pattern]| {
+            patterns
+                .iter()
+                .any(|pattern| pattern.matches(request.action, context))
+        };
         let action = match &self.actions {
             Set::In(patterns) => has(patterns),
             Set::NotIn(patterns) => !has(patterns),
@@ -94,13 +115,17 @@ impl Statement {
 
     fn covers(&self, request: &AccessRequest<'_>) -> bool {
         let (Set::In(patterns) | Set::NotIn(patterns)) = &self.resources;
-        let has = patterns.iter().any(|pattern| pattern.matches(request.resource, request.context));
+        let has = patterns
+            .iter()
+            .any(|pattern| pattern.matches(request.resource, request.context));
         match (&self.resources, self.effect) {
             (Set::In(_), _) => has,
             (Set::NotIn(_), Effect::Deny) => !has,
             // What an exception would have covered is unknown while its variable has no value: do not allow.
             (Set::NotIn(_), Effect::Allow) => {
-                !has && patterns.iter().all(|pattern| pattern.is_resolvable(request.context))
+                !has && patterns
+                    .iter()
+                    .all(|pattern| pattern.is_resolvable(request.context))
             }
         }
     }
@@ -112,7 +137,10 @@ fn sid(elements: &Map<String, Value>, field: &str) -> Result<Option<String>, Pol
         Some(Value::String(sid)) if sid.chars().count() <= SID_CHARACTERS_MAX => {
             Ok(Some(sid.clone()).filter(|sid| !sid.is_empty()))
         }
-        Some(_) => Err(PolicyError::new(format!("{field}.Sid"), "expected text of at most 256 characters")),
+        Some(_) => Err(PolicyError::new(
+            format!("{field}.Sid"),
+            "expected text of at most 256 characters",
+        )),
     }
 }
 
@@ -120,7 +148,10 @@ fn effect(elements: &Map<String, Value>, field: &str) -> Result<Effect, PolicyEr
     match elements.get("Effect").and_then(Value::as_str) {
         Some("Allow") => Ok(Effect::Allow),
         Some("Deny") => Ok(Effect::Deny),
-        _ => Err(PolicyError::new(format!("{field}.Effect"), "expected `Allow` or `Deny`")),
+        _ => Err(PolicyError::new(
+            format!("{field}.Effect"),
+            "expected `Allow` or `Deny`",
+        )),
     }
 }
 
@@ -135,12 +166,19 @@ fn set<T>(
     match (elements.get(name), elements.get(negated)) {
         (Some(value), None) => Ok(Set::In(parse(value, &format!("{field}.{name}"))?)),
         (None, Some(value)) => Ok(Set::NotIn(parse(value, &format!("{field}.{negated}"))?)),
-        _ => Err(PolicyError::new(format!("{field}.{name}"), format!("give either `{name}` or `{negated}`"))),
+        _ => Err(PolicyError::new(
+            format!("{field}.{name}"),
+            format!("give either `{name}` or `{negated}`"),
+        )),
     }
 }
 
 fn actions(value: &Value, field: &str) -> Result<Vec<Pattern>, PolicyError> {
-    let syntax = Syntax { wildcards: true, variables: false, ignore_case: true };
+    let syntax = Syntax {
+        wildcards: true,
+        variables: false,
+        ignore_case: true,
+    };
     texts(value, field)?
         .iter()
         .map(|text| {
@@ -149,7 +187,10 @@ fn actions(value: &Value, field: &str) -> Result<Vec<Pattern>, PolicyError> {
                 !service.is_empty() && !name.is_empty() && service.bytes().all(is_word)
             });
             if text != "*" && !has_service {
-                return Err(PolicyError::new(field, format!("`{text}` is not `*` or `service:Action`")));
+                return Err(PolicyError::new(
+                    field,
+                    format!("`{text}` is not `*` or `service:Action`"),
+                ));
             }
             Pattern::compile(text, syntax).map_err(|reason| PolicyError::new(field, reason))
         })
@@ -157,7 +198,11 @@ fn actions(value: &Value, field: &str) -> Result<Vec<Pattern>, PolicyError> {
 }
 
 fn resources(value: &Value, field: &str, reading: Reading<'_>) -> Result<Vec<ResourcePattern>, PolicyError> {
-    let syntax = Syntax { wildcards: true, variables: reading.variables, ignore_case: false };
+    let syntax = Syntax {
+        wildcards: true,
+        variables: reading.variables,
+        ignore_case: false,
+    };
     texts(value, field)?
         .into_iter()
         .map(|text| {

@@ -18,7 +18,12 @@ fn context(pairs: &[(&str, &[&str])]) -> Context {
 }
 
 fn ask<'a>(action: &'a str, resource: &'a str, context: &'a Context) -> AccessRequest<'a> {
-    AccessRequest { principal_arn: Some("arn:aws:iam::111122223333:user/alice"), action, resource, context }
+    AccessRequest {
+        principal_arn: Some("arn:aws:iam::111122223333:user/alice"),
+        action,
+        resource,
+        context,
+    }
 }
 
 const API: &str = "arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/pets";
@@ -45,8 +50,14 @@ fn actions_match_without_case_and_with_wildcards() {
         let allow = policy(&format!(r#""Effect":"Allow","Action":{action},"Resource":"*""#));
         let verdict = evaluate(&[&allow], &ask(asked, API, &none));
         assert_eq!(verdict.is_allow(), expected, "{action} {asked}");
-        let not = policy(&format!(r#""Effect":"Allow","NotAction":{action},"Resource":"*""#));
-        assert_eq!(evaluate(&[&not], &ask(asked, API, &none)).is_allow(), !expected, "not {action} {asked}");
+        let not = policy(&format!(
+            r#""Effect":"Allow","NotAction":{action},"Resource":"*""#
+        ));
+        assert_eq!(
+            evaluate(&[&not], &ask(asked, API, &none)).is_allow(),
+            !expected,
+            "not {action} {asked}"
+        );
     }
 }
 
@@ -55,17 +66,41 @@ fn resources_match_part_by_part() {
     let rows = [
         ("*", API, true),
         ("arn:aws:execute-api:*:*:abc/*", API, true),
-        ("arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/pets", API, true),
-        ("arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/PETS", API, false),
-        ("arn:aws:execute-api:us-east-1:111122223333:abc/*/GET/*", API, true),
-        ("arn:aws:execute-api:us-east-1:111122223333:abc/*/POST/*", API, false),
-        ("arn:aws:execute-api:us-*-1:1111????3333:abc/prod/GET/p?ts", API, true),
+        (
+            "arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/pets",
+            API,
+            true,
+        ),
+        (
+            "arn:aws:execute-api:us-east-1:111122223333:abc/prod/GET/PETS",
+            API,
+            false,
+        ),
+        (
+            "arn:aws:execute-api:us-east-1:111122223333:abc/*/GET/*",
+            API,
+            true,
+        ),
+        (
+            "arn:aws:execute-api:us-east-1:111122223333:abc/*/POST/*",
+            API,
+            false,
+        ),
+        (
+            "arn:aws:execute-api:us-*-1:1111????3333:abc/prod/GET/p?ts",
+            API,
+            true,
+        ),
         ("arn:aws:execute-api:eu-*:111122223333:abc/*", API, false),
         ("arn:aws:execute-api:us-east-1:444455556666:abc/*", API, false),
         ("arn:aws:execute-api*", API, true),
         ("arn:aws:s3:::bucket", "arn:aws:s3:::bucket", true),
         ("arn:aws:s3:::bucket/*", "arn:aws:s3:::bucket/a:b/c", true),
-        ("arn:aws:logs:*:*:log-group:a*:*", "arn:aws:logs:us-east-1:1:log-group:abc:x", true),
+        (
+            "arn:aws:logs:*:*:log-group:a*:*",
+            "arn:aws:logs:us-east-1:1:log-group:abc:x",
+            true,
+        ),
         // A path that holds colons must not reach into another account's or API's pattern.
         (
             "arn:aws:execute-api:*:*:abc/*",
@@ -75,10 +110,14 @@ fn resources_match_part_by_part() {
     ];
     let none = Context::new();
     for (pattern, resource, expected) in rows {
-        let allow = policy(&format!(r#""Effect":"Allow","Action":"*","Resource":"{pattern}""#));
+        let allow = policy(&format!(
+            r#""Effect":"Allow","Action":"*","Resource":"{pattern}""#
+        ));
         let verdict = evaluate(&[&allow], &ask("a:b", resource, &none));
         assert_eq!(verdict.is_allow(), expected, "{pattern} {resource}");
-        let not = policy(&format!(r#""Effect":"Deny","Action":"*","NotResource":"{pattern}""#));
+        let not = policy(&format!(
+            r#""Effect":"Deny","Action":"*","NotResource":"{pattern}""#
+        ));
         let verdict = evaluate(&[&not], &ask("a:b", resource, &none));
         assert_eq!(verdict.is_explicit_deny(), !expected, "not {pattern} {resource}");
     }
@@ -90,14 +129,31 @@ fn deny_wins_and_the_deciding_statement_is_named() {
     let allow = policy(r#""Sid":"AllowAll","Effect":"Allow","Action":"*","Resource":"*""#);
     let deny = policy(r#""Effect":"Deny","Action":"s3:Delete*","Resource":"*""#);
     let verdict = evaluate(&[&allow, &deny], &ask("s3:DeleteObject", API, &none));
-    let id = StatementId { policy: 1, statement: 0, sid: None };
-    assert_eq!(verdict, Verdict::ExplicitDeny { statement: id.clone() });
+    let id = StatementId {
+        policy: 1,
+        statement: 0,
+        sid: None,
+    };
+    assert_eq!(
+        verdict,
+        Verdict::ExplicitDeny {
+            statement: id.clone()
+        }
+    );
     assert_eq!(id.to_string(), "statement 1 of policy 2");
     let verdict = evaluate(&[&allow, &deny], &ask("s3:GetObject", API, &none));
-    let Verdict::Allow { statement } = verdict else { panic!("{verdict:?}") };
+    let Verdict::Allow { statement } = verdict else {
+        panic!("{verdict:?}")
+    };
     assert_eq!(statement.to_string(), "statement `AllowAll`");
-    assert_eq!(evaluate(&[&deny], &ask("s3:GetObject", API, &none)), Verdict::ImplicitDeny);
-    assert_eq!(evaluate(&[], &ask("s3:GetObject", API, &none)), Verdict::ImplicitDeny);
+    assert_eq!(
+        evaluate(&[&deny], &ask("s3:GetObject", API, &none)),
+        Verdict::ImplicitDeny
+    );
+    assert_eq!(
+        evaluate(&[], &ask("s3:GetObject", API, &none)),
+        Verdict::ImplicitDeny
+    );
 }
 
 #[test]
@@ -109,7 +165,9 @@ fn adding_a_deny_never_allows_more() {
         for first in actions {
             for denied in actions {
                 for asked in ["s3:GetObject", "s3:PutObject", "ec2:Run"] {
-                    let one = policy(&format!(r#""Effect":"{effect}","Action":"{first}","Resource":"*""#));
+                    let one = policy(&format!(
+                        r#""Effect":"{effect}","Action":"{first}","Resource":"*""#
+                    ));
                     let two = policy(&format!(r#""Effect":"Deny","Action":"{denied}","Resource":"*""#));
                     let before = evaluate(&[&one], &ask(asked, API, &none)).is_allow();
                     let after = evaluate(&[&one, &two], &ask(asked, API, &none)).is_allow();
@@ -135,20 +193,49 @@ fn principals_are_matched() {
         (r#"{"AWS":"444455556666"}"#, user, false),
         (r#"{"AWS":"arn:aws:iam::111122223333:user/alice"}"#, user, true),
         (r#"{"AWS":"arn:aws:iam::111122223333:user/bob"}"#, user, false),
-        (r#"{"AWS":["444455556666","arn:aws:iam::111122223333:user/alice"]}"#, user, true),
-        (r#"{"AWS":"arn:aws:iam::111122223333:role/team/deploy"}"#, session, true),
-        (r#"{"AWS":"arn:aws:iam::111122223333:role/deploy2"}"#, session, false),
-        (r#"{"AWS":"arn:aws:iam::444455556666:role/deploy"}"#, session, false),
+        (
+            r#"{"AWS":["444455556666","arn:aws:iam::111122223333:user/alice"]}"#,
+            user,
+            true,
+        ),
+        (
+            r#"{"AWS":"arn:aws:iam::111122223333:role/team/deploy"}"#,
+            session,
+            true,
+        ),
+        (
+            r#"{"AWS":"arn:aws:iam::111122223333:role/deploy2"}"#,
+            session,
+            false,
+        ),
+        (
+            r#"{"AWS":"arn:aws:iam::444455556666:role/deploy"}"#,
+            session,
+            false,
+        ),
         (r#"{"Service":"apigateway.amazonaws.com"}"#, service, true),
         (r#"{"Service":"lambda.amazonaws.com"}"#, service, false),
-        (r#"{"Service":"apigateway.amazonaws.com","AWS":"444455556666"}"#, user, false),
+        (
+            r#"{"Service":"apigateway.amazonaws.com","AWS":"444455556666"}"#,
+            user,
+            false,
+        ),
     ];
     let none = Context::new();
     for (principal, caller, expected) in rows {
         for (element, wanted) in [("Principal", expected), ("NotPrincipal", !expected)] {
-            let policy = policy(&format!(r#""Effect":"Allow","{element}":{principal},"Action":"*","Resource":"*""#));
-            let request = AccessRequest { principal_arn: caller, ..ask("a:b", API, &none) };
-            assert_eq!(evaluate(&[&policy], &request).is_allow(), wanted, "{element} {principal} {caller:?}");
+            let policy = policy(&format!(
+                r#""Effect":"Allow","{element}":{principal},"Action":"*","Resource":"*""#
+            ));
+            let request = AccessRequest {
+                principal_arn: caller,
+                ..ask("a:b", API, &none)
+            };
+            assert_eq!(
+                evaluate(&[&policy], &request).is_allow(),
+                wanted,
+                "{element} {principal} {caller:?}"
+            );
         }
     }
 }
@@ -156,79 +243,307 @@ fn principals_are_matched() {
 #[test]
 fn conditions_hold_as_the_table_says() {
     // condition, values of the request, whether the statement applies
-    type Row = (&'static str, &'static [(&'static str, &'static [&'static str])], bool);
+    type Row = (
+        &'static str,
+        &'static [(&'static str, &'static [&'static str])],
+        bool,
+    );
     let rows: &[Row] = &[
-        (r#"{"StringEquals":{"aws:username":"alice"}}"#, &[("aws:username", &["alice"])], true),
-        (r#"{"StringEquals":{"AWS:UserName":"alice"}}"#, &[("aws:username", &["alice"])], true),
-        (r#"{"StringEquals":{"aws:username":"alice"}}"#, &[("aws:username", &["Alice"])], false),
-        (r#"{"StringEquals":{"aws:username":["bob","alice"]}}"#, &[("aws:username", &["alice"])], true),
+        (
+            r#"{"StringEquals":{"aws:username":"alice"}}"#,
+            &[("aws:username", &["alice"])],
+            true,
+        ),
+        (
+            r#"{"StringEquals":{"AWS:UserName":"alice"}}"#,
+            &[("aws:username", &["alice"])],
+            true,
+        ),
+        (
+            r#"{"StringEquals":{"aws:username":"alice"}}"#,
+            &[("aws:username", &["Alice"])],
+            false,
+        ),
+        (
+            r#"{"StringEquals":{"aws:username":["bob","alice"]}}"#,
+            &[("aws:username", &["alice"])],
+            true,
+        ),
         (r#"{"StringEquals":{"aws:username":"alice"}}"#, &[], false),
-        (r#"{"StringEquals":{"aws:username":"al*"}}"#, &[("aws:username", &["alice"])], false),
+        (
+            r#"{"StringEquals":{"aws:username":"al*"}}"#,
+            &[("aws:username", &["alice"])],
+            false,
+        ),
         (r#"{"StringEqualsIfExists":{"aws:username":"alice"}}"#, &[], true),
-        (r#"{"StringEqualsIfExists":{"aws:username":"alice"}}"#, &[("aws:username", &["bob"])], false),
+        (
+            r#"{"StringEqualsIfExists":{"aws:username":"alice"}}"#,
+            &[("aws:username", &["bob"])],
+            false,
+        ),
         (r#"{"StringNotEquals":{"aws:username":"alice"}}"#, &[], true),
-        (r#"{"StringNotEquals":{"aws:username":["alice","bob"]}}"#, &[("aws:username", &["bob"])], false),
-        (r#"{"StringNotEquals":{"aws:username":["alice","bob"]}}"#, &[("aws:username", &["carol"])], true),
-        (r#"{"StringEqualsIgnoreCase":{"aws:username":"ALICE"}}"#, &[("aws:username", &["alice"])], true),
-        (r#"{"StringNotEqualsIgnoreCase":{"aws:username":"ALICE"}}"#, &[("aws:username", &["alice"])], false),
-        (r#"{"StringLike":{"aws:UserAgent":"curl/*"}}"#, &[("aws:useragent", &["curl/8.1"])], true),
-        (r#"{"StringLike":{"aws:UserAgent":"cur?/8*"}}"#, &[("aws:useragent", &["curl/8.1"])], true),
-        (r#"{"StringNotLike":{"aws:UserAgent":"curl/*"}}"#, &[("aws:useragent", &["curl/8.1"])], false),
+        (
+            r#"{"StringNotEquals":{"aws:username":["alice","bob"]}}"#,
+            &[("aws:username", &["bob"])],
+            false,
+        ),
+        (
+            r#"{"StringNotEquals":{"aws:username":["alice","bob"]}}"#,
+            &[("aws:username", &["carol"])],
+            true,
+        ),
+        (
+            r#"{"StringEqualsIgnoreCase":{"aws:username":"ALICE"}}"#,
+            &[("aws:username", &["alice"])],
+            true,
+        ),
+        (
+            r#"{"StringNotEqualsIgnoreCase":{"aws:username":"ALICE"}}"#,
+            &[("aws:username", &["alice"])],
+            false,
+        ),
+        (
+            r#"{"StringLike":{"aws:UserAgent":"curl/*"}}"#,
+            &[("aws:useragent", &["curl/8.1"])],
+            true,
+        ),
+        (
+            r#"{"StringLike":{"aws:UserAgent":"cur?/8*"}}"#,
+            &[("aws:useragent", &["curl/8.1"])],
+            true,
+        ),
+        (
+            r#"{"StringNotLike":{"aws:UserAgent":"curl/*"}}"#,
+            &[("aws:useragent", &["curl/8.1"])],
+            false,
+        ),
         (r#"{"NumericEquals":{"a:n":"5"}}"#, &[("a:n", &["5.0"])], true),
         (r#"{"NumericEquals":{"a:n":5}}"#, &[("a:n", &["5"])], true),
         (r#"{"NumericNotEquals":{"a:n":"5"}}"#, &[("a:n", &["6"])], true),
         (r#"{"NumericLessThan":{"a:n":"5"}}"#, &[("a:n", &["5"])], false),
-        (r#"{"NumericLessThanEquals":{"a:n":"5"}}"#, &[("a:n", &["5"])], true),
+        (
+            r#"{"NumericLessThanEquals":{"a:n":"5"}}"#,
+            &[("a:n", &["5"])],
+            true,
+        ),
         (r#"{"NumericGreaterThan":{"a:n":"-1"}}"#, &[("a:n", &["0"])], true),
-        (r#"{"NumericGreaterThanEquals":{"a:n":"5"}}"#, &[("a:n", &["4.9"])], false),
+        (
+            r#"{"NumericGreaterThanEquals":{"a:n":"5"}}"#,
+            &[("a:n", &["4.9"])],
+            false,
+        ),
         (r#"{"NumericLessThan":{"a:n":"5"}}"#, &[("a:n", &["many"])], false),
         (r#"{"NumericLessThan":{"a:n":"5"}}"#, &[("a:n", &["nan"])], false),
         (r#"{"NumericLessThan":{"a:n":"5"}}"#, &[], false),
-        (r#"{"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}"#, &[("aws:currenttime", &["2026-11-21T08:00:00Z"])], true),
-        (r#"{"DateLessThan":{"aws:CurrentTime":"2026-01-01"}}"#, &[("aws:currenttime", &["2025-12-31T23:59:59Z"])], true),
-        (r#"{"DateLessThan":{"aws:EpochTime":"1700000000"}}"#, &[("aws:epochtime", &["1699999999"])], true),
-        (r#"{"DateEquals":{"aws:CurrentTime":"2026-01-01T02:00:00+02:00"}}"#, &[("aws:currenttime", &["2026-01-01T00:00:00Z"])], true),
-        (r#"{"DateNotEquals":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}"#, &[("aws:currenttime", &["2026-01-01T00:00:01Z"])], true),
-        (r#"{"DateLessThanEquals":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}"#, &[("aws:currenttime", &["soon"])], false),
-        (r#"{"DateGreaterThanEquals":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}"#, &[("aws:currenttime", &["2026-01-01T00:00:00.000Z"])], true),
-        (r#"{"Bool":{"aws:SecureTransport":"true"}}"#, &[("aws:securetransport", &["true"])], true),
-        (r#"{"Bool":{"aws:SecureTransport":true}}"#, &[("aws:securetransport", &["true"])], true),
-        (r#"{"Bool":{"aws:SecureTransport":"false"}}"#, &[("aws:securetransport", &["true"])], false),
+        (
+            r#"{"DateGreaterThan":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}"#,
+            &[("aws:currenttime", &["2026-11-21T08:00:00Z"])],
+            true,
+        ),
+        (
+            r#"{"DateLessThan":{"aws:CurrentTime":"2026-01-01"}}"#,
+            &[("aws:currenttime", &["2025-12-31T23:59:59Z"])],
+            true,
+        ),
+        (
+            r#"{"DateLessThan":{"aws:EpochTime":"1700000000"}}"#,
+            &[("aws:epochtime", &["1699999999"])],
+            true,
+        ),
+        (
+            r#"{"DateEquals":{"aws:CurrentTime":"2026-01-01T02:00:00+02:00"}}"#,
+            &[("aws:currenttime", &["2026-01-01T00:00:00Z"])],
+            true,
+        ),
+        (
+            r#"{"DateNotEquals":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}"#,
+            &[("aws:currenttime", &["2026-01-01T00:00:01Z"])],
+            true,
+        ),
+        (
+            r#"{"DateLessThanEquals":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}"#,
+            &[("aws:currenttime", &["soon"])],
+            false,
+        ),
+        (
+            r#"{"DateGreaterThanEquals":{"aws:CurrentTime":"2026-01-01T00:00:00Z"}}"#,
+            &[("aws:currenttime", &["2026-01-01T00:00:00.000Z"])],
+            true,
+        ),
+        (
+            r#"{"Bool":{"aws:SecureTransport":"true"}}"#,
+            &[("aws:securetransport", &["true"])],
+            true,
+        ),
+        (
+            r#"{"Bool":{"aws:SecureTransport":true}}"#,
+            &[("aws:securetransport", &["true"])],
+            true,
+        ),
+        (
+            r#"{"Bool":{"aws:SecureTransport":"false"}}"#,
+            &[("aws:securetransport", &["true"])],
+            false,
+        ),
         (r#"{"Bool":{"aws:MultiFactorAuthPresent":"false"}}"#, &[], false),
-        (r#"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#, &[], true),
-        (r#"{"BinaryEquals":{"a:b":"QmluYXJ5"}}"#, &[("a:b", &["QmluYXJ5"])], true),
-        (r#"{"BinaryEquals":{"a:b":"QmluYXJ5"}}"#, &[("a:b", &["QmluYXJ6"])], false),
-        (r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, &[("aws:sourceip", &["203.0.113.9"])], true),
-        (r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, &[("aws:sourceip", &["203.0.114.9"])], false),
-        (r#"{"IpAddress":{"aws:SourceIp":"203.0.113.7"}}"#, &[("aws:sourceip", &["203.0.113.7"])], true),
-        (r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, &[("aws:sourceip", &["203.0.113.7"])], true),
-        (r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#, &[("aws:sourceip", &["2001:db8::1"])], false),
-        (r#"{"IpAddress":{"aws:SourceIp":"::/0"}}"#, &[("aws:sourceip", &["203.0.113.7"])], false),
-        (r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#, &[("aws:sourceip", &["::ffff:203.0.113.9"])], true),
-        (r#"{"IpAddress":{"aws:SourceIp":"2001:db8::/32"}}"#, &[("aws:sourceip", &["2001:db8:1::1"])], true),
-        (r#"{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","192.168.0.0/16"]}}"#, &[("aws:sourceip", &["192.168.1.1"])], true),
-        (r#"{"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8","192.168.0.0/16"]}}"#, &[("aws:sourceip", &["192.168.1.1"])], false),
-        (r#"{"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8"]}}"#, &[("aws:sourceip", &["192.168.1.1"])], true),
+        (
+            r#"{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}"#,
+            &[],
+            true,
+        ),
+        (
+            r#"{"BinaryEquals":{"a:b":"QmluYXJ5"}}"#,
+            &[("a:b", &["QmluYXJ5"])],
+            true,
+        ),
+        (
+            r#"{"BinaryEquals":{"a:b":"QmluYXJ5"}}"#,
+            &[("a:b", &["QmluYXJ6"])],
+            false,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+            &[("aws:sourceip", &["203.0.113.9"])],
+            true,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+            &[("aws:sourceip", &["203.0.114.9"])],
+            false,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"203.0.113.7"}}"#,
+            &[("aws:sourceip", &["203.0.113.7"])],
+            true,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#,
+            &[("aws:sourceip", &["203.0.113.7"])],
+            true,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"0.0.0.0/0"}}"#,
+            &[("aws:sourceip", &["2001:db8::1"])],
+            false,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"::/0"}}"#,
+            &[("aws:sourceip", &["203.0.113.7"])],
+            false,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}"#,
+            &[("aws:sourceip", &["::ffff:203.0.113.9"])],
+            true,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":"2001:db8::/32"}}"#,
+            &[("aws:sourceip", &["2001:db8:1::1"])],
+            true,
+        ),
+        (
+            r#"{"IpAddress":{"aws:SourceIp":["10.0.0.0/8","192.168.0.0/16"]}}"#,
+            &[("aws:sourceip", &["192.168.1.1"])],
+            true,
+        ),
+        (
+            r#"{"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8","192.168.0.0/16"]}}"#,
+            &[("aws:sourceip", &["192.168.1.1"])],
+            false,
+        ),
+        (
+            r#"{"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8"]}}"#,
+            &[("aws:sourceip", &["192.168.1.1"])],
+            true,
+        ),
         (r#"{"NotIpAddress":{"aws:SourceIp":["10.0.0.0/8"]}}"#, &[], true),
-        (r#"{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#, &[("aws:sourcearn", &["arn:aws:sns:us-east-1:1:topic"])], true),
-        (r#"{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#, &[("aws:sourcearn", &["arn:aws:sns:us-east-1:1:topic"])], true),
-        (r#"{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#, &[("aws:sourcearn", &["arn:aws:sns:x:2:y:1:topic"])], false),
-        (r#"{"ArnNotLike":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#, &[("aws:sourcearn", &["arn:aws:sns:x:2:topic"])], true),
-        (r#"{"ArnNotEquals":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#, &[], true),
+        (
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#,
+            &[("aws:sourcearn", &["arn:aws:sns:us-east-1:1:topic"])],
+            true,
+        ),
+        (
+            r#"{"ArnEquals":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#,
+            &[("aws:sourcearn", &["arn:aws:sns:us-east-1:1:topic"])],
+            true,
+        ),
+        (
+            r#"{"ArnLike":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#,
+            &[("aws:sourcearn", &["arn:aws:sns:x:2:y:1:topic"])],
+            false,
+        ),
+        (
+            r#"{"ArnNotLike":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#,
+            &[("aws:sourcearn", &["arn:aws:sns:x:2:topic"])],
+            true,
+        ),
+        (
+            r#"{"ArnNotEquals":{"aws:SourceArn":"arn:aws:sns:*:1:t*"}}"#,
+            &[],
+            true,
+        ),
         (r#"{"Null":{"aws:TokenIssueTime":"true"}}"#, &[], true),
-        (r#"{"Null":{"aws:TokenIssueTime":"true"}}"#, &[("aws:tokenissuetime", &["x"])], false),
-        (r#"{"Null":{"aws:TokenIssueTime":false}}"#, &[("aws:tokenissuetime", &["x"])], true),
+        (
+            r#"{"Null":{"aws:TokenIssueTime":"true"}}"#,
+            &[("aws:tokenissuetime", &["x"])],
+            false,
+        ),
+        (
+            r#"{"Null":{"aws:TokenIssueTime":false}}"#,
+            &[("aws:tokenissuetime", &["x"])],
+            true,
+        ),
         (r#"{"Null":{"aws:TokenIssueTime":"false"}}"#, &[], false),
-        (r#"{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}}"#, &[("aws:tagkeys", &["a", "b"])], true),
-        (r#"{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}}"#, &[("aws:tagkeys", &["a", "c"])], false),
-        (r#"{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}}"#, &[], true),
-        (r#"{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}}"#, &[("aws:tagkeys", &[])], true),
-        (r#"{"ForAllValues:StringNotEquals":{"aws:TagKeys":["a"]}}"#, &[("aws:tagkeys", &["b", "a"])], false),
-        (r#"{"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}}"#, &[("aws:tagkeys", &["c", "b"])], true),
-        (r#"{"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}}"#, &[("aws:tagkeys", &["c"])], false),
-        (r#"{"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}}"#, &[], false),
-        (r#"{"ForAnyValue:StringNotEquals":{"aws:TagKeys":["a"]}}"#, &[("aws:tagkeys", &["a", "b"])], true),
-        (r#"{"ForAnyValue:StringLikeIfExists":{"aws:TagKeys":["a*"]}}"#, &[], true),
+        (
+            r#"{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}}"#,
+            &[("aws:tagkeys", &["a", "b"])],
+            true,
+        ),
+        (
+            r#"{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}}"#,
+            &[("aws:tagkeys", &["a", "c"])],
+            false,
+        ),
+        (
+            r#"{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}}"#,
+            &[],
+            true,
+        ),
+        (
+            r#"{"ForAllValues:StringEquals":{"aws:TagKeys":["a","b"]}}"#,
+            &[("aws:tagkeys", &[])],
+            true,
+        ),
+        (
+            r#"{"ForAllValues:StringNotEquals":{"aws:TagKeys":["a"]}}"#,
+            &[("aws:tagkeys", &["b", "a"])],
+            false,
+        ),
+        (
+            r#"{"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}}"#,
+            &[("aws:tagkeys", &["c", "b"])],
+            true,
+        ),
+        (
+            r#"{"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}}"#,
+            &[("aws:tagkeys", &["c"])],
+            false,
+        ),
+        (
+            r#"{"ForAnyValue:StringEquals":{"aws:TagKeys":["a","b"]}}"#,
+            &[],
+            false,
+        ),
+        (
+            r#"{"ForAnyValue:StringNotEquals":{"aws:TagKeys":["a"]}}"#,
+            &[("aws:tagkeys", &["a", "b"])],
+            true,
+        ),
+        (
+            r#"{"ForAnyValue:StringLikeIfExists":{"aws:TagKeys":["a*"]}}"#,
+            &[],
+            true,
+        ),
         // All operators and all keys must hold.
         (
             r#"{"StringEquals":{"a:x":"1","a:y":"2"},"Bool":{"a:z":"true"}}"#,
@@ -240,14 +555,39 @@ fn conditions_hold_as_the_table_says() {
             &[("a:x", &["1"]), ("a:y", &["3"]), ("a:z", &["true"])],
             false,
         ),
-        (r#"{"StringEquals":{"aws:PrincipalTag/team":"${aws:RequestTag/team}"}}"#, &[("aws:principaltag/team", &["red"]), ("aws:requesttag/team", &["red"])], true),
-        (r#"{"StringEquals":{"aws:PrincipalTag/team":"${aws:RequestTag/team}"}}"#, &[("aws:principaltag/team", &["red"])], false),
-        (r#"{"StringEquals":{"a:x":"${a:y, 'none'}"}}"#, &[("a:x", &["none"])], true),
-        (r#"{"StringLike":{"a:x":"${*}${?}${$}*"}}"#, &[("a:x", &["*?$ rest"])], true),
-        (r#"{"StringLike":{"a:x":"${*}"}}"#, &[("a:x", &["anything"])], false),
+        (
+            r#"{"StringEquals":{"aws:PrincipalTag/team":"${aws:RequestTag/team}"}}"#,
+            &[
+                ("aws:principaltag/team", &["red"]),
+                ("aws:requesttag/team", &["red"]),
+            ],
+            true,
+        ),
+        (
+            r#"{"StringEquals":{"aws:PrincipalTag/team":"${aws:RequestTag/team}"}}"#,
+            &[("aws:principaltag/team", &["red"])],
+            false,
+        ),
+        (
+            r#"{"StringEquals":{"a:x":"${a:y, 'none'}"}}"#,
+            &[("a:x", &["none"])],
+            true,
+        ),
+        (
+            r#"{"StringLike":{"a:x":"${*}${?}${$}*"}}"#,
+            &[("a:x", &["*?$ rest"])],
+            true,
+        ),
+        (
+            r#"{"StringLike":{"a:x":"${*}"}}"#,
+            &[("a:x", &["anything"])],
+            false,
+        ),
     ];
     for (condition, values, expected) in rows {
-        let policy = policy(&format!(r#""Effect":"Allow","Action":"*","Resource":"*","Condition":{condition}"#));
+        let policy = policy(&format!(
+            r#""Effect":"Allow","Action":"*","Resource":"*","Condition":{condition}"#
+        ));
         let context = context(values);
         let verdict = evaluate(&[&policy], &ask("a:b", API, &context));
         assert_eq!(verdict.is_allow(), *expected, "{condition} {values:?}");
@@ -267,12 +607,17 @@ fn variables_are_filled_in_literally() {
     ];
     for (name, resource, expected) in rows {
         let context = context(&[("aws:username", &[name])]);
-        assert_eq!(evaluate(&[&allow], &ask("a:b", resource, &context)).is_allow(), expected, "{name} {resource}");
+        assert_eq!(
+            evaluate(&[&allow], &ask("a:b", resource, &context)).is_allow(),
+            expected,
+            "{name} {resource}"
+        );
     }
     let none = Context::new();
     assert!(!evaluate(&[&allow], &ask("a:b", "arn:aws:s3:::home//x", &none)).is_allow());
     // Without the variable's value, what lies outside of it is unknown.
-    let except = policy(r#""Effect":"Allow","Action":"*","NotResource":"arn:aws:s3:::home/${aws:username}/*""#);
+    let except =
+        policy(r#""Effect":"Allow","Action":"*","NotResource":"arn:aws:s3:::home/${aws:username}/*""#);
     assert!(!evaluate(&[&except], &ask("a:b", API, &none)).is_allow());
 }
 
@@ -293,7 +638,10 @@ fn shorthand_of_execute_api_is_expanded() {
     let policy = Policy::parse_resource_based(json, Some(arn)).unwrap();
     let none = Context::new();
     assert!(evaluate(&[&policy], &ask("execute-api:Invoke", API, &none)).is_allow());
-    assert_eq!(Policy::parse_resource_based(json, None).unwrap_err().field, "Statement.Resource");
+    assert_eq!(
+        Policy::parse_resource_based(json, None).unwrap_err().field,
+        "Statement.Resource"
+    );
 }
 
 #[test]
@@ -302,8 +650,14 @@ fn principals_stand_where_they_belong() {
     let without = document(r#""Effect":"Allow","Action":"*","Resource":"*""#);
     assert!(Policy::parse_resource_based(&with, None).is_ok());
     assert!(Policy::parse_identity_based(&without).is_ok());
-    assert_eq!(Policy::parse_resource_based(&without, None).unwrap_err().field, "Statement[0].Principal");
-    assert_eq!(Policy::parse_identity_based(&with).unwrap_err().field, "Statement[0].Principal");
+    assert_eq!(
+        Policy::parse_resource_based(&without, None).unwrap_err().field,
+        "Statement[0].Principal"
+    );
+    assert_eq!(
+        Policy::parse_identity_based(&with).unwrap_err().field,
+        "Statement[0].Principal"
+    );
 }
 
 #[test]
@@ -322,39 +676,134 @@ fn malformed_documents_are_refused_with_their_field() {
         (r#"{"Version":1,"Statement":[]}"#.into(), "Version"),
         (r#"{"version":"2012-10-17","Statement":[]}"#.into(), "version"),
         (r#"{"Id":1,"Statement":[]}"#.into(), "Id"),
-        (document(r#""Effect":"allow","Action":"*","Resource":"*""#), "Statement[0].Effect"),
+        (
+            document(r#""Effect":"allow","Action":"*","Resource":"*""#),
+            "Statement[0].Effect",
+        ),
         (document(r#""Action":"*","Resource":"*""#), "Statement[0].Effect"),
-        (document(r#""Effect":"Allow","Resource":"*""#), "Statement[0].Action"),
-        (document(r#""Effect":"Allow","Action":"*""#), "Statement[0].Resource"),
-        (document(r#""Effect":"Allow","Action":"*","NotAction":"*","Resource":"*""#), "Statement[0].Action"),
-        (document(r#""Effect":"Allow","Action":[],"Resource":"*""#), "Statement[0].Action"),
-        (document(r#""Effect":"Allow","Action":"Invoke","Resource":"*""#), "Statement[0].Action"),
-        (document(r#""Effect":"Allow","Action":["*",1],"Resource":"*""#), "Statement[0].Action"),
-        (document(r#""Effect":"Allow","Action":"*","Resource":"bucket""#), "Statement[0].Resource"),
-        (document(r#""Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:username""#), "Statement[0].Resource"),
-        (document(r#""Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${user}""#), "Statement[0].Resource"),
-        (document(r#""Effect":"Allow","Action":"*","Resource":"*","Conditions":{}"#), "Statement[0].Conditions"),
-        (document(r#""Effect":"Allow","Action":"*","Resource":"*","Sid":5"#), "Statement[0].Sid"),
-        (document(r#""Effect":"Allow","Principal":"alice","Action":"*","Resource":"*""#), "Statement[0].Principal"),
-        (document(r#""Effect":"Allow","Principal":{},"Action":"*","Resource":"*""#), "Statement[0].Principal"),
-        (document(r#""Effect":"Allow","Principal":{"AWS":"alice"},"Action":"*","Resource":"*""#), "Statement[0].Principal.AWS"),
-        (document(r#""Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/*"},"Action":"*","Resource":"*""#), "Statement[0].Principal.AWS"),
-        (document(r#""Effect":"Allow","Principal":{"CanonicalUser":"x"},"Action":"*","Resource":"*""#), "Statement[0].Principal.CanonicalUser"),
+        (
+            document(r#""Effect":"Allow","Resource":"*""#),
+            "Statement[0].Action",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":"*""#),
+            "Statement[0].Resource",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":"*","NotAction":"*","Resource":"*""#),
+            "Statement[0].Action",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":[],"Resource":"*""#),
+            "Statement[0].Action",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":"Invoke","Resource":"*""#),
+            "Statement[0].Action",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":["*",1],"Resource":"*""#),
+            "Statement[0].Action",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":"*","Resource":"bucket""#),
+            "Statement[0].Resource",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:username""#),
+            "Statement[0].Resource",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${user}""#),
+            "Statement[0].Resource",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":"*","Resource":"*","Conditions":{}"#),
+            "Statement[0].Conditions",
+        ),
+        (
+            document(r#""Effect":"Allow","Action":"*","Resource":"*","Sid":5"#),
+            "Statement[0].Sid",
+        ),
+        (
+            document(r#""Effect":"Allow","Principal":"alice","Action":"*","Resource":"*""#),
+            "Statement[0].Principal",
+        ),
+        (
+            document(r#""Effect":"Allow","Principal":{},"Action":"*","Resource":"*""#),
+            "Statement[0].Principal",
+        ),
+        (
+            document(r#""Effect":"Allow","Principal":{"AWS":"alice"},"Action":"*","Resource":"*""#),
+            "Statement[0].Principal.AWS",
+        ),
+        (
+            document(
+                r#""Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/*"},"Action":"*","Resource":"*""#,
+            ),
+            "Statement[0].Principal.AWS",
+        ),
+        (
+            document(r#""Effect":"Allow","Principal":{"CanonicalUser":"x"},"Action":"*","Resource":"*""#),
+            "Statement[0].Principal.CanonicalUser",
+        ),
         (condition("[]"), "Statement[0].Condition"),
-        (condition(r#"{"StringSame":{"a:x":"1"}}"#), "Statement[0].Condition.StringSame"),
-        (condition(r#"{"NullIfExists":{"a:x":"true"}}"#), "Statement[0].Condition.NullIfExists"),
-        (condition(r#"{"ForSomeValue:StringEquals":{"a:x":"1"}}"#), "Statement[0].Condition.ForSomeValue:StringEquals"),
-        (condition(r#"{"StringEquals":{"x":"1"}}"#), "Statement[0].Condition.StringEquals.x"),
-        (condition(r#"{"StringEquals":{"a:x":[]}}"#), "Statement[0].Condition.StringEquals.a:x"),
-        (condition(r#"{"StringEquals":{"a:x":{}}}"#), "Statement[0].Condition.StringEquals.a:x"),
-        (condition(r#"{"NumericEquals":{"a:x":"five"}}"#), "Statement[0].Condition.NumericEquals.a:x"),
-        (condition(r#"{"DateEquals":{"a:x":"tomorrow"}}"#), "Statement[0].Condition.DateEquals.a:x"),
-        (condition(r#"{"Bool":{"a:x":"yes"}}"#), "Statement[0].Condition.Bool.a:x"),
-        (condition(r#"{"BinaryEquals":{"a:x":"%"}}"#), "Statement[0].Condition.BinaryEquals.a:x"),
-        (condition(r#"{"IpAddress":{"a:x":"10.0.0.0/33"}}"#), "Statement[0].Condition.IpAddress.a:x"),
-        (condition(r#"{"IpAddress":{"a:x":"10.0.0"}}"#), "Statement[0].Condition.IpAddress.a:x"),
-        (condition(r#"{"ArnLike":{"a:x":"topic"}}"#), "Statement[0].Condition.ArnLike.a:x"),
-        (condition(r#"{"Null":{"a:x":"maybe"}}"#), "Statement[0].Condition.Null.a:x"),
+        (
+            condition(r#"{"StringSame":{"a:x":"1"}}"#),
+            "Statement[0].Condition.StringSame",
+        ),
+        (
+            condition(r#"{"NullIfExists":{"a:x":"true"}}"#),
+            "Statement[0].Condition.NullIfExists",
+        ),
+        (
+            condition(r#"{"ForSomeValue:StringEquals":{"a:x":"1"}}"#),
+            "Statement[0].Condition.ForSomeValue:StringEquals",
+        ),
+        (
+            condition(r#"{"StringEquals":{"x":"1"}}"#),
+            "Statement[0].Condition.StringEquals.x",
+        ),
+        (
+            condition(r#"{"StringEquals":{"a:x":[]}}"#),
+            "Statement[0].Condition.StringEquals.a:x",
+        ),
+        (
+            condition(r#"{"StringEquals":{"a:x":{}}}"#),
+            "Statement[0].Condition.StringEquals.a:x",
+        ),
+        (
+            condition(r#"{"NumericEquals":{"a:x":"five"}}"#),
+            "Statement[0].Condition.NumericEquals.a:x",
+        ),
+        (
+            condition(r#"{"DateEquals":{"a:x":"tomorrow"}}"#),
+            "Statement[0].Condition.DateEquals.a:x",
+        ),
+        (
+            condition(r#"{"Bool":{"a:x":"yes"}}"#),
+            "Statement[0].Condition.Bool.a:x",
+        ),
+        (
+            condition(r#"{"BinaryEquals":{"a:x":"%"}}"#),
+            "Statement[0].Condition.BinaryEquals.a:x",
+        ),
+        (
+            condition(r#"{"IpAddress":{"a:x":"10.0.0.0/33"}}"#),
+            "Statement[0].Condition.IpAddress.a:x",
+        ),
+        (
+            condition(r#"{"IpAddress":{"a:x":"10.0.0"}}"#),
+            "Statement[0].Condition.IpAddress.a:x",
+        ),
+        (
+            condition(r#"{"ArnLike":{"a:x":"topic"}}"#),
+            "Statement[0].Condition.ArnLike.a:x",
+        ),
+        (
+            condition(r#"{"Null":{"a:x":"maybe"}}"#),
+            "Statement[0].Condition.Null.a:x",
+        ),
         (
             format!(r#"{{"Statement":[{{"Sid":"a",{allow}}},{{"Sid":"a",{allow}}}]}}"#),
             "Statement",
@@ -371,7 +820,9 @@ fn malformed_documents_are_refused_with_their_field() {
 #[test]
 fn hostile_patterns_take_little_time() {
     let pattern = "*a".repeat(400);
-    let policy = policy(&format!(r#""Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::{pattern}b""#));
+    let policy = policy(&format!(
+        r#""Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::{pattern}b""#
+    ));
     let resource = format!("arn:aws:s3:::{}", "a".repeat(8000));
     let none = Context::new();
     let before = std::time::Instant::now();

@@ -23,10 +23,17 @@ pub struct Jwk {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Material {
     /// Big-endian without leading zeros.
-    Rsa { modulus: Vec<u8>, exponent: Vec<u8> },
+    Rsa {
+        modulus: Vec<u8>,
+        exponent: Vec<u8>,
+    },
     /// An uncompressed point, SEC 1 section 2.3.3.
-    Ec { point: Vec<u8> },
-    Ed25519 { point: Vec<u8> },
+    Ec {
+        point: Vec<u8>,
+    },
+    Ed25519 {
+        point: Vec<u8>,
+    },
 }
 
 impl Jwk {
@@ -61,7 +68,11 @@ impl Jwk {
         if kid.as_ref().is_some_and(|kid| kid.len() > KEY_ID_BYTES_MAX) {
             return Err(JwkError::Field("kid"));
         }
-        Ok(Self { kid, algorithms, material })
+        Ok(Self {
+            kid,
+            algorithms,
+            material,
+        })
     }
 
     /// Returns the key's id.
@@ -105,7 +116,9 @@ fn rsa(fields: &Map<String, Value>) -> Result<Material, JwkError> {
     if exponent.len() > 8 {
         return Err(JwkError::Exponent);
     }
-    let value = exponent.iter().fold(0u64, |value, byte| (value << 8) | u64::from(*byte));
+    let value = exponent
+        .iter()
+        .fold(0u64, |value, byte| (value << 8) | u64::from(*byte));
     if value % 2 == 0 || !EXPONENT.contains(&value) {
         return Err(JwkError::Exponent);
     }
@@ -130,7 +143,9 @@ fn ed25519(fields: &Map<String, Value>) -> Result<Material, JwkError> {
     if text(fields, "crv")? != Some("Ed25519") {
         return Err(JwkError::Curve);
     }
-    Ok(Material::Ed25519 { point: exactly(fields, "x", 32)? })
+    Ok(Material::Ed25519 {
+        point: exactly(fields, "x", 32)?,
+    })
 }
 
 fn text<'a>(fields: &'a Map<String, Value>, name: &'static str) -> Result<Option<&'a str>, JwkError> {
@@ -149,12 +164,20 @@ fn bytes(fields: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, Jwk
 
 fn exactly(fields: &Map<String, Value>, name: &'static str, length: usize) -> Result<Vec<u8>, JwkError> {
     let bytes = bytes(fields, name)?;
-    if bytes.len() == length { Ok(bytes) } else { Err(JwkError::Field(name)) }
+    if bytes.len() == length {
+        Ok(bytes)
+    } else {
+        Err(JwkError::Field(name))
+    }
 }
 
 /// Reads a positive number. Leading zeros, which some issuers write, are dropped.
 fn unsigned(fields: &Map<String, Value>, name: &'static str) -> Result<Vec<u8>, JwkError> {
     let bytes = bytes(fields, name)?;
     let number: Vec<u8> = bytes.into_iter().skip_while(|byte| *byte == 0).collect();
-    if number.is_empty() { Err(JwkError::Field(name)) } else { Ok(number) }
+    if number.is_empty() {
+        Err(JwkError::Field(name))
+    } else {
+        Ok(number)
+    }
 }

@@ -54,6 +54,8 @@ fn read(tag: u8, der: &[u8]) -> Option<(&[u8], &[u8])> {
     if length.len() > 4 {
         return None;
     }
-    let length = length.iter().fold(0usize, |length, byte| (length << 8) | usize::from(*byte));
+    let length = length
+        .iter()
+        .fold(0usize, |length, byte| (length << 8) | usize::from(*byte));
     rest.split_at_checked(length)
 }

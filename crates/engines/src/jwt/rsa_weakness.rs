@@ -10,7 +10,10 @@ const PRIMES: [u32; 17] = [
 /// Tells whether `modulus` (big-endian) is even or bears the mark.
 pub(super) fn is_weak_modulus(modulus: &[u8]) -> bool {
     let is_even = modulus.last().is_none_or(|byte| byte % 2 == 0);
-    is_even || PRIMES.into_iter().all(|prime| is_power_of_65537(remainder(modulus, prime), prime))
+    is_even
+        || PRIMES
+            .into_iter()
+            .all(|prime| is_power_of_65537(remainder(modulus, prime), prime))
 }
 
 fn remainder(number: &[u8], prime: u32) -> u32 {

@@ -36,7 +36,10 @@ impl RsaSigningKey {
     }
 
     fn new(pair: RsaKeyPair) -> Self {
-        Self { pair, random: aws_lc_rs::rand::SystemRandom::new() }
+        Self {
+            pair,
+            random: aws_lc_rs::rand::SystemRandom::new(),
+        }
     }
 
     /// Returns the key as PKCS#8 DER, to be sealed.

@@ -18,11 +18,21 @@ impl<'a> Authorization<'a> {
         let (scheme, parameters) = value.split_once(' ').unwrap_or((value, ""));
         if scheme != ALGORITHM {
             let is_aws = scheme == "AWS" || scheme.starts_with("AWS4-") || scheme.starts_with("AWS3");
-            return if is_aws { Err(SigV4Error::UnsupportedAlgorithm(shown(scheme))) } else { Ok(None) };
+            return if is_aws {
+                Err(SigV4Error::UnsupportedAlgorithm(shown(scheme)))
+            } else {
+                Ok(None)
+            };
         }
         let mut authorization = Self::default();
-        for pair in parameters.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').ok_or_else(|| SigV4Error::NotAPair(shown(pair)))?;
+        for pair in parameters
+            .split(',')
+            .map(str::trim)
+            .filter(|pair| !pair.is_empty())
+        {
+            let (name, value) = pair
+                .split_once('=')
+                .ok_or_else(|| SigV4Error::NotAPair(shown(pair)))?;
             let field = match name {
                 "Credential" => &mut authorization.credential,
                 "SignedHeaders" => &mut authorization.signed_headers,

@@ -27,7 +27,9 @@ impl<'a> Credential<'a> {
         let is_word = |part: &str, bytes_max: usize| {
             !part.is_empty()
                 && part.len() <= bytes_max
-                && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+                && part
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
         };
         if !is_word(access_key_id, ACCESS_KEY_ID_BYTES_MAX) {
             return Err(SigV4Error::Malformed("Credential"));
@@ -37,6 +39,11 @@ impl<'a> Credential<'a> {
                 return Err(SigV4Error::Malformed("Credential"));
             }
         }
-        Ok(Self { access_key_id, day, region, service })
+        Ok(Self {
+            access_key_id,
+            day,
+            region,
+            service,
+        })
     }
 }

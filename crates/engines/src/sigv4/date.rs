@@ -70,5 +70,9 @@ fn moment(year: &str, month: u16, day: &str, [hour, minute, second]: [&str; 3]) 
 
 fn number(text: &str) -> Option<u16> {
     // `parse` alone would accept a sign.
-    if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse().ok() } else { None }
+    if text.bytes().all(|byte| byte.is_ascii_digit()) {
+        text.parse().ok()
+    } else {
+        None
+    }
 }

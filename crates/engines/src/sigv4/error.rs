@@ -22,7 +22,9 @@ pub enum SigV4Error {
     TwoForms,
     #[error("'{0}' is too long or holds characters that it must not.")]
     Malformed(&'static str),
-    #[error("Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{0}'")]
+    #[error(
+        "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{0}'"
+    )]
     CredentialParts(String),
     #[error("Credential should be scoped with a valid terminator: 'aws4_request', not '{0}'.")]
     Terminator(String),
@@ -35,15 +37,27 @@ pub enum SigV4Error {
     #[error(
         "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP: '{scope}' != '{day}', from '{date}'."
     )]
-    DateMismatch { scope: String, day: String, date: String },
+    DateMismatch {
+        scope: String,
+        day: String,
+        date: String,
+    },
     #[error("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")]
     HostNotSigned,
     #[error("'{0}' must be a 'SignedHeader' in the AWS Authorization.")]
     HeaderNotSigned(String),
     #[error("Signature expired: {date} is now earlier than {earliest} ({now} - {} min.)", SKEW_SECONDS_MAX / 60)]
-    Expired { date: String, earliest: String, now: String },
+    Expired {
+        date: String,
+        earliest: String,
+        now: String,
+    },
     #[error("Signature not yet current: {date} is still later than {latest} ({now} + {} min.)", SKEW_SECONDS_MAX / 60)]
-    NotYetCurrent { date: String, latest: String, now: String },
+    NotYetCurrent {
+        date: String,
+        latest: String,
+        now: String,
+    },
     #[error("Signature expired: {until} is now earlier than {now}")]
     PresignedExpired { until: String, now: String },
     #[error("X-Amz-Expires must be a number between 1 and 604800 seconds")]

@@ -12,7 +12,10 @@ pub(super) fn sha256(bytes: &[u8]) -> String {
 /// Returns `bytes` in lower-case hexadecimal.
 pub(super) fn encode(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from(DIGITS.get(usize::from(value & 15)).copied().unwrap_or(b'0'));
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(*byte)]).collect()
+    bytes
+        .iter()
+        .flat_map(|byte| [digit(byte >> 4), digit(*byte)])
+        .collect()
 }
 
 /// Tells whether `text` is 64 lower-case hexadecimal digits.

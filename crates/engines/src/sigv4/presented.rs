@@ -3,7 +3,7 @@
 use portcullis_model::{HeaderList, SecretText, Timestamp};
 
 use super::{
-    SignableRequest, SigV4Error, SigningKey,
+    SigV4Error, SignableRequest, SigningKey,
     authorization::Authorization,
     credential::Credential,
     date::{format_date, parse_date, parse_http_date},
@@ -52,7 +52,10 @@ pub fn parse(request: &SignableRequest<'_>) -> Result<Option<Presented>, SigV4Er
     if request.query.len() > QUERY_BYTES_MAX {
         return Err(SigV4Error::Malformed("query string"));
     }
-    match (Authorization::parse(authorization)?, Presigned::parse(request.query)?) {
+    match (
+        Authorization::parse(authorization)?,
+        Presigned::parse(request.query)?,
+    ) {
         (None, None) => Ok(None),
         (Some(_), Some(_)) => Err(SigV4Error::TwoForms),
         (Some(authorization), None) => from_header(request.headers, &authorization).map(Some),
@@ -96,25 +99,48 @@ fn from_header(headers: &HeaderList, authorization: &Authorization<'_>) -> Resul
         None => single(headers, "date")?,
     };
     let absent = [
-        (authorization.credential.is_none(), "Authorization header requires 'Credential' parameter."),
-        (authorization.signature.is_none(), "Authorization header requires 'Signature' parameter."),
-        (authorization.signed_headers.is_none(), "Authorization header requires 'SignedHeaders' parameter."),
+        (
+            authorization.credential.is_none(),
+            "Authorization header requires 'Credential' parameter.",
+        ),
+        (
+            authorization.signature.is_none(),
+            "Authorization header requires 'Signature' parameter.",
+        ),
+        (
+            authorization.signed_headers.is_none(),
+            "Authorization header requires 'SignedHeaders' parameter.",
+        ),
         (
             date.is_none(),
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header.",
         ),
     ];
-    let (Some(credential), Some(signature), Some(signed_headers), Some(date)) =
-        (authorization.credential, authorization.signature, authorization.signed_headers, date)
-    else {
-        let sentences: Vec<_> = absent.iter().filter(|(absent, _)| *absent).map(|(_, text)| *text).collect();
+    let (Some(credential), Some(signature), Some(signed_headers), Some(date)) = (
+        authorization.credential,
+        authorization.signature,
+        authorization.signed_headers,
+        date,
+    ) else {
+        let sentences: Vec<_> = absent
+            .iter()
+            .filter(|(absent, _)| *absent)
+            .map(|(_, text)| *text)
+            .collect();
         return Err(SigV4Error::MissingParts(sentences.join(" ")));
     };
     let moment = parse_date(date)
         .or_else(|| parse_http_date(date).filter(|_| amazon_date.is_none()))
         .ok_or_else(|| SigV4Error::DateFormat(shown(date)))?;
     let session_token = single(headers, "x-amz-security-token")?;
-    assemble(credential, moment, signed_headers, signature, session_token, Form::Header)
+    assemble(
+        credential,
+        moment,
+        signed_headers,
+        signature,
+        session_token,
+        Form::Header,
+    )
 }
 
 fn from_query(presigned: &Presigned) -> Result<Presented, SigV4Error> {
@@ -123,10 +149,19 @@ fn from_query(presigned: &Presigned) -> Result<Presented, SigV4Error> {
     let date = required(&presigned.date, "X-Amz-Date")?;
     let signed_headers = required(&presigned.signed_headers, "X-Amz-SignedHeaders")?;
     let signature = required(&presigned.signature, presigned::SIGNATURE)?;
-    let form = Form::Presigned { expires_seconds: presigned.expires_seconds()? };
+    let form = Form::Presigned {
+        expires_seconds: presigned.expires_seconds()?,
+    };
     let moment = parse_date(&date).ok_or_else(|| SigV4Error::DateFormat(shown(&date)))?;
     let session_token = presigned.security_token.as_deref();
-    assemble(&credential, moment, &signed_headers, &signature, session_token, form)
+    assemble(
+        &credential,
+        moment,
+        &signed_headers,
+        &signature,
+        session_token,
+        form,
+    )
 }
 
 fn assemble(
@@ -170,7 +205,10 @@ fn assemble(
 fn header_names(text: &str) -> Result<Vec<String>, SigV4Error> {
     let names: Vec<String> = text.split(';').map(str::to_owned).collect();
     let is_name = |name: &String| {
-        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase())
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase())
     };
     let is_sorted = names.windows(2).all(|pair| pair.first() < pair.last());
     if names.len() > SIGNED_HEADERS_MAX || !is_sorted || !names.iter().all(is_name) {

@@ -37,7 +37,8 @@ impl Presigned {
                 SECURITY_TOKEN => &mut presigned.security_token,
                 _ => continue,
             };
-            let value = String::from_utf8(decode(value)).map_err(|_| SigV4Error::Malformed("query string"))?;
+            let value =
+                String::from_utf8(decode(value)).map_err(|_| SigV4Error::Malformed("query string"))?;
             if field.replace(value).is_some() {
                 return Err(SigV4Error::Duplicate(name));
             }
@@ -62,7 +63,11 @@ impl Presigned {
         let text = self.expires.as_deref().ok_or_else(|| missing("X-Amz-Expires"))?;
         let is_number = text.len() <= 6 && text.bytes().all(|byte| byte.is_ascii_digit());
         let seconds: u32 = if is_number { text.parse().unwrap_or(0) } else { 0 };
-        if (1..=EXPIRES_SECONDS_MAX).contains(&seconds) { Ok(seconds) } else { Err(SigV4Error::Expires) }
+        if (1..=EXPIRES_SECONDS_MAX).contains(&seconds) {
+            Ok(seconds)
+        } else {
+            Err(SigV4Error::Expires)
+        }
     }
 }
 

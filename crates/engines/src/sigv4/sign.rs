@@ -50,7 +50,10 @@ pub fn sign(
     for (name, value) in &added {
         headers.set(*name, value.clone());
     }
-    let request = SignableRequest { headers: &headers, ..*request };
+    let request = SignableRequest {
+        headers: &headers,
+        ..*request
+    };
     let names = names_to_sign(&request);
     let payload = BodyHash::of(body, &headers, options)?;
     let canonical = canonical_request::render(&request, &names, payload.as_str(), options);
@@ -107,7 +110,10 @@ pub fn presign(
         query.push('=');
         query.push_str(&String::from_utf8_lossy(&encoded));
     }
-    let signed = SignableRequest { query: &query, ..*request };
+    let signed = SignableRequest {
+        query: &query,
+        ..*request
+    };
     let payload = BodyHash::of(body, request.headers, options)?;
     let canonical = canonical_request::render(&signed, &["host".to_owned()], payload.as_str(), options);
     let key = SigningKey::derive(&credentials.secret_access_key, day, region, service);

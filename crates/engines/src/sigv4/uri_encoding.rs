@@ -33,5 +33,7 @@ pub(super) fn decode(text: &str) -> Vec<u8> {
 }
 
 fn value(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
 }

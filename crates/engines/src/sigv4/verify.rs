@@ -23,7 +23,14 @@ pub fn verify(
     now: Timestamp,
     options: &Options,
 ) -> Result<(), SigV4Error> {
-    verify_with_key(request, presented, &presented.signing_key(secret), body, now, options)
+    verify_with_key(
+        request,
+        presented,
+        &presented.signing_key(secret),
+        body,
+        now,
+        options,
+    )
 }
 
 /// Like [`verify`], with a signing key that was kept ([`Presented::signing_key_id`]).
@@ -90,13 +97,18 @@ fn check_signed_headers(
     options: &Options,
 ) -> Result<(), SigV4Error> {
     let is_signed = |name: &str| {
-        presented.signed_headers.binary_search_by(|signed| signed.as_str().cmp(name)).is_ok()
+        presented
+            .signed_headers
+            .binary_search_by(|signed| signed.as_str().cmp(name))
+            .is_ok()
     };
     if !is_signed("host") {
         return Err(SigV4Error::HostNotSigned);
     }
     for (name, _) in request.headers.iter() {
-        let is_amazon = name.get(..6).is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-"));
+        let is_amazon = name
+            .get(..6)
+            .is_some_and(|prefix| prefix.eq_ignore_ascii_case(b"x-amz-"));
         if !is_amazon {
             continue;
         }

@@ -29,12 +29,17 @@ impl ClientExchange {
     pub fn start(entropy: &dyn Entropy) -> (Self, String) {
         let mut secret = Zeroizing::new([0u8; 32]);
         entropy.fill(secret.as_mut_slice());
-        let public = group::to_bytes(&group::power_of_generator(&U256::from_be_slice(secret.as_slice())));
+        let public = group::to_bytes(&group::power_of_generator(&U256::from_be_slice(
+            secret.as_slice(),
+        )));
         (Self { secret, public }, encode_minimal(&public))
     }
 
     /// Returns the signature over the challenge (`PASSWORD_CLAIM_SIGNATURE`, before base64).
-    #[allow(clippy::too_many_arguments, reason = "the challenge has that many parts, all text")]
+    #[allow(
+        clippy::too_many_arguments,
+        reason = "the challenge has that many parts, all text"
+    )]
     pub fn claim(
         &self,
         pool_name: &str,

@@ -24,11 +24,13 @@ pub(super) fn padded(bytes: &[u8]) -> Vec<u8> {
 
 /// Returns `bytes` in lower-case hexadecimal.
 pub(super) fn encode(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
 
 /// Returns `bytes` in lower-case hexadecimal without leading zeros.

@@ -69,7 +69,9 @@ impl ServerExchange {
         if bytes.len() != EXCHANGE_BYTES {
             return Err(SrpError::MalformedExchange);
         }
-        let (secret, rest) = bytes.split_at_checked(SECRET_BYTES).ok_or(SrpError::MalformedExchange)?;
+        let (secret, rest) = bytes
+            .split_at_checked(SECRET_BYTES)
+            .ok_or(SrpError::MalformedExchange)?;
         let mut numbers = rest
             .chunks_exact(BYTES)
             .map(|number| <[u8; BYTES]>::try_from(number).map_err(|_| SrpError::MalformedExchange));

@@ -32,5 +32,11 @@ pub(super) fn claim_key(scrambler: &U256, shared: &[u8; BYTES]) -> hmac::Key {
 
 /// Returns the bytes that a claim signs.
 pub(super) fn claim_message(pool_name: &str, user_id: &str, secret_block: &[u8], timestamp: &str) -> Vec<u8> {
-    [pool_name.as_bytes(), user_id.as_bytes(), secret_block, timestamp.as_bytes()].concat()
+    [
+        pool_name.as_bytes(),
+        user_id.as_bytes(),
+        secret_block,
+        timestamp.as_bytes(),
+    ]
+    .concat()
 }

@@ -1,3 +1,4 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portcullis_model::{Entropy, SecretText, SystemEntropy, Timestamp};
 
 use super::*;
@@ -21,7 +22,15 @@ fn sign_in(kept: &str, typed: &str, user: &str) -> Result<(), SrpError> {
     let (server, srp_b) = ServerExchange::start(&verifier, &srp_a, &SystemEntropy)?;
     let server = ServerExchange::from_bytes(server.to_bytes().expose())?;
     let block = b"an opaque block";
-    let proof = client.claim(POOL, user, &text(typed), &verifier.salt_hex(), &srp_b, block, TIME)?;
+    let proof = client.claim(
+        POOL,
+        user,
+        &text(typed),
+        &verifier.salt_hex(),
+        &srp_b,
+        block,
+        TIME,
+    )?;
     server.check_claim(POOL, user, block, TIME, &proof)
 }
 
@@ -35,9 +44,15 @@ fn right_password_signs_in() {
 
 #[test]
 fn wrong_password_or_user_is_refused() {
-    assert_eq!(sign_in("correct horse", "correct hors", USER), Err(SrpError::WrongClaim));
+    assert_eq!(
+        sign_in("correct horse", "correct hors", USER),
+        Err(SrpError::WrongClaim)
+    );
     assert_eq!(sign_in("correct horse", "", USER), Err(SrpError::WrongClaim));
-    assert_eq!(sign_in("correct horse", "correct horse", "someone-else"), Err(SrpError::WrongClaim));
+    assert_eq!(
+        sign_in("correct horse", "correct horse", "someone-else"),
+        Err(SrpError::WrongClaim)
+    );
 }
 
 #[test]
@@ -47,22 +62,48 @@ fn every_part_of_the_claim_is_bound() {
     let (server, srp_b) = ServerExchange::start(&verifier, &srp_a, &SystemEntropy).unwrap();
     let block = b"block";
     let proof = client
-        .claim(POOL, USER, &text("secret"), &verifier.salt_hex(), &srp_b, block, TIME)
+        .claim(
+            POOL,
+            USER,
+            &text("secret"),
+            &verifier.salt_hex(),
+            &srp_b,
+            block,
+            TIME,
+        )
         .unwrap();
     let later = "Sat Nov 21 06:00:01 UTC 2026";
     assert_eq!(server.check_claim(POOL, USER, block, TIME, &proof), Ok(()));
-    assert_eq!(server.check_claim("other", USER, block, TIME, &proof), Err(SrpError::WrongClaim));
-    assert_eq!(server.check_claim(POOL, USER, b"blocK", TIME, &proof), Err(SrpError::WrongClaim));
-    assert_eq!(server.check_claim(POOL, USER, block, later, &proof), Err(SrpError::WrongClaim));
-    assert_eq!(server.check_claim(POOL, USER, block, TIME, &[]), Err(SrpError::WrongClaim));
+    assert_eq!(
+        server.check_claim("other", USER, block, TIME, &proof),
+        Err(SrpError::WrongClaim)
+    );
+    assert_eq!(
+        server.check_claim(POOL, USER, b"blocK", TIME, &proof),
+        Err(SrpError::WrongClaim)
+    );
+    assert_eq!(
+        server.check_claim(POOL, USER, block, later, &proof),
+        Err(SrpError::WrongClaim)
+    );
+    assert_eq!(
+        server.check_claim(POOL, USER, block, TIME, &[]),
+        Err(SrpError::WrongClaim)
+    );
     for index in 0..proof.len() {
         let mut changed = proof.clone();
         changed[index] ^= 1;
-        assert_eq!(server.check_claim(POOL, USER, block, TIME, &changed), Err(SrpError::WrongClaim));
+        assert_eq!(
+            server.check_claim(POOL, USER, block, TIME, &changed),
+            Err(SrpError::WrongClaim)
+        );
     }
     // Another exchange of the same user has another key.
     let (other, _) = ServerExchange::start(&verifier, &srp_a, &SystemEntropy).unwrap();
-    assert_eq!(other.check_claim(POOL, USER, block, TIME, &proof), Err(SrpError::WrongClaim));
+    assert_eq!(
+        other.check_claim(POOL, USER, block, TIME, &proof),
+        Err(SrpError::WrongClaim)
+    );
 }
 
 #[test]
@@ -75,7 +116,11 @@ fn dangerous_public_values_are_refused() {
     assert_eq!(start(&prime), Some(SrpError::PublicValueOutOfRange));
     assert_eq!(start(&"f".repeat(768)), Some(SrpError::PublicValueOutOfRange));
     for malformed in ["", "xyz", "-1", "0x10", " 1", "1\n", "é", &"1".repeat(769)] {
-        assert_eq!(start(malformed), Some(SrpError::MalformedPublicValue), "`{malformed}`");
+        assert_eq!(
+            start(malformed),
+            Some(SrpError::MalformedPublicValue),
+            "`{malformed}`"
+        );
     }
     assert_eq!(start("abc"), None);
     assert_eq!(start("ABC"), None);
@@ -85,9 +130,15 @@ fn dangerous_public_values_are_refused() {
 fn malformed_kept_values_are_refused() {
     assert!(Verifier::from_bytes(&[1; 384]).is_err(), "no salt");
     assert!(Verifier::from_bytes(&[0; 400]).is_err(), "verifier 0");
-    assert!(Verifier::from_bytes(&[0xff; 400]).is_err(), "verifier above the prime");
+    assert!(
+        Verifier::from_bytes(&[0xff; 400]).is_err(),
+        "verifier above the prime"
+    );
     assert!(Verifier::from_parts(&[1; 65], &[2]).is_err());
-    assert!(Verifier::from_parts(&[1; 16], &[&[0u8][..], &[2u8; 384]].concat()).is_ok(), "padded");
+    assert!(
+        Verifier::from_parts(&[1; 16], &[&[0u8][..], &[2u8; 384]].concat()).is_ok(),
+        "padded"
+    );
     assert!(ServerExchange::from_bytes(&[1; 1183]).is_err());
     assert!(ServerExchange::from_bytes(&[1; 1185]).is_err());
 }
@@ -98,6 +149,35 @@ impl Entropy for Fixed {
     fn fill(&self, bytes: &mut [u8]) {
         bytes.fill(self.0);
     }
+}
+
+/// Two published clients, amazon-cognito-identity-js 6.3 and pycognito 2024.5, answer this challenge with this
+/// signature.
+#[test]
+fn published_clients_sign_in() {
+    let secret: Vec<u8> = (1..=128).collect();
+    let two = group::Element::new(&crypto_bigint::U3072::from_u8(2));
+    let public = two.pow(&crypto_bigint::U1024::from_be_slice(&secret));
+    let srp_a = hexadecimal::encode_minimal(&group::to_bytes(&public));
+    let salt = *b"\x63\x47\x9a\xd6\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b";
+    let verifier = Verifier::derive(POOL, USER, &text("Correct-Horse-1!"), salt);
+    assert_eq!(verifier.salt_hex(), "63479ad6000102030405060708090a0b");
+    let (server, srp_b) = ServerExchange::start(&verifier, &srp_a, &Fixed(0x42)).unwrap();
+    assert!(srp_b.starts_with("d726134a8c9c7b8fc553b5314dc0bc0c73d9e8dc"));
+    let proof = STANDARD
+        .decode("uiqrFyQwb9boGsYEYnuVJWHYerv9GPiIMmBOSRKj/Os=")
+        .unwrap();
+    assert_eq!(
+        server.check_claim(POOL, USER, b"secret block", TIME, &proof),
+        Ok(())
+    );
+}
+
+#[test]
+fn secret_hash_is_the_formula_of_the_developer_guide() {
+    let hash = secret_hash(&text("SECRET"), "alice", "CLIENT");
+    assert_eq!(hash, "OeeQ2vMYxeiCvviXZSLHTAiL0PeNna4FF/vI/LfpozQ=");
+    assert_ne!(hash, secret_hash(&text("SECRET"), "aliceC", "LIENT2"));
 }
 
 #[test]
@@ -127,7 +207,11 @@ fn timestamps_are_read_as_clients_write_them() {
         ("", None),
     ];
     for (text, seconds) in rows {
-        assert_eq!(parse_timestamp(text), seconds.map(Timestamp::from_seconds), "`{text}`");
+        assert_eq!(
+            parse_timestamp(text),
+            seconds.map(Timestamp::from_seconds),
+            "`{text}`"
+        );
     }
     assert_eq!(format_timestamp(Timestamp::from_seconds(1_795_240_800)), TIME);
     assert_eq!(format_timestamp(Timestamp(0)), "Thu Jan 1 00:00:00 UTC 1970");

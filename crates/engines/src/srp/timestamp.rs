@@ -29,7 +29,9 @@ pub fn parse_timestamp(text: &str) -> Option<Timestamp> {
     let index = MONTHS.iter().position(|name| *name == month)?;
     let month = Month::try_from(u8::try_from(index + 1).ok()?).ok()?;
     let date = Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()?;
-    Some(Timestamp::from_seconds(PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp()))
+    Some(Timestamp::from_seconds(
+        PrimitiveDateTime::new(date, time).assume_utc().unix_timestamp(),
+    ))
 }
 
 /// Writes a timestamp as Cognito's clients do.

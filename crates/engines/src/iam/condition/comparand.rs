@@ -30,7 +30,15 @@ pub(super) enum Comparand {
 impl Comparand {
     pub(super) fn compile(comparison: Comparison, text: &str, variables: bool) -> Result<Self, String> {
         let pattern = |wildcards, ignore_case| {
-            Pattern::compile(text, Syntax { wildcards, variables, ignore_case }).map(Self::Text)
+            Pattern::compile(
+                text,
+                Syntax {
+                    wildcards,
+                    variables,
+                    ignore_case,
+                },
+            )
+            .map(Self::Text)
         };
         match comparison {
             Comparison::String => pattern(false, false),
@@ -61,7 +69,9 @@ impl Comparand {
             Self::Text(pattern) => pattern.matches(value, context),
             Self::Arn(pattern) => pattern.matches(value, context),
             Self::Numeric(order, wanted) => number(value).is_some_and(|found| order.holds(&found, wanted)),
-            Self::Date(order, wanted) => moment::parse(value).is_some_and(|found| order.holds(&found, wanted)),
+            Self::Date(order, wanted) => {
+                moment::parse(value).is_some_and(|found| order.holds(&found, wanted))
+            }
             Self::Bool(wanted) => boolean(value) == Some(*wanted),
             Self::Binary(wanted) => STANDARD.decode(value).is_ok_and(|found| found == *wanted),
             Self::IpAddress(network) => network.contains(value),
@@ -76,16 +86,28 @@ impl Comparand {
 }
 
 fn arn(text: &str, variables: bool) -> Result<Comparand, String> {
-    let syntax = Syntax { wildcards: true, variables, ignore_case: false };
+    let syntax = Syntax {
+        wildcards: true,
+        variables,
+        ignore_case: false,
+    };
     let pattern = ResourcePattern::compile(text, syntax)?;
     let is_complete = pattern.has_all_parts() || text == "*" || text.starts_with("${");
-    if is_complete { Ok(Comparand::Arn(pattern)) } else { Err(format!("`{text}` is not an ARN with six parts")) }
+    if is_complete {
+        Ok(Comparand::Arn(pattern))
+    } else {
+        Err(format!("`{text}` is not an ARN with six parts"))
+    }
 }
 
 fn number(text: &str) -> Option<f64> {
     // `parse` alone would accept `inf` and `nan`.
-    let is_number = text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
-    text.parse::<f64>().ok().filter(|number| is_number && number.is_finite())
+    let is_number = text
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e' | b'E'));
+    text.parse::<f64>()
+        .ok()
+        .filter(|number| is_number && number.is_finite())
 }
 
 fn boolean(text: &str) -> Option<bool> {

@@ -30,7 +30,11 @@ impl Network {
         if prefix > width || is_odd {
             return None;
         }
-        Some(Self { bits: bits & mask(prefix), prefix, is_ipv4 })
+        Some(Self {
+            bits: bits & mask(prefix),
+            prefix,
+            is_ipv4,
+        })
     }
 
     pub(super) fn contains(&self, address: &str) -> bool {

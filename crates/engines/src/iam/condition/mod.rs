@@ -10,8 +10,8 @@ mod comparand;
 use serde_json::Value;
 
 use super::{Context, PolicyError};
-use operator::{Operator, Quantifier};
 use comparand::Comparand;
+use operator::{Operator, Quantifier};
 
 const KEYS_MAX: usize = 200;
 const VALUES_MAX: usize = 1000;
@@ -53,11 +53,18 @@ impl Conditions {
                     .map(|text| Comparand::compile(operator.comparison, text, variables))
                     .collect::<Result<_, _>>()
                     .map_err(|reason| PolicyError::new(&field, reason))?;
-                conditions.push(Condition { operator, key: key.to_ascii_lowercase(), values });
+                conditions.push(Condition {
+                    operator,
+                    key: key.to_ascii_lowercase(),
+                    values,
+                });
             }
         }
         if conditions.len() > KEYS_MAX {
-            return Err(PolicyError::new(field, format!("more than {KEYS_MAX} condition keys")));
+            return Err(PolicyError::new(
+                field,
+                format!("more than {KEYS_MAX} condition keys"),
+            ));
         }
         Ok(Self(conditions))
     }
@@ -76,7 +83,12 @@ impl Condition {
             return self.values.iter().any(|value| value.is_null_answer(is_absent));
         }
         let is_negated = self.operator.is_negated;
-        let is_met = |value: &String| self.values.iter().any(|comparand| comparand.matches(value, context)) != is_negated;
+        let is_met = |value: &String| {
+            self.values
+                .iter()
+                .any(|comparand| comparand.matches(value, context))
+                != is_negated
+        };
         match found.filter(|values| !values.is_empty()) {
             None => match self.operator.quantifier {
                 _ if self.operator.if_exists => true,
@@ -100,12 +112,16 @@ fn texts(value: &Value, field: &str) -> Result<Vec<String>, PolicyError> {
     let text = |value: &Value| match value {
         Value::String(text) => Ok(text.clone()),
         Value::Bool(_) | Value::Number(_) => Ok(value.to_string()),
-        _ => Err(PolicyError::new(field, "expected text, a number, a boolean or a list of them")),
+        _ => Err(PolicyError::new(
+            field,
+            "expected text, a number, a boolean or a list of them",
+        )),
     };
     match value {
-        Value::Array(list) if list.is_empty() || list.len() > VALUES_MAX => {
-            Err(PolicyError::new(field, format!("expected 1 to {VALUES_MAX} values")))
-        }
+        Value::Array(list) if list.is_empty() || list.len() > VALUES_MAX => Err(PolicyError::new(
+            field,
+            format!("expected 1 to {VALUES_MAX} values"),
+        )),
         Value::Array(list) => list.iter().map(text).collect(),
         single => Ok(vec![text(single)?]),
     }

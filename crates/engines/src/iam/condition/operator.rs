@@ -53,15 +53,27 @@ const OPERATORS: [(&str, Comparison, bool); 27] = [
     ("NumericEquals", Comparison::Numeric(Order::Equal), false),
     ("NumericNotEquals", Comparison::Numeric(Order::Equal), true),
     ("NumericLessThan", Comparison::Numeric(Order::Less), false),
-    ("NumericLessThanEquals", Comparison::Numeric(Order::LessOrEqual), false),
+    (
+        "NumericLessThanEquals",
+        Comparison::Numeric(Order::LessOrEqual),
+        false,
+    ),
     ("NumericGreaterThan", Comparison::Numeric(Order::Greater), false),
-    ("NumericGreaterThanEquals", Comparison::Numeric(Order::GreaterOrEqual), false),
+    (
+        "NumericGreaterThanEquals",
+        Comparison::Numeric(Order::GreaterOrEqual),
+        false,
+    ),
     ("DateEquals", Comparison::Date(Order::Equal), false),
     ("DateNotEquals", Comparison::Date(Order::Equal), true),
     ("DateLessThan", Comparison::Date(Order::Less), false),
     ("DateLessThanEquals", Comparison::Date(Order::LessOrEqual), false),
     ("DateGreaterThan", Comparison::Date(Order::Greater), false),
-    ("DateGreaterThanEquals", Comparison::Date(Order::GreaterOrEqual), false),
+    (
+        "DateGreaterThanEquals",
+        Comparison::Date(Order::GreaterOrEqual),
+        false,
+    ),
     ("Bool", Comparison::Bool, false),
     ("BinaryEquals", Comparison::Binary, false),
     ("IpAddress", Comparison::IpAddress, false),
@@ -92,7 +104,12 @@ impl Operator {
         if comparison == Comparison::Null && !is_plain {
             return None;
         }
-        Some(Self { quantifier, comparison, is_negated, if_exists })
+        Some(Self {
+            quantifier,
+            comparison,
+            is_negated,
+            if_exists,
+        })
     }
 
     /// Tells whether the operator asks for the key's presence, not its value.
