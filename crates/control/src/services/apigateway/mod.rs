@@ -1,7 +1,131 @@
 //! API Gateway's control plane for REST APIs: <https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>
 //!
-//! One file an operation; what they do to the records stands in `records`, which stacks use too.
+//! One file an operation; what they do to the records stands in `records`, which stacks use too. Labels of paths and
+//! members have the names that they have on the wire (`restapi_id`; an integration's own method is `httpMethod`).
 
 pub mod errors;
 pub mod patch;
 pub mod records;
+mod input;
+mod wire;
+
+mod create_authorizer;
+mod create_deployment;
+mod create_model;
+mod create_resource;
+mod create_rest_api;
+mod create_stage;
+mod delete_authorizer;
+mod delete_deployment;
+mod delete_gateway_response;
+mod delete_integration;
+mod delete_integration_response;
+mod delete_method;
+mod delete_method_response;
+mod delete_model;
+mod delete_resource;
+mod delete_rest_api;
+mod delete_stage;
+mod get_authorizer;
+mod get_authorizers;
+mod get_deployment;
+mod get_deployments;
+mod get_gateway_response;
+mod get_gateway_responses;
+mod get_integration;
+mod get_integration_response;
+mod get_method;
+mod get_method_response;
+mod get_model;
+mod get_models;
+mod get_resource;
+mod get_resources;
+mod get_rest_api;
+mod get_rest_apis;
+mod get_stage;
+mod get_stages;
+mod put_gateway_response;
+mod put_integration;
+mod put_integration_response;
+mod put_method;
+mod put_method_response;
+mod update_authorizer;
+mod update_deployment;
+mod update_gateway_response;
+mod update_integration;
+mod update_integration_response;
+mod update_method;
+mod update_method_response;
+mod update_model;
+mod update_resource;
+mod update_rest_api;
+mod update_stage;
+
+use input::{api, apis, arn, body, body_without, embeds, label, method_key, numbered, patches, wanted};
+
+use crate::operation::{Operation, Protocol, Service};
+
+/// The service.
+pub const SERVICE: Service = Service {
+    name: "apigateway",
+    protocol: Protocol::RestJson,
+    operations: OPERATIONS,
+};
+
+/// Every operation.
+pub const OPERATIONS: &[&Operation] = &[
+    &create_authorizer::OPERATION,
+    &create_deployment::OPERATION,
+    &create_model::OPERATION,
+    &create_resource::OPERATION,
+    &create_rest_api::OPERATION,
+    &create_stage::OPERATION,
+    &delete_authorizer::OPERATION,
+    &delete_deployment::OPERATION,
+    &delete_gateway_response::OPERATION,
+    &delete_integration::OPERATION,
+    &delete_integration_response::OPERATION,
+    &delete_method::OPERATION,
+    &delete_method_response::OPERATION,
+    &delete_model::OPERATION,
+    &delete_resource::OPERATION,
+    &delete_rest_api::OPERATION,
+    &delete_stage::OPERATION,
+    &get_authorizer::OPERATION,
+    &get_authorizers::OPERATION,
+    &get_deployment::OPERATION,
+    &get_deployments::OPERATION,
+    &get_gateway_response::OPERATION,
+    &get_gateway_responses::OPERATION,
+    &get_integration::OPERATION,
+    &get_integration_response::OPERATION,
+    &get_method::OPERATION,
+    &get_method_response::OPERATION,
+    &get_model::OPERATION,
+    &get_models::OPERATION,
+    &get_resource::OPERATION,
+    &get_resources::OPERATION,
+    &get_rest_api::OPERATION,
+    &get_rest_apis::OPERATION,
+    &get_stage::OPERATION,
+    &get_stages::OPERATION,
+    &put_gateway_response::OPERATION,
+    &put_integration::OPERATION,
+    &put_integration_response::OPERATION,
+    &put_method::OPERATION,
+    &put_method_response::OPERATION,
+    &update_authorizer::OPERATION,
+    &update_deployment::OPERATION,
+    &update_gateway_response::OPERATION,
+    &update_integration::OPERATION,
+    &update_integration_response::OPERATION,
+    &update_method::OPERATION,
+    &update_method_response::OPERATION,
+    &update_model::OPERATION,
+    &update_resource::OPERATION,
+    &update_rest_api::OPERATION,
+    &update_stage::OPERATION,
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,30 @@
+//! `GetIntegration` returns the integration behind a method.
+//! <https://docs.aws.amazon.com/apigateway/latest/api/API_GetIntegration.html>
+
+use serde_json::Value;
+
+use super::{
+    apis, arn, method_key, wire,
+};
+use crate::operation::{Access, AwsError, Call, Operation, Route};
+
+/// The operation.
+pub const OPERATION: Operation = Operation {
+    name: "GetIntegration",
+    route: Some(Route {
+        method: "GET",
+        path: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
+        query: &[],
+        status: 200,
+    }),
+    access: Access::Signed {
+        action: "apigateway:GET",
+        resource: |call| arn(call, "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration"),
+    },
+    members: &["restapi_id", "resource_id", "http_method"],
+    call: |call| Box::pin(answer(call)),
+};
+
+async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    Ok(wire::plain(&apis(call).integration(&method_key(call)).await?))
+}

@@ -1,0 +1,111 @@
+//! From a call to what the records want.
+
+use portcullis_model::{ApiId, ResourceId};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::{
+    errors::bad_request,
+    patch::PatchOperation,
+    records::{Apis, Listed, Wanted, method::MethodKey},
+};
+use crate::operation::{AwsError, Call};
+
+/// Returns the APIs as the caller sees them.
+pub(super) fn apis<'a>(call: &Call<'a>) -> Apis<'a> {
+    let parts = call.parts;
+    Apis {
+        store: parts.store.as_ref(),
+        scope: call.scope,
+        clock: parts.clock.as_ref(),
+        entropy: parts.entropy.as_ref(),
+        compiler: parts.compiler.as_ref(),
+    }
+}
+
+/// Returns the ARN of `path`, its labels filled in: `arn:aws:apigateway:{region}::/restapis/{id}`, without account.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html>
+pub(super) fn arn(call: &Call<'_>, path: &str) -> String {
+    let segments = path.split('/').map(|segment| {
+        let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+        name.map_or(segment, |name| label(call, name))
+    });
+    let filled = segments.collect::<Vec<_>>().join("/");
+    format!("arn:aws:apigateway:{}::{filled}", call.scope.region)
+}
+
+/// Returns a text member, empty when there is none.
+pub(super) fn label<'c>(call: &'c Call<'_>, name: &str) -> &'c str {
+    call.text(name).unwrap_or_default()
+}
+
+/// Returns the API that the path names.
+pub(super) fn api(call: &Call<'_>) -> ApiId {
+    ApiId::from(label(call, "restapi_id"))
+}
+
+/// Returns the method that the path names.
+pub(super) fn method_key(call: &Call<'_>) -> MethodKey {
+    MethodKey {
+        api: api(call),
+        resource: ResourceId::from(label(call, "resource_id")),
+        http_method: label(call, "http_method").to_owned(),
+    }
+}
+
+/// Reads the members of the body into settings.
+pub(super) fn body<S: DeserializeOwned>(call: &Call<'_>) -> Result<S, AwsError> {
+    body_without(call, &[])
+}
+
+/// Reads the members of the body, but for `left_out`, into settings.
+pub(super) fn body_without<S: DeserializeOwned>(call: &Call<'_>, left_out: &[&str]) -> Result<S, AwsError> {
+    // Labels are written with `_`, which no member of a body has.
+    let fields: Map<String, Value> = call
+        .input
+        .iter()
+        .filter(|(name, value)| !name.contains('_') && !left_out.contains(&name.as_str()) && !value.is_null())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    serde_json::from_value(fields.into()).map_err(|cause| bad_request(format!("Invalid request input: {cause}")))
+}
+
+/// Reads the patch operations.
+pub(super) fn patches(call: &Call<'_>) -> Result<Vec<PatchOperation>, AwsError> {
+    let operations = call.input.get("patchOperations").cloned();
+    serde_json::from_value(operations.unwrap_or_else(|| Value::Array(Vec::new())))
+        .map_err(|cause| bad_request(format!("Invalid patch operations: {cause}")))
+}
+
+/// Reads which page is wanted.
+pub(super) fn wanted(call: &Call<'_>) -> Wanted {
+    let limit = call.input.get("limit").and_then(|limit| match limit {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64(),
+    });
+    Wanted {
+        position: call.text("position").map(str::to_owned),
+        limit: limit.and_then(|limit| usize::try_from(limit).ok()),
+    }
+}
+
+/// Tells whether the caller wants `what` within the answer.
+pub(super) fn embeds(call: &Call<'_>, what: &str) -> bool {
+    match call.input.get("embed") {
+        Some(Value::Array(items)) => items.iter().any(|item| item == what),
+        Some(Value::String(text)) => text.split(',').any(|item| item == what),
+        _ => false,
+    }
+}
+
+/// Returns a page of a list that is not kept in the store; its position is a number.
+pub(super) fn numbered<T>(items: Vec<T>, wanted: &Wanted) -> Listed<T> {
+    let start = wanted.position.as_deref().and_then(|position| position.parse().ok()).unwrap_or(0_usize);
+    let limit = wanted.limit.unwrap_or(usize::MAX).max(1);
+    let end = start.saturating_add(limit);
+    let position = (items.len() > end).then(|| end.to_string());
+    Listed {
+        items: items.into_iter().skip(start).take(limit).collect(),
+        position,
+    }
+}

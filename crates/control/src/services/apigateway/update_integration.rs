@@ -1,0 +1,33 @@
+//! `UpdateIntegration` changes an integration by patch operations.
+//! <https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateIntegration.html>
+
+use serde_json::Value;
+
+use super::{
+    apis, arn, method_key, patches, patch, wire,
+};
+use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::integration::IntegrationSettings};
+
+/// The operation.
+pub const OPERATION: Operation = Operation {
+    name: "UpdateIntegration",
+    route: Some(Route {
+        method: "PATCH",
+        path: "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
+        query: &[],
+        status: 200,
+    }),
+    access: Access::Signed {
+        action: "apigateway:PATCH",
+        resource: |call| arn(call, "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration"),
+    },
+    members: &["restapi_id", "resource_id", "http_method", "patchOperations"],
+    call: |call| Box::pin(answer(call)),
+};
+
+async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    let (apis, key) = (apis(call), method_key(call));
+    let present = IntegrationSettings::of(&apis.integration(&key).await?);
+    let settings = patch::apply(&present, &patches(call)?, patch::INTEGRATION)?;
+    Ok(wire::plain(&apis.replace_integration(&key, settings).await?))
+}

@@ -1,0 +1,34 @@
+//! `UpdateStage` changes a stage by patch operations.
+//! <https://docs.aws.amazon.com/apigateway/latest/api/API_UpdateStage.html>
+
+use portcullis_model::StageName;
+use serde_json::Value;
+
+use super::{
+    api, apis, arn, label, patches, patch, wire,
+};
+use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::stage::StageSettings};
+
+/// The operation.
+pub const OPERATION: Operation = Operation {
+    name: "UpdateStage",
+    route: Some(Route {
+        method: "PATCH",
+        path: "/restapis/{restapi_id}/stages/{stage_name}",
+        query: &[],
+        status: 200,
+    }),
+    access: Access::Signed {
+        action: "apigateway:PATCH",
+        resource: |call| arn(call, "/restapis/{restapi_id}/stages/{stage_name}"),
+    },
+    members: &["restapi_id", "stage_name", "patchOperations"],
+    call: |call| Box::pin(answer(call)),
+};
+
+async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    let (apis, api, name) = (apis(call), api(call), StageName::from(label(call, "stage_name")));
+    let present = StageSettings::of(&apis.stage(&api, &name).await?.value);
+    let settings = patch::apply(&present, &patches(call)?, patch::STAGE)?;
+    Ok(wire::stage(&apis.replace_stage(&api, &name, settings).await?))
+}

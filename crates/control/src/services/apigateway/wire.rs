@@ -1,0 +1,118 @@
+//! From records to AWS's JSON. Moments are whole seconds; a listing's items are `item`, as on the wire of API Gateway.
+
+use portcullis_model::{
+    Timestamp,
+    resources::apigateway::{Deployment, GatewayResponse, Resource, RestApi, Stage},
+};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::records::{Listed, method::authorization_name};
+
+/// Renders what the records write as the wire does.
+pub(super) fn plain<T: Serialize>(value: &T) -> Value {
+    serde_json::to_value(value).unwrap_or_default()
+}
+
+/// Renders the empty answer.
+pub(super) fn nothing() -> Value {
+    Value::Object(Map::new())
+}
+
+/// Renders a page.
+pub(super) fn list<T>(listed: &Listed<T>, render: impl Fn(&T) -> Value) -> Value {
+    let items: Vec<Value> = listed.items.iter().map(render).collect();
+    let mut answer = json!({ "item": items });
+    set(&mut answer, "position", listed.position.clone());
+    answer
+}
+
+fn set<T: Serialize>(answer: &mut Value, name: &str, value: Option<T>) {
+    if let (Some(object), Some(value)) = (answer.as_object_mut(), value) {
+        object.insert(name.to_owned(), plain(&value));
+    }
+}
+
+fn seconds(moment: Timestamp) -> i64 {
+    moment.seconds()
+}
+
+/// Renders an API.
+pub(super) fn rest_api(api: &RestApi) -> Value {
+    let mut answer = json!({
+        "id": api.id,
+        "name": api.name,
+        "createdDate": seconds(api.created_date),
+        "apiKeySource": api.api_key_source,
+        "endpointConfiguration": { "types": api.endpoint_types, "ipAddressType": "ipv4" },
+        "disableExecuteApiEndpoint": api.disable_execute_api_endpoint,
+        "rootResourceId": api.root_resource_id,
+        "tags": api.tags,
+    });
+    set(&mut answer, "description", api.description.as_ref());
+    set(&mut answer, "version", api.version.as_ref());
+    if !api.binary_media_types.is_empty() {
+        set(&mut answer, "binaryMediaTypes", Some(&api.binary_media_types));
+    }
+    answer
+}
+
+/// Renders a path; without its methods' settings AWS names the methods only.
+pub(super) fn resource(resource: &Resource, with_methods: bool) -> Value {
+    let mut answer = plain(resource);
+    if !with_methods && !resource.methods.is_empty() {
+        let names = resource.methods.keys().map(|name| (name.clone(), nothing()));
+        set(&mut answer, "resourceMethods", Some(names.collect::<Map<_, _>>()));
+    }
+    answer
+}
+
+/// Renders a gateway response, and whether nobody customised it.
+pub(super) fn gateway_response((response, is_default): &(GatewayResponse, bool)) -> Value {
+    let mut answer = plain(response);
+    set(&mut answer, "defaultResponse", Some(is_default));
+    answer
+}
+
+/// Renders a deployment, with a summary of its methods when it is asked for.
+pub(super) fn deployment(deployment: &Deployment, with_summary: bool) -> Value {
+    let mut answer = json!({ "id": deployment.id, "createdDate": seconds(deployment.created_date) });
+    set(&mut answer, "description", deployment.description.as_ref());
+    if with_summary {
+        let paths = deployment.image.resources.iter().filter(|resource| !resource.methods.is_empty());
+        let summary: Map<String, Value> = paths
+            .map(|resource| {
+                let methods = resource.methods.iter().map(|(name, method)| {
+                    let summary = json!({
+                        "authorizationType": authorization_name(method.authorization_type),
+                        "apiKeyRequired": method.api_key_required,
+                    });
+                    (name.clone(), summary)
+                });
+                (resource.path.clone(), methods.collect::<Map<_, _>>().into())
+            })
+            .collect();
+        set(&mut answer, "apiSummary", Some(summary));
+    }
+    answer
+}
+
+/// Renders a stage.
+pub(super) fn stage(stage: &Stage) -> Value {
+    let mut answer = json!({
+        "deploymentId": stage.deployment_id,
+        "stageName": stage.stage_name,
+        "cacheClusterEnabled": false,
+        "cacheClusterStatus": "NOT_AVAILABLE",
+        "methodSettings": {},
+        "tracingEnabled": false,
+        "createdDate": seconds(stage.created_date),
+        "lastUpdatedDate": seconds(stage.last_updated_date),
+        "tags": stage.tags,
+    });
+    set(&mut answer, "description", stage.description.as_ref());
+    if !stage.variables.is_empty() {
+        set(&mut answer, "variables", Some(&stage.variables));
+    }
+    answer
+}
