@@ -7,4 +7,4 @@ pub mod sts;
 use crate::operation::Service;
 
 /// The services that are spoken.
-pub const ALL: &[&Service] = &[&iam::SERVICE, &sts::SERVICE];
+pub const ALL: &[&Service] = &[&apigateway::SERVICE, &iam::SERVICE, &sts::SERVICE];

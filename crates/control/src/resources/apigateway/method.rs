@@ -1,10 +1,11 @@
 //! `AWS::ApiGateway::Method`, with its responses and its integration:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-method.html>
 
-use portcullis_engines::cloudformation::{
-    Node, NodeKind, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+use portcullis_engines::{
+    cloudformation::{Node, NodeKind, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template},
+    vtl,
 };
-use portcullis_model::{Problem, ResourceId, resources::cloudformation::StackResource};
+use portcullis_model::{Place, Problem, ResourceId, resources::cloudformation::StackResource};
 
 use super::{api_of, gone_is_fine, literal, problem_at};
 use crate::{
@@ -287,8 +288,13 @@ fn check_templates(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem
         let path = format!("Integration/IntegrationResponses/{index}/ResponseTemplates");
         collect_templates(answer.member("ResponseTemplates"), &path, &mut found);
     }
-    let _ = (logical_id, found);
-    Vec::new() //VTL
+    let mut problems = Vec::new();
+    for (path, node, text) in found {
+        if let Err(wrong) = vtl::Template::parse(text) {
+            problems.push(template_problem(logical_id, &path, node, text, &wrong));
+        }
+    }
+    problems
 }
 
 fn collect_templates<'t>(templates: Option<&'t Node>, path: &str, found: &mut Vec<(String, &'t Node, &'t str)>) {
@@ -297,4 +303,27 @@ fn collect_templates<'t>(templates: Option<&'t Node>, path: &str, found: &mut Ve
             found.push((format!("{path}/{}", key.text), node, text));
         }
     }
+}
+
+/// Maps a position inside a mapping template to the template file: exact for a text on one line; for a block the
+/// line is exact as long as the block is a literal one, which begins on the line behind its `|`.
+fn template_problem(logical_id: &str, path: &str, node: &Node, text: &str, wrong: &vtl::TemplateProblem) -> Problem {
+    let (line, column) = (wrong.place.line, wrong.place.column);
+    let is_block = text.contains('\n');
+    let place = if is_block {
+        Place {
+            line: node.place.line.saturating_add(line),
+            column,
+        }
+    } else {
+        Place {
+            line: node.place.line,
+            column: node.place.column.saturating_add(column).saturating_sub(1),
+        }
+    };
+    Problem::error(
+        Some(place),
+        format!("Resources/{logical_id}/Properties/{path}"),
+        format!("mapping template, line {line}, column {column}: {}", wrong.message),
+    )
 }
