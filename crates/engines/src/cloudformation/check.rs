@@ -78,7 +78,12 @@ fn find_problems(
 fn arrange(mut problems: Vec<Problem>) -> Vec<Problem> {
     let key = |problem: &Problem| {
         let place = problem.place.map(|place| (place.line, place.column));
-        (place, problem.severity, problem.path.clone(), problem.message.clone())
+        (
+            place,
+            problem.severity,
+            problem.path.clone(),
+            problem.message.clone(),
+        )
     };
     problems.sort_by_cached_key(key);
     problems.dedup();
@@ -89,7 +94,11 @@ fn arrange(mut problems: Vec<Problem>) -> Vec<Problem> {
     if problems.len() > PROBLEMS_MAX {
         let more = problems.len() - PROBLEMS_MAX;
         problems.truncate(PROBLEMS_MAX);
-        problems.push(Problem::error(None, "", format!("{more} more problems are not listed")));
+        problems.push(Problem::error(
+            None,
+            "",
+            format!("{more} more problems are not listed"),
+        ));
     }
     problems
 }
@@ -149,20 +158,26 @@ fn check_outputs(evaluator: &mut Evaluator<'_>) {
         };
         let path = format!("Outputs/{name}/Export/Name");
         if let Some(text) = known_text(evaluator, export, &path)
-            && let Some(other) = exports.insert(text, name) {
-                let message = format!("the output `{other}` has the same export name");
-                evaluator.wrong(export.place, &path, message);
-            }
+            && let Some(other) = exports.insert(text, name)
+        {
+            let message = format!("the output `{other}` has the same export name");
+            evaluator.wrong(export.place, &path, message);
+        }
     }
 }
 
 /// Returns the text that a node is known to be; something else that is known is wrong.
 fn known_text(evaluator: &mut Evaluator<'_>, node: &Node, path: &str) -> Option<String> {
     if let Ok(None) = recognise(node, Position::Value)
-        && matches!(node.kind, NodeKind::List(_) | NodeKind::Map(_)) {
-            evaluator.wrong(node.place, path, format!("must be a text, not {}", node.kind_name()));
-            return None;
-        }
+        && matches!(node.kind, NodeKind::List(_) | NodeKind::Map(_))
+    {
+        evaluator.wrong(
+            node.place,
+            path,
+            format!("must be a text, not {}", node.kind_name()),
+        );
+        return None;
+    }
     let value: Value = match evaluator.evaluate(node, path) {
         Outcome::Value(value) => value,
         Outcome::Removed => {

@@ -19,14 +19,21 @@ pub(super) fn cut(block: &str, count: u64, host_bits: u64) -> Result<Vec<String>
     if prefix > width {
         return Err(wrong());
     }
-    let host_bits = u32::try_from(host_bits).ok().filter(|bits| (1..=width - prefix).contains(bits));
+    let host_bits = u32::try_from(host_bits)
+        .ok()
+        .filter(|bits| (1..=width - prefix).contains(bits));
     let Some(host_bits) = host_bits else {
-        return Err(format!("the host bits of `{block}` must be between 1 and {}", width - prefix));
+        return Err(format!(
+            "the host bits of `{block}` must be between 1 and {}",
+            width - prefix
+        ));
     };
     let available = 1u128.checked_shl(width - prefix - host_bits).unwrap_or(u128::MAX);
     if count == 0 || count > COUNT_MAX || u128::from(count) > available {
         let most = available.min(u128::from(COUNT_MAX));
-        return Err(format!("`{block}` can be cut into 1 to {most} such blocks, not {count}"));
+        return Err(format!(
+            "`{block}` can be cut into 1 to {most} such blocks, not {count}"
+        ));
     }
     let hosts = width - prefix;
     let start = if hosts >= 128 { 0 } else { bits >> hosts << hosts };

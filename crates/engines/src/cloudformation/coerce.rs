@@ -1,7 +1,11 @@
 //! Evaluated values, brought into the shapes that a resource wants: `"true"` becomes true, 200 becomes `"200"`.
 //! CloudFormation does the same between texts, numbers and booleans, and never makes a list from a single value.
 
+use std::collections::HashMap;
+use std::sync::{LazyLock, Mutex, PoisonError};
+
 use portcullis_model::Problem;
+use regex::Regex;
 use serde_json::{Map, Value};
 
 use super::names::did_you_mean;
@@ -122,7 +126,9 @@ pub(super) fn coerce_scalar(shape: &Shape, value: &Value) -> Result<Value, Strin
             let text = text_of(value)?;
             let length = text.chars().count();
             if length < *minimum || length > *maximum {
-                return Err(format!("must have {minimum} to {maximum} characters, not {length}"));
+                return Err(format!(
+                    "must have {minimum} to {maximum} characters, not {length}"
+                ));
             }
             Ok(text.into())
         }
@@ -136,7 +142,7 @@ pub(super) fn coerce_scalar(shape: &Shape, value: &Value) -> Result<Value, Strin
         }
         Shape::Pattern { expression, says } => {
             let text = text_of(value)?;
-            if compile_pattern(expression).is_ok_and(|expression| expression.is_match(&text)) {
+            if matches_pattern(expression, &text) {
                 return Ok(text.into());
             }
             Err(format!("must be {says}, not `{}`", abbreviate(&text)))
@@ -154,6 +160,19 @@ pub(super) fn coerce_scalar(shape: &Shape, value: &Value) -> Result<Value, Strin
         Shape::List(_) | Shape::Tags => Err(wanted("a list", value)),
         Shape::MapOf(_) | Shape::Object(_) => Err(wanted("an object", value)),
     }
+}
+
+/// Tells whether a text fits a schema's expression; each is compiled once. One that does not compile fits nothing.
+fn matches_pattern(expression: &'static str, text: &str) -> bool {
+    type Compiled = Mutex<HashMap<&'static str, Option<Regex>>>;
+    static COMPILED: LazyLock<Compiled> = LazyLock::new(Compiled::default);
+    let mut compiled = COMPILED.lock().unwrap_or_else(PoisonError::into_inner);
+    let expression = compiled
+        .entry(expression)
+        .or_insert_with(|| compile_pattern(expression).ok());
+    expression
+        .as_ref()
+        .is_some_and(|expression| expression.is_match(text))
 }
 
 /// Renders a scalar as the text that CloudFormation makes of it.

@@ -9,9 +9,13 @@ use super::schema::{PropertySchema, ResourceSchema, Shape, Update};
 pub enum Difference {
     NoChange,
     /// These top-level properties change; the resource stays.
-    InPlace { properties: Vec<String> },
+    InPlace {
+        properties: Vec<String>,
+    },
     /// The resource must be made anew because of these (`/` leads into objects).
-    Replacement { because: Vec<String> },
+    Replacement {
+        because: Vec<String>,
+    },
 }
 
 /// Compares two sets of evaluated, coerced properties.

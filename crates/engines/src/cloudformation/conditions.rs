@@ -37,16 +37,26 @@ pub(super) fn evaluate_conditions(
     let order = order(&needs);
     for circle in &order.circles {
         let text = circle_text(circle.iter().filter_map(|index| names.get(*index).copied()));
-        let first = circle.first().and_then(|index| template.conditions.get_index(*index));
+        let first = circle
+            .first()
+            .and_then(|index| template.conditions.get_index(*index));
         if let Some((name, node)) = first {
             let message = format!("circular conditions: {text}");
-            problems.push(Problem::error(Some(node.place), format!("Conditions/{name}"), message));
+            problems.push(Problem::error(
+                Some(node.place),
+                format!("Conditions/{name}"),
+                message,
+            ));
         }
     }
     let in_circle: BTreeSet<usize> = order.circles.into_iter().flatten().collect();
     let mut bytes_left = CHECKED_BYTES_MAX;
     for index in order.sequence {
-        let Some((name, node)) = template.conditions.get_index(index).filter(|_| !in_circle.contains(&index)) else {
+        let Some((name, node)) = template
+            .conditions
+            .get_index(index)
+            .filter(|_| !in_circle.contains(&index))
+        else {
             continue;
         };
         let mut evaluator = Evaluator {

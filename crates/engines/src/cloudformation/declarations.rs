@@ -48,9 +48,10 @@ pub(super) fn parameter(
     }
     declaration.kind = kind?;
     if let Some(default) = &declaration.default
-        && let Err(reason) = declaration.read(&default.text) {
-            reading.error(default.place, format!("{path}/Default"), reason);
-        }
+        && let Err(reason) = declaration.read(&default.text)
+    {
+        reading.error(default.place, format!("{path}/Default"), reason);
+    }
     Some(declaration)
 }
 
@@ -89,10 +90,11 @@ fn constraint(
         "AllowedPattern" => {
             declaration.allowed_pattern = reading.text(value, &inner);
             if let Some(pattern) = &declaration.allowed_pattern
-                && compile_pattern(&pattern.text).is_err() {
-                    let message = format!("`{}` is not a regular expression that is supported", pattern.text);
-                    reading.error(value.place, inner, message);
-                }
+                && compile_pattern(&pattern.text).is_err()
+            {
+                let message = format!("`{}` is not a regular expression that is supported", pattern.text);
+                reading.error(value.place, inner, message);
+            }
         }
         "MinLength" => declaration.length_min = length(reading, value, &inner),
         "MaxLength" => declaration.length_max = length(reading, value, &inner),
@@ -102,7 +104,10 @@ fn constraint(
             declaration.constraint_description = reading.text(value, &inner).map(|named| named.text);
         }
         "Description" => declaration.description = reading.text(value, &inner).map(|named| named.text),
-        "NoEcho" => match reading.text(value, &inner).map(|named| named.text.to_ascii_lowercase()) {
+        "NoEcho" => match reading
+            .text(value, &inner)
+            .map(|named| named.text.to_ascii_lowercase())
+        {
             Some(text) if text == "true" || text == "yes" => declaration.no_echo = true,
             Some(text) if text == "false" || text == "no" => {}
             Some(text) => reading.error(value.place, inner, format!("must be a boolean, not `{text}`")),
@@ -116,7 +121,11 @@ fn length(reading: &mut Reading, node: &Node, path: &str) -> Option<u64> {
     let named = reading.text(node, path)?;
     let length = named.text.parse().ok();
     if length.is_none() {
-        reading.error(node.place, path, format!("must be a whole number, not `{}`", named.text));
+        reading.error(
+            node.place,
+            path,
+            format!("must be a whole number, not `{}`", named.text),
+        );
     }
     length
 }
@@ -125,14 +134,21 @@ fn bound(reading: &mut Reading, node: &Node, path: &str) -> Option<f64> {
     let named = reading.text(node, path)?;
     let bound = parse_number(&named.text);
     if bound.is_none() {
-        reading.error(node.place, path, format!("must be a number, not `{}`", named.text));
+        reading.error(
+            node.place,
+            path,
+            format!("must be a number, not `{}`", named.text),
+        );
     }
     bound
 }
 
 fn kind_of(reading: &mut Reading, declared: &str, place: Place, path: &str) -> Option<ParameterKind> {
-    let inner = declared.strip_prefix("List<").and_then(|inner| inner.strip_suffix('>'));
-    let names_cloud_resource = |name: &str| name.starts_with("AWS::EC2::") || name.starts_with("AWS::Route53::");
+    let inner = declared
+        .strip_prefix("List<")
+        .and_then(|inner| inner.strip_suffix('>'));
+    let names_cloud_resource =
+        |name: &str| name.starts_with("AWS::EC2::") || name.starts_with("AWS::Route53::");
     match (declared, inner) {
         ("String", _) => Some(ParameterKind::Text),
         ("Number", _) => Some(ParameterKind::Number),
@@ -147,7 +163,11 @@ fn kind_of(reading: &mut Reading, declared: &str, place: Place, path: &str) -> O
             Some(ParameterKind::Text)
         }
         (name, _) if name.starts_with("AWS::SSM::") => {
-            reading.error(place, path, format!("`{name}` is not supported: there is no parameter store"));
+            reading.error(
+                place,
+                path,
+                format!("`{name}` is not supported: there is no parameter store"),
+            );
             None
         }
         (name, _) => {

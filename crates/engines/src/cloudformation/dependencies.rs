@@ -23,7 +23,9 @@ pub(super) fn collect_uses(node: &Node, template: &Template, conditions: &Condit
         Ok(None) => {
             match &node.kind {
                 NodeKind::List(items) => {
-                    items.iter().for_each(|item| collect_uses(item, template, conditions, uses));
+                    items
+                        .iter()
+                        .for_each(|item| collect_uses(item, template, conditions, uses));
                 }
                 NodeKind::Map(entries) => {
                     let values = entries.iter().map(|(_, value)| value);
@@ -47,9 +49,10 @@ pub(super) fn collect_uses(node: &Node, template: &Template, conditions: &Condit
         Intrinsic::Sub { parts, variables } => {
             for part in parts {
                 if let Part::Variable(name) = part
-                    && !variables.iter().any(|(key, _)| key.text == *name) {
-                        add(name.split_once('.').map_or(*name, |(resource, _)| resource));
-                    }
+                    && !variables.iter().any(|(key, _)| key.text == *name)
+                {
+                    add(name.split_once('.').map_or(*name, |(resource, _)| resource));
+                }
             }
         }
         Intrinsic::If {

@@ -57,7 +57,9 @@ pub fn evaluate(
         _ => {
             if evaluator.problems.is_empty() {
                 let message = "cannot be evaluated: something that it refers to is not known";
-                evaluator.problems.push(Problem::error(Some(node.place), path, message));
+                evaluator
+                    .problems
+                    .push(Problem::error(Some(node.place), path, message));
             }
             Err(evaluator.problems)
         }
@@ -118,7 +120,11 @@ impl Evaluator<'_> {
                             Outcome::Unknown => known = false,
                         }
                     }
-                    if known { Outcome::Value(map.into()) } else { Outcome::Unknown }
+                    if known {
+                        Outcome::Value(map.into())
+                    } else {
+                        Outcome::Unknown
+                    }
                 }
             },
         }
@@ -134,7 +140,11 @@ impl Evaluator<'_> {
                 Outcome::Unknown => known = false,
             }
         }
-        if known { Outcome::Value(values.into()) } else { Outcome::Unknown }
+        if known {
+            Outcome::Value(values.into())
+        } else {
+            Outcome::Unknown
+        }
     }
 
     fn intrinsic(&mut self, intrinsic: &Intrinsic<'_>, place: Place, path: &str) -> Outcome {
@@ -148,7 +158,11 @@ impl Evaluator<'_> {
                 Some(true) => self.evaluate(then, path),
                 Some(false) => self.evaluate(otherwise, path),
                 None if self.references.is_none() => Outcome::Unknown,
-                None => self.wrong(place, path, format!("the condition `{}` does not exist", abbreviate(condition))),
+                None => self.wrong(
+                    place,
+                    path,
+                    format!("the condition `{}` does not exist", abbreviate(condition)),
+                ),
             },
             Intrinsic::Equals(..)
             | Intrinsic::And(_)
@@ -169,11 +183,15 @@ impl Evaluator<'_> {
         }
         if PseudoParameters::NAMES.contains(&name) {
             let value = self.pseudo.and_then(|pseudo| pseudo.value(name));
-            return value.map_or(Outcome::Unknown, |value| self.pay(Outcome::Value(value), place, path));
+            return value.map_or(Outcome::Unknown, |value| {
+                self.pay(Outcome::Value(value), place, path)
+            });
         }
         if self.template.parameters.contains_key(name) {
             let value = self.parameters.value(name).cloned();
-            return value.map_or(Outcome::Unknown, |value| self.pay(Outcome::Value(value), place, path));
+            return value.map_or(Outcome::Unknown, |value| {
+                self.pay(Outcome::Value(value), place, path)
+            });
         }
         if !self.template.resources.contains_key(name) {
             let message = unknown_name(self.template, name);
@@ -200,7 +218,11 @@ impl Evaluator<'_> {
                 Some(value) => self.pay(Outcome::Value(value), place, path),
                 None => {
                     let name = abbreviate(name);
-                    self.wrong(place, path, format!("the resource `{logical_id}` has no attribute `{name}`"))
+                    self.wrong(
+                        place,
+                        path,
+                        format!("the resource `{logical_id}` has no attribute `{name}`"),
+                    )
                 }
             },
         }
@@ -244,7 +266,10 @@ fn bytes_of(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
         Value::Array(items) => items.iter().map(|item| 1 + bytes_of(item)).sum(),
-        Value::Object(entries) => entries.iter().map(|(key, value)| key.len() + bytes_of(value)).sum(),
+        Value::Object(entries) => entries
+            .iter()
+            .map(|(key, value)| key.len() + bytes_of(value))
+            .sum(),
         _ => 8,
     }
 }

@@ -9,8 +9,8 @@ use super::cidr;
 use super::coerce::text_of;
 use super::evaluate::{Evaluator, Outcome};
 use super::intrinsic::{Attribute, Intrinsic, Wrong};
-use super::node::{Key, Node};
 use super::names::did_you_mean;
+use super::node::{Key, Node};
 use super::parameters::abbreviate;
 use super::substitution::Part;
 use super::template::Template;
@@ -138,7 +138,11 @@ impl Call<'_, '_> {
                 break; // charged by the caller, who says so
             }
         }
-        if known { Ok(text.into()) } else { Err(Stop::Unknown) }
+        if known {
+            Ok(text.into())
+        } else {
+            Err(Stop::Unknown)
+        }
     }
 
     fn variable(&mut self, name: &str, variables: &[(Key, Node)]) -> Worked<String> {
@@ -147,9 +151,9 @@ impl Call<'_, '_> {
             return self.text(&what, node);
         }
         let outcome = match name.split_once('.') {
-            Some((logical_id, attribute)) => {
-                self.evaluator.attribute(logical_id, attribute, self.place, self.path)
-            }
+            Some((logical_id, attribute)) => self
+                .evaluator
+                .attribute(logical_id, attribute, self.place, self.path),
             None => self.evaluator.named(name, self.place, self.path),
         };
         match outcome {
@@ -161,7 +165,11 @@ impl Call<'_, '_> {
 
     fn join(&mut self, delimiter: &str, values: &Node) -> Worked<Value> {
         let mut text = String::new();
-        for (index, value) in self.list("the second argument of `Fn::Join`", values)?.iter().enumerate() {
+        for (index, value) in self
+            .list("the second argument of `Fn::Join`", values)?
+            .iter()
+            .enumerate()
+        {
             if index > 0 {
                 text.push_str(delimiter);
             }
@@ -178,8 +186,11 @@ impl Call<'_, '_> {
         let index = self.number("the index of `Fn::Select`", index)?;
         let items = self.list("the second argument of `Fn::Select`", list)?;
         let count = items.len();
-        let item = usize::try_from(index).ok().and_then(|index| items.into_iter().nth(index));
-        Ok(item.ok_or_else(|| format!("`Fn::Select` wants item {index} of a list of {count}, counted from 0"))?)
+        let item = usize::try_from(index)
+            .ok()
+            .and_then(|index| items.into_iter().nth(index));
+        Ok(item
+            .ok_or_else(|| format!("`Fn::Select` wants item {index} of a list of {count}, counted from 0"))?)
     }
 
     fn find_in_map(&mut self, mapping: &Node, first: &Node, second: &Node) -> Worked<Outcome> {
@@ -209,7 +220,11 @@ impl Call<'_, '_> {
         let (Some(references), Some(pseudo)) = (self.evaluator.references, self.evaluator.pseudo) else {
             return Err(Stop::Unknown);
         };
-        let region = if given.is_empty() { pseudo.region.as_str() } else { given.as_str() };
+        let region = if given.is_empty() {
+            pseudo.region.as_str()
+        } else {
+            given.as_str()
+        };
         Ok(references.availability_zones(region).into())
     }
 }

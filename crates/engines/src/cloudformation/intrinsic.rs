@@ -3,6 +3,7 @@
 
 use portcullis_model::Place;
 
+use super::limits::SUB_VARIABLES_MAX;
 use super::names::did_you_mean;
 use super::node::{Key, Node, NodeKind};
 use super::parameters::abbreviate;
@@ -247,7 +248,10 @@ fn conditions<'a>(name: &str, argument: &'a Node) -> Result<&'a [Node], Wrong> {
             Err(Wrong::new(argument.place, message))
         }
         None => {
-            let message = format!("`{name}` wants a list of conditions, not {}", argument.kind_name());
+            let message = format!(
+                "`{name}` wants a list of conditions, not {}",
+                argument.kind_name()
+            );
             Err(Wrong::new(argument.place, message))
         }
     }
@@ -255,9 +259,14 @@ fn conditions<'a>(name: &str, argument: &'a Node) -> Result<&'a [Node], Wrong> {
 
 fn get_att(argument: &Node) -> Result<Intrinsic<'_>, Wrong> {
     if let Some(text) = argument.as_text() {
-        let Some((logical_id, attribute)) = text.split_once('.').filter(|(id, name)| !id.is_empty() && !name.is_empty())
+        let Some((logical_id, attribute)) = text
+            .split_once('.')
+            .filter(|(id, name)| !id.is_empty() && !name.is_empty())
         else {
-            let message = format!("`Fn::GetAtt` wants `resource.attribute`, not `{}`", abbreviate(text));
+            let message = format!(
+                "`Fn::GetAtt` wants `resource.attribute`, not `{}`",
+                abbreviate(text)
+            );
             return Err(Wrong::new(argument.place, message));
         };
         let attribute = Attribute::Literal(attribute);
@@ -280,13 +289,19 @@ fn get_att(argument: &Node) -> Result<Intrinsic<'_>, Wrong> {
 
 fn sub(argument: &Node) -> Result<Intrinsic<'_>, Wrong> {
     let (text, variables) = match &argument.kind {
-        NodeKind::List(items) => {
+        NodeKind::List(_) => {
             let [text, variables] = list::<2>("Fn::Sub", "a text and an object of variables", argument)?;
-            debug_assert_eq!(items.len(), 2);
             let Some(variables) = variables.as_map() else {
-                let message = format!("the variables of `Fn::Sub` must be an object, not {}", variables.kind_name());
+                let message = format!(
+                    "the variables of `Fn::Sub` must be an object, not {}",
+                    variables.kind_name()
+                );
                 return Err(Wrong::new(variables.place, message));
             };
+            if variables.len() > SUB_VARIABLES_MAX {
+                let message = format!("`Fn::Sub` has more than {SUB_VARIABLES_MAX} variables");
+                return Err(Wrong::new(argument.place, message));
+            }
             (text, variables)
         }
         _ => (argument, [].as_slice()),
@@ -334,9 +349,10 @@ impl<'a> Intrinsic<'a> {
             } => vec![value(mapping), value(first), value(second)],
             Intrinsic::If { then, otherwise, .. } => vec![value(then), value(otherwise)],
             Intrinsic::Equals(left, right) => vec![value(left), value(right)],
-            Intrinsic::And(conditions) | Intrinsic::Or(conditions) => {
-                conditions.iter().map(|node| (node, Position::Condition)).collect()
-            }
+            Intrinsic::And(conditions) | Intrinsic::Or(conditions) => conditions
+                .iter()
+                .map(|node| (node, Position::Condition))
+                .collect(),
             Intrinsic::Not(condition) => vec![(condition, Position::Condition)],
             Intrinsic::Cidr { block, count, bits } => vec![value(block), value(count), value(bits)],
         }

@@ -116,7 +116,8 @@ impl<'text> Reader<'text, '_> {
             return Err(self.error("this text has no closing quote"));
         };
         let raw = self.rest.get(..=end).unwrap_or_default();
-        let text = serde_json::from_str(raw).map_err(|_| self.error("this text holds a wrong escape or a raw control character"))?;
+        let text = serde_json::from_str(raw)
+            .map_err(|_| self.error("this text holds a wrong escape or a raw control character"))?;
         self.take(raw.len());
         Ok(text)
     }

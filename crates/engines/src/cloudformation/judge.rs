@@ -6,6 +6,7 @@ use super::check::Schemas;
 use super::evaluate::{unknown_name, unknown_resource};
 use super::functions::find_in_map;
 use super::intrinsic::{Attribute, Intrinsic, Position, recognise};
+use super::limits::PROBLEMS_MAX;
 use super::names::did_you_mean;
 use super::node::{Node, NodeKind};
 use super::parameters::{PseudoParameters, abbreviate};
@@ -33,12 +34,22 @@ pub(super) fn judge(template: &Template, schemas: Option<&Schemas<'_>>) -> Vec<P
             }
         }
         let properties = format!("{path}/Properties");
-        judge.expression(&resource.properties, &properties, Position::Value, Resources::Allowed);
+        judge.expression(
+            &resource.properties,
+            &properties,
+            Position::Value,
+            Resources::Allowed,
+        );
     }
     for (name, output) in &template.outputs {
         let path = format!("Outputs/{name}");
         judge.condition(output.condition.as_ref(), &path);
-        judge.expression(&output.value, &format!("{path}/Value"), Position::Value, Resources::Allowed);
+        judge.expression(
+            &output.value,
+            &format!("{path}/Value"),
+            Position::Value,
+            Resources::Allowed,
+        );
         if let Some(export) = &output.export_name {
             let path = format!("{path}/Export/Name");
             judge.expression(export, &path, Position::Value, Resources::Forbidden);
@@ -54,6 +65,9 @@ enum Resources {
     Forbidden,
 }
 
+/// Problems after which no more are looked for; far more than are listed.
+const JUDGED_PROBLEMS_MAX: usize = 8 * PROBLEMS_MAX;
+
 struct Judge<'a> {
     template: &'a Template,
     schemas: Option<&'a Schemas<'a>>,
@@ -62,6 +76,9 @@ struct Judge<'a> {
 
 impl Judge<'_> {
     fn expression(&mut self, node: &Node, path: &str, position: Position, resources: Resources) {
+        if self.problems.len() > JUDGED_PROBLEMS_MAX {
+            return;
+        }
         let intrinsic = match recognise(node, position) {
             Ok(Some(intrinsic)) => intrinsic,
             Err(wrong) => return self.error(wrong.place, path, wrong.message),
@@ -137,7 +154,11 @@ impl Judge<'_> {
         if !self.template.resources.contains_key(name) {
             self.error(place, path, unknown_name(self.template, name));
         } else if resources == Resources::Forbidden {
-            self.error(place, path, format!("`{name}` is a resource: only parameters can be named here"));
+            self.error(
+                place,
+                path,
+                format!("`{name}` is a resource: only parameters can be named here"),
+            );
         }
     }
 
@@ -173,7 +194,9 @@ impl Judge<'_> {
 
     /// Judges the names of a lookup up to the first that is not literal.
     fn mapping(&mut self, names: [&Node; 3], path: &str) {
-        let literals = names.iter().map_while(|node| Some((node.scalar_text()?, node.place)));
+        let literals = names
+            .iter()
+            .map_while(|node| Some((node.scalar_text()?, node.place)));
         let literals: Vec<(&str, Place)> = literals.collect();
         if let Err(wrong) = find_in_map(self.template, &literals) {
             self.error(wrong.place, path, wrong.message);
@@ -189,7 +212,11 @@ impl Judge<'_> {
     fn condition_name(&mut self, name: &str, place: Place, path: &str) {
         if !self.template.conditions.contains_key(name) {
             let hint = did_you_mean(name, self.template.conditions.keys().map(String::as_str));
-            self.error(place, path, format!("there is no condition `{}`{hint}", abbreviate(name)));
+            self.error(
+                place,
+                path,
+                format!("there is no condition `{}`{hint}", abbreviate(name)),
+            );
         }
     }
 

@@ -19,5 +19,7 @@ pub const RESOURCES_MAX: usize = 500;
 pub const ENTRIES_MAX: usize = 200;
 /// Entries of `Conditions`; AWS names no number.
 pub const CONDITIONS_MAX: usize = 500;
+/// Variables of one `Fn::Sub`.
+pub const SUB_VARIABLES_MAX: usize = 200;
 /// Problems that are listed; the rest is counted.
 pub const PROBLEMS_MAX: usize = 500;

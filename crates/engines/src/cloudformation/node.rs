@@ -18,7 +18,10 @@ pub enum NodeKind {
     /// A number as written, so that `000000000000` keeps its zeros when a text is wanted.
     Number(String),
     /// A text; `plain` when YAML had it without quotes.
-    String { text: String, plain: bool },
+    String {
+        text: String,
+        plain: bool,
+    },
     List(Vec<Node>),
     /// Keys in the order of the text, each once.
     Map(Vec<(Key, Node)>),

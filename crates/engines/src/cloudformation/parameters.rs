@@ -99,7 +99,11 @@ impl Parameters {
 impl fmt::Debug for Parameters {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown = self.values.iter().map(|(name, value)| {
-            let text = if value.no_echo { "****" } else { value.text.as_str() };
+            let text = if value.no_echo {
+                "****"
+            } else {
+                value.text.as_str()
+            };
             (name, text)
         });
         formatter.debug_map().entries(shown).finish()
@@ -188,9 +192,20 @@ impl ParameterDeclaration {
         if text.chars().count() > PARAMETER_CHARACTERS_MAX {
             return Err(format!("is longer than {PARAMETER_CHARACTERS_MAX} characters"));
         }
+        let pattern = self
+            .allowed_pattern
+            .as_ref()
+            .map(|pattern| compile_pattern(&pattern.text));
+        // The declaration was read, so the pattern compiles; if it did not, doubt is denial.
+        let fits = |text: &str| match &pattern {
+            None => true,
+            Some(compiled) => compiled
+                .as_ref()
+                .is_ok_and(|expression| expression.is_match(text)),
+        };
         match self.kind {
             ParameterKind::Text => {
-                self.check_text(text, &shown)?;
+                self.check_text(text, &shown, &fits)?;
                 Ok(text.into())
             }
             ParameterKind::Number => {
@@ -211,7 +226,7 @@ impl ParameterDeclaration {
                     };
                     match self.kind {
                         ParameterKind::NumberList => self.check_number(item, &shown)?,
-                        _ => self.check_item(item, &shown)?,
+                        _ => self.check_item(item, &shown, &fits)?,
                     }
                 }
                 Ok(items.into())
@@ -219,7 +234,7 @@ impl ParameterDeclaration {
         }
     }
 
-    fn check_text(&self, text: &str, shown: &str) -> Result<(), String> {
+    fn check_text(&self, text: &str, shown: &str, fits: &dyn Fn(&str) -> bool) -> Result<(), String> {
         let length = text.chars().count() as u64;
         if let Some(minimum) = self.length_min.filter(|minimum| length < *minimum) {
             return Err(format!("{shown} is shorter than {minimum} characters"));
@@ -227,22 +242,21 @@ impl ParameterDeclaration {
         if let Some(maximum) = self.length_max.filter(|maximum| length > *maximum) {
             return Err(format!("{shown} is longer than {maximum} characters"));
         }
-        self.check_item(text, shown)
+        self.check_item(text, shown, fits)
     }
 
-    fn check_item(&self, text: &str, shown: &str) -> Result<(), String> {
+    fn check_item(&self, text: &str, shown: &str, fits: &dyn Fn(&str) -> bool) -> Result<(), String> {
         if !self.allowed_values.is_empty() && !self.allowed_values.iter().any(|allowed| allowed == text) {
             let allowed = self.allowed_values.join("`, `");
             return Err(format!("{shown} is none of the allowed values `{allowed}`"));
         }
-        if let Some(pattern) = &self.allowed_pattern {
-            // The declaration was read, so the pattern compiles; if it did not, doubt is denial.
-            let matches = compile_pattern(&pattern.text).is_ok_and(|expression| expression.is_match(text));
-            if !matches {
-                return Err(format!("{shown} does not match the allowed pattern `{}`", pattern.text));
-            }
+        match &self.allowed_pattern {
+            Some(pattern) if !fits(text) => Err(format!(
+                "{shown} does not match the allowed pattern `{}`",
+                pattern.text
+            )),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn check_number(&self, text: &str, shown: &str) -> Result<(), String> {

@@ -39,9 +39,17 @@ impl Template {
         let (conditions, mut problems) = evaluate_conditions(self, parameters, Some(pseudo));
         problems.extend(judge(self, None));
         if problems.is_empty() {
-            for (name, node) in self.conditions.iter().filter(|(name, _)| !conditions.contains_key(*name)) {
+            for (name, node) in self
+                .conditions
+                .iter()
+                .filter(|(name, _)| !conditions.contains_key(*name))
+            {
                 let message = "cannot be worked out: a parameter in it has no value";
-                problems.push(Problem::error(Some(node.place), format!("Conditions/{name}"), message));
+                problems.push(Problem::error(
+                    Some(node.place),
+                    format!("Conditions/{name}"),
+                    message,
+                ));
             }
         }
         problems.extend(self.uses_of_what_is_not_made(&conditions));
@@ -60,7 +68,10 @@ impl Template {
             })
         });
         let resources = planned.collect();
-        let outputs = self.outputs.iter().filter(|(_, output)| holds(output.condition.as_ref(), &conditions));
+        let outputs = self
+            .outputs
+            .iter()
+            .filter(|(_, output)| holds(output.condition.as_ref(), &conditions));
         let outputs = outputs.map(|(name, _)| name.clone()).collect();
         Ok(Plan {
             conditions,
@@ -92,7 +103,11 @@ impl Template {
                 }
             }
         };
-        for (name, resource) in self.resources.iter().filter(|(_, resource)| is_made(resource, conditions)) {
+        for (name, resource) in self
+            .resources
+            .iter()
+            .filter(|(_, resource)| is_made(resource, conditions))
+        {
             look(&resource.properties, &format!("Resources/{name}/Properties"));
         }
         for (name, output) in &self.outputs {
@@ -114,14 +129,22 @@ fn circles(template: &Template, order: &Order) -> Vec<Problem> {
         let (name, resource) = template.resources.get_index(*circle.first()?)?;
         let text = circle_text(circle.iter().filter_map(|index| template.name_of(*index)));
         let message = format!("circular dependency: {text}");
-        Some(Problem::error(Some(resource.place), format!("Resources/{name}"), message))
+        Some(Problem::error(
+            Some(resource.place),
+            format!("Resources/{name}"),
+            message,
+        ))
     };
     order.circles.iter().filter_map(problem).collect()
 }
 
 /// Returns, for each resource that is made, the others that are made and that it needs.
 fn needs(template: &Template, conditions: &Conditions) -> Vec<BTreeSet<usize>> {
-    let made: Vec<bool> = template.resources.values().map(|resource| is_made(resource, conditions)).collect();
+    let made: Vec<bool> = template
+        .resources
+        .values()
+        .map(|resource| is_made(resource, conditions))
+        .collect();
     let is_made = |index: &usize| made.get(*index) == Some(&true);
     let of = |(index, resource): (usize, &ResourceTemplate)| {
         if !is_made(&index) {

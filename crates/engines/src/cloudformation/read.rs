@@ -11,7 +11,10 @@ use super::yaml::read_yaml;
 /// Returns the tree, if the text can be read at all, and what was noticed.
 pub(super) fn read_tree(text: &str) -> (Option<Node>, Vec<Problem>) {
     if text.len() > TEMPLATE_BYTES_MAX {
-        let message = format!("the template has {} bytes, more than {TEMPLATE_BYTES_MAX}", text.len());
+        let message = format!(
+            "the template has {} bytes, more than {TEMPLATE_BYTES_MAX}",
+            text.len()
+        );
         return (None, vec![Problem::error(None, "", message)]);
     }
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);

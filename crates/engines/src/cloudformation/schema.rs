@@ -28,7 +28,10 @@ pub enum Shape {
     /// Any text.
     Text,
     /// A text whose length in characters lies within the bounds.
-    TextLength { minimum: usize, maximum: usize },
+    TextLength {
+        minimum: usize,
+        maximum: usize,
+    },
     /// One of these texts, spelled exactly so.
     OneOf(&'static [&'static str]),
     /// A text that the whole expression matches; `says` completes "must be …".
@@ -37,7 +40,10 @@ pub enum Shape {
         says: &'static str,
     },
     /// A whole number within the bounds.
-    Integer { minimum: i64, maximum: i64 },
+    Integer {
+        minimum: i64,
+        maximum: i64,
+    },
     /// Any finite number.
     Number,
     Boolean,

@@ -40,12 +40,20 @@ pub(super) fn read_sections(root: &Node) -> (Template, Vec<Problem>) {
         reading.section(&mut template, key, node);
     }
     if root.member("Resources").is_none() {
-        reading.error(START, "Resources", "the section is missing: a template makes at least one resource");
+        reading.error(
+            START,
+            "Resources",
+            "the section is missing: a template makes at least one resource",
+        );
     }
     for name in template.resources.keys() {
         if let Some(parameter) = template.parameters.get(name) {
             let message = "a parameter and a resource have the same name";
-            reading.problems.push(Problem::error(Some(parameter.place), format!("Parameters/{name}"), message));
+            reading.problems.push(Problem::error(
+                Some(parameter.place),
+                format!("Parameters/{name}"),
+                message,
+            ));
         }
     }
     (template, reading.problems)
@@ -65,14 +73,24 @@ impl Reading {
         }
         match name {
             "AWSTemplateFormatVersion" => {
-                if self.text(node, name).is_some_and(|version| version.text != "2010-09-09") {
+                if self
+                    .text(node, name)
+                    .is_some_and(|version| version.text != "2010-09-09")
+                {
                     self.error(node.place, name, "the only version there is is `2010-09-09`");
                 }
             }
             "Description" => {
                 let description = self.text(node, name).map(|description| description.text);
-                if description.as_ref().is_some_and(|text| text.len() > DESCRIPTION_BYTES_MAX) {
-                    self.error(node.place, name, format!("is longer than {DESCRIPTION_BYTES_MAX} bytes"));
+                if description
+                    .as_ref()
+                    .is_some_and(|text| text.len() > DESCRIPTION_BYTES_MAX)
+                {
+                    self.error(
+                        node.place,
+                        name,
+                        format!("is longer than {DESCRIPTION_BYTES_MAX} bytes"),
+                    );
                 }
                 template.description = description;
             }
@@ -89,7 +107,11 @@ impl Reading {
             "Resources" => {
                 template.resources = self.entries(node, name, RESOURCES_MAX, true, resource);
                 if node.as_map().is_some_and(<[_]>::is_empty) {
-                    self.error(node.place, name, "is empty: a template makes at least one resource");
+                    self.error(
+                        node.place,
+                        name,
+                        "is empty: a template makes at least one resource",
+                    );
                 }
             }
             "Outputs" => template.outputs = self.entries(node, name, ENTRIES_MAX, true, output),
@@ -181,7 +203,11 @@ impl Reading {
     pub(super) fn map<'a>(&mut self, node: &'a Node, path: &str) -> Option<&'a [(Key, Node)]> {
         let map = node.as_map();
         if map.is_none() && node.kind != NodeKind::Null {
-            self.error(node.place, path, format!("must be an object, not {}", node.kind_name()));
+            self.error(
+                node.place,
+                path,
+                format!("must be an object, not {}", node.kind_name()),
+            );
         }
         map
     }
@@ -190,7 +216,11 @@ impl Reading {
     pub(super) fn text(&mut self, node: &Node, path: &str) -> Option<Named> {
         let text = node.scalar_text();
         if text.is_none() && node.kind != NodeKind::Null {
-            self.error(node.place, path, format!("must be a literal text, not {}", node.kind_name()));
+            self.error(
+                node.place,
+                path,
+                format!("must be a literal text, not {}", node.kind_name()),
+            );
         }
         let text = text?.to_owned();
         let place = node.place;
@@ -201,7 +231,11 @@ impl Reading {
     pub(super) fn texts(&mut self, node: &Node, path: &str) -> Vec<Named> {
         let Some(items) = node.as_list() else {
             if node.kind != NodeKind::Null {
-                self.error(node.place, path, format!("must be a list, not {}", node.kind_name()));
+                self.error(
+                    node.place,
+                    path,
+                    format!("must be a list, not {}", node.kind_name()),
+                );
             }
             return Vec::new();
         };
@@ -213,19 +247,30 @@ impl Reading {
 
     pub(super) fn unknown_key(&mut self, key: &Key, path: &str, known: &[&str]) {
         let hint = did_you_mean(&key.text, known.iter().copied());
-        self.error(key.place, format!("{path}/{}", key.text), format!("unknown key{hint}"));
+        self.error(
+            key.place,
+            format!("{path}/{}", key.text),
+            format!("unknown key{hint}"),
+        );
     }
 
     fn transforms(&mut self, node: &Node) -> Vec<Named> {
         let named = match &node.kind {
             NodeKind::List(_) => self.texts(node, "Transform"),
             NodeKind::Map(_) => {
-                self.error(node.place, "Transform", "macros with parameters are not supported");
+                self.error(
+                    node.place,
+                    "Transform",
+                    "macros with parameters are not supported",
+                );
                 Vec::new()
             }
             _ => self.text(node, "Transform").into_iter().collect(),
         };
-        for transform in named.iter().filter(|transform| transform.text != SERVERLESS_TRANSFORM) {
+        for transform in named
+            .iter()
+            .filter(|transform| transform.text != SERVERLESS_TRANSFORM)
+        {
             let message = format!("the transform `{}` is not supported", transform.text);
             self.error(transform.place, "Transform", message);
         }
@@ -304,12 +349,20 @@ fn resource(reading: &mut Reading, name: &Key, node: &Node, path: &str) -> Optio
             "UpdateReplacePolicy" => resource.update_replace_policy = policy(reading, value, &inner),
             "Metadata" => resource.metadata = Some(value.clone()),
             "CreationPolicy" | "UpdatePolicy" => {
-                reading.inert(key.place, inner, "nothing here waits for signals or rolls instances");
+                reading.inert(
+                    key.place,
+                    inner,
+                    "nothing here waits for signals or rolls instances",
+                );
             }
             _ => {
                 // CloudFormation tolerates attributes outside its specification.
                 let hint = did_you_mean(&key.text, RESOURCE_KEYS.into_iter());
-                reading.warning(key.place, inner, format!("is no attribute of a resource and has no effect{hint}"));
+                reading.warning(
+                    key.place,
+                    inner,
+                    format!("is no attribute of a resource and has no effect{hint}"),
+                );
             }
         }
     }
@@ -329,11 +382,19 @@ fn policy(reading: &mut Reading, node: &Node, path: &str) -> DeletionPolicy {
         ("Retain", _) => DeletionPolicy::Retain,
         ("RetainExceptOnCreate", true) => DeletionPolicy::RetainExceptOnCreate,
         ("Snapshot", _) => {
-            reading.error(node.place, path, "`Snapshot` is not supported: no resource here has snapshots");
+            reading.error(
+                node.place,
+                path,
+                "`Snapshot` is not supported: no resource here has snapshots",
+            );
             DeletionPolicy::Retain
         }
         (other, _) => {
-            reading.error(node.place, path, format!("`{other}` is none of `Delete`, `Retain`"));
+            reading.error(
+                node.place,
+                path,
+                format!("`{other}` is none of `Delete`, `Retain`"),
+            );
             DeletionPolicy::Retain
         }
     }

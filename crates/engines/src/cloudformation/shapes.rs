@@ -131,7 +131,10 @@ impl Walk<'_, '_> {
             self.value(&property.shape, node, &path);
         }
         for property in properties.iter().filter(|property| property.required) {
-            let node = entries.iter().find(|(key, _)| key.text == property.name).map(|(_, node)| node);
+            let node = entries
+                .iter()
+                .find(|(key, _)| key.text == property.name)
+                .map(|(_, node)| node);
             if node.is_none_or(|node| self.is_removed(node)) {
                 self.evaluator.wrong(place, path, missing_property(property.name));
             }

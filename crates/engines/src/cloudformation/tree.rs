@@ -47,8 +47,9 @@ impl Ledger {
     /// Pays for one value or key.
     pub(super) fn pay(&mut self, place: Place) -> Result<(), Unreadable> {
         let left = self.nodes_left.checked_sub(1);
-        self.nodes_left = left
-            .ok_or_else(|| Unreadable::new(place, format!("the template has more than {NODES_MAX} values")))?;
+        self.nodes_left = left.ok_or_else(|| {
+            Unreadable::new(place, format!("the template has more than {NODES_MAX} values"))
+        })?;
         Ok(())
     }
 
@@ -61,8 +62,9 @@ impl Ledger {
             _ => 0,
         };
         let left = self.alias_bytes_left.checked_sub(bytes);
-        self.alias_bytes_left = left
-            .ok_or_else(|| Unreadable::new(place, format!("aliases repeat more than {ALIAS_BYTES_MAX} bytes")))?;
+        self.alias_bytes_left = left.ok_or_else(|| {
+            Unreadable::new(place, format!("aliases repeat more than {ALIAS_BYTES_MAX} bytes"))
+        })?;
         match &node.kind {
             NodeKind::List(items) => items.iter().try_for_each(|item| self.pay_copy(item, place)),
             NodeKind::Map(entries) => entries

@@ -50,19 +50,25 @@ pub(super) fn read_yaml(text: &str, ledger: &mut Ledger) -> Result<Node, Unreada
     let mut parser = Parser::new_from_str(text);
     let mut documents = 0;
     while let Some(next) = parser.next_event() {
-        let (event, span) =
-            next.map_err(|cause| Unreadable::new(place_of(cause.marker()), format!("not YAML: {}", cause.info())))?;
+        let (event, span) = next.map_err(|cause| {
+            Unreadable::new(place_of(cause.marker()), format!("not YAML: {}", cause.info()))
+        })?;
         let place = place_of(&span.start);
         if let Event::DocumentStart(_) = event {
             documents += 1;
             if documents > 1 {
-                return Err(Unreadable::new(place, "a template is one YAML document, a second one begins here"));
+                return Err(Unreadable::new(
+                    place,
+                    "a template is one YAML document, a second one begins here",
+                ));
             }
         }
         reader.event(event, place)?;
     }
     let start = Place { line: 1, column: 1 };
-    reader.root.ok_or_else(|| Unreadable::new(start, "the template is empty"))
+    reader
+        .root
+        .ok_or_else(|| Unreadable::new(start, "the template is empty"))
 }
 
 fn place_of(marker: &Marker) -> Place {
@@ -111,7 +117,8 @@ impl Reader<'_> {
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(place),
             Event::Alias(anchor) => {
-                let unknown = || Unreadable::new(place, "this alias stands inside what it names, or names nothing");
+                let unknown =
+                    || Unreadable::new(place, "this alias stands inside what it names, or names nothing");
                 let mut node = self.anchors.get(&anchor).cloned().ok_or_else(unknown)?;
                 self.ledger.pay_copy(&node, place)?;
                 if self.depth + depth(&node) > DEPTH_MAX {
@@ -135,7 +142,10 @@ impl Reader<'_> {
         let short_form = match meaning(tag, place)? {
             Meaning::ShortForm(key) => Some(key),
             Meaning::Core(name) if !matches!(name, "seq" | "map") => {
-                return Err(Unreadable::new(place, format!("the tag `!!{name}` does not fit a list or an object")));
+                return Err(Unreadable::new(
+                    place,
+                    format!("the tag `!!{name}` does not fit a list or an object"),
+                ));
             }
             _ => None,
         };
@@ -154,9 +164,14 @@ impl Reader<'_> {
 
     fn close(&mut self, place: Place) -> Result<(), Unreadable> {
         let Some(frame) = self.frames.pop() else {
-            return Err(Unreadable::new(place, "a list or an object ends here that never began"));
+            return Err(Unreadable::new(
+                place,
+                "a list or an object ends here that never began",
+            ));
         };
-        self.depth = self.depth.saturating_sub(1 + usize::from(frame.short_form.is_some()));
+        self.depth = self
+            .depth
+            .saturating_sub(1 + usize::from(frame.short_form.is_some()));
         let kind = match frame.content {
             Content::List(items) => NodeKind::List(items),
             Content::Map { map, .. } => map.finish(),
@@ -192,7 +207,10 @@ impl Reader<'_> {
 }
 
 fn too_deep(place: Place) -> Unreadable {
-    Unreadable::new(place, format!("lists and objects nest deeper than {DEPTH_MAX} levels"))
+    Unreadable::new(
+        place,
+        format!("lists and objects nest deeper than {DEPTH_MAX} levels"),
+    )
 }
 
 fn long_form(key: &str, node: Node) -> Node {
@@ -255,13 +273,18 @@ fn meaning(tag: Option<&Tag>, place: Place) -> Result<Meaning<'_>, Unreadable> {
     if tag.suffix.is_empty() || (tag.handle.is_empty() && tag.suffix == "!") {
         return Ok(Meaning::Text);
     }
-    let known = SHORT_FORMS.iter().find(|(name, _)| tag.handle == "!" && *name == tag.suffix);
+    let known = SHORT_FORMS
+        .iter()
+        .find(|(name, _)| tag.handle == "!" && *name == tag.suffix);
     match known {
         Some((_, key)) => Ok(Meaning::ShortForm(key)),
         None => {
             let names = SHORT_FORMS.iter().map(|(name, _)| *name);
             let hint = super::names::did_you_mean(&tag.suffix, names);
-            Err(Unreadable::new(place, format!("unknown short form `!{}`{hint}", tag.suffix)))
+            Err(Unreadable::new(
+                place,
+                format!("unknown short form `!{}`{hint}", tag.suffix),
+            ))
         }
     }
 }
@@ -277,7 +300,10 @@ fn scalar(text: &str, style: ScalarStyle, tag: Meaning<'_>, place: Place) -> Res
         Meaning::Nothing | Meaning::Text | Meaning::ShortForm(_) | Meaning::Core("str") => as_text(),
         Meaning::Core("int" | "float" | "bool" | "null") => plain_scalar(text),
         Meaning::Core(name) => {
-            return Err(Unreadable::new(place, format!("the tag `!!{name}` is not supported here")));
+            return Err(Unreadable::new(
+                place,
+                format!("the tag `!!{name}` is not supported here"),
+            ));
         }
     };
     Ok(Node { place, kind })

@@ -123,7 +123,10 @@ Resources:
     let mode = "9:13: error: Resources/Gate/Properties/Mode: `x` is none of `OPEN`, `CLOSED`";
     let gone = "12:11: error: Resources/Gone/Type: the resource type `Not::Here` is not supported";
     assert_eq!(checked(text, &[]), [not_text, gone]);
-    assert_eq!(checked(text, &[("Mode", "x"), ("Wide", "false")]), [mode, not_text]);
+    assert_eq!(
+        checked(text, &[("Mode", "x"), ("Wide", "false")]),
+        [mode, not_text]
+    );
     assert_eq!(checked(text, &[("Mode", "OPEN"), ("Wide", "true")]), [gone]);
 }
 
@@ -141,7 +144,10 @@ Resources:
 fn serverless_resource_says_that_the_transform_is_missing() {
     let text = "Transform: AWS::Serverless-2016-10-31\nResources: {F: {Type: AWS::Serverless::Function}}";
     let problems = checked(text, &[]);
-    assert!(problems[0].contains("the SAM transform is not supported yet"), "{problems:?}");
+    assert!(
+        problems[0].contains("the SAM transform is not supported yet"),
+        "{problems:?}"
+    );
 }
 
 #[test]

@@ -14,26 +14,54 @@ fn functions_return_what_cloudformation_returns() {
         ("!Ref AWS::StackName", json!("demo")),
         ("!Ref AWS::Partition", json!("aws")),
         ("!Ref AWS::URLSuffix", json!("amazonaws.com")),
-        ("!Ref AWS::NotificationARNs", json!(["arn:aws:sns:eu-west-1:000000000000:news"])),
+        (
+            "!Ref AWS::NotificationARNs",
+            json!(["arn:aws:sns:eu-west-1:000000000000:news"]),
+        ),
         ("!Ref AWS::NoValue", json!("(removed)")),
         ("[a, !Ref AWS::NoValue, b]", json!(["a", "b"])),
         ("{k: !Ref AWS::NoValue, l: 1}", json!({"l": 1})),
         ("!Ref Other", json!("x-Other")),
         ("!GetAtt Other.Arn", json!("a-Other-Arn")),
-        ("!GetAtt Other.Endpoint.Address", json!("a-Other-Endpoint.Address")),
-        ("!GetAtt [Other, Endpoint.Address]", json!("a-Other-Endpoint.Address")),
+        (
+            "!GetAtt Other.Endpoint.Address",
+            json!("a-Other-Endpoint.Address"),
+        ),
+        (
+            "!GetAtt [Other, Endpoint.Address]",
+            json!("a-Other-Endpoint.Address"),
+        ),
         ("{Fn::GetAtt: [Other, !Ref Word]}", json!("a-Other-word")),
-        ("!Sub 'a ${Word} ${Other} ${Other.Arn} ${AWS::Region}'", json!("a word x-Other a-Other-Arn eu-west-1")),
-        ("!Sub ['${A}-${Word}-${B}', {A: !Ref Count, Word: hidden, B: !Sub '${Word}'}]", json!("3-hidden-word")),
+    ];
+    returns(&cases);
+}
+
+#[test]
+fn text_functions_return_what_cloudformation_returns() {
+    let cases = [
+        (
+            "!Sub 'a ${Word} ${Other} ${Other.Arn} ${AWS::Region}'",
+            json!("a word x-Other a-Other-Arn eu-west-1"),
+        ),
+        (
+            "!Sub ['${A}-${Word}-${B}', {A: !Ref Count, Word: hidden, B: !Sub '${Word}'}]",
+            json!("3-hidden-word"),
+        ),
         ("!Sub '${!Literal} $${Word} ${ {'", json!("${Literal} $word ${ {")),
         ("!Sub ''", json!("")),
         ("!Join ['', []]", json!("")),
-        ("!Join [', ', [a, 1, true, 1.50, !Ref Word]]", json!("a, 1, true, 1.50, word")),
+        (
+            "!Join [', ', [a, 1, true, 1.50, !Ref Word]]",
+            json!("a, 1, true, 1.50, word"),
+        ),
         ("!Join ['-', !Ref Words]", json!("one-two-three")),
         ("!Select [1, [a, b]]", json!("b")),
         ("!Select ['1', !Ref Words]", json!("two")),
         ("!Select [0, !GetAZs '']", json!("eu-west-1a")),
-        ("!Select [2, !Split ['/', !Ref AWS::StackId]]", json!("0b5f7e5c-9d1a-4c55-8f0e-2f7a0e1d2c3b")),
+        (
+            "!Select [2, !Split ['/', !Ref AWS::StackId]]",
+            json!("0b5f7e5c-9d1a-4c55-8f0e-2f7a0e1d2c3b"),
+        ),
         ("!Split ['|', 'a||b']", json!(["a", "", "b"])),
         ("!FindInMap [Sizes, !Ref AWS::Region, Small]", json!(1)),
         ("!FindInMap [Sizes, us-east-1, Names]", json!(["c"])),
@@ -44,63 +72,165 @@ fn functions_return_what_cloudformation_returns() {
         ("{Fn::Base64: !Sub '${Word}'}", json!("d29yZA==")),
         ("!ImportValue net", json!("e-net")),
         ("{Fn::ImportValue: !Sub '${Word}-id'}", json!("e-word-id")),
-        ("{Fn::GetAZs: !Ref AWS::Region}", json!(["eu-west-1a", "eu-west-1b", "eu-west-1c"])),
+        (
+            "{Fn::GetAZs: !Ref AWS::Region}",
+            json!(["eu-west-1a", "eu-west-1b", "eu-west-1c"]),
+        ),
         ("!Cidr [10.0.0.0/16, 2, 8]", json!(["10.0.0.0/24", "10.0.1.0/24"])),
-        ("!Cidr ['2001:db8::/56', 2, 64]", json!(["2001:db8::/64", "2001:db8:0:1::/64"])),
-        ("{Condition: {StringEquals: {a: b}}}", json!({"Condition": {"StringEquals": {"a": "b"}}})),
+        (
+            "!Cidr ['2001:db8::/56', 2, 64]",
+            json!(["2001:db8::/64", "2001:db8:0:1::/64"]),
+        ),
+        (
+            "{Condition: {StringEquals: {a: b}}}",
+            json!({"Condition": {"StringEquals": {"a": "b"}}}),
+        ),
         ("{Ref: a, Other: b}", json!({"Ref": "a", "Other": "b"})),
         ("000000000000", json!("000000000000")),
         ("2012-10-17", json!("2012-10-17")),
-        ("'{{resolve:secretsmanager:x}}'", json!("{{resolve:secretsmanager:x}}")),
+        (
+            "'{{resolve:secretsmanager:x}}'",
+            json!("{{resolve:secretsmanager:x}}"),
+        ),
     ];
+    returns(&cases);
+}
+
+#[track_caller]
+fn returns(cases: &[(&str, Value)]) {
     for (expression, expected) in cases {
-        assert_eq!(value_of(expression), Ok(expected), "{expression}");
+        assert_eq!(value_of(expression), Ok(expected.clone()), "{expression}");
     }
 }
 
+const WRONG: &[(&str, &str)] = &[
+    ("!Ref Nothing", "there is no parameter or resource `Nothing`"),
+    (
+        "!Ref Wrod",
+        "there is no parameter or resource `Wrod`; did you mean `Word`?",
+    ),
+    (
+        "!Ref Othr",
+        "there is no parameter or resource `Othr`; did you mean `Other`?",
+    ),
+    ("!Ref [a]", "`Ref` wants a literal text, not a list"),
+    (
+        "!GetAtt Other",
+        "`Fn::GetAtt` wants `resource.attribute`, not `Other`",
+    ),
+    (
+        "!GetAtt [Other]",
+        "`Fn::GetAtt` wants a list of a resource and an attribute, not 1 items",
+    ),
+    ("!GetAtt Nobody.Arn", "there is no resource `Nobody`"),
+    ("!Sub '${Nobody.Arn}'", "there is no resource `Nobody`"),
+    (
+        "!Sub '${a b}'",
+        "`${a b}` in `Fn::Sub` is no name: letters, digits, `_`, `.` and `:`; write `${!a b}` for the text itself",
+    ),
+    (
+        "!Sub [a]",
+        "`Fn::Sub` wants a list of a text and an object of variables, not 1 items",
+    ),
+    (
+        "!Sub '${Words}'",
+        "`${Words}` in `Fn::Sub` must be a text, not a list",
+    ),
+    (
+        "!Join [a]",
+        "`Fn::Join` wants a list of a delimiter and a list, not 1 items",
+    ),
+    (
+        "!Join [a, b]",
+        "the second argument of `Fn::Join` must be a list, not a text",
+    ),
+    (
+        "!Join [a, [[b]]]",
+        "item 0 of `Fn::Join` must be a text, not a list",
+    ),
+    (
+        "!Join [!Ref Word, []]",
+        "`the delimiter of Fn::Join` wants a literal text, not an object",
+    ),
+    (
+        "!Select [3, [a]]",
+        "`Fn::Select` wants item 3 of a list of 1, counted from 0",
+    ),
+    (
+        "!Select [-1, [a]]",
+        "the index of `Fn::Select` must be a whole number, not `-1`",
+    ),
+    ("!Split ['', a]", "the delimiter of `Fn::Split` is empty"),
+    (
+        "!FindInMap [Sizes, a]",
+        "`Fn::FindInMap` wants a list of a mapping and two keys, not 2 items",
+    ),
+    ("!FindInMap [Nope, a, b]", "there is no mapping `Nope`"),
+    (
+        "!FindInMap [Sizes, !Ref Word, b]",
+        "the mapping `Sizes` has no key `word`",
+    ),
+    (
+        "!FindInMap [Sizes, us-east-1, Smal]",
+        "the mapping `Sizes` has no key `Smal` under `us-east-1`; did you mean `Small`?",
+    ),
+    (
+        "!FindInMap [a, b, c, {DefaultValue: d}]",
+        "the default value of `Fn::FindInMap` is not supported: it needs a transform",
+    ),
+    (
+        "!If [Yes, a]",
+        "`Fn::If` wants a list of a condition's name and two values, not 2 items",
+    ),
+    ("!If [Maybe, a, b]", "there is no condition `Maybe`"),
+    (
+        "!Equals [a, b]",
+        "`Fn::Equals` is for `Conditions`: name the condition there and use `Fn::If` here",
+    ),
+    ("!ImportValue missing", "no stack exports `missing`"),
+    (
+        "!Cidr [10.0.0.0/16, 2]",
+        "`Fn::Cidr` wants a list of a block, a count and a number of host bits, not 2 items",
+    ),
+    (
+        "!Cidr [10.0.0.0/33, 2, 8]",
+        "`10.0.0.0/33` is not an address block like `10.0.0.0/16`",
+    ),
+    (
+        "!Cidr [10.0.0.0/24, 3, 7]",
+        "`10.0.0.0/24` can be cut into 1 to 2 such blocks, not 3",
+    ),
+    (
+        "!Cidr [10.0.0.0/24, 1, 9]",
+        "the host bits of `10.0.0.0/24` must be between 1 and 8",
+    ),
+    (
+        "{Fn::Sbu: a}",
+        "unknown intrinsic function `Fn::Sbu`; did you mean `Fn::Sub`?",
+    ),
+    (
+        "{Fn::Length: [a]}",
+        "`Fn::Length` is not supported: it needs a transform",
+    ),
+    (
+        "{Fn::Sub: a, b: c}",
+        "`Fn::Sub` must stand alone, not beside other keys",
+    ),
+    ("!Base64 [a]", "`Fn::Base64` must be a text, not a list"),
+];
+
 #[test]
 fn wrong_arguments_say_what_and_where() {
-    let cases = [
-        ("!Ref Nothing", "there is no parameter or resource `Nothing`"),
-        ("!Ref Wrod", "there is no parameter or resource `Wrod`; did you mean `Word`?"),
-        ("!Ref Othr", "there is no parameter or resource `Othr`; did you mean `Other`?"),
-        ("!Ref [a]", "`Ref` wants a literal text, not a list"),
-        ("!GetAtt Other", "`Fn::GetAtt` wants `resource.attribute`, not `Other`"),
-        ("!GetAtt [Other]", "`Fn::GetAtt` wants a list of a resource and an attribute, not 1 items"),
-        ("!GetAtt Nobody.Arn", "there is no resource `Nobody`"),
-        ("!Sub '${Nobody.Arn}'", "there is no resource `Nobody`"),
-        ("!Sub '${a b}'", "`${a b}` in `Fn::Sub` is no name: letters, digits, `_`, `.` and `:`; write `${!a b}` for the text itself"),
-        ("!Sub [a]", "`Fn::Sub` wants a list of a text and an object of variables, not 1 items"),
-        ("!Sub '${Words}'", "`${Words}` in `Fn::Sub` must be a text, not a list"),
-        ("!Join [a]", "`Fn::Join` wants a list of a delimiter and a list, not 1 items"),
-        ("!Join [a, b]", "the second argument of `Fn::Join` must be a list, not a text"),
-        ("!Join [a, [[b]]]", "item 0 of `Fn::Join` must be a text, not a list"),
-        ("!Join [!Ref Word, []]", "`the delimiter of Fn::Join` wants a literal text, not an object"),
-        ("!Select [3, [a]]", "`Fn::Select` wants item 3 of a list of 1, counted from 0"),
-        ("!Select [-1, [a]]", "the index of `Fn::Select` must be a whole number, not `-1`"),
-        ("!Split ['', a]", "the delimiter of `Fn::Split` is empty"),
-        ("!FindInMap [Sizes, a]", "`Fn::FindInMap` wants a list of a mapping and two keys, not 2 items"),
-        ("!FindInMap [Nope, a, b]", "there is no mapping `Nope`"),
-        ("!FindInMap [Sizes, !Ref Word, b]", "the mapping `Sizes` has no key `word`"),
-        ("!FindInMap [Sizes, us-east-1, Smal]", "the mapping `Sizes` has no key `Smal` under `us-east-1`; did you mean `Small`?"),
-        ("!FindInMap [a, b, c, {DefaultValue: d}]", "the default value of `Fn::FindInMap` is not supported: it needs a transform"),
-        ("!If [Yes, a]", "`Fn::If` wants a list of a condition's name and two values, not 2 items"),
-        ("!If [Maybe, a, b]", "there is no condition `Maybe`"),
-        ("!Equals [a, b]", "`Fn::Equals` is for `Conditions`: name the condition there and use `Fn::If` here"),
-        ("!ImportValue missing", "no stack exports `missing`"),
-        ("!Cidr [10.0.0.0/16, 2]", "`Fn::Cidr` wants a list of a block, a count and a number of host bits, not 2 items"),
-        ("!Cidr [10.0.0.0/33, 2, 8]", "`10.0.0.0/33` is not an address block like `10.0.0.0/16`"),
-        ("!Cidr [10.0.0.0/24, 3, 7]", "`10.0.0.0/24` can be cut into 1 to 2 such blocks, not 3"),
-        ("!Cidr [10.0.0.0/24, 1, 9]", "the host bits of `10.0.0.0/24` must be between 1 and 8"),
-        ("{Fn::Sbu: a}", "unknown intrinsic function `Fn::Sbu`; did you mean `Fn::Sub`?"),
-        ("{Fn::Length: [a]}", "`Fn::Length` is not supported: it needs a transform"),
-        ("{Fn::Sub: a, b: c}", "`Fn::Sub` must stand alone, not beside other keys"),
-        ("!Base64 [a]", "`Fn::Base64` must be a text, not a list"),
-    ];
-    for (expression, expected) in cases {
+    for (expression, expected) in WRONG {
         let problems = value_of(expression).expect_err(expression);
-        assert!(problems[0].ends_with(&format!(": {expected}")), "{expression}: {problems:?}");
-        assert!(problems[0].contains(":10: ") || problems[0].contains(": error: R"), "{problems:?}");
+        assert!(
+            problems[0].ends_with(&format!(": {expected}")),
+            "{expression}: {problems:?}"
+        );
+        assert!(
+            problems[0].contains(":10: ") || problems[0].contains(": error: R"),
+            "{problems:?}"
+        );
     }
 }
 
@@ -182,7 +312,8 @@ fn what_cannot_be_coerced_is_named() {
 
 #[test]
 fn updates_change_only_what_differs() {
-    let old = json!({"Name": "a", "Status": "x", "Rule": {"Name": "r", "Kind": "k"}, "Document": {"a": 1, "b": 2}});
+    let old =
+        json!({"Name": "a", "Status": "x", "Rule": {"Name": "r", "Kind": "k"}, "Document": {"a": 1, "b": 2}});
     let with = |change: Value| {
         let mut new = old.clone();
         for (key, value) in change.as_object().unwrap() {
@@ -198,10 +329,22 @@ fn updates_change_only_what_differs() {
     };
     assert_eq!(with(json!({})), Difference::NoChange);
     assert_eq!(with(json!({"Document": {"b": 2, "a": 1}})), Difference::NoChange);
-    assert_eq!(with(json!({"Status": "y", "Enabled": true})), in_place(&["Status", "Enabled"]));
-    assert_eq!(with(json!({"Rule": {"Name": "s", "Kind": "k"}})), in_place(&["Rule"]));
+    assert_eq!(
+        with(json!({"Status": "y", "Enabled": true})),
+        in_place(&["Status", "Enabled"])
+    );
+    assert_eq!(
+        with(json!({"Rule": {"Name": "s", "Kind": "k"}})),
+        in_place(&["Rule"])
+    );
     assert_eq!(with(json!({"Rule": {"Name": "r"}})), replacement(&["Rule/Kind"]));
     assert_eq!(with(json!({"Name": "b", "Status": "y"})), replacement(&["Name"]));
-    assert_eq!(compare(&GATE, &old, &json!({"Name": "a"})), replacement(&["Rule/Kind"]));
-    assert_eq!(compare(&GATE, &json!({"Status": "x"}), &json!({})), in_place(&["Status"]));
+    assert_eq!(
+        compare(&GATE, &old, &json!({"Name": "a"})),
+        replacement(&["Rule/Kind"])
+    );
+    assert_eq!(
+        compare(&GATE, &json!({"Status": "x"}), &json!({})),
+        in_place(&["Status"])
+    );
 }

@@ -44,8 +44,36 @@ Outputs:
 "#;
 
 const PIECES: [&str; 30] = [
-    "!Ref ", "!Sub ", "!GetAtt ", "!If ", "[", "]", "{", "}", ": ", ", ", "\n", "\n  ", "\t", "'", "\"", "&a ",
-    "*a", "${", "}", "${!", "<<: ", "- ", "? ", "| \n", "%", "~", "\u{feff}", "é", "Fn::Cidr", "999999999999999999",
+    "!Ref ",
+    "!Sub ",
+    "!GetAtt ",
+    "!If ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ": ",
+    ", ",
+    "\n",
+    "\n  ",
+    "\t",
+    "'",
+    "\"",
+    "&a ",
+    "*a",
+    "${",
+    "}",
+    "${!",
+    "<<: ",
+    "- ",
+    "? ",
+    "| \n",
+    "%",
+    "~",
+    "\u{feff}",
+    "é",
+    "Fn::Cidr",
+    "999999999999999999",
 ];
 
 fn mutate(text: &str, random: &mut Random) -> String {
@@ -73,9 +101,12 @@ fn mutate(text: &str, random: &mut Random) -> String {
 fn as_json(node: &Node) -> Value {
     match &node.kind {
         NodeKind::List(items) => items.iter().map(as_json).collect(),
-        NodeKind::Map(entries) => {
-            Value::Object(entries.iter().map(|(key, value)| (key.text.clone(), as_json(value))).collect())
-        }
+        NodeKind::Map(entries) => Value::Object(
+            entries
+                .iter()
+                .map(|(key, value)| (key.text.clone(), as_json(value)))
+                .collect(),
+        ),
         NodeKind::Null => Value::Null,
         _ => node.scalar_text().unwrap().into(),
     }
@@ -97,9 +128,19 @@ fn mutated_templates_never_panic() {
         evaluated += usize::from(values.is_ok());
         // Whatever `check` lets pass can be planned and evaluated, but for what only a running stack knows.
         if let (false, Err(problems)) = (refused, &values) {
-            let late = ["not made", "grows too large", "`Fn::", "no value", "the mapping", "must be", "is `AWS::NoValue`"];
+            let late = [
+                "not made",
+                "grows too large",
+                "`Fn::",
+                "no value",
+                "the mapping",
+                "must be",
+                "is `AWS::NoValue`",
+            ];
             assert!(
-                problems.iter().all(|line| late.iter().any(|part| line.contains(part))),
+                problems
+                    .iter()
+                    .all(|line| late.iter().any(|part| line.contains(part))),
                 "seed {seed}: {problems:?}\n{text}"
             );
         }
@@ -115,7 +156,10 @@ fn size_depth_and_repetition_are_limited() {
     for depth in [70, 500, 100_000] {
         let yaml = format!("Resources: {}{}", "[".repeat(depth), "]".repeat(depth));
         let told = refused(&yaml);
-        assert!(told.contains("deeper than 64") || told.contains("recursion limit"), "{told}");
+        assert!(
+            told.contains("deeper than 64") || told.contains("recursion limit"),
+            "{told}"
+        );
         let json = format!("{{\"Resources\": {}", "[".repeat(depth));
         assert!(refused(&json).contains("deeper than 64"));
         let nested = format!("Resources: {}a{}", "!Not [".repeat(depth), "]".repeat(depth));
@@ -130,7 +174,9 @@ fn size_depth_and_repetition_are_limited() {
     let mut bulk = format!("a: &a {}\nb:\n", "x".repeat(100_000));
     bulk += &"  - *a\n".repeat(1000);
     assert!(refused(&bulk).contains("aliases repeat more than"));
-    let many = (0..501).map(|index| format!("  R{index}: {{Type: T}}\n")).collect::<String>();
+    let many = (0..501)
+        .map(|index| format!("  R{index}: {{Type: T}}\n"))
+        .collect::<String>();
     assert!(refused(&format!("Resources:\n{many}")).contains("has 501 entries, more than 500"));
 }
 
@@ -153,5 +199,8 @@ fn a_flood_of_problems_is_cut() {
     let text = format!("Resources: {{G: {{Type: Test::Gate, Properties: {{Name: a, Scopes: [{items}]}}}}}}");
     let problems = check_text(&text, &schema_of, &BTreeMap::new());
     assert_eq!(problems.len(), PROBLEMS_MAX + 1);
-    assert_eq!(problems[PROBLEMS_MAX].to_string(), "error: 1500 more problems are not listed");
+    assert_eq!(
+        problems[PROBLEMS_MAX].to_string(),
+        "error: 1500 more problems are not listed"
+    );
 }

@@ -36,7 +36,12 @@ fn base_template_evaluates_in_order() {
     let reference = "{{resolve:secretsmanager:x-WARDSInstanceRotationSecret:SecretString:password}}";
     assert_eq!(found, [("MasterUserPassword".to_owned(), reference.to_owned())]);
     let tolerated = lines(&template.problems);
-    assert!(tolerated.iter().any(|line| line.contains("InvokeLambdaRDSCreateTable/Version")), "{tolerated:?}");
+    assert!(
+        tolerated
+            .iter()
+            .any(|line| line.contains("InvokeLambdaRDSCreateTable/Version")),
+        "{tolerated:?}"
+    );
 }
 
 #[test]
@@ -47,8 +52,14 @@ fn security_template_evaluates_with_last_key_and_warnings() {
     let template = parsed(&text);
     assert_eq!(template.resources.len(), 13);
     let problems = lines(&template.problems);
-    assert!(problems[0].starts_with("67:7: warning: UserPoolId: this key is also at line 48"), "{problems:?}");
-    assert!(problems[1].contains("OriginVerifyHeader/Description"), "{problems:?}");
+    assert!(
+        problems[0].starts_with("67:7: warning: UserPoolId: this key is also at line 48"),
+        "{problems:?}"
+    );
+    assert!(
+        problems[1].contains("OriginVerifyHeader/Description"),
+        "{problems:?}"
+    );
     assert_eq!(problems.len(), 2, "{problems:?}");
     let url = "https://abcdefghij.execute-api.eu-west-1.amazonaws.com/Dev/?id=1";
     let values = run(&text, &[("SBucketName", "bucket"), ("ApiGatewayURL", url)]).unwrap();

@@ -37,8 +37,9 @@ fn pseudo() -> PseudoParameters {
         region: "eu-west-1".to_owned(),
         account_id: "000000000000".to_owned(),
         stack_name: "demo".to_owned(),
-        stack_id: "arn:aws:cloudformation:eu-west-1:000000000000:stack/demo/0b5f7e5c-9d1a-4c55-8f0e-2f7a0e1d2c3b"
-            .to_owned(),
+        stack_id:
+            "arn:aws:cloudformation:eu-west-1:000000000000:stack/demo/0b5f7e5c-9d1a-4c55-8f0e-2f7a0e1d2c3b"
+                .to_owned(),
         notification_arns: vec!["arn:aws:sns:eu-west-1:000000000000:news".to_owned()],
     }
 }
@@ -57,7 +58,10 @@ impl References for Everything {
         (export != "missing").then(|| format!("e-{export}").into())
     }
     fn availability_zones(&self, region: &str) -> Vec<String> {
-        ["a", "b", "c"].iter().map(|zone| format!("{region}{zone}")).collect()
+        ["a", "b", "c"]
+            .iter()
+            .map(|zone| format!("{region}{zone}"))
+            .collect()
     }
 }
 

@@ -20,7 +20,11 @@ fn values_are_read_by_type() {
         ("{Type: CommaDelimitedList}", "", json!([])),
         ("{Type: List<Number>}", "1,2", json!(["1", "2"])),
         ("{Type: 'List<AWS::EC2::Subnet::Id>'}", "a,b", json!(["a", "b"])),
-        ("{Type: String, AllowedPattern: '[a-z]+', MinLength: 2, MaxLength: 3}", "abc", json!("abc")),
+        (
+            "{Type: String, AllowedPattern: '[a-z]+', MinLength: 2, MaxLength: 3}",
+            "abc",
+            json!("abc"),
+        ),
         ("{Type: Number, AllowedValues: [1, 2.0]}", "2", json!("2")),
     ];
     for (declaration, value, expected) in cases {
@@ -36,11 +40,31 @@ fn every_constraint_is_enforced() {
         ("{Type: Number, MinValue: 2}", "1.5", "`1.5` is less than 2"),
         ("{Type: Number, MaxValue: 2}", "3", "`3` is greater than 2"),
         ("{Type: List<Number>}", "1,x", "item `x` is not a number"),
-        ("{Type: String, MinLength: 3}", "ab", "`ab` is shorter than 3 characters"),
-        ("{Type: String, MaxLength: 1}", "ab", "`ab` is longer than 1 characters"),
-        ("{Type: String, AllowedValues: [a, b]}", "c", "`c` is none of the allowed values `a`, `b`"),
-        ("{Type: CommaDelimitedList, AllowedValues: [a]}", "a,c", "item `c` is none of the allowed values `a`"),
-        ("{Type: String, AllowedPattern: '[a-z]+'}", "abc1", "`abc1` does not match the allowed pattern `[a-z]+`"),
+        (
+            "{Type: String, MinLength: 3}",
+            "ab",
+            "`ab` is shorter than 3 characters",
+        ),
+        (
+            "{Type: String, MaxLength: 1}",
+            "ab",
+            "`ab` is longer than 1 characters",
+        ),
+        (
+            "{Type: String, AllowedValues: [a, b]}",
+            "c",
+            "`c` is none of the allowed values `a`, `b`",
+        ),
+        (
+            "{Type: CommaDelimitedList, AllowedValues: [a]}",
+            "a,c",
+            "item `c` is none of the allowed values `a`",
+        ),
+        (
+            "{Type: String, AllowedPattern: '[a-z]+'}",
+            "abc1",
+            "`abc1` does not match the allowed pattern `[a-z]+`",
+        ),
         (
             "{Type: String, MinLength: 8, NoEcho: true, ConstraintDescription: eight at least}",
             "hunter2",
@@ -56,7 +80,9 @@ fn every_constraint_is_enforced() {
 #[test]
 fn missing_and_unknown_parameters_are_told_together() {
     let template = parsed("Parameters: {P: {Type: String}, Q: {Type: String}}\nResources: {R: {Type: T}}");
-    let problems = template.resolve_parameters(&given(&[("X", "1"), ("Q", "2")])).unwrap_err();
+    let problems = template
+        .resolve_parameters(&given(&[("X", "1"), ("Q", "2")]))
+        .unwrap_err();
     assert_eq!(
         lines(&problems),
         [

@@ -4,12 +4,19 @@ use super::*;
 
 fn plan(text: &str, values: &[(&str, &str)]) -> Result<Plan, Vec<String>> {
     let template = parse_template(text).map_err(|problems| lines(&problems))?;
-    let parameters = template.resolve_parameters(&given(values)).map_err(|problems| lines(&problems))?;
-    template.plan(&parameters, &pseudo()).map_err(|problems| lines(&problems))
+    let parameters = template
+        .resolve_parameters(&given(values))
+        .map_err(|problems| lines(&problems))?;
+    template
+        .plan(&parameters, &pseudo())
+        .map_err(|problems| lines(&problems))
 }
 
 fn names(plan: &Plan) -> Vec<&str> {
-    plan.resources.iter().map(|resource| resource.logical_id.as_str()).collect()
+    plan.resources
+        .iter()
+        .map(|resource| resource.logical_id.as_str())
+        .collect()
 }
 
 #[test]
@@ -49,7 +56,12 @@ Outputs:
   OQ: {Condition: Test, Value: !Ref Q}
 ";
     let prod = plan(text, &[("Stage", "prod")]).unwrap();
-    let holding: Vec<_> = prod.conditions.iter().filter(|(_, value)| **value).map(|(name, _)| name.as_str()).collect();
+    let holding: Vec<_> = prod
+        .conditions
+        .iter()
+        .filter(|(_, value)| **value)
+        .map(|(name, _)| name.as_str())
+        .collect();
     assert_eq!(holding, ["Either", "Here", "Prod", "Second", "Wide"]);
     assert_eq!(names(&prod), ["P", "R"]);
     assert_eq!(prod.outputs, ["OP"]);
@@ -58,7 +70,10 @@ Outputs:
     assert_eq!(names(&test), ["Q", "R"]);
     assert_eq!(test.resources[1].depends_on, ["Q"]);
     let other = plan(text, &[("Stage", "other")]).unwrap_err();
-    assert_eq!(other[0], "9:33: error: Conditions/Wide: the mapping `M` has no key `other`");
+    assert_eq!(
+        other[0],
+        "9:33: error: Conditions/Wide: the mapping `M` has no key `other`"
+    );
 }
 
 #[test]
@@ -83,7 +98,10 @@ Conditions: {A: !Not [!Condition B], B: !Not [!Condition A]}
 Resources: {R: {Type: T, Condition: A}}
 ";
     let problems = plan(text, &[]).unwrap_err();
-    assert_eq!(problems, ["2:17: error: Conditions/A: circular conditions: `A` -> `B` -> `A`"]);
+    assert_eq!(
+        problems,
+        ["2:17: error: Conditions/A: circular conditions: `A` -> `B` -> `A`"]
+    );
 }
 
 #[test]
@@ -108,14 +126,26 @@ Outputs:
 #[test]
 fn wrong_conditions_are_told() {
     let cases = [
-        ("!Equals [a]", "`Fn::Equals` wants a list of two values, not 1 items"),
+        (
+            "!Equals [a]",
+            "`Fn::Equals` wants a list of two values, not 1 items",
+        ),
         ("!And [!Condition C]", "`Fn::And` wants 2 to 10 conditions, not 1"),
-        ("!Not [!Ref AWS::Region]", "a condition compares: use `Fn::Equals`"),
+        (
+            "!Not [!Ref AWS::Region]",
+            "a condition compares: use `Fn::Equals`",
+        ),
         ("!Ref AWS::Region", "a condition compares: use `Fn::Equals`"),
         ("!Sub a", "`Fn::Sub` cannot be a condition"),
-        ("text", "a condition is `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not` or `Condition`"),
+        (
+            "text",
+            "a condition is `Fn::Equals`, `Fn::And`, `Fn::Or`, `Fn::Not` or `Condition`",
+        ),
         ("!Condition D", "the condition `D` does not exist"),
-        ("!Equals [!Ref R, b]", "`R` is a resource: only parameters can be named here"),
+        (
+            "!Equals [!Ref R, b]",
+            "`R` is a resource: only parameters can be named here",
+        ),
     ];
     for (condition, expected) in cases {
         let text = format!("Conditions:\n  C: {condition}\nResources: {{R: {{Type: T}}}}\n");
@@ -139,9 +169,16 @@ fn order_holds_for_many_seeds() {
         let mut needs = BTreeMap::new();
         for id in 0..count {
             let position = shuffled.iter().position(|other| *other == id).unwrap();
-            let needed: Vec<usize> = shuffled[..position].iter().copied().filter(|_| random.below(4) == 0).collect();
+            let needed: Vec<usize> = shuffled[..position]
+                .iter()
+                .copied()
+                .filter(|_| random.below(4) == 0)
+                .collect();
             let references: Vec<String> = needed.iter().map(|id| format!("!Ref R{id}")).collect();
-            text += &format!("  R{id}: {{Type: T, Properties: {{V: [{}]}}}}\n", references.join(", "));
+            text += &format!(
+                "  R{id}: {{Type: T, Properties: {{V: [{}]}}}}\n",
+                references.join(", ")
+            );
             needs.insert(format!("R{id}"), needed);
         }
         let plan = plan(&text, &[]).unwrap();
@@ -149,7 +186,10 @@ fn order_holds_for_many_seeds() {
         let order = names(&plan);
         for (id, needed) in needs {
             let at = |id: &str| order.iter().position(|other| *other == id).unwrap();
-            assert!(needed.iter().all(|need| at(&format!("R{need}")) < at(&id)), "seed {seed}");
+            assert!(
+                needed.iter().all(|need| at(&format!("R{need}")) < at(&id)),
+                "seed {seed}"
+            );
         }
     }
 }

@@ -22,9 +22,12 @@ fn bare(node: &Node) -> Value {
         NodeKind::Number(text) => json!({ "number": text }),
         NodeKind::String { text, .. } => json!(text),
         NodeKind::List(items) => items.iter().map(bare).collect(),
-        NodeKind::Map(entries) => {
-            Value::Object(entries.iter().map(|(key, value)| (key.text.clone(), bare(value))).collect())
-        }
+        NodeKind::Map(entries) => Value::Object(
+            entries
+                .iter()
+                .map(|(key, value)| (key.text.clone(), bare(value)))
+                .collect(),
+        ),
     }
 }
 
@@ -36,9 +39,18 @@ fn short_forms_become_long_ones() {
         ("!GetAtt A.B", json!({"Fn::GetAtt": "A.B"})),
         ("!GetAtt [A, B]", json!({"Fn::GetAtt": ["A", "B"]})),
         ("!Sub x", json!({"Fn::Sub": "x"})),
-        ("!Sub [x, {y: !Ref z}]", json!({"Fn::Sub": ["x", {"y": {"Ref": "z"}}]})),
-        ("!Join ['', [a, !Ref b]]", json!({"Fn::Join": ["", ["a", {"Ref": "b"}]]})),
-        ("!Select [2, !Split ['/', x]]", json!({"Fn::Select": [{"number": "2"}, {"Fn::Split": ["/", "x"]}]})),
+        (
+            "!Sub [x, {y: !Ref z}]",
+            json!({"Fn::Sub": ["x", {"y": {"Ref": "z"}}]}),
+        ),
+        (
+            "!Join ['', [a, !Ref b]]",
+            json!({"Fn::Join": ["", ["a", {"Ref": "b"}]]}),
+        ),
+        (
+            "!Select [2, !Split ['/', x]]",
+            json!({"Fn::Select": [{"number": "2"}, {"Fn::Split": ["/", "x"]}]}),
+        ),
         ("!GetAZs ''", json!({"Fn::GetAZs": ""})),
         ("!GetAZs", json!({"Fn::GetAZs": ""})),
         ("!If [A, b, c]", json!({"Fn::If": ["A", "b", "c"]})),
@@ -90,7 +102,8 @@ fn scalars_keep_what_they_are_written_as() {
 
 #[test]
 fn json_reads_as_json_with_places() {
-    let root = tree("{\n\t\"A\":\t{\"b\": [1, -2.50, true, null, \"\\ud83d\\ude00\\/\"]},\r\n\t\"C\" : \"x\"\n}");
+    let root =
+        tree("{\n\t\"A\":\t{\"b\": [1, -2.50, true, null, \"\\ud83d\\ude00\\/\"]},\r\n\t\"C\" : \"x\"\n}");
     assert_eq!(
         bare(&root),
         json!({"A": {"b": [{"number": "1"}, {"number": "-2.5"}, true, null, "😀/"]}, "C": "x"})
@@ -107,15 +120,27 @@ fn yaml_in_braces_is_yaml() {
 #[test]
 fn wrong_json_says_where() {
     let cases = [
-        ("{\"a\": 1,}", "1:9: error: a key in double quotes should stand here"),
+        (
+            "{\"a\": 1,}",
+            "1:9: error: a key in double quotes should stand here",
+        ),
         ("{\"a\" 1}", "1:6: error: `:` should stand here"),
         ("{\"a\": [1 2]}", "1:10: error: `,` or `]` should stand here"),
         ("{\"a\": 01}", "1:7: error: `01` is not a number"),
         ("{\"a\": nul}", "1:7: error: a value should stand here"),
-        ("{\"a\": \"x\n\"}", "1:7: error: this text holds a wrong escape or a raw control character"),
+        (
+            "{\"a\": \"x\n\"}",
+            "1:7: error: this text holds a wrong escape or a raw control character",
+        ),
         ("{\"a\": \"x", "1:7: error: this text has no closing quote"),
-        ("{\"a\": 1} x", "1:10: error: text follows the end of the template"),
-        ("{\"a\":", "1:6: error: the template ends where a value should stand"),
+        (
+            "{\"a\": 1} x",
+            "1:10: error: text follows the end of the template",
+        ),
+        (
+            "{\"a\":",
+            "1:6: error: the template ends where a value should stand",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(unreadable(text), expected, "{text}");
@@ -126,12 +151,30 @@ fn wrong_json_says_where() {
 fn wrong_yaml_says_where() {
     let cases = [
         ("", "1:1: error: the template is empty"),
-        ("a: 1\n---\nb: 2\n", "2:1: error: a template is one YAML document, a second one begins here"),
-        ("a: !Reff b", "1:4: error: unknown short form `!Reff`; did you mean `Ref`?"),
-        ("a: &x 1\nb:\n  <<: *x\n", "3:3: error: merge keys are not supported: repeat the keys here"),
-        ("a: !!binary x", "1:4: error: the tag `!!binary` is not supported here"),
-        ("a: &x [*x]", "1:8: error: this alias stands inside what it names, or names nothing"),
-        ("? [a]\n: b", "1:3: error: a key must be a text, not a list or an object"),
+        (
+            "a: 1\n---\nb: 2\n",
+            "2:1: error: a template is one YAML document, a second one begins here",
+        ),
+        (
+            "a: !Reff b",
+            "1:4: error: unknown short form `!Reff`; did you mean `Ref`?",
+        ),
+        (
+            "a: &x 1\nb:\n  <<: *x\n",
+            "3:3: error: merge keys are not supported: repeat the keys here",
+        ),
+        (
+            "a: !!binary x",
+            "1:4: error: the tag `!!binary` is not supported here",
+        ),
+        (
+            "a: &x [*x]",
+            "1:8: error: this alias stands inside what it names, or names nothing",
+        ),
+        (
+            "? [a]\n: b",
+            "1:3: error: a key must be a text, not a list or an object",
+        ),
     ];
     for (text, expected) in cases {
         assert_eq!(unreadable(text), expected, "{text}");
@@ -151,7 +194,10 @@ fn last_duplicate_key_wins_and_is_told() {
 
 #[test]
 fn aliases_repeat_what_they_name() {
-    assert_eq!(bare(&tree("a: &x {k: !Ref b}\nc: *x"))["c"], json!({"k": {"Ref": "b"}}));
+    assert_eq!(
+        bare(&tree("a: &x {k: !Ref b}\nc: *x"))["c"],
+        json!({"k": {"Ref": "b"}})
+    );
 }
 
 #[test]

@@ -4,19 +4,38 @@ use super::super::{PropertySchema as Property, ResourceSchema, Shape};
 
 const RULE: &[Property] = &[
     Property::required("Name", Shape::Text),
-    Property::optional("Priority", Shape::Integer { minimum: 0, maximum: 100 }),
+    Property::optional(
+        "Priority",
+        Shape::Integer {
+            minimum: 0,
+            maximum: 100,
+        },
+    ),
     Property::optional("Kind", Shape::Text).replaces(),
 ];
 
 pub(super) static GATE: ResourceSchema = ResourceSchema {
     type_name: "Test::Gate",
     properties: &[
-        Property::required("Name", Shape::TextLength { minimum: 1, maximum: 16 }).replaces(),
+        Property::required(
+            "Name",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 16,
+            },
+        )
+        .replaces(),
         Property::optional("Mode", Shape::OneOf(&["OPEN", "CLOSED"])),
         Property::optional("Enabled", Shape::Boolean),
         Property::optional("Status", Shape::Text),
         Property::optional("Weight", Shape::Number),
-        Property::optional("Timeout", Shape::Integer { minimum: 50, maximum: 29_000 }),
+        Property::optional(
+            "Timeout",
+            Shape::Integer {
+                minimum: 50,
+                maximum: 29_000,
+            },
+        ),
         Property::optional("Scopes", Shape::List(&Shape::Text)),
         Property::optional("Headers", Shape::MapOf(&Shape::Boolean)),
         Property::optional("Document", Shape::Json),
