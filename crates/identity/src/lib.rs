@@ -5,17 +5,21 @@
 //! <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/> says.
 
 pub mod directory;
+pub mod flows;
+pub mod tokens;
 pub mod endpoints;
 pub mod error;
-pub mod flows;
 pub mod ports;
-pub mod tokens;
-mod interim;
+mod passwords;
+mod records;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
 use portcullis_model::{Clock, Entropy};
 use portcullis_store::Store;
+use portcullis_vault::Vault;
 
 pub use error::IdentityError;
 pub use tokens::IssuerForm;
@@ -24,7 +28,7 @@ pub use tokens::IssuerForm;
 #[derive(Clone)]
 pub struct IdentityParts {
     pub store: Arc<dyn Store>,
-    // vault: Arc<portcullis_vault::Vault> follows with that crate.
+    pub vault: Arc<Vault>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub mail: Arc<dyn ports::Mail>,
@@ -45,15 +49,37 @@ pub struct Settings {
 }
 
 /// The user pools of an installation.
+#[derive(Clone)]
 pub struct Identity {
-    #[allow(dead_code, reason = "read as operations arrive")]
-    parts: IdentityParts,
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    mail: Arc<dyn ports::Mail>,
+    sign_outs: Arc<dyn ports::SignOuts>,
+    settings: Settings,
+    workers: Arc<passwords::workers::Workers>,
+    lockout: Arc<passwords::lockout::Lockout>,
+    keys: Arc<tokens::keys::KeyCache>,
 }
 
 impl Identity {
-    /// Returns identity over its parts. Shared by `Arc`.
-    pub fn new(parts: IdentityParts) -> Self {
-        Self { parts }
+    /// Returns identity over its parts, with its threads started. Shared by `Arc`.
+    pub fn new(parts: IdentityParts) -> Result<Self, IdentityError> {
+        let settings = parts.settings;
+        let workers = passwords::workers::Workers::start(settings.hashing_threads, settings.hashing_queue)?;
+        Ok(Self {
+            store: parts.store,
+            vault: parts.vault,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            mail: parts.mail,
+            sign_outs: parts.sign_outs,
+            settings,
+            workers: Arc::new(workers),
+            lockout: Arc::default(),
+            keys: Arc::default(),
+        })
     }
 
     /// Returns the same identity (caches and hashing threads shared) over another store. A stack makes a pool
@@ -62,10 +88,8 @@ impl Identity {
     #[must_use]
     pub fn over(&self, store: Arc<dyn Store>) -> Self {
         Self {
-            parts: IdentityParts {
-                store,
-                ..self.parts.clone()
-            },
+            store,
+            ..self.clone()
         }
     }
 }

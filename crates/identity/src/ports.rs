@@ -29,14 +29,14 @@ pub trait Mail: Send + Sync {
 
 /// Hears which tokens stopped being good, before the operation that ended them answers.
 ///
-/// A token is refused when its `origin_jti` is a revoked family, or when its `iat` lies in an *earlier second*
-/// than the sign-out of its `sub`. `iat` counts whole seconds; what was issued in the very second of the
-/// sign-out is told apart by its family: every family that the user had is revoked beside the sign-out, and a
-/// sign-in right after it starts a new one.
+/// A token is refused when its `origin_jti` is a revoked family, or when its `iat` lies before the sign-out of its
+/// `sub`. `iat` counts whole seconds, so `before` is a whole second too; what was issued earlier in the second of the
+/// sign-out is told apart by its family: every family that the user had is revoked beside the sign-out, and a sign-in
+/// right after it starts a new one.
 pub trait SignOuts: Send + Sync {
     /// Refuses every token with this `origin_jti` until `until`, when the last of them has expired.
     fn revoke_family(&self, pool: &UserPoolId, origin_jti: &str, until: Timestamp);
 
-    /// Refuses tokens of `sub` whose `iat` is in an earlier second than `before`, until `until`.
+    /// Refuses tokens of `sub` whose `iat` is less than `before`, until `until`.
     fn sign_out(&self, pool: &UserPoolId, sub: &UserSub, before: Timestamp, until: Timestamp);
 }

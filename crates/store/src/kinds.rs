@@ -59,6 +59,8 @@ kinds! {
     REFRESH_TOKEN = Ephemeral "cognito-refresh-token",
     /// A revoked token family, until its last token expires: `{pool}/{origin_jti}`
     REVOCATION = Ephemeral "cognito-revocation",
+    /// A sign-out of all tokens of a user, until the last of them expires: `{pool}/{sub}`
+    SIGN_OUT = Ephemeral "cognito-sign-out",
     /// A used single-use thing (SRP secret block, challenge session), until it expires.
     SPENT = Ephemeral "cognito-spent",
     /// `{user name}`

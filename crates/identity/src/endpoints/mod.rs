@@ -1,15 +1,21 @@
 //! What strangers reach by plain HTTP: the token endpoint of a domain, the keys and the metadata of a pool.
 //!
-//! Pure: a request in, a response out; the server does the wire and finds the pool by host or path.
+//! A request in, a response out; the server does the wire and finds domain or pool by host or path.
 
+use bytes::Bytes;
 use portcullis_model::HeaderList;
+use serde_json::Value;
+
+pub mod token;
+pub mod well_known;
+pub(crate) mod form;
 
 /// A request to an endpoint.
 #[derive(Clone, Default)]
 pub struct EndpointRequest {
     /// `GET`, `POST`, …
     pub method: String,
-    /// Without the query.
+    /// Without the query; begins below the host (`/oauth2/token`, `/{pool}/.well-known/jwks.json`).
     pub path: String,
     /// Without `?`, as on the wire.
     pub query: String,
@@ -25,4 +31,28 @@ pub struct EndpointResponse {
     pub body: Vec<u8>,
     /// What really happened, for the trail only.
     pub cause: Option<String>,
+}
+
+impl EndpointResponse {
+    pub(crate) fn json(status: u16, value: &Value) -> Self {
+        let mut headers = HeaderList::with_capacity(4);
+        headers.push(
+            Bytes::from_static(b"content-type"),
+            Bytes::from_static(b"application/json;charset=UTF-8"),
+        );
+        Self {
+            status,
+            headers,
+            body: value.to_string().into_bytes(),
+            cause: None,
+        }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.headers.push(
+            Bytes::from_static(name.as_bytes()),
+            Bytes::from_static(value.as_bytes()),
+        );
+        self
+    }
 }
