@@ -829,3 +829,46 @@ fn hostile_patterns_take_little_time() {
     assert!(!evaluate(&[&policy], &ask("a:b", &resource, &none)).is_allow());
     assert!(before.elapsed().as_secs() < 2);
 }
+
+const ALPHABET: &[char] = &[
+    '"', '{', '}', '[', ']', ':', ',', '$', '*', '?', '/', '\\', '0', 'a', 'é', ' ', '\u{0}',
+];
+
+/// Returns `seed` with some bytes changed, the same for the same `round`.
+fn mangled(seed: &str, round: u64) -> String {
+    let mut state = round.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap()
+    };
+    let mut characters: Vec<char> = seed.chars().collect();
+    for _ in 0..=next() % 4 {
+        let at = next() % characters.len();
+        match next() % 3 {
+            0 => characters[at] = ALPHABET[next() % ALPHABET.len()],
+            1 => characters.insert(at, ALPHABET[next() % ALPHABET.len()]),
+            _ => drop(characters.remove(at)),
+        }
+    }
+    characters.into_iter().collect()
+}
+
+#[test]
+fn mangled_documents_are_read_or_refused_without_panic() {
+    let seed = r#"{"Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:role/x"},"Action":["s3:Get*"],"Resource":"arn:aws:s3:::${aws:username, 'x'}/*?","Condition":{"ForAnyValue:StringLike":{"a:b":["${a:c}*"]},"IpAddress":{"a:ip":"10.0.0.0/8"},"DateLessThan":{"a:d":"2026-01-01T00:00:00Z"}}}]}"#;
+    let context = context(&[
+        ("a:b", &["x"]),
+        ("a:ip", &["10.0.0.1"]),
+        ("aws:username", &["é*"]),
+    ]);
+    let mut read = 0;
+    for round in 0..20_000 {
+        if let Ok(policy) = Policy::parse(&mangled(seed, round)) {
+            evaluate(&[&policy], &ask("s3:GetObject", "arn:aws:s3:::é*/x", &context));
+            read += 1;
+        }
+    }
+    assert!(read > 100 && read < 20_000, "{read}");
+}
