@@ -5,6 +5,7 @@
 pub mod admission;
 pub mod credentials;
 pub mod error;
+pub mod input;
 pub mod operation;
 pub mod ports;
 pub mod protocol;

@@ -43,7 +43,11 @@ pub(crate) fn parse_object(body: &[u8]) -> Result<Map<String, Value>, AwsError> 
         return Ok(Map::new());
     }
     match serde_json::from_slice::<Value>(body) {
-        Ok(Value::Object(object)) => Ok(object),
+        Ok(Value::Object(mut object)) => {
+            // A member that is null counts as absent, in every protocol of AWS that has null.
+            object.retain(|_, value| !value.is_null());
+            Ok(object)
+        }
         Ok(_) => Err(AwsError::new(
             "SerializationException",
             400,

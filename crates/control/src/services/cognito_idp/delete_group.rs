@@ -1,0 +1,26 @@
+//! `DeleteGroup`: deletes a group; its users stay.
+
+use serde_json::{Value, json};
+
+use super::{access, rules};
+use crate::{
+    input::Input,
+    operation::{AwsError, Call, Operation},
+};
+
+pub(super) const OPERATION: Operation = Operation {
+    name: "DeleteGroup",
+    route: None,
+    access: access::on_pool("cognito-idp:DeleteGroup"),
+    members: &["UserPoolId", "GroupName"],
+    call: |call| Box::pin(run(call)),
+};
+
+async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
+    let mut input = Input::new(call.input);
+    let pool = input.required("UserPoolId", rules::USER_POOL_ID);
+    let group = input.required("GroupName", rules::USERNAME);
+    input.finish()?;
+    call.parts.identity.delete_group(call.scope, pool, group).await?;
+    Ok(json!({}))
+}

@@ -1,0 +1,1 @@
+//! Operations through the whole of control.
