@@ -110,7 +110,7 @@ impl Statement {
             Set::In(patterns) => has(patterns),
             Set::NotIn(patterns) => !has(patterns),
         };
-        principal && action && self.covers(request) && self.conditions.hold(context)
+        principal && action && self.covers(request) && self.conditions.hold(context, self.effect)
     }
 
     fn covers(&self, request: &AccessRequest<'_>) -> bool {

@@ -622,6 +622,18 @@ fn variables_are_filled_in_literally() {
 }
 
 #[test]
+fn negation_of_an_unknown_value_allows_nothing_and_still_denies() {
+    let members = |effect: &str| {
+        format!(
+            r#""Effect":"{effect}","Action":"*","Resource":"*","Condition":{{"StringNotEquals":{{"a:owner":"${{aws:username}}"}}}}"#
+        )
+    };
+    let context = context(&[("a:owner", &["bob"])]);
+    assert!(!evaluate(&[&policy(&members("Allow"))], &ask("a:b", API, &context)).is_allow());
+    assert!(evaluate(&[&policy(&members("Deny"))], &ask("a:b", API, &context)).is_explicit_deny());
+}
+
+#[test]
 fn old_documents_take_variables_as_text() {
     let old = r#"{"Version":"2008-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"arn:aws:s3:::${aws:username}"}}"#;
     let policy = Policy::parse(old).unwrap();
@@ -661,6 +673,7 @@ fn principals_stand_where_they_belong() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn malformed_documents_are_refused_with_their_field() {
     let allow = r#""Effect":"Allow","Action":"*","Resource":"*""#;
     let condition = |text: &str| document(&format!(r#"{allow},"Condition":{text}"#));

@@ -4,7 +4,7 @@
 use super::{
     Options, SignableRequest,
     presigned::{SECURITY_TOKEN, SIGNATURE},
-    uri_encoding::{decode, encode_into},
+    uri_encoding::{decode, decode_query, encode_into},
 };
 
 /// Returns the canonical request.
@@ -86,7 +86,7 @@ fn query_into(query: &str, options: &Options, out: &mut Vec<u8>) {
     }
     let encoded = |text: &str| {
         let mut bytes = Vec::with_capacity(text.len());
-        encode_into(&decode(text), false, &mut bytes);
+        encode_into(&decode_query(text), false, &mut bytes);
         bytes
     };
     let mut pairs: Vec<(Vec<u8>, Vec<u8>)> = query

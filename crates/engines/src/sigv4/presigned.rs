@@ -1,7 +1,7 @@
 //! The presigned form: everything in the query string, `X-Amz-Algorithm` to `X-Amz-Signature`.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-authentication-methods.html>
 
-use super::{ALGORITHM, SigV4Error, error::shown, uri_encoding::decode};
+use super::{ALGORITHM, SigV4Error, error::shown, uri_encoding::decode_query};
 
 const EXPIRES_SECONDS_MAX: u32 = 604_800;
 
@@ -26,7 +26,7 @@ impl Presigned {
         let mut presigned = Self::default();
         for pair in query.split('&') {
             let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            let name = String::from_utf8(decode(name)).unwrap_or_default();
+            let name = String::from_utf8(decode_query(name)).unwrap_or_default();
             let field = match name.as_str() {
                 "X-Amz-Algorithm" => &mut presigned.algorithm,
                 "X-Amz-Credential" => &mut presigned.credential,
@@ -38,7 +38,7 @@ impl Presigned {
                 _ => continue,
             };
             let value =
-                String::from_utf8(decode(value)).map_err(|_| SigV4Error::Malformed("query string"))?;
+                String::from_utf8(decode_query(value)).map_err(|_| SigV4Error::Malformed("query string"))?;
             if field.replace(value).is_some() {
                 return Err(SigV4Error::Duplicate(name));
             }

@@ -464,6 +464,22 @@ fn every_amazon_header_and_host_must_be_signed() {
 }
 
 #[test]
+fn plus_in_a_query_is_a_space_and_nothing_else() {
+    let with_query = |request: &Request, query: &str| Request {
+        query: query.into(),
+        ..request.clone()
+    };
+    let space = signed(&with_query(&plain(), "q=a%20b"), None, NOW);
+    assert_eq!(check_now(&with_query(&space, "q=a+b")), Ok(()));
+    let plus = signed(&with_query(&plain(), "q=a%2Bb"), None, NOW);
+    assert_eq!(check_now(&plus), Ok(()));
+    assert_eq!(
+        check_now(&with_query(&plus, "q=a+b")),
+        Err(SigV4Error::SignatureMismatch)
+    );
+}
+
+#[test]
 fn payload_hash_must_be_true() {
     let hash = "44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a";
     let mut request = plain();
@@ -541,6 +557,7 @@ fn scope_must_be_ours() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn malformed_authorization_is_refused_with_awss_code() {
     let good = authorization(&signed(&plain(), None, NOW));
     let signature = good.rsplit_once("Signature=").unwrap().1.to_owned();

@@ -15,7 +15,13 @@ pub(super) fn encode_into(bytes: &[u8], keep_slash: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// Returns `text` with every `%XY` replaced by its byte; other percent signs, and `+`, stay what they are.
+/// Returns a part of a query decoded: `+` is a space, as it will be to whoever reads the parameter. Were it signed as
+/// a plus, `%2B` could be exchanged for it.
+pub(super) fn decode_query(text: &str) -> Vec<u8> {
+    decode(&text.replace('+', " "))
+}
+
+/// Returns `text` with every `%XY` replaced by its byte; other percent signs stay what they are.
 pub(super) fn decode(text: &str) -> Vec<u8> {
     let mut bytes = text.bytes();
     let mut out = Vec::with_capacity(text.len());

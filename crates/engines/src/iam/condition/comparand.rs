@@ -79,6 +79,15 @@ impl Comparand {
         }
     }
 
+    /// Tells whether every policy variable in it has a value.
+    pub(super) fn is_resolvable(&self, context: &Context) -> bool {
+        match self {
+            Self::Text(pattern) => pattern.is_resolvable(context),
+            Self::Arn(pattern) => pattern.is_resolvable(context),
+            _ => true,
+        }
+    }
+
     /// Tells whether this is the answer wanted of `Null`, given whether the key is absent.
     pub(super) fn is_null_answer(&self, is_absent: bool) -> bool {
         *self == Self::Null(is_absent)

@@ -9,7 +9,7 @@ mod comparand;
 
 use serde_json::Value;
 
-use super::{Context, PolicyError};
+use super::{Context, PolicyError, statement::Effect};
 use comparand::Comparand;
 use operator::{Operator, Quantifier};
 
@@ -69,12 +69,20 @@ impl Conditions {
         Ok(Self(conditions))
     }
 
-    pub(super) fn hold(&self, context: &Context) -> bool {
-        self.0.iter().all(|condition| condition.holds(context))
+    /// Tells whether the conditions of a statement with `effect` hold. A negated operator against a variable without
+    /// value ("not the owner", and nobody knows the owner) allows nothing.
+    pub(super) fn hold(&self, context: &Context, effect: Effect) -> bool {
+        self.0.iter().all(|condition| {
+            condition.holds(context) && (effect == Effect::Deny || condition.is_certain(context))
+        })
     }
 }
 
 impl Condition {
+    fn is_certain(&self, context: &Context) -> bool {
+        !self.operator.is_negated || self.values.iter().all(|value| value.is_resolvable(context))
+    }
+
     fn holds(&self, context: &Context) -> bool {
         let found = context.values(&self.key);
         if self.operator.is_null_check() {
