@@ -8,4 +8,5 @@ pub mod sigv4;
 pub mod iam;
 pub mod strict_json;
 pub mod vtl;
+pub mod json_path;
 pub mod gateway_template;

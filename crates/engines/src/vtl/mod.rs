@@ -6,8 +6,22 @@
 //! their source.
 
 mod scope;
+mod cursor;
+mod ast;
+mod parse;
+mod reference;
+mod compile;
+mod evaluate;
+mod print;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use portcullis_model::Place;
+
+use crate::json_path::LimitExceeded;
+use compile::Step;
+use evaluate::Rendering;
+pub(crate) use print::plain_text;
 
 pub use scope::{Found, Input, InputProblem, ParameterPlace, Scope};
 
@@ -17,7 +31,8 @@ pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 /// A template, compiled once at deployment.
 #[derive(Clone, Debug)]
 pub struct Template {
-    text: String,
+    steps: Vec<Step>,
+    uses_body: bool,
 }
 
 /// Why a template is refused, and where.
@@ -54,8 +69,11 @@ pub enum RenderError {
     TooManySteps(usize),
     #[error(transparent)]
     Input(#[from] InputProblem),
+    /// A path that was put together at the request.
     #[error("`{0}` is not a JSONPath: {1}")]
     JsonPath(String, String),
+    #[error(transparent)]
+    TooCostly(#[from] LimitExceeded),
 }
 
 impl Template {
@@ -72,28 +90,18 @@ impl Template {
                 message,
             });
         }
-        if text.contains(['$', '#']) {
-            let message = "references and directives are not supported".to_owned();
-            return Err(TemplateProblem {
-                place: start,
-                message,
-            });
-        }
-        Ok(Self {
-            text: text.to_owned(),
-        })
+        let mut uses_body = false;
+        let steps = compile::compile(parse::parse(text, start, 0)?, &mut uses_body)?;
+        Ok(Self { steps, uses_body })
     }
 
     /// Tells whether rendering needs the body.
-    pub fn uses_body(&self) -> bool {
-        false
+    pub const fn uses_body(&self) -> bool {
+        self.uses_body
     }
 
     /// Renders the template over `scope`.
-    pub fn render(&self, _scope: &dyn Scope, limits: &Limits) -> Result<String, RenderError> {
-        if self.text.len() > limits.output_bytes_max {
-            return Err(RenderError::OutputTooLong(limits.output_bytes_max));
-        }
-        Ok(self.text.clone())
+    pub fn render(&self, scope: &dyn Scope, limits: &Limits) -> Result<String, RenderError> {
+        Rendering::new(scope, limits).render(&self.steps)
     }
 }

@@ -1,0 +1,116 @@
+//! Which parts of a JSON value does a path name? JSONPath as Jayway evaluates it, since API Gateway does: a definite
+//! path gives a value, an indefinite one a list, a missing one nothing. Not RFC 9535, whose lists are always lists.
+//!
+//! Known: `$`, `.a`, `['a']`, `['a','b']`, `[0]`, `[-1]`, `[0,2]`, `[1:3]`, `[*]`, `.*`, `..a`, a final `.length()` or
+//! `.size()`, and filters `[?(@.a == 'x' && @.b > 3)]` with `== != < <= > >= in nin ! && ||`. Jayway's other functions
+//! and operators are refused by name.
+
+mod cursor;
+mod path;
+mod parse;
+mod parse_filter;
+mod evaluate;
+mod filter;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use evaluate::Evaluation;
+pub(crate) use evaluate::element;
+use path::Token;
+
+/// The longest path.
+pub const PATH_BYTES_MAX: usize = 4096;
+/// The most steps in one path, those of paths inside filters apart.
+pub const PATH_TOKENS_MAX: usize = 64;
+/// How deep filters, parentheses and lists may nest in a path.
+pub const FILTER_DEPTH_MAX: u32 = 16;
+
+/// A path, compiled once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JsonPath {
+    tokens: Vec<Token>,
+    counts_elements: bool,
+}
+
+/// Why a text is no path.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message} at character {offset}")]
+pub struct JsonPathProblem {
+    /// Characters before the place, counted from 0.
+    pub offset: usize,
+    pub message: String,
+}
+
+/// What one evaluation may cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// How deep `..` goes into the value.
+    pub depth_max: u32,
+    /// Values looked at, or copied into a list, in all.
+    pub nodes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            depth_max: 128,
+            nodes_max: 1_000_000,
+        }
+    }
+}
+
+/// Why an evaluation was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitExceeded {
+    #[error("the value is nested deeper than {0} levels")]
+    Depth(u32),
+    #[error("the path visits more than {0} values")]
+    Nodes(usize),
+}
+
+impl JsonPath {
+    /// Compiles a path. Like Jayway, takes a path that does not begin with `$` as beneath the root.
+    pub fn parse(text: &str) -> Result<Self, JsonPathProblem> {
+        parse::parse(text)
+    }
+
+    /// Tells whether the path names at most one value.
+    pub fn is_definite(&self) -> bool {
+        path::is_definite(&self.tokens)
+    }
+
+    /// Tells whether the path is `$`.
+    pub fn is_root(&self) -> bool {
+        self.tokens.is_empty() && !self.counts_elements
+    }
+
+    /// Returns what the path names under `root`: nothing, a value, or for an indefinite path a list.
+    pub fn evaluate<'v>(
+        &self,
+        root: &'v Value,
+        limits: &Limits,
+    ) -> Result<Option<Cow<'v, Value>>, LimitExceeded> {
+        let mut evaluation = Evaluation::new(root, limits);
+        let selected = evaluation.select(&self.tokens, root)?;
+        if self.counts_elements {
+            return Ok(selected
+                .as_deref()
+                .and_then(element_count)
+                .map(|count| Cow::Owned(Value::from(count))));
+        }
+        Ok(selected)
+    }
+}
+
+/// Jayway counts elements and members; a text has no length.
+fn element_count(value: &Value) -> Option<usize> {
+    match value {
+        Value::Array(elements) => Some(elements.len()),
+        Value::Object(members) => Some(members.len()),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+    }
+}
