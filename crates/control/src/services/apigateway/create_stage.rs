@@ -10,7 +10,7 @@ use super::{
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
-pub const OPERATION: Operation = Operation {
+pub(super) const OPERATION: Operation = Operation {
     name: "CreateStage",
     route: Some(Route {
         method: "POST",

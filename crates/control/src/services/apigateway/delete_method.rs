@@ -9,7 +9,7 @@ use super::{
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
-pub const OPERATION: Operation = Operation {
+pub(super) const OPERATION: Operation = Operation {
     name: "DeleteMethod",
     route: Some(Route {
         method: "DELETE",

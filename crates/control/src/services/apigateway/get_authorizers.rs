@@ -9,7 +9,7 @@ use super::{
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
-pub const OPERATION: Operation = Operation {
+pub(super) const OPERATION: Operation = Operation {
     name: "GetAuthorizers",
     route: Some(Route {
         method: "GET",

@@ -73,7 +73,7 @@ pub const SERVICE: Service = Service {
 };
 
 /// Every operation.
-pub const OPERATIONS: &[&Operation] = &[
+const OPERATIONS: &[&Operation] = &[
     &create_authorizer::OPERATION,
     &create_deployment::OPERATION,
     &create_model::OPERATION,

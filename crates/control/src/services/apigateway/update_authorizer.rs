@@ -10,7 +10,7 @@ use super::{
 use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::authorizer::AuthorizerSettings};
 
 /// The operation.
-pub const OPERATION: Operation = Operation {
+pub(super) const OPERATION: Operation = Operation {
     name: "UpdateAuthorizer",
     route: Some(Route {
         method: "PATCH",

@@ -9,7 +9,7 @@ use super::{
 use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::gateway_response::GatewayResponseSettings};
 
 /// The operation.
-pub const OPERATION: Operation = Operation {
+pub(super) const OPERATION: Operation = Operation {
     name: "UpdateGatewayResponse",
     route: Some(Route {
         method: "PATCH",

@@ -9,7 +9,7 @@ use super::{
 use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::model::ModelSettings};
 
 /// The operation.
-pub const OPERATION: Operation = Operation {
+pub(super) const OPERATION: Operation = Operation {
     name: "UpdateModel",
     route: Some(Route {
         method: "PATCH",

@@ -9,7 +9,7 @@ use super::{
 use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::rest_api::RestApiSettings};
 
 /// The operation.
-pub const OPERATION: Operation = Operation {
+pub(super) const OPERATION: Operation = Operation {
     name: "UpdateRestApi",
     route: Some(Route {
         method: "PATCH",

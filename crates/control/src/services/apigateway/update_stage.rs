@@ -10,7 +10,7 @@ use super::{
 use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::stage::StageSettings};
 
 /// The operation.
-pub const OPERATION: Operation = Operation {
+pub(super) const OPERATION: Operation = Operation {
     name: "UpdateStage",
     route: Some(Route {
         method: "PATCH",
