@@ -1,6 +1,7 @@
 //! Every service, one line each; each has a folder with one file an operation.
 
 pub mod apigateway;
+pub mod cloudformation;
 pub mod cognito_idp;
 pub mod iam;
 pub mod sts;
@@ -8,4 +9,4 @@ pub mod sts;
 use crate::operation::Service;
 
 /// The services that are spoken.
-pub const ALL: &[&Service] = &[&apigateway::SERVICE, &cognito_idp::SERVICE, &iam::SERVICE, &sts::SERVICE];
+pub const ALL: &[&Service] = &[&apigateway::SERVICE, &cloudformation::SERVICE, &cognito_idp::SERVICE, &iam::SERVICE, &sts::SERVICE];

@@ -33,7 +33,12 @@ fn does_not_exist(name_or_id: &str) -> AwsError {
 impl Stacks {
     /// Returns a stack by name, or by id when it is gone; `NoEcho` parameters masked.
     pub async fn stack(&self, name_or_id: &str) -> Result<Stack, AwsError> {
-        Ok(masked(self.record(name_or_id).await?).stack)
+        Ok(self.masked_record(name_or_id).await?.stack)
+    }
+
+    /// Returns a stack's record with `NoEcho` parameters masked.
+    pub async fn masked_record(&self, name_or_id: &str) -> Result<StackRecord, AwsError> {
+        Ok(masked(self.record(name_or_id).await?))
     }
 
     /// Returns a stack's record by name, or by id when it is gone.
