@@ -76,6 +76,10 @@ pub(crate) enum Decision {
     /// The exchange goes on.
     Continue(Reason),
     /// The layer answers the exchange itself (a preflight, a cached reply).
+    #[allow(
+        dead_code,
+        reason = "preflight answers and cached replies are the first to come"
+    )]
     Answer(Box<Response>, Reason),
     /// The exchange ends here.
     Refuse(Refusal),

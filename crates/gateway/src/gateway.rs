@@ -1,17 +1,24 @@
 //! One worker's way from a request to a response: host, then the pipeline or a site.
 
-use std::sync::Arc;
+use std::{future::Future, sync::Arc, time::Instant};
 
-use portcullis_model::{Clock, Entropy};
+use bytes::Bytes;
+use portcullis_egress::{Client, ClientConfig};
+use portcullis_model::{Clock, Entropy, HeaderList, RequestId, Timestamp, trail::Outcome};
 
 use crate::{
+    decision::{LayerName, Reason},
     edge::Answer,
-    http::{Request, Response},
-    ports::Sites,
-    request_id::RequestIds,
+    exchange::Exchange,
+    hosts::Destination,
+    http::{Body, BodyError, Listener, Request, Response},
+    layers::authorizer::token_cache::TokenCache,
+    pipeline::{self, Journal},
+    ports::{SITE_BODY_BYTES_MAX, Site, SiteRequest, Sites},
+    request_id::{self, RequestIds},
     revocations::Revocations,
     snapshot::Snapshots,
-    trail::TrailLog,
+    trail::{Record, TrailLog},
 };
 
 /// What all workers share. Cheap to clone.
@@ -24,6 +31,9 @@ pub struct GatewayParts {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub settings: GatewaySettings,
+    /// How integrations are called: trust, limits, and the policy for addresses written in templates. Each thread
+    /// makes a client of its own from it.
+    pub integrations: ClientConfig,
 }
 
 /// What an operator sets.
@@ -33,28 +43,244 @@ pub struct GatewaySettings {
     pub redirect_clear_text_to: Option<u16>,
 }
 
-/// Answers requests. One on each worker thread: it owns what the thread need not share (connections, verified tokens).
+/// Answers requests. One on each worker thread: it owns what the thread need not share.
 pub struct Gateway {
-    parts: GatewayParts,
     ids: RequestIds,
+    worker: Worker,
+}
+
+/// What the layers and integrations of one thread use.
+pub(crate) struct Worker {
+    parts: GatewayParts,
+    client: Client,
+    tokens: TokenCache,
+}
+
+impl Worker {
+    pub(crate) fn revocations(&self) -> &Revocations {
+        &self.parts.revocations
+    }
+
+    pub(crate) fn trails(&self) -> &TrailLog {
+        &self.parts.trails
+    }
+
+    /// Returns the client for integrations, with this thread's connections.
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) const fn tokens(&self) -> &TokenCache {
+        &self.tokens
+    }
 }
 
 impl Gateway {
     /// Returns a gateway for the calling thread.
     pub fn new(parts: GatewayParts) -> Self {
-        let ids = RequestIds::seeded(parts.entropy.as_ref());
-        Self { parts, ids }
+        Self {
+            ids: RequestIds::seeded(parts.entropy.as_ref()),
+            worker: Worker {
+                client: Client::new(parts.integrations.clone()),
+                parts,
+                tokens: TokenCache::new(),
+            },
+        }
     }
 
     /// Answers a request and records its trail.
     pub async fn handle(&self, request: Request) -> Response {
-        let _ = (&self.parts, self.ids.next_uuid(), request);
-        Response::full(421, "text/plain", "misdirected request\n")
+        let parts = &self.worker.parts;
+        let arrival = Arrival {
+            id: self.ids.next_uuid(),
+            started: parts.clock.now(),
+            started_at: Instant::now(),
+        };
+        let snapshot = parts.snapshots.take();
+        let path = request.path();
+        let is_operation =
+            *request.method == *b"POST" && path == b"/" && request.headers.get("x-amz-target").is_some();
+        let destination = snapshot.hosts().find(&request.authority, path, is_operation);
+        if destination != Destination::Foreign
+            && request.peer.listener == Listener::PublicHttp
+            && let Some(port) = parts.settings.redirect_clear_text_to
+        {
+            let response = redirect(&request, port);
+            return self.end(
+                arrival,
+                request,
+                response,
+                Outcome::Answer,
+                "clear text is redirected to https",
+            );
+        }
+        match destination {
+            Destination::Api { api_id, path_start } => {
+                let Arrival {
+                    id,
+                    started,
+                    started_at,
+                } = arrival;
+                let exchange =
+                    Exchange::start(request, snapshot, api_id, path_start, id, started, started_at);
+                pipeline::run(exchange, &self.worker).await
+            }
+            Destination::Site { site, path_start } => {
+                drop(snapshot);
+                self.visit(arrival, request, site, path_start).await
+            }
+            Destination::Nothing => {
+                let response = message(404, "Not Found");
+                self.end(
+                    arrival,
+                    request,
+                    response,
+                    Outcome::Refuse,
+                    "nothing is served at this path",
+                )
+            }
+            Destination::Foreign => {
+                let response = message(421, "Misdirected Request");
+                self.end(
+                    arrival,
+                    request,
+                    response,
+                    Outcome::Refuse,
+                    "the host is not one of ours",
+                )
+            }
+        }
+    }
+
+    /// Lets a site answer.
+    async fn visit(&self, arrival: Arrival, mut request: Request, site: Site, path_start: usize) -> Response {
+        let body = match request.body.read_whole(SITE_BODY_BYTES_MAX).await {
+            Ok(body) => body,
+            Err(cause) => {
+                let (status, text) = match cause {
+                    BodyError::TooLarge { .. } => (413, "Request Too Long"),
+                    BodyError::TimedOut => (408, "Request Timeout"),
+                    BodyError::Broken(_) => (400, "Bad Request"),
+                };
+                let reason = cause.to_string();
+                return self.end(arrival, request, message(status, text), Outcome::Refuse, reason);
+            }
+        };
+        let path = request.path().get(path_start..).unwrap_or_default();
+        let path = if path.is_empty() { b"/" } else { path };
+        let Ok(path) = std::str::from_utf8(path).map(str::to_owned) else {
+            let response = message(400, "Bad Request");
+            return self.end(
+                arrival,
+                request,
+                response,
+                Outcome::Refuse,
+                "the path is not UTF-8",
+            );
+        };
+        let query = request
+            .query()
+            .map(|query| String::from_utf8_lossy(query).into_owned());
+        let answer = self.worker.parts.sites.answer(SiteRequest {
+            site,
+            request_id: RequestId::from(request_id::uuid_text(arrival.id)),
+            method: request.method.clone(),
+            path,
+            query,
+            authority: request.authority.clone(),
+            headers: std::mem::take(&mut request.headers),
+            body,
+            peer: request.peer.clone(),
+        });
+        let answer = answer.await;
+        let mut headers = answer.headers;
+        if headers.get("x-amzn-requestid").is_none() {
+            headers.push("x-amzn-RequestId", request_id::header_values(arrival.id).0);
+        }
+        let mut journal = Journal::start(arrival.started_at);
+        if answer.steps.is_empty() {
+            journal.note(
+                LayerName::Site,
+                Outcome::Answer,
+                Reason::Static("answered by a site of ours"),
+            );
+        }
+        let mut record = self.record(arrival, request, journal, answer.status);
+        record.site_steps = answer.steps;
+        self.worker.trails().record_compact(record);
+        let body = if answer.body.is_empty() {
+            Body::Empty
+        } else {
+            Body::Full(answer.body)
+        };
+        Response {
+            status: answer.status,
+            headers,
+            body,
+        }
+    }
+
+    /// Records what ended before any layer or site.
+    fn end(
+        &self,
+        arrival: Arrival,
+        request: Request,
+        mut response: Response,
+        outcome: Outcome,
+        reason: impl Into<Reason>,
+    ) -> Response {
+        response
+            .headers
+            .push("x-amzn-RequestId", request_id::header_values(arrival.id).0);
+        let mut journal = Journal::start(arrival.started_at);
+        journal.note(LayerName::Host, outcome, reason.into());
+        let record = self.record(arrival, request, journal, response.status);
+        self.worker.trails().record_compact(record);
+        response
+    }
+
+    fn record(&self, arrival: Arrival, request: Request, journal: Journal, status: u16) -> Record {
+        let elapsed_ns = pipeline::nanoseconds(arrival.started_at, Instant::now());
+        let steps = journal.into_steps();
+        Record::of(request, arrival.id, arrival.started, steps, status, elapsed_ns)
     }
 }
 
 impl Answer for Gateway {
     fn answer(&self, request: Request) -> impl Future<Output = Response> {
         self.handle(request)
+    }
+}
+
+/// When a request came, and its id.
+#[derive(Clone, Copy)]
+struct Arrival {
+    id: u128,
+    started: Timestamp,
+    started_at: Instant,
+}
+
+fn message(status: u16, text: &str) -> Response {
+    Response::full(status, "application/json", format!("{{\"message\":\"{text}\"}}"))
+}
+
+/// The same host and target over https. 308 keeps method and body (RFC 9110 section 15.4.9).
+fn redirect(request: &Request, port: u16) -> Response {
+    let authority = request.authority.as_str();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let mut location = format!("https://{host}").into_bytes();
+    if port != 443 {
+        location.extend_from_slice(format!(":{port}").as_bytes());
+    }
+    location.extend_from_slice(&request.target);
+    let mut headers = HeaderList::with_capacity(2);
+    headers.push("Location", Bytes::from(location));
+    Response {
+        status: 308,
+        headers,
+        body: Body::Empty,
     }
 }

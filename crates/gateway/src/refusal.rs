@@ -4,9 +4,8 @@
 
 use crate::decision::Reason;
 
-/// The gateway response types that a stage can customise, and the three that it cannot: [`Forbidden`](Self::Forbidden)
-/// precedes every stage, [`IntegrationMalformed`](Self::IntegrationMalformed) and [`Internal`](Self::Internal) have no
-/// type of their own in AWS and fall to `DEFAULT_5XX`.
+/// The gateway response types that a stage can customise, and two more: [`Forbidden`](Self::Forbidden) precedes every
+/// stage, and [`Internal`](Self::Internal) has no type of its own in AWS and falls to `DEFAULT_5XX`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum RefusalKind {
     AccessDenied,
@@ -18,7 +17,6 @@ pub(crate) enum RefusalKind {
     ExpiredToken,
     Forbidden,
     IntegrationFailure,
-    IntegrationMalformed,
     IntegrationTimeout,
     Internal,
     InvalidApiKey,

@@ -21,7 +21,7 @@ use portcullis_model::{
 
 use crate::{
     decision::{LayerName, Reason},
-    http::Listener,
+    http::{Listener, Request},
     request_id,
 };
 
@@ -73,6 +73,31 @@ pub(crate) struct Record {
 }
 
 impl Record {
+    /// Takes over what `request` holds; its query, which may hold secrets, is left out.
+    pub(crate) fn of(
+        request: Request,
+        request_id: u128,
+        started: Timestamp,
+        steps: Vec<CompactStep>,
+        status: u16,
+        elapsed_ns: u64,
+    ) -> Self {
+        let path_length = request.path().len();
+        Self {
+            request_id,
+            started,
+            listener: request.peer.listener,
+            source: request.peer.address,
+            host: request.authority,
+            method: request.method,
+            path: request.target.slice(..path_length),
+            steps,
+            site_steps: Vec::new(),
+            status,
+            elapsed_ns,
+        }
+    }
+
     fn to_trail(&self) -> Trail {
         let shown = self.path.get(..PATH_BYTES_SHOWN).unwrap_or(&self.path);
         let mut steps: Vec<Step> = self.steps.iter().map(CompactStep::to_step).collect();

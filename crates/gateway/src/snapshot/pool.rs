@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use portcullis_engines::jwt::VerifyingKey;
 use portcullis_model::{Problem, Scope, UserPoolId, arn::Arn, resources::cognito::UserPool};
 
 /// A user pool whose tokens APIs may accept.
@@ -9,6 +10,7 @@ pub struct PoolSnapshot {
     id: UserPoolId,
     arn: Box<str>,
     issuer: Box<str>,
+    keys: Vec<(Box<str>, VerifyingKey)>,
     /// Differs between any two compilations: a token verified by other keys is verified again.
     generation: u64,
 }
@@ -17,7 +19,23 @@ impl PoolSnapshot {
     /// Compiles `pool`, whose tokens carry `issuer`.
     pub fn compile(scope: &Scope, pool: &UserPool, issuer: &str) -> Result<Self, Vec<Problem>> {
         static GENERATIONS: AtomicU64 = AtomicU64::new(0);
+        let mut problems = Vec::new();
+        let mut keys = Vec::new();
+        for record in &pool.signing_keys {
+            match VerifyingKey::from_jwk_value(&record.public_jwk) {
+                Ok(key) => keys.push((record.kid.as_str().into(), key)),
+                Err(cause) => problems.push(Problem::error(
+                    None,
+                    format!("{}/SigningKeys/{}", pool.id, record.kid),
+                    cause.to_string(),
+                )),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         Ok(Self {
+            keys,
             id: pool.id.clone(),
             arn: Self::arn_of(scope, &pool.id).into(),
             issuer: issuer.into(),
@@ -48,6 +66,13 @@ impl PoolSnapshot {
 
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
+    }
+
+    pub(crate) fn key(&self, kid: &str) -> Option<&VerifyingKey> {
+        self.keys
+            .iter()
+            .find(|(known, _)| **known == *kid)
+            .map(|(_, key)| key)
     }
 
     pub(crate) const fn generation(&self) -> u64 {

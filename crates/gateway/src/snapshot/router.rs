@@ -1,1 +1,325 @@
+//! Which resource a path means: a trie over path segments. A literal beats `{param}`, which beats `{proxy+}`; a trailing
+//! slash does not matter; percent-encoding is compared as it stands.
+//!
+//! The time depends on the path, not on the number of routes. A resource that exists owns its path: when it lacks the
+//! method, no less specific resource is asked. (AWS does not say; asking on could reach a laxer authorizer.)
 
+use std::{collections::HashMap, ops::Range, sync::Arc};
+
+/// A trie of path patterns, each with a value.
+#[derive(Debug)]
+pub(crate) struct Router<T> {
+    nodes: Vec<Node>,
+    values: Vec<T>,
+}
+
+#[derive(Debug, Default)]
+struct Node {
+    literals: HashMap<Box<[u8]>, usize>,
+    parameter: Option<(Arc<str>, usize)>,
+    /// The value of `{name+}`, which ends every pattern.
+    greedy: Option<usize>,
+    value: Option<usize>,
+}
+
+/// A pattern that cannot be routed.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum PatternError {
+    #[error("the path must start with `/`")]
+    NoSlash,
+    #[error("`{0}` is no path segment: use letters, digits, `_-.,:`, `{{name}}` or, last, `{{name+}}`")]
+    Segment(String),
+    #[error("the parameter `{0}` has a sibling of another name at the same place: use one name")]
+    Sibling(String),
+    #[error("the path is there twice")]
+    Duplicate,
+}
+
+/// A pattern's segment.
+enum Segment<'a> {
+    Literal(&'a str),
+    Parameter(&'a str),
+    Greedy(&'a str),
+}
+
+impl<T> Router<T> {
+    pub(crate) fn new() -> Self {
+        Self {
+            nodes: vec![Node::default()],
+            values: Vec::new(),
+        }
+    }
+
+    /// Adds `pattern` and returns the names of its parameters, in order.
+    pub(crate) fn insert(&mut self, pattern: &str, value: T) -> Result<(), PatternError> {
+        let mut at = 0;
+        let rest = pattern.strip_prefix('/').ok_or(PatternError::NoSlash)?;
+        let mut segments = rest.split('/').filter(|_| !rest.is_empty()).peekable();
+        while let Some(text) = segments.next() {
+            match parse_segment(text)? {
+                Segment::Literal(text) => at = self.literal(at, text),
+                Segment::Parameter(name) => at = self.parameter(at, name)?,
+                Segment::Greedy(_) if segments.peek().is_some() => {
+                    return Err(PatternError::Segment(text.to_owned()));
+                }
+                Segment::Greedy(_) => return self.put(at, value, |node| &mut node.greedy),
+            }
+        }
+        self.put(at, value, |node| &mut node.value)
+    }
+
+    /// Finds the value of the most specific pattern that `path` fits, and the places of the parameters in `path`.
+    pub(crate) fn find(&self, path: &[u8]) -> Option<(&T, Vec<Range<u32>>)> {
+        let (start, end) = bounds(path)?;
+        let mut places = Vec::new();
+        let index = if start == end {
+            self.nodes.first()?.value
+        } else {
+            self.walk(0, path.get(..end)?, start, &mut places)
+        };
+        Some((self.values.get(index?)?, places))
+    }
+
+    /// Matches the segments from `start` on. Each node of the trie is visited at most once for a path, because its depth
+    /// fixes the segment.
+    fn walk(&self, at: usize, path: &[u8], start: usize, places: &mut Vec<Range<u32>>) -> Option<usize> {
+        let node = self.nodes.get(at)?;
+        let rest = path.get(start..)?;
+        let length = memchr::memchr(b'/', rest).unwrap_or(rest.len());
+        let segment = rest.get(..length)?;
+        let next = (length < rest.len()).then_some(start + length + 1);
+        let literal = node.literals.get(segment).copied();
+        if let Some(found) = literal.and_then(|child| self.child(child, path, next, places)) {
+            return Some(found);
+        }
+        if let Some((_, child)) = &node.parameter
+            && length > 0
+        {
+            places.push(place(start, start + length)?);
+            if let Some(found) = self.child(*child, path, next, places) {
+                return Some(found);
+            }
+            places.pop();
+        }
+        let greedy = node.greedy.filter(|_| length > 0)?;
+        places.push(place(start, path.len())?);
+        Some(greedy)
+    }
+
+    fn child(
+        &self,
+        child: usize,
+        path: &[u8],
+        next: Option<usize>,
+        places: &mut Vec<Range<u32>>,
+    ) -> Option<usize> {
+        match next {
+            Some(next) => self.walk(child, path, next, places),
+            None => self.nodes.get(child)?.value,
+        }
+    }
+
+    fn literal(&mut self, at: usize, text: &str) -> usize {
+        let known = self
+            .nodes
+            .get(at)
+            .and_then(|node| node.literals.get(text.as_bytes()));
+        if let Some(known) = known {
+            return *known;
+        }
+        let child = self.add();
+        if let Some(node) = self.nodes.get_mut(at) {
+            node.literals.insert(text.as_bytes().into(), child);
+        }
+        child
+    }
+
+    fn parameter(&mut self, at: usize, name: &str) -> Result<usize, PatternError> {
+        match self.nodes.get(at).and_then(|node| node.parameter.as_ref()) {
+            Some((known, child)) if known.as_ref() == name => Ok(*child),
+            Some(_) => Err(PatternError::Sibling(name.to_owned())),
+            None => {
+                let child = self.add();
+                if let Some(node) = self.nodes.get_mut(at) {
+                    node.parameter = Some((name.into(), child));
+                }
+                Ok(child)
+            }
+        }
+    }
+
+    fn add(&mut self) -> usize {
+        self.nodes.push(Node::default());
+        self.nodes.len() - 1
+    }
+
+    fn put(
+        &mut self,
+        at: usize,
+        value: T,
+        slot: impl FnOnce(&mut Node) -> &mut Option<usize>,
+    ) -> Result<(), PatternError> {
+        let index = self.values.len();
+        let slot = self.nodes.get_mut(at).map(slot).ok_or(PatternError::Duplicate)?;
+        if slot.is_some() {
+            return Err(PatternError::Duplicate);
+        }
+        *slot = Some(index);
+        self.values.push(value);
+        Ok(())
+    }
+}
+
+/// Returns the names of the parameters of `pattern`, in order.
+pub(crate) fn parameter_names(pattern: &str) -> Vec<Arc<str>> {
+    let name = |text| match parse_segment(text) {
+        Ok(Segment::Parameter(name) | Segment::Greedy(name)) => Some(Arc::from(name)),
+        _ => None,
+    };
+    pattern.split('/').filter_map(name).collect()
+}
+
+/// Where the segments lie: past the leading slash, before one trailing slash. `//` is not the root.
+fn bounds(path: &[u8]) -> Option<(usize, usize)> {
+    match path {
+        b"" | b"/" => Some((0, 0)),
+        [b'/', middle @ .., b'/'] if !middle.is_empty() => Some((1, path.len() - 1)),
+        [b'/', ..] => Some((1, path.len())),
+        _ => None,
+    }
+}
+
+fn place(start: usize, end: usize) -> Option<Range<u32>> {
+    Some(u32::try_from(start).ok()?..u32::try_from(end).ok()?)
+}
+
+fn parse_segment(text: &str) -> Result<Segment<'_>, PatternError> {
+    let wrong = || PatternError::Segment(text.to_owned());
+    let is_name = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"._-$:".contains(&byte))
+    };
+    if let Some(inner) = text.strip_prefix('{') {
+        let inner = inner.strip_suffix('}').ok_or_else(wrong)?;
+        let (name, greedy) = inner
+            .strip_suffix('+')
+            .map_or((inner, false), |name| (name, true));
+        if !is_name(name) {
+            return Err(wrong());
+        }
+        return Ok(if greedy {
+            Segment::Greedy(name)
+        } else {
+            Segment::Parameter(name)
+        });
+    }
+    let is_literal = |byte: u8| byte.is_ascii_alphanumeric() || b"._-,:$~%@!*'()+&=;".contains(&byte);
+    if text.is_empty() || !text.bytes().all(is_literal) {
+        return Err(wrong());
+    }
+    Ok(Segment::Literal(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn router(patterns: &[&'static str]) -> Router<&'static str> {
+        let mut router = Router::new();
+        for pattern in patterns {
+            router.insert(pattern, *pattern).unwrap();
+        }
+        router
+    }
+
+    fn find(router: &Router<&'static str>, path: &str) -> Option<(&'static str, Vec<String>)> {
+        let (found, places) = router.find(path.as_bytes())?;
+        let texts = places
+            .into_iter()
+            .map(|place| path[place.start as usize..place.end as usize].to_owned());
+        Some((*found, texts.collect()))
+    }
+
+    #[test]
+    fn literal_beats_parameter_beats_greedy() {
+        let router = router(&[
+            "/",
+            "/pets",
+            "/pets/new",
+            "/pets/{id}",
+            "/pets/{id}/toys",
+            "/{proxy+}",
+        ]);
+        let cases: [(&str, Option<(&str, &[&str])>); 14] = [
+            ("/", Some(("/", &[]))),
+            ("", Some(("/", &[]))),
+            ("/pets", Some(("/pets", &[]))),
+            ("/pets/", Some(("/pets", &[]))),
+            ("/pets/new", Some(("/pets/new", &[]))),
+            ("/pets/7", Some(("/pets/{id}", &["7"]))),
+            ("/pets/a%2Fb/", Some(("/pets/{id}", &["a%2Fb"]))),
+            ("/pets/7/toys", Some(("/pets/{id}/toys", &["7"]))),
+            // The literal `new` has no children, so the parameter is tried.
+            ("/pets/new/toys", Some(("/pets/{id}/toys", &["new"]))),
+            ("/pets/7/food", Some(("/{proxy+}", &["pets/7/food"]))),
+            ("/other/x/", Some(("/{proxy+}", &["other/x"]))),
+            ("/%70ets", Some(("/{proxy+}", &["%70ets"]))),
+            ("//", None),
+            ("//pets", None),
+        ];
+        for (path, expected) in cases {
+            let expected =
+                expected.map(|(found, places)| (found, places.iter().map(ToString::to_string).collect()));
+            assert_eq!(find(&router, path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn greedy_does_not_match_its_parent() {
+        let router = router(&["/files/{path+}"]);
+        assert_eq!(find(&router, "/files"), None);
+        assert_eq!(find(&router, "/files/"), None);
+        assert_eq!(find(&router, "/files/a").unwrap().1, ["a"]);
+        assert_eq!(find(&router, "/files/a//b").unwrap().1, ["a//b"]);
+        assert_eq!(find(&router, "files/a"), None);
+    }
+
+    #[test]
+    fn empty_segment_is_no_parameter() {
+        let router = router(&["/a/{id}/b"]);
+        assert_eq!(find(&router, "/a//b"), None);
+    }
+
+    #[test]
+    fn patterns_that_cannot_be_routed_are_refused() {
+        let mut router = router(&["/pets/{id}", "/{proxy+}"]);
+        let mut refused = |pattern: &str| router.insert(pattern, "x").unwrap_err();
+        assert_eq!(refused("pets"), PatternError::NoSlash);
+        assert_eq!(refused("/pets/{id}"), PatternError::Duplicate);
+        assert_eq!(refused("/{other+}"), PatternError::Duplicate);
+        assert_eq!(refused("/pets/{name}/x"), PatternError::Sibling("name".into()));
+        for pattern in ["/a//b", "/{x+}/y", "/{", "/{}", "/{+}", "/a{b}", "/a b"] {
+            assert!(matches!(refused(pattern), PatternError::Segment(_)), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn parameter_names_come_in_order() {
+        let names = parameter_names("/a/{b}/c/{d+}");
+        assert_eq!(names, [Arc::from("b"), Arc::from("d")]);
+    }
+
+    #[test]
+    fn every_pattern_of_a_large_api_is_found() {
+        let mut router = Router::new();
+        for index in 0..10_000 {
+            router.insert(&format!("/v1/items{index}/{{id}}"), index).unwrap();
+        }
+        for index in (0..10_000).step_by(97) {
+            let path = format!("/v1/items{index}/x");
+            assert_eq!(router.find(path.as_bytes()).unwrap().0, &index);
+        }
+    }
+}

@@ -1,27 +1,236 @@
-//! A stage and the deployment it points at, compiled.
+//! A stage and the deployment it points at, compiled: every route, expression, template and pattern is ready.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use portcullis_model::{
-    ApiId, Problem, Scope, StageName,
-    resources::apigateway::{Deployment, Stage},
+    ApiId, DeploymentId, Problem, ResourceId, Scope, StageName,
+    resources::apigateway::{Deployment, Method, Resource, RestApi, Stage},
 };
+
+use super::router::{self, Router};
+use crate::{
+    decision::LayerName,
+    integrations::Integration,
+    layers::authorizer::{Authorizers, MethodAuthorization, cognito::CognitoAuthorizer},
+    mapping::{request::RequestMapping, response::ResponseMapping},
+    pipeline::OBSERVABLE,
+    responses::gateway_responses::GatewayResponses,
+};
+
+/// The tag that lists, separated by commas, the layers of a stage that only observe.
+pub const OBSERVE_TAG: &str = "portcullis:observe";
+/// Paths of an API, at most. AWS's quota is 300; ours is what a router was measured with.
+const RESOURCES_MAX: usize = 20_000;
 
 /// A stage, ready to serve.
 pub struct StageSnapshot {
+    pub(crate) scope: Scope,
     pub(crate) api_id: ApiId,
     pub(crate) stage_name: StageName,
+    pub(crate) deployment_id: DeploymentId,
+    pub(crate) variables: BTreeMap<String, String>,
+    /// Whether `{api}.execute-api.…` reaches it.
+    pub(crate) default_endpoint: bool,
+    pub(crate) observed: BTreeSet<LayerName>,
+    pub(crate) router: Router<ResourceSnapshot>,
+    pub(crate) gateway_responses: GatewayResponses,
 }
 
-/// Compiles `stage` of `deployment`. Pure; reports every problem, with paths such as
-/// `resources/{path}/{method}/integration/uri`.
+/// A path and its methods.
+pub(crate) struct ResourceSnapshot {
+    pub(crate) path: Arc<str>,
+    methods: Vec<(Box<[u8]>, Arc<MethodSnapshot>)>,
+    any: Option<Arc<MethodSnapshot>>,
+}
+
+/// A method, ready.
+pub(crate) struct MethodSnapshot {
+    pub(crate) resource_id: ResourceId,
+    pub(crate) resource_path: Arc<str>,
+    /// In the order of the path.
+    pub(crate) parameter_names: Arc<[Arc<str>]>,
+    /// What the route layer says: `GET /hello`.
+    pub(crate) reason: Arc<str>,
+    pub(crate) authorization: MethodAuthorization,
+    pub(crate) request: RequestMapping,
+    pub(crate) integration: Integration,
+    pub(crate) response: ResponseMapping,
+}
+
+impl ResourceSnapshot {
+    /// Returns the method called `name`, else `ANY`.
+    pub(crate) fn method(&self, name: &[u8]) -> Option<&Arc<MethodSnapshot>> {
+        let own = self.methods.iter().find(|(known, _)| **known == *name);
+        own.map(|(_, method)| method).or(self.any.as_ref())
+    }
+}
+
+/// Compiles `stage` of `deployment`. Pure; reports every problem, with paths such as `GET /hello: integration/uri`.
 pub fn compile_stage(
     stage: &Stage,
     deployment: &Deployment,
     scope: &Scope,
 ) -> Result<StageSnapshot, Vec<Problem>> {
-    let _ = (stage, deployment, scope);
-    Err(vec![Problem::error(
-        None,
-        "resources",
-        "methods cannot be compiled yet",
-    )])
+    let image = &deployment.image;
+    let mut problems = Vec::new();
+    if stage.api_id != deployment.api_id || image.rest_api.id != stage.api_id {
+        problems.push(Problem::error(
+            None,
+            "deploymentId",
+            format!("the deployment `{}` is of another API", deployment.id),
+        ));
+    }
+    check_api(&image.rest_api, &mut problems);
+    let authorizers: Authorizers = image
+        .authorizers
+        .iter()
+        .map(|authorizer| (authorizer.id.clone(), CognitoAuthorizer::compile(authorizer)))
+        .collect();
+    let mut router = Router::new();
+    if image.resources.len() > RESOURCES_MAX {
+        problems.push(Problem::error(
+            None,
+            "resources",
+            format!("there are more than {RESOURCES_MAX} resources"),
+        ));
+    }
+    for resource in image.resources.iter().take(RESOURCES_MAX) {
+        // A resource without methods only holds others together; it hides no less specific path.
+        if resource.methods.is_empty() {
+            continue;
+        }
+        let compiled = compile_resource(resource, stage, &authorizers, &mut problems);
+        if let Err(cause) = router.insert(&resource.path, compiled) {
+            problems.push(Problem::error(None, resource.path.clone(), cause.to_string()));
+        }
+    }
+    let gateway_responses =
+        GatewayResponses::compile(&image.gateway_responses, &stage.variables, &mut problems);
+    let observed = compile_observed(stage, &mut problems);
+    if problems.iter().any(Problem::is_error) {
+        return Err(problems);
+    }
+    Ok(StageSnapshot {
+        scope: scope.clone(),
+        api_id: stage.api_id.clone(),
+        stage_name: stage.stage_name.clone(),
+        deployment_id: deployment.id.clone(),
+        variables: stage.variables.clone(),
+        default_endpoint: !image.rest_api.disable_execute_api_endpoint,
+        observed,
+        router,
+        gateway_responses,
+    })
+}
+
+/// Settings of the whole API that would change what a request meets, and that nothing enforces yet.
+fn check_api(api: &RestApi, problems: &mut Vec<Problem>) {
+    let mut refuse = |field: &str, message: &str| {
+        problems.push(Problem::error(None, format!("restApi/{field}"), message));
+    };
+    if api.endpoint_types.iter().any(|kind| kind == "PRIVATE") {
+        refuse("endpointConfiguration", "private endpoints are not supported yet");
+    }
+    if api.minimum_compression_size.is_some() {
+        refuse("minimumCompressionSize", "compression is not supported yet");
+    }
+}
+
+fn compile_resource(
+    resource: &Resource,
+    stage: &Stage,
+    authorizers: &Authorizers,
+    problems: &mut Vec<Problem>,
+) -> ResourceSnapshot {
+    let names: Arc<[Arc<str>]> = router::parameter_names(&resource.path).into();
+    let mut compiled = ResourceSnapshot {
+        path: resource.path.as_str().into(),
+        methods: Vec::new(),
+        any: None,
+    };
+    for (name, method) in &resource.methods {
+        let path = format!("{name} {}", resource.path);
+        let Some(parts) = compile_method(resource, method, stage, authorizers, &path, problems) else {
+            continue;
+        };
+        let (authorization, integration, request, response) = parts;
+        let method = Arc::new(MethodSnapshot {
+            resource_id: resource.id.clone(),
+            resource_path: Arc::clone(&compiled.path),
+            parameter_names: Arc::clone(&names),
+            reason: path.into(),
+            authorization,
+            request,
+            integration,
+            response,
+        });
+        if name == "ANY" {
+            compiled.any = Some(method);
+        } else {
+            compiled.methods.push((name.as_bytes().into(), method));
+        }
+    }
+    compiled
+}
+
+type MethodParts = (MethodAuthorization, Integration, RequestMapping, ResponseMapping);
+
+fn compile_method(
+    resource: &Resource,
+    method: &Method,
+    stage: &Stage,
+    authorizers: &Authorizers,
+    path: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<MethodParts> {
+    let mut refuse = |field: &str, message: &str| {
+        problems.push(Problem::error(None, format!("{path}: {field}"), message));
+    };
+    if method.api_key_required {
+        refuse("apiKeyRequired", "API keys are not supported yet");
+    }
+    if method.request_validator_id.is_some() {
+        refuse("requestValidatorId", "request validators are not supported yet");
+    }
+    let Some(integration) = &method.integration else {
+        refuse("integration", "the method has no integration");
+        return None;
+    };
+    let authorization = MethodAuthorization::compile(method, authorizers, path, problems);
+    let response = ResponseMapping::compile(method, integration, &stage.variables, path, problems);
+    let (integration, request) =
+        Integration::compile(integration, &resource.path, &stage.variables, path, problems)?;
+    Some((authorization?, integration, request, response))
+}
+
+fn compile_observed(stage: &Stage, problems: &mut Vec<Problem>) -> BTreeSet<LayerName> {
+    let tag = stage
+        .tags
+        .get(OBSERVE_TAG)
+        .map(String::as_str)
+        .unwrap_or_default();
+    let names = tag.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let mut observed = BTreeSet::new();
+    for name in names {
+        match OBSERVABLE.iter().find(|layer| layer.as_str() == name) {
+            Some(layer) => {
+                observed.insert(*layer);
+            }
+            None => {
+                let known: Vec<_> = OBSERVABLE.iter().map(|layer| layer.as_str()).collect();
+                problems.push(Problem::error(
+                    None,
+                    format!("tags/{OBSERVE_TAG}"),
+                    format!(
+                        "the layer `{name}` cannot only observe: use one of `{}`",
+                        known.join(", ")
+                    ),
+                ));
+            }
+        }
+    }
+    observed
 }

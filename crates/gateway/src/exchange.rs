@@ -1,0 +1,259 @@
+//! What is known about one request so far. Fields are private and each has one writer, named at the method that writes.
+
+use std::{ops::Range, sync::Arc, time::Instant};
+
+use bytes::{Bytes, BytesMut};
+use portcullis_model::Timestamp;
+
+use crate::{
+    decision::LayerName,
+    http::{Body, BodyError, Request},
+    layers::authorizer::Caller,
+    mapping::request::Mapped,
+    refusal::{Refusal, RefusalKind},
+    snapshot::{Snapshot, StageSnapshot, stage::MethodSnapshot},
+};
+
+/// The longest request body of a REST API, in bytes (API Gateway quotas: 10 MB).
+pub(crate) const BODY_BYTES_MAX: usize = 10_485_760;
+
+/// How much of a request's body a layer must see before it decides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum BodyNeed {
+    #[default]
+    None,
+    /// The first bytes: this many, or all when there are fewer.
+    #[allow(
+        dead_code,
+        reason = "declared by layers that inspect bodies, of which the firewall will be the first"
+    )]
+    Prefix(usize),
+    /// All of it; a longer one is refused.
+    Whole(usize),
+}
+
+/// The method that a request is for, and where its path parameters lie in the target.
+pub(crate) struct Route {
+    method: Arc<MethodSnapshot>,
+    places: Vec<Range<u32>>,
+}
+
+/// One request on its way.
+pub(crate) struct Exchange {
+    request: Request,
+    id: u128,
+    started: Timestamp,
+    started_at: Instant,
+    snapshot: Arc<Snapshot>,
+    api_id: Box<str>,
+    /// Where `/{stage}/…` starts and ends in the target.
+    path: Range<usize>,
+    /// Where the path after the stage starts.
+    resource_path_start: usize,
+    stage: Option<Arc<StageSnapshot>>,
+    route: Option<Route>,
+    caller: Option<Caller>,
+    body_read: Bytes,
+    mapped: Option<Mapped>,
+}
+
+impl Exchange {
+    /// Starts an exchange for the API `api_id`, whose own path starts at byte `path_start` of the target.
+    pub(crate) fn start(
+        request: Request,
+        snapshot: Arc<Snapshot>,
+        api_id: Box<str>,
+        path_start: usize,
+        id: u128,
+        started: Timestamp,
+        started_at: Instant,
+    ) -> Self {
+        let path_end = request.path().len();
+        Self {
+            request,
+            id,
+            started,
+            started_at,
+            snapshot,
+            api_id,
+            path: path_start..path_end,
+            resource_path_start: path_end,
+            stage: None,
+            route: None,
+            caller: None,
+            body_read: Bytes::new(),
+            mapped: None,
+        }
+    }
+
+    pub(crate) const fn request(&self) -> &Request {
+        &self.request
+    }
+
+    pub(crate) const fn id(&self) -> u128 {
+        self.id
+    }
+
+    pub(crate) const fn started(&self) -> Timestamp {
+        self.started
+    }
+
+    pub(crate) const fn started_at(&self) -> Instant {
+        self.started_at
+    }
+
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.snapshot
+    }
+
+    pub(crate) fn api_id(&self) -> &str {
+        &self.api_id
+    }
+
+    /// Returns `/{stage}/…`, percent-encoding untouched.
+    pub(crate) fn path(&self) -> &[u8] {
+        self.request.target.get(self.path.clone()).unwrap_or_default()
+    }
+
+    /// Returns where `/{stage}/…` starts in the target.
+    pub(crate) const fn path_start(&self) -> usize {
+        self.path.start
+    }
+
+    /// Returns the path after the stage; empty or starting with `/`.
+    pub(crate) fn resource_path(&self) -> &[u8] {
+        self.request
+            .target
+            .get(self.resource_path_start..self.path.end)
+            .unwrap_or_default()
+    }
+
+    /// Returns the stage once the request's is found.
+    pub(crate) const fn stage(&self) -> Option<&Arc<StageSnapshot>> {
+        self.stage.as_ref()
+    }
+
+    /// Returns the method; refuses when no layer has found one, so that a list out of order cannot admit anything.
+    pub(crate) fn method(&self) -> Result<&Arc<MethodSnapshot>, Refusal> {
+        let missing = || Refusal::new(RefusalKind::Internal, "no route was found before it was needed");
+        self.route.as_ref().map(|route| &route.method).ok_or_else(missing)
+    }
+
+    /// Returns the method where the route is known.
+    pub(crate) fn known_method(&self) -> Option<&MethodSnapshot> {
+        self.route.as_ref().map(|route| route.method.as_ref())
+    }
+
+    /// Returns a path parameter as it came, percent-encoding untouched.
+    pub(crate) fn path_parameter(&self, name: &str) -> Option<&[u8]> {
+        let route = self.route.as_ref()?;
+        let at = route
+            .method
+            .parameter_names
+            .iter()
+            .position(|known| known.as_ref() == name)?;
+        self.place(route.places.get(at)?)
+    }
+
+    /// Returns every path parameter, in order.
+    pub(crate) fn path_parameters(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.route.iter().flat_map(|route| {
+            let names = route.method.parameter_names.iter().map(AsRef::as_ref);
+            names.zip(route.places.iter().filter_map(|place| self.place(place)))
+        })
+    }
+
+    /// Places count from the start of the path after the stage.
+    fn place(&self, place: &Range<u32>) -> Option<&[u8]> {
+        let (start, end) = (
+            usize::try_from(place.start).ok()?,
+            usize::try_from(place.end).ok()?,
+        );
+        self.resource_path().get(start..end)
+    }
+
+    /// Returns whom the authorizer admitted.
+    pub(crate) const fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref()
+    }
+
+    /// Returns what was read of the body: what the needs of the layers so far ask for.
+    pub(crate) const fn body_read(&self) -> &Bytes {
+        &self.body_read
+    }
+
+    /// Written by the route layer, when it knows the stage.
+    pub(crate) fn enter_stage(&mut self, stage: Arc<StageSnapshot>, resource_path_start: usize) {
+        self.stage = Some(stage);
+        self.resource_path_start = resource_path_start;
+    }
+
+    /// Written by the route layer, when it knows the method.
+    pub(crate) fn enter_route(&mut self, method: Arc<MethodSnapshot>, places: Vec<Range<u32>>) {
+        self.route = Some(Route { method, places });
+    }
+
+    /// Written by the authorizer.
+    pub(crate) fn admit_caller(&mut self, caller: Caller) {
+        self.caller = Some(caller);
+    }
+
+    /// Written by the mapping layer.
+    pub(crate) fn map(&mut self, mapped: Mapped) {
+        self.mapped = Some(mapped);
+    }
+
+    /// Takes what the mapping layer made, once.
+    pub(crate) fn take_mapped(&mut self) -> Option<Mapped> {
+        self.mapped.take()
+    }
+
+    /// Takes the body to send it on: what was read already, then the rest.
+    pub(crate) fn take_body(&mut self) -> Body {
+        std::mem::take(&mut self.request.body)
+    }
+
+    /// Gives the request back, for the record.
+    pub(crate) fn into_request(self) -> Request {
+        self.request
+    }
+
+    /// Written by the pipeline: reads as much of the body as `need` asks for, and puts it back in front of the rest.
+    pub(crate) async fn read_body(&mut self, need: BodyNeed) -> Result<(), BodyError> {
+        let (wanted, limit) = match need {
+            BodyNeed::None => return Ok(()),
+            BodyNeed::Prefix(bytes) => (bytes, None),
+            BodyNeed::Whole(bytes) => (usize::MAX, Some(bytes)),
+        };
+        if let Some(limit_bytes) = limit {
+            self.body_read = self.request.body.read_whole(limit_bytes).await?;
+            self.request.body = Body::Full(self.body_read.clone());
+            return Ok(());
+        }
+        if self.body_read.len() >= wanted {
+            return Ok(());
+        }
+        let mut chunks = std::collections::VecDeque::new();
+        let mut prefix = BytesMut::new();
+        while prefix.len() < wanted {
+            let Some(chunk) = self.request.body.next().await else {
+                break;
+            };
+            let chunk = chunk?;
+            prefix.extend_from_slice(&chunk);
+            chunks.push_back(chunk);
+        }
+        prefix.truncate(wanted);
+        self.body_read = prefix.freeze();
+        let rest = std::mem::take(&mut self.request.body);
+        self.request.body = Body::Replay(chunks, Box::new(rest));
+        Ok(())
+    }
+
+    /// Tells whether the stage lets `layer` only observe.
+    pub(crate) fn is_observed(&self, layer: LayerName) -> bool {
+        self.stage
+            .as_ref()
+            .is_some_and(|stage| stage.observed.contains(&layer))
+    }
+}

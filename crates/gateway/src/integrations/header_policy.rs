@@ -1,0 +1,173 @@
+//! Which header fields pass between caller and backend on `HTTP_PROXY`: AWS's table of dropped, remapped and passed
+//! fields, with the connection's own fields never passed (RFC 9110 section 7.6.1).
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
+
+use bytes::Bytes;
+
+/// What becomes of a field of a backend's answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fate {
+    Pass,
+    Drop,
+    /// It goes on as `x-amzn-Remapped-…`.
+    Remap,
+}
+
+/// Tells whether a caller's field is left out. `Host` is the backend's; `Forwarded` is a claim that nobody checked; the
+/// `X-Forwarded-*` of the way are written anew. AWS drops `Content-Encoding` here although the body passes as it is; a
+/// backend could then not read it, so ours passes.
+pub(crate) fn is_dropped_from_request(name: &[u8]) -> bool {
+    let dropped: &[&[u8]] = match name.len() {
+        2 => &[b"te"],
+        3 => &[b"via"],
+        4 => &[b"host"],
+        6 => &[b"expect", b"server"],
+        7 => &[b"trailer", b"upgrade"],
+        9 => &[b"forwarded"],
+        10 => &[b"keep-alive"],
+        11 => &[b"content-md5"],
+        12 => &[b"max-forwards"],
+        14 => &[b"content-length"],
+        15 => &[b"x-forwarded-for"],
+        16 => &[
+            b"proxy-connection",
+            b"www-authenticate",
+            b"x-forwarded-port",
+            b"x-forwarded-host",
+        ],
+        17 => &[b"transfer-encoding", b"x-forwarded-proto"],
+        18 => &[b"proxy-authenticate"],
+        19 => &[b"proxy-authorization"],
+        _ => return false,
+    };
+    contains(dropped, name)
+}
+
+/// Returns what becomes of a field of the backend's answer.
+pub(crate) fn fate_in_response(name: &[u8]) -> Fate {
+    let (dropped, remapped): (&[&[u8]], &[&[u8]]) = match name.len() {
+        2 => (&[b"te"], &[]),
+        3 => (&[b"via"], &[]),
+        4 => (&[b"host"], &[b"date"]),
+        6 => (&[b"expect"], &[b"server"]),
+        7 => (&[b"trailer", b"upgrade"], &[]),
+        10 => (&[b"keep-alive"], &[b"connection", b"user-agent"]),
+        11 => (&[], &[b"content-md5"]),
+        12 => (&[], &[b"max-forwards"]),
+        13 => (&[], &[b"authorization"]),
+        14 => (&[], &[b"x-amz-apigw-id"]),
+        // Ours identify the exchange and its refusals; a backend's could be taken for them.
+        16 => (
+            &[b"proxy-connection"],
+            &[b"www-authenticate", b"x-amzn-requestid", b"x-amzn-errortype"],
+        ),
+        17 => (&[b"transfer-encoding"], &[]),
+        18 => (&[b"proxy-authenticate"], &[]),
+        _ => return Fate::Pass,
+    };
+    if contains(dropped, name) {
+        Fate::Drop
+    } else if contains(remapped, name) {
+        Fate::Remap
+    } else {
+        Fate::Pass
+    }
+}
+
+/// Returns the name that a remapped field goes on with.
+pub(crate) fn remapped_name(name: &[u8]) -> Bytes {
+    const COMMON: [(&str, &str); 4] = [
+        ("date", "x-amzn-Remapped-Date"),
+        ("server", "x-amzn-Remapped-Server"),
+        ("connection", "x-amzn-Remapped-Connection"),
+        ("www-authenticate", "x-amzn-Remapped-WWW-Authenticate"),
+    ];
+    let common = COMMON
+        .iter()
+        .find(|(known, _)| name.eq_ignore_ascii_case(known.as_bytes()));
+    match common {
+        Some((_, remapped)) => Bytes::from_static(remapped.as_bytes()),
+        None => Bytes::from([b"x-amzn-Remapped-".as_slice(), name].concat()),
+    }
+}
+
+/// Checks that `integration.request.header.{name}` may be mapped. AWS answers 500 to every call for most of these; here
+/// the deployment says so.
+pub(crate) fn check_mapped(name: &str) -> Result<(), String> {
+    let is_token = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    let ours: [&[u8]; 3] = [b"connection", b"x-amzn-trace-id", b"x-amzn-apigateway-api-id"];
+    if !is_token || is_dropped_from_request(name.as_bytes()) || contains(&ours, name.as_bytes()) {
+        return Err(format!("the header `{name}` cannot be mapped"));
+    }
+    Ok(())
+}
+
+fn contains(names: &[&[u8]], name: &[u8]) -> bool {
+    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_fields_follow_the_table() {
+        let dropped = "Host TE Expect Via Upgrade Trailer Transfer-Encoding Forwarded X-Forwarded-For Max-Forwards \
+                       Content-MD5 Proxy-Authenticate Server WWW-Authenticate";
+        for name in dropped.split_whitespace() {
+            assert!(is_dropped_from_request(name.as_bytes()), "{name}");
+        }
+        let passed =
+            "Authorization Accept User-Agent Range Date Cookie Content-Type Content-Encoding Referer Pragma";
+        for name in passed.split_whitespace() {
+            assert!(!is_dropped_from_request(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn response_fields_follow_the_table() {
+        let remapped =
+            "Authorization Connection Content-MD5 Date Server User-Agent WWW-Authenticate Max-Forwards";
+        for name in remapped.split_whitespace() {
+            assert_eq!(fate_in_response(name.as_bytes()), Fate::Remap, "{name}");
+        }
+        let dropped = "Transfer-Encoding Trailer Upgrade Via Proxy-Authenticate Host Expect TE Keep-Alive";
+        for name in dropped.split_whitespace() {
+            assert_eq!(fate_in_response(name.as_bytes()), Fate::Drop, "{name}");
+        }
+        for name in
+            "Content-Type Set-Cookie ETag Accept Content-Encoding Cache-Control Age".split_whitespace()
+        {
+            assert_eq!(fate_in_response(name.as_bytes()), Fate::Pass, "{name}");
+        }
+    }
+
+    #[test]
+    fn remapped_names_keep_their_case() {
+        assert_eq!(remapped_name(b"date").as_ref(), b"x-amzn-Remapped-Date");
+        assert_eq!(
+            remapped_name(b"Content-MD5").as_ref(),
+            b"x-amzn-Remapped-Content-MD5"
+        );
+    }
+
+    #[test]
+    fn framing_and_forwarding_cannot_be_mapped() {
+        for name in [
+            "Content-Length",
+            "Transfer-Encoding",
+            "Host",
+            "X-Forwarded-For",
+            "Connection",
+            "a b",
+            "",
+        ] {
+            assert!(check_mapped(name).is_err(), "{name}");
+        }
+        assert!(check_mapped("X-User").is_ok());
+    }
+}

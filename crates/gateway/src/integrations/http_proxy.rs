@@ -1,0 +1,270 @@
+//! `HTTP_PROXY`: method, query, headers and body go to a backend, and its answer comes back; bodies stream both ways.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html>
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use portcullis_egress::{AnswerBody, EgressError, RequestBody, Target, Timeouts};
+use portcullis_model::{HeaderList, Problem, resources::apigateway::Integration as IntegrationModel};
+
+use super::{
+    Answer,
+    header_policy::{Fate, fate_in_response, is_dropped_from_request, remapped_name},
+};
+use crate::{
+    decision::Reason,
+    exchange::{BODY_BYTES_MAX, Exchange},
+    gateway::Worker,
+    http::{Body, BodyError, Request, Response, body::ChunkSource},
+    mapping::uri::UriTemplate,
+    pipeline::body_refusal,
+    refusal::{Refusal, RefusalKind},
+};
+
+const TIMEOUT_MS_MIN: u32 = 50;
+/// API Gateway's default quota is 29 s; regional APIs may ask for more, and so may ours.
+const TIMEOUT_MS_MAX: u32 = 300_000;
+/// The caller's `X-Forwarded-For` that is passed on at most, in bytes.
+const FORWARDED_FOR_BYTES_MAX: usize = 2_048;
+
+/// An HTTP backend, ready to call.
+pub(crate) struct HttpProxy {
+    target: Target,
+    /// None passes the caller's: `ANY`.
+    method: Option<Bytes>,
+    timeouts: Timeouts,
+    reason: Arc<str>,
+}
+
+impl HttpProxy {
+    /// Compiles what `integration` says beside its URI.
+    pub(crate) fn compile(
+        integration: &IntegrationModel,
+        uri: &UriTemplate,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let before = problems.len();
+        let mut refuse = |field: &str, message: String| {
+            problems.push(Problem::error(
+                None,
+                format!("{path}: integration/{field}"),
+                message,
+            ));
+        };
+        let method = integration.http_method.as_deref().unwrap_or_default();
+        if !matches!(
+            method,
+            "ANY" | "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS"
+        ) {
+            refuse(
+                "httpMethod",
+                format!("`{method}` is no method: use one of HTTP's or `ANY`"),
+            );
+        }
+        let timeout_ms = integration.timeout_ms;
+        if !(TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&timeout_ms) {
+            refuse(
+                "timeoutInMillis",
+                format!("`{timeout_ms}` is not from {TIMEOUT_MS_MIN} to {TIMEOUT_MS_MAX}"),
+            );
+        }
+        if problems.len() > before {
+            return None;
+        }
+        let target = Target {
+            https: uri.https,
+            host: uri.host.trim_matches(['[', ']']).to_owned(),
+            port: uri.port,
+        };
+        Some(Self {
+            method: (method != "ANY").then(|| Bytes::copy_from_slice(method.as_bytes())),
+            timeouts: Timeouts::within(Duration::from_millis(timeout_ms.into())),
+            reason: format!("answered by `{}`", target.authority()).into(),
+            target,
+        })
+    }
+
+    /// Calls the backend with what the mapping made.
+    pub(crate) async fn call(
+        &self,
+        exchange: &mut Exchange,
+        path_and_query: &[u8],
+        mapped: Vec<(Bytes, Vec<Bytes>)>,
+        worker: &Worker,
+    ) -> Result<(Answer, Reason), Refusal> {
+        let mut body = Outgoing {
+            body: exchange.take_body(),
+            sent_bytes: 0,
+            failed: None,
+        };
+        let request = exchange.request();
+        let method = self.method.as_ref().unwrap_or(&request.method);
+        let headers = request_headers(request, mapped);
+        let sent = worker
+            .client()
+            .send(
+                &self.target,
+                method,
+                path_and_query,
+                &headers,
+                &mut body,
+                &self.timeouts,
+            )
+            .await;
+        match sent {
+            Ok(answer) => Ok((Answer::Proxied(response(answer)), (&self.reason).into())),
+            Err(cause) => Err(self.refusal(&cause, body.failed)),
+        }
+    }
+
+    fn refusal(&self, cause: &EgressError, body: Option<BodyError>) -> Refusal {
+        if let Some(cause) = body {
+            return body_refusal(&cause);
+        }
+        let kind = match cause {
+            EgressError::TimedOut(_) => RefusalKind::IntegrationTimeout,
+            _ => RefusalKind::IntegrationFailure,
+        };
+        Refusal::new(kind, format!("`{}`: {cause}", self.target.authority()))
+    }
+}
+
+/// The caller's fields that pass, the mapped ones in place of their namesakes, and the way the request came.
+fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> HeaderList {
+    let mut headers = HeaderList::with_capacity(request.headers.len() + 4);
+    for (name, value) in request.headers.iter() {
+        let replaced = || mapped.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        if !is_dropped_from_request(name) && !replaced() {
+            headers.push(name.clone(), value.clone());
+        }
+    }
+    for (name, values) in mapped {
+        for value in values {
+            headers.push(name.clone(), value);
+        }
+    }
+    let https = request.peer.tls.is_some();
+    headers.push("X-Forwarded-For", forwarded_for(request));
+    headers.push("X-Forwarded-Port", forwarded_port(request, https));
+    headers.push("X-Forwarded-Proto", if https { "https" } else { "http" });
+    headers
+}
+
+/// The source address after what the caller claims, as AWS appends it. Only the last entry is ours to vouch for.
+fn forwarded_for(request: &Request) -> Bytes {
+    let source = request.peer.address.ip().to_canonical().to_string();
+    let mut claimed = request.headers.all("x-forwarded-for").peekable();
+    if claimed.peek().is_none() {
+        return source.into();
+    }
+    let mut list = Vec::new();
+    for value in claimed {
+        list.extend_from_slice(value);
+        list.extend_from_slice(b", ");
+    }
+    if list.len() > FORWARDED_FOR_BYTES_MAX {
+        return source.into();
+    }
+    list.extend_from_slice(source.as_bytes());
+    list.into()
+}
+
+fn forwarded_port(request: &Request, https: bool) -> Bytes {
+    let port = request.authority.rsplit_once(':').map(|(_, port)| port);
+    match port.filter(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())) {
+        Some(port) => Bytes::copy_from_slice(port.as_bytes()),
+        None if https => Bytes::from_static(b"443"),
+        None => Bytes::from_static(b"80"),
+    }
+}
+
+fn response(answer: portcullis_egress::Answer) -> Response {
+    let portcullis_egress::Answer {
+        status,
+        headers: from,
+        mut body,
+    } = answer;
+    let mut headers = HeaderList::with_capacity(from.len() + 4);
+    for (name, value) in from.iter() {
+        match fate_in_response(name) {
+            Fate::Pass => headers.push(name.clone(), value.clone()),
+            Fate::Remap => headers.push(remapped_name(name), value.clone()),
+            Fate::Drop => {}
+        }
+    }
+    let body = match body.take_whole() {
+        Some(whole) if whole.is_empty() => Body::Empty,
+        Some(whole) => Body::Full(whole),
+        None => Body::Stream(Box::new(Incoming(body))),
+    };
+    Response {
+        status,
+        headers,
+        body,
+    }
+}
+
+/// The caller's body on its way to the backend, within the limit of an API.
+struct Outgoing {
+    body: Body,
+    sent_bytes: usize,
+    failed: Option<BodyError>,
+}
+
+impl RequestBody for Outgoing {
+    fn length(&self) -> Option<u64> {
+        self.body.length()
+    }
+
+    fn whole(&self) -> Option<&Bytes> {
+        match &self.body {
+            Body::Full(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, String>>> {
+        let next = match self.body.poll_next(context) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(next) => next,
+        };
+        let next = next.map(|chunk| {
+            let chunk = chunk?;
+            self.sent_bytes = self.sent_bytes.saturating_add(chunk.len());
+            if self.sent_bytes > BODY_BYTES_MAX {
+                return Err(BodyError::TooLarge {
+                    limit_bytes: BODY_BYTES_MAX,
+                });
+            }
+            Ok(chunk)
+        });
+        Poll::Ready(next.map(|chunk| {
+            chunk.map_err(|cause| {
+                let text = cause.to_string();
+                self.failed = Some(cause);
+                text
+            })
+        }))
+    }
+}
+
+/// The backend's body on its way to the caller.
+struct Incoming(AnswerBody);
+
+impl ChunkSource for Incoming {
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        self.0
+            .poll_next(context)
+            .map(|next| next.map(|chunk| chunk.map_err(|cause| BodyError::Broken(cause.to_string()))))
+    }
+
+    fn length(&self) -> Option<u64> {
+        self.0.length()
+    }
+}

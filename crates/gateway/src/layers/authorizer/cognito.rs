@@ -1,0 +1,333 @@
+//! `COGNITO_USER_POOLS`: a token of one of the authorizer's user pools. Without scopes an ID token, with scopes an access
+//! token that holds one of them.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-integrate-with-cognito.html>. Unlike AWS, a
+//! token that was revoked, or whose user signed out, is refused at once.
+
+use std::{rc::Rc, sync::Arc};
+
+use portcullis_engines::jwt::{Algorithm, Claims, Compact, JwtError};
+use portcullis_model::{
+    Timestamp,
+    arn::Arn,
+    resources::apigateway::{Authorizer as AuthorizerModel, AuthorizerType},
+};
+use regex::Regex;
+
+use super::token_cache::{TokenUse, VerifiedToken};
+use crate::{
+    decision::Reason,
+    exchange::Exchange,
+    gateway::Worker,
+    refusal::{Refusal, RefusalKind},
+    revocations::{Refused, RevocationKeys},
+    snapshot::PoolSnapshot,
+};
+
+const HEADER_SOURCE: &str = "method.request.header.";
+
+/// A Cognito authorizer, ready.
+pub(crate) struct CognitoAuthorizer {
+    name: Box<str>,
+    /// ARN and pool id of each pool.
+    providers: Vec<(Box<str>, Box<str>)>,
+    header: Box<str>,
+    /// Must match the whole `aud`, as Java's `matches` does.
+    audience: Option<Regex>,
+}
+
+impl CognitoAuthorizer {
+    /// Compiles `authorizer`; the error names field and reason.
+    pub(crate) fn compile(authorizer: &AuthorizerModel) -> Result<Arc<Self>, String> {
+        let name = &authorizer.name;
+        if authorizer.authorizer_type != AuthorizerType::CognitoUserPools {
+            return Err(format!(
+                "authorizer `{name}` is no Cognito authorizer, and others are not supported yet"
+            ));
+        }
+        if authorizer.provider_arns.is_empty() {
+            return Err(format!("authorizer `{name}`: providerARNs names no user pool"));
+        }
+        let provider = |arn: &String| {
+            let pool_id = arn
+                .parse::<Arn>()
+                .ok()
+                .filter(|parsed| parsed.service == "cognito-idp");
+            pool_id
+                .and_then(|parsed| parsed.resource.strip_prefix("userpool/").map(Into::into))
+                .map(|id| (arn.as_str().into(), id))
+                .ok_or_else(|| format!("authorizer `{name}`: providerARNs: `{arn}` is no user pool's ARN"))
+        };
+        let providers = authorizer
+            .provider_arns
+            .iter()
+            .map(provider)
+            .collect::<Result<_, _>>()?;
+        let source = authorizer.identity_source.as_deref();
+        let header = source.map_or(Some("Authorization"), |source| source.strip_prefix(HEADER_SOURCE));
+        let header = header.filter(|header| is_token(header)).ok_or_else(|| {
+            format!(
+                "authorizer `{name}`: identitySource: `{}` is not supported: use `{HEADER_SOURCE}NAME`",
+                source.unwrap_or_default()
+            )
+        })?;
+        let compile = |expression: &str| {
+            Regex::new(&format!("^(?:{expression})$"))
+                .map_err(|cause| format!("authorizer `{name}`: identityValidationExpression: {cause}"))
+        };
+        let expression = authorizer.identity_validation_expression.as_deref();
+        Ok(Arc::new(Self {
+            name: name.as_str().into(),
+            providers,
+            header: header.into(),
+            audience: expression
+                .filter(|expression| !expression.is_empty())
+                .map(compile)
+                .transpose()?,
+        }))
+    }
+
+    fn trusts(&self, pool_arn: &str) -> bool {
+        self.providers.iter().any(|(arn, _)| **arn == *pool_arn)
+    }
+}
+
+/// Decides about the token of an exchange.
+pub(crate) fn check(
+    authorizer: &CognitoAuthorizer,
+    scopes: &[Box<str>],
+    exchange: &Exchange,
+    worker: &Worker,
+) -> Result<(Rc<VerifiedToken>, Reason), Refusal> {
+    let token = presented(authorizer, exchange)?;
+    let (verified, reason) = match seen_before(authorizer, token, exchange, worker) {
+        Some(verified) => {
+            let reason = (&verified.seen_before).into();
+            (verified, reason)
+        }
+        None => verify(authorizer, token, exchange, worker)?,
+    };
+    check_times(&verified, exchange.started(), || worker.tokens().forget(token))?;
+    check_revocation(&verified, worker)?;
+    check_use(authorizer, scopes, &verified)?;
+    Ok((verified, reason))
+}
+
+/// Returns the token that the identity source holds, raw or after `Bearer`.
+fn presented<'a>(authorizer: &CognitoAuthorizer, exchange: &'a Exchange) -> Result<&'a str, Refusal> {
+    let mut values = exchange
+        .request()
+        .headers
+        .iter()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(authorizer.header.as_bytes()))
+        .map(|(_, value)| value);
+    let Some(value) = values.next() else {
+        return Err(unauthorized(format!("no header `{}`", authorizer.header)));
+    };
+    // Two tokens have no one meaning: the integration might take the other.
+    if values.next().is_some() {
+        return Err(unauthorized(format!(
+            "more than one header `{}`",
+            authorizer.header
+        )));
+    }
+    let text = std::str::from_utf8(value).unwrap_or_default().trim();
+    let token = match text.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
+        _ => text,
+    };
+    if token.is_empty() {
+        return Err(unauthorized(format!(
+            "header `{}` holds no token",
+            authorizer.header
+        )));
+    }
+    Ok(token)
+}
+
+/// Returns a token whose signature was checked by keys that the pool still has, for a pool that is trusted here.
+fn seen_before(
+    authorizer: &CognitoAuthorizer,
+    token: &str,
+    exchange: &Exchange,
+    worker: &Worker,
+) -> Option<Rc<VerifiedToken>> {
+    let verified = worker.tokens().find(token)?;
+    let pool = exchange.snapshot().pool(&verified.pool_arn)?;
+    (pool.generation() == verified.generation && authorizer.trusts(&verified.pool_arn)).then_some(verified)
+}
+
+fn verify(
+    authorizer: &CognitoAuthorizer,
+    token: &str,
+    exchange: &Exchange,
+    worker: &Worker,
+) -> Result<(Rc<VerifiedToken>, Reason), Refusal> {
+    let malformed = |cause: JwtError| unauthorized(cut(&cause.to_string()));
+    let compact = Compact::parse(token).map_err(malformed)?;
+    // Cognito signs with RS256 alone; nothing else is tried, whatever a key could do.
+    if compact.header().algorithm != Algorithm::Rs256 {
+        return Err(unauthorized(format!(
+            "the algorithm `{}` is not RS256",
+            compact.header().algorithm
+        )));
+    }
+    let claimed = compact.unverified_claims().map_err(malformed)?;
+    let pool = issuing_pool(authorizer, &claimed, exchange)?;
+    let kid = compact.header().kid.as_deref().unwrap_or_default();
+    let key = pool
+        .key(kid)
+        .ok_or_else(|| unauthorized(cut(&format!("pool `{}` has no key `{kid}`", pool.id()))))?;
+    compact.verify_signature(key).map_err(malformed)?;
+    claimed.check_times(exchange.started(), 0).map_err(malformed)?;
+    let verified = Rc::new(VerifiedToken::new(pool, claimed)?);
+    worker.tokens().keep(token, Rc::clone(&verified));
+    let reason = format!(
+        "signature verified, {}",
+        verified.seen_before.trim_start_matches("seen before, ")
+    );
+    Ok((verified, reason.into()))
+}
+
+/// Finds the pool that a token says it is from, among those that the authorizer names.
+fn issuing_pool<'a>(
+    authorizer: &CognitoAuthorizer,
+    claimed: &Claims,
+    exchange: &'a Exchange,
+) -> Result<&'a PoolSnapshot, Refusal> {
+    let issuer = claimed.text("iss").unwrap_or_default();
+    let mut known = false;
+    for (arn, _) in &authorizer.providers {
+        if let Some(pool) = exchange.snapshot().pool(arn) {
+            known = true;
+            if pool.issuer() == issuer {
+                return Ok(pool);
+            }
+        }
+    }
+    let is_missing = |id: &str| issuer.rsplit_once('/').is_some_and(|(_, name)| name == id);
+    let missing = authorizer
+        .providers
+        .iter()
+        .find(|(arn, id)| exchange.snapshot().pool(arn).is_none() && (!known || is_missing(id)));
+    if let Some((arn, _)) = missing {
+        return Err(Refusal::new(
+            RefusalKind::AuthorizerConfigurationError,
+            format!(
+                "authorizer `{}` names the pool `{arn}`, which does not exist",
+                authorizer.name
+            ),
+        ));
+    }
+    Err(unauthorized(cut(&format!(
+        "the issuer `{issuer}` is no pool of authorizer `{}`",
+        authorizer.name
+    ))))
+}
+
+impl VerifiedToken {
+    fn new(pool: &PoolSnapshot, claims: Claims) -> Result<Self, Refusal> {
+        let token_use = match claims.text("token_use") {
+            Some("id") => TokenUse::Id,
+            Some("access") => TokenUse::Access,
+            _ => return Err(unauthorized("the claim `token_use` is neither `id` nor `access`")),
+        };
+        let time = |name: &str| claims.number(name).map(Timestamp::from_seconds);
+        // Without `iat` nobody could tell whether it was issued before a sign-out.
+        let (Some(issued), Some(expires)) = (time("iat"), time("exp")) else {
+            return Err(unauthorized("the claim `iat` or `exp` is missing"));
+        };
+        let sub = claims.text("sub");
+        let kind = match token_use {
+            TokenUse::Id => "ID",
+            TokenUse::Access => "access",
+        };
+        let shown_sub = sub.unwrap_or("nobody");
+        Ok(Self {
+            pool_arn: pool.arn().into(),
+            generation: pool.generation(),
+            token_use,
+            issued,
+            expires,
+            scopes: claims
+                .text("scope")
+                .unwrap_or_default()
+                .split_ascii_whitespace()
+                .map(Into::into)
+                .collect(),
+            revocation_keys: RevocationKeys::new(pool.id(), claims.text("origin_jti"), sub),
+            seen_before: format!(
+                "seen before, {kind} token of `{shown_sub}` from pool `{}`",
+                pool.id()
+            )
+            .into(),
+            claims,
+        })
+    }
+}
+
+fn check_times(verified: &VerifiedToken, now: Timestamp, forget: impl FnOnce()) -> Result<(), Refusal> {
+    if verified.expires <= now {
+        forget();
+        return Err(unauthorized("the token is expired"));
+    }
+    Ok(())
+}
+
+fn check_revocation(verified: &VerifiedToken, worker: &Worker) -> Result<(), Refusal> {
+    match worker
+        .revocations()
+        .refused(&verified.revocation_keys, verified.issued)
+    {
+        None => Ok(()),
+        Some(Refused::Revoked) => Err(unauthorized("the token was revoked")),
+        Some(Refused::SignedOut) => Err(unauthorized("the user signed out after the token was issued")),
+    }
+}
+
+/// The kind of token that the method asks for, its scopes, and the authorizer's expression on `aud`.
+fn check_use(
+    authorizer: &CognitoAuthorizer,
+    scopes: &[Box<str>],
+    verified: &VerifiedToken,
+) -> Result<(), Refusal> {
+    if let Some(expression) = &authorizer.audience {
+        let audience = verified.claims.text("aud");
+        if !audience.is_some_and(|audience| expression.is_match(audience)) {
+            return Err(unauthorized(
+                "the claim `aud` does not match the identity validation expression",
+            ));
+        }
+    }
+    match (scopes, verified.token_use) {
+        ([], TokenUse::Id) => Ok(()),
+        ([], TokenUse::Access) => Err(unauthorized(
+            "`token_use` is `access`: a method without scopes wants an ID token",
+        )),
+        (_, TokenUse::Id) => Err(unauthorized(
+            "`token_use` is `id`: a method with scopes wants an access token",
+        )),
+        (wanted, TokenUse::Access) if wanted.iter().any(|scope| verified.scopes.contains(scope)) => Ok(()),
+        (wanted, TokenUse::Access) => Err(unauthorized(format!(
+            "the token has none of the scopes `{}`",
+            wanted.join(" ")
+        ))),
+    }
+}
+
+fn unauthorized(cause: impl Into<Reason>) -> Refusal {
+    Refusal::new(RefusalKind::Unauthorized, cause)
+}
+
+/// A stranger's words are cut before they enter a trail.
+fn cut(text: &str) -> String {
+    text.chars().take(300).collect()
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_token(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}

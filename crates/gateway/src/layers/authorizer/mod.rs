@@ -1,0 +1,124 @@
+//! Layer 4: who calls, and may they call this method.
+
+pub(crate) mod cognito;
+pub(crate) mod token_cache;
+
+use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+
+use portcullis_model::{
+    AuthorizerId, Problem,
+    resources::apigateway::{AuthorizationType, Method},
+};
+
+use crate::{
+    decision::{Decision, LayerName},
+    exchange::Exchange,
+    gateway::Worker,
+    pipeline::Layer,
+};
+
+use cognito::CognitoAuthorizer;
+use token_cache::VerifiedToken;
+
+pub(crate) struct Authorizer;
+
+impl Layer for Authorizer {
+    const NAME: LayerName = LayerName::Authorizer;
+
+    async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
+        let verdict = match exchange.method().map(|method| &method.authorization) {
+            Ok(MethodAuthorization::Open) => return Decision::Continue("authorization type NONE".into()),
+            Ok(MethodAuthorization::Cognito { authorizer, scopes }) => {
+                cognito::check(authorizer, scopes, exchange, worker)
+            }
+            Err(refusal) => Err(refusal),
+        };
+        match verdict {
+            Ok((token, reason)) => {
+                exchange.admit_caller(Caller { token });
+                Decision::Continue(reason)
+            }
+            Err(refusal) => refusal.into(),
+        }
+    }
+}
+
+/// Whom an authorizer admitted. Only this layer makes one.
+pub(crate) struct Caller {
+    token: Rc<VerifiedToken>,
+}
+
+impl Caller {
+    /// Returns a claim of the caller's token.
+    pub(crate) fn claim(&self, name: &str) -> Option<&serde_json::Value> {
+        self.token.claims.get(name)
+    }
+}
+
+/// What a method asks of its caller.
+pub(crate) enum MethodAuthorization {
+    /// Nothing: type `NONE`.
+    Open,
+    /// A token of one of the authorizer's user pools: an ID token without scopes, else an access token with one of them.
+    Cognito {
+        authorizer: Arc<CognitoAuthorizer>,
+        scopes: Vec<Box<str>>,
+    },
+}
+
+/// The authorizers of an API that methods can use, by id.
+pub(crate) type Authorizers = BTreeMap<AuthorizerId, Result<Arc<CognitoAuthorizer>, String>>;
+
+impl MethodAuthorization {
+    /// Compiles what `method` asks for. What cannot be enforced is a problem, never open.
+    pub(crate) fn compile(
+        method: &Method,
+        authorizers: &Authorizers,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let mut refuse = |field: &str, message: String| {
+            problems.push(Problem::error(None, format!("{path}: {field}"), message));
+            None
+        };
+        match method.authorization_type {
+            AuthorizationType::None => {
+                if method.authorizer_id.is_some() {
+                    return refuse(
+                        "authorizerId",
+                        "an authorizer has no effect on a method of authorization type `NONE`: set the type"
+                            .into(),
+                    );
+                }
+                if !method.authorization_scopes.is_empty() {
+                    return refuse(
+                        "authorizationScopes",
+                        "scopes need the authorization type `COGNITO_USER_POOLS`".into(),
+                    );
+                }
+                Some(Self::Open)
+            }
+            AuthorizationType::AwsIam | AuthorizationType::Custom => refuse(
+                "authorizationType",
+                "only `NONE` and `COGNITO_USER_POOLS` are supported yet".into(),
+            ),
+            AuthorizationType::CognitoUserPools => {
+                let Some(id) = &method.authorizer_id else {
+                    return refuse("authorizerId", "`COGNITO_USER_POOLS` needs an authorizer".into());
+                };
+                match authorizers.get(id) {
+                    None => refuse("authorizerId", format!("the API has no authorizer `{id}`")),
+                    Some(Err(message)) => refuse("authorizerId", message.clone()),
+                    Some(Ok(authorizer)) => Some(Self::Cognito {
+                        authorizer: Arc::clone(authorizer),
+                        scopes: method
+                            .authorization_scopes
+                            .iter()
+                            .map(|scope| scope.as_str().into())
+                            .collect(),
+                    }),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The layers, in the order of the request. `pipeline.rs` has the list.
+
+pub(crate) mod route;
+pub(crate) mod authorizer;
+pub(crate) mod mapping;

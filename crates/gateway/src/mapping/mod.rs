@@ -1,0 +1,9 @@
+//! From a request to what an integration gets, and from its answer to the response.
+
+pub(crate) mod context_variables;
+pub(crate) mod expression;
+pub(crate) mod query;
+pub(crate) mod template;
+pub(crate) mod uri;
+pub(crate) mod request;
+pub(crate) mod response;

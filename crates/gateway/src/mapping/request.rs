@@ -1,0 +1,269 @@
+//! The integration request: parameters mapped, the template chosen and rendered.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use portcullis_model::{
+    Problem,
+    resources::apigateway::{Integration, IntegrationType, PassthroughBehavior},
+};
+
+use super::{
+    expression::{Expression, Scope, Side},
+    template::{self, JSON, Templates},
+    uri::UriTemplate,
+};
+use crate::{
+    decision::Reason,
+    exchange::{BODY_BYTES_MAX, BodyNeed, Exchange},
+    integrations::header_policy,
+    refusal::{Refusal, RefusalKind},
+    snapshot::router,
+};
+
+/// A parameter of the integration and where its value comes from.
+#[derive(Debug)]
+pub(crate) struct Parameter {
+    pub(crate) name: Box<str>,
+    pub(crate) expression: Expression,
+}
+
+/// How a method's request becomes an integration's.
+pub(crate) enum RequestMapping {
+    Mock {
+        templates: Templates,
+        passthrough: PassthroughBehavior,
+    },
+    HttpProxy {
+        paths: Vec<Parameter>,
+        queries: Vec<Parameter>,
+        headers: Vec<Parameter>,
+        uri: UriTemplate,
+    },
+}
+
+/// What an integration gets.
+#[derive(Debug)]
+pub(crate) enum Mapped {
+    /// The text that says which status a mock answers.
+    Mock { text: Bytes },
+    /// Where a call goes, and the header fields that replace or join the caller's.
+    HttpProxy {
+        path_and_query: Vec<u8>,
+        headers: Vec<(Bytes, Vec<Bytes>)>,
+    },
+}
+
+impl RequestMapping {
+    /// Compiles what `integration` says about its request; none when there are problems.
+    pub(crate) fn compile(
+        integration: &Integration,
+        resource_path: &str,
+        variables: &BTreeMap<String, String>,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        match integration.integration_type {
+            IntegrationType::Mock => {
+                let path = format!("{path}: integration/requestTemplates");
+                if !integration.request_parameters.is_empty() {
+                    problems.push(Problem::error(
+                        None,
+                        &path,
+                        "a mock has no use for requestParameters",
+                    ));
+                }
+                Some(Self::Mock {
+                    templates: Templates::compile(&integration.request_templates, &path, problems),
+                    passthrough: integration.passthrough_behavior,
+                })
+            }
+            IntegrationType::HttpProxy => {
+                compile_http_proxy(integration, resource_path, variables, path, problems)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns how much of the body the mapping must see.
+    pub(crate) fn body_need(&self) -> BodyNeed {
+        match self {
+            // Without a template the body itself says the status, see `map_mock`.
+            Self::Mock { templates, .. } if templates.is_empty() || templates.use_body() => {
+                BodyNeed::Whole(BODY_BYTES_MAX)
+            }
+            Self::Mock { .. } | Self::HttpProxy { .. } => BodyNeed::None,
+        }
+    }
+}
+
+fn compile_http_proxy(
+    integration: &Integration,
+    resource_path: &str,
+    variables: &BTreeMap<String, String>,
+    path: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<RequestMapping> {
+    let mut refuse = |field: &str, message: String| {
+        problems.push(Problem::error(
+            None,
+            format!("{path}: integration/{field}"),
+            message,
+        ));
+    };
+    if !integration.request_templates.is_empty() {
+        refuse(
+            "requestTemplates",
+            "`HTTP_PROXY` passes bodies through and applies no template".into(),
+        );
+    }
+    let (mut paths, mut queries, mut headers) = (Vec::new(), Vec::new(), Vec::new());
+    let known = router::parameter_names(resource_path);
+    for (target, source) in &integration.request_parameters {
+        let field = format!("requestParameters/{target}");
+        let expression = match Expression::parse(source, Side::Request, variables) {
+            Ok(expression) => expression,
+            Err(message) => {
+                refuse(&field, message);
+                continue;
+            }
+        };
+        if let Expression::Path(name) = &expression
+            && !known.iter().any(|known| **known == **name)
+        {
+            refuse(
+                &field,
+                format!("the path `{resource_path}` has no parameter `{name}`"),
+            );
+        }
+        let rest = target
+            .strip_prefix("integration.request.")
+            .and_then(|rest| rest.split_once('.'));
+        let (list, name) = match rest {
+            Some(("path", name)) => (&mut paths, name),
+            Some(("querystring", name)) => (&mut queries, name),
+            Some(("header", name)) => match header_policy::check_mapped(name) {
+                Ok(()) => (&mut headers, name),
+                Err(message) => {
+                    refuse(&field, message);
+                    continue;
+                }
+            },
+            _ => {
+                refuse(
+                    &field,
+                    format!(
+                        "`{target}` is no target: use `integration.request.{{path,querystring,header}}.NAME`"
+                    ),
+                );
+                continue;
+            }
+        };
+        list.push(Parameter {
+            name: name.into(),
+            expression,
+        });
+    }
+    let uri = match UriTemplate::compile(integration.uri.as_deref().unwrap_or_default(), variables) {
+        Ok(uri) => uri,
+        Err(message) => {
+            refuse("uri", message);
+            return None;
+        }
+    };
+    for name in uri.parameters() {
+        if !paths.iter().any(|parameter| *parameter.name == *name) {
+            refuse(
+                "uri",
+                format!(
+                    "`{{{name}}}` has no value: map `integration.request.path.{name}` in requestParameters"
+                ),
+            );
+        }
+    }
+    Some(RequestMapping::HttpProxy {
+        paths,
+        queries,
+        headers,
+        uri,
+    })
+}
+
+/// Maps the request of `exchange`.
+pub(crate) fn map(exchange: &Exchange, mapping: &RequestMapping) -> Result<(Mapped, Reason), Refusal> {
+    match mapping {
+        RequestMapping::Mock {
+            templates,
+            passthrough,
+        } => map_mock(exchange, templates, *passthrough),
+        RequestMapping::HttpProxy {
+            paths,
+            queries,
+            headers,
+            uri,
+        } => {
+            let scope = Scope {
+                exchange,
+                answer: None,
+                refusal: None,
+            };
+            let mapped = Mapped::HttpProxy {
+                path_and_query: uri.render(paths, queries, scope)?,
+                headers: map_headers(headers, scope)?,
+            };
+            Ok((mapped, "passed through, parameters mapped".into()))
+        }
+    }
+}
+
+/// Chooses by the request's media type; JSON when it has none.
+fn map_mock(
+    exchange: &Exchange,
+    templates: &Templates,
+    passthrough: PassthroughBehavior,
+) -> Result<(Mapped, Reason), Refusal> {
+    let media_type = exchange.request().headers.text("content-type").unwrap_or(JSON);
+    if let Some(template) = templates.find(media_type) {
+        let text = template::render(template, exchange, exchange.body_read())?.into();
+        return Ok((Mapped::Mock { text }, "request template rendered".into()));
+    }
+    let passes = match passthrough {
+        PassthroughBehavior::WhenNoMatch => true,
+        PassthroughBehavior::WhenNoTemplates => templates.is_empty(),
+        PassthroughBehavior::Never => false,
+    };
+    if !passes {
+        let shown: String = media_type.chars().take(100).collect();
+        return Err(Refusal::new(
+            RefusalKind::UnsupportedMediaType,
+            format!("no request template for `{shown}`, and the body may not pass through"),
+        ));
+    }
+    let text = exchange.body_read().clone();
+    Ok((
+        Mapped::Mock { text },
+        "no request template, body passed through".into(),
+    ))
+}
+
+fn map_headers(parameters: &[Parameter], scope: Scope<'_>) -> Result<Vec<(Bytes, Vec<Bytes>)>, Refusal> {
+    let mut headers = Vec::with_capacity(parameters.len());
+    for Parameter { name, expression } in parameters {
+        let mut values = Vec::new();
+        for value in expression.evaluate(scope) {
+            let value = value.header_value().ok_or_else(|| {
+                Refusal::new(
+                    RefusalKind::BadRequestParameters,
+                    format!("the value for `integration.request.header.{name}` holds a control character"),
+                )
+                .with_message("Invalid request parameters")
+            })?;
+            values.push(Bytes::from(value.into_owned()));
+        }
+        // An absent value leaves the caller's field alone, as an absent mapping would.
+        if !values.is_empty() {
+            headers.push((Bytes::copy_from_slice(name.as_bytes()), values));
+        }
+    }
+    Ok(headers)
+}

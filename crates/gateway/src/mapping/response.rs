@@ -1,0 +1,278 @@
+//! Layer 9: from an integration's answer to the response: the integration response chosen, headers and body mapped.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use portcullis_model::{
+    HeaderList, Problem,
+    resources::apigateway::{Integration, IntegrationResponse, IntegrationType, Method},
+};
+use regex::Regex;
+
+use super::{
+    expression::{Expression, Scope, Side},
+    request::Parameter,
+    template::{self, JSON, Templates},
+};
+use crate::{
+    decision::Reason,
+    exchange::Exchange,
+    http::{Body, Response},
+    integrations::Answer,
+    refusal::{Refusal, RefusalKind},
+    snapshot::stage::MethodSnapshot,
+};
+
+/// How a method's integration answers become responses. Empty for proxies, which pass answers through.
+#[derive(Default)]
+pub(crate) struct ResponseMapping(Vec<Choice>);
+
+struct Choice {
+    status: u16,
+    /// Must match the whole of what the integration says; none on a default.
+    pattern: Option<Regex>,
+    headers: Vec<Parameter>,
+    templates: Templates,
+    reason: std::sync::Arc<str>,
+}
+
+impl ResponseMapping {
+    /// Compiles the integration responses of `method`.
+    pub(crate) fn compile(
+        method: &Method,
+        integration: &Integration,
+        variables: &BTreeMap<String, String>,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let responses = &integration.integration_responses;
+        if integration.integration_type == IntegrationType::HttpProxy {
+            for (code, response) in responses {
+                if !response.response_parameters.is_empty() || !response.response_templates.is_empty() {
+                    problems.push(Problem::error(
+                        None,
+                        format!("{path}: integration/integrationResponses/{code}"),
+                        "`HTTP_PROXY` passes answers through: parameters and templates would have no effect",
+                    ));
+                }
+            }
+            return Self::default();
+        }
+        if responses.is_empty() {
+            problems.push(Problem::error(
+                None,
+                format!("{path}: integration/integrationResponses"),
+                "there is none, so every call would fail: add one for `200`",
+            ));
+        }
+        let compile = |(code, response): (&String, &IntegrationResponse)| {
+            let path = format!("{path}: integration/integrationResponses/{code}");
+            Choice::compile(method, response, variables, &path, problems)
+        };
+        Self(responses.iter().filter_map(compile).collect())
+    }
+
+    /// Returns the first response whose pattern matches `said`, else the first default: the one with the lowest status.
+    fn choose(&self, said: &str) -> Option<&Choice> {
+        let matches = |choice: &&Choice| {
+            choice
+                .pattern
+                .as_ref()
+                .is_some_and(|pattern| pattern.is_match(said))
+        };
+        let is_default = |choice: &&Choice| choice.pattern.is_none();
+        self.0
+            .iter()
+            .find(matches)
+            .or_else(|| self.0.iter().find(is_default))
+    }
+}
+
+impl Choice {
+    fn compile(
+        method: &Method,
+        response: &IntegrationResponse,
+        variables: &BTreeMap<String, String>,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        let before = problems.len();
+        let mut refuse = |field: &str, message: String| {
+            problems.push(Problem::error(None, format!("{path}/{field}"), message));
+        };
+        let code = &response.status_code;
+        let status = code
+            .parse::<u16>()
+            .ok()
+            .filter(|status| (200..600).contains(status));
+        if status.is_none() {
+            refuse("statusCode", format!("`{code}` is no status from 200 to 599"));
+        }
+        if response.content_handling.is_some() {
+            refuse("contentHandling", "content handling is not supported yet".into());
+        }
+        let declared = method.method_responses.get(code);
+        if declared.is_none() {
+            refuse(
+                "statusCode",
+                format!("the method has no method response `{code}`"),
+            );
+        }
+        let pattern = response
+            .selection_pattern
+            .as_deref()
+            .filter(|pattern| !pattern.is_empty());
+        let pattern = pattern.and_then(|pattern| {
+            // Java's `matches` wants the whole text.
+            Regex::new(&format!("^(?:{pattern})$"))
+                .map_err(|cause| refuse("selectionPattern", cause.to_string()))
+                .ok()
+        });
+        let mut headers = Vec::new();
+        for (target, source) in &response.response_parameters {
+            let field = format!("responseParameters/{target}");
+            let name = target
+                .strip_prefix("method.response.header.")
+                .filter(|name| !name.is_empty());
+            let Some(name) = name else {
+                refuse(
+                    &field,
+                    format!("`{target}` is no target: use `method.response.header.NAME`"),
+                );
+                continue;
+            };
+            if declared.is_some_and(|declared| !declared.response_parameters.contains_key(target)) {
+                refuse(
+                    &field,
+                    format!("the method response `{code}` does not declare `{target}`"),
+                );
+            }
+            match header_parameter(name, source, Side::Response, variables) {
+                Ok(parameter) => headers.push(parameter),
+                Err(message) => refuse(&field, message),
+            }
+        }
+        let templates = Templates::compile(
+            &response.response_templates,
+            &format!("{path}/responseTemplates"),
+            problems,
+        );
+        if problems.len() > before {
+            return None;
+        }
+        Some(Self {
+            status: status?,
+            pattern,
+            headers,
+            templates,
+            reason: format!("integration response `{code}`").into(),
+        })
+    }
+}
+
+/// Parses a mapping onto a response header; framing and our own ids are not for mapping.
+pub(crate) fn header_parameter(
+    name: &str,
+    source: &str,
+    side: Side,
+    variables: &BTreeMap<String, String>,
+) -> Result<Parameter, String> {
+    const OURS: [&str; 8] = [
+        "connection",
+        "content-length",
+        "keep-alive",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+        "x-amzn-requestid",
+        "x-amz-apigw-id",
+    ];
+    let is_token = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
+    if !is_token || OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+        return Err(format!("the header `{name}` cannot be mapped"));
+    }
+    let expression = Expression::parse(source, side, variables)?;
+    Ok(Parameter {
+        name: name.into(),
+        expression,
+    })
+}
+
+/// Makes the response of `method` from what its integration said.
+pub(crate) fn apply(
+    exchange: &Exchange,
+    method: &MethodSnapshot,
+    answer: Answer,
+) -> Result<(Response, Reason), Refusal> {
+    match answer {
+        Answer::Proxied(response) => Ok((response, "passed through".into())),
+        Answer::Mocked { status } => {
+            let said = status.to_string();
+            let choice = method.response.choose(&said).ok_or_else(|| {
+                Refusal::new(
+                    RefusalKind::Internal,
+                    format!("no integration response matches `{said}`, and there is no default"),
+                )
+            })?;
+            Ok((render(exchange, choice)?, (&choice.reason).into()))
+        }
+    }
+}
+
+fn render(exchange: &Exchange, choice: &Choice) -> Result<Response, Refusal> {
+    let mut headers = HeaderList::with_capacity(choice.headers.len() + 4);
+    let accept = exchange.request().headers.text("accept");
+    let (media_type, body) = match choice.templates.suit(accept) {
+        // A mock's own answer is empty.
+        Some((media_type, template)) => (
+            media_type,
+            Bytes::from(template::render(template, exchange, &[])?),
+        ),
+        None => (JSON, Bytes::new()),
+    };
+    headers.push("Content-Type", Bytes::copy_from_slice(media_type.as_bytes()));
+    let scope = Scope {
+        exchange,
+        answer: None,
+        refusal: None,
+    };
+    set_headers(&mut headers, &choice.headers, scope)?;
+    Ok(Response {
+        status: choice.status,
+        headers,
+        body: if body.is_empty() {
+            Body::Empty
+        } else {
+            Body::Full(body)
+        },
+    })
+}
+
+/// Sets mapped headers; an absent value sets none.
+pub(crate) fn set_headers(
+    headers: &mut HeaderList,
+    parameters: &[Parameter],
+    scope: Scope<'_>,
+) -> Result<(), Refusal> {
+    for Parameter { name, expression } in parameters {
+        let mut first = true;
+        for value in expression.evaluate(scope) {
+            let value = value.header_value().ok_or_else(|| {
+                Refusal::new(
+                    RefusalKind::Internal,
+                    format!("the value for the header `{name}` holds a control character"),
+                )
+            })?;
+            if std::mem::take(&mut first) {
+                headers.remove(name.as_bytes());
+            }
+            headers.push(
+                Bytes::copy_from_slice(name.as_bytes()),
+                Bytes::from(value.into_owned()),
+            );
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,256 @@
+//! THE list of layers, in the order of the request. It runs, times and records them; only it can make an [`Admitted`].
+//!
+//! Numbers are the design's; those not in the list yet are still to come:
+//!
+//! 1. firewall
+//! 2. **route**
+//! 3. resource policy
+//! 4. **authorizer**
+//! 5. usage plan
+//! 6. validation
+//! 7. **mapping**
+//! 8. **integration**
+//! 9. **response**
+
+use std::{sync::Arc, time::Instant};
+
+use portcullis_model::trail::Outcome;
+
+use crate::{
+    decision::{Decision, LayerName, Reason},
+    exchange::{BodyNeed, Exchange},
+    gateway::Worker,
+    http::{BodyError, Response},
+    integrations,
+    layers::{authorizer::Authorizer, mapping::Mapping, route::Route},
+    mapping::{request::Mapped, response},
+    refusal::{Refusal, RefusalKind},
+    responses::gateway_responses,
+    snapshot::stage::MethodSnapshot,
+    trail::{CompactStep, Record},
+};
+
+/// One step of the chain.
+pub(crate) trait Layer {
+    const NAME: LayerName;
+
+    /// Returns how much of the body it must see on `method`, as declared at deployment.
+    fn body_need(_method: &MethodSnapshot) -> BodyNeed {
+        BodyNeed::None
+    }
+
+    /// Decides.
+    fn check(exchange: &mut Exchange, worker: &Worker) -> impl Future<Output = Decision>;
+}
+
+/// The layers that the `portcullis:observe` tag of a stage may name. The others have nothing to let on: without a route or
+/// a mapped request there is no call to make.
+pub(crate) const OBSERVABLE: &[LayerName] = &[LayerName::Authorizer];
+
+/// Answers an exchange and records its trail.
+pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
+    let mut journal = Journal::start(exchange.started_at());
+    let ended = match admit(exchange, worker, &mut journal).await {
+        Ok(admitted) => finish(admitted, worker, &mut journal).await,
+        Err(ended) => ended,
+    };
+    let Ended { exchange, ending } = ended;
+    let mut response = match ending {
+        Ending::Answered(response) => *response,
+        Ending::Refused(refusal) => gateway_responses::render(&exchange, &refusal),
+    };
+    gateway_responses::add_identity(&mut response, exchange.id());
+    journal.close(exchange, response.status, worker);
+    response
+}
+
+/// Takes the exchange through every layer before the integration: one layer a line.
+async fn admit(exchange: Exchange, worker: &Worker, journal: &mut Journal) -> Result<Admitted, Ended> {
+    let mut pass = Pass {
+        exchange,
+        worker,
+        journal,
+    };
+    let passed = async {
+        pass.layer::<Route>().await?;
+        pass.layer::<Authorizer>().await?;
+        pass.layer::<Mapping>().await?;
+        Ok(())
+    }
+    .await;
+    match passed {
+        Ok(()) => Admitted::new(pass.exchange),
+        Err(ending) => Err(Ended {
+            exchange: pass.exchange,
+            ending,
+        }),
+    }
+}
+
+/// Calls the integration and makes the answer from what it says.
+async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> Ended {
+    let method = Arc::clone(admitted.method());
+    let (exchange, answer) = integrations::call(admitted, worker).await;
+    let answer = match answer {
+        Ok((answer, reason)) => {
+            journal.note(LayerName::Integration, Outcome::Continue, reason);
+            answer
+        }
+        Err(refusal) => return refuse(exchange, refusal, LayerName::Integration, journal),
+    };
+    match response::apply(&exchange, &method, answer) {
+        Ok((response, reason)) => {
+            journal.note(LayerName::Response, Outcome::Continue, reason);
+            Ended {
+                exchange,
+                ending: Ending::Answered(Box::new(response)),
+            }
+        }
+        Err(refusal) => refuse(exchange, refusal, LayerName::Response, journal),
+    }
+}
+
+fn refuse(exchange: Exchange, refusal: Refusal, layer: LayerName, journal: &mut Journal) -> Ended {
+    journal.note(layer, Outcome::Refuse, refusal.cause().clone());
+    Ended {
+        exchange,
+        ending: Ending::Refused(refusal),
+    }
+}
+
+/// An exchange that every layer let pass. Only [`admit`] makes one, and integrations take nothing else.
+pub(crate) struct Admitted {
+    exchange: Exchange,
+    method: Arc<MethodSnapshot>,
+    mapped: Mapped,
+}
+
+impl Admitted {
+    fn new(mut exchange: Exchange) -> Result<Self, Ended> {
+        let parts = (exchange.method().cloned(), exchange.take_mapped());
+        match parts {
+            (Ok(method), Some(mapped)) => Ok(Self {
+                exchange,
+                method,
+                mapped,
+            }),
+            _ => Err(Ended {
+                exchange,
+                ending: Ending::Refused(Refusal::new(
+                    RefusalKind::Internal,
+                    "a layer that finds the call is missing from the list",
+                )),
+            }),
+        }
+    }
+
+    pub(crate) const fn method(&self) -> &Arc<MethodSnapshot> {
+        &self.method
+    }
+
+    /// Takes it apart: what an integration consumes.
+    pub(crate) fn into_parts(self) -> (Exchange, Arc<MethodSnapshot>, Mapped) {
+        (self.exchange, self.method, self.mapped)
+    }
+}
+
+/// An exchange that is over, and how.
+pub(crate) struct Ended {
+    exchange: Exchange,
+    ending: Ending,
+}
+
+enum Ending {
+    Answered(Box<Response>),
+    Refused(Refusal),
+}
+
+/// An exchange on its way through the layers.
+struct Pass<'a> {
+    exchange: Exchange,
+    worker: &'a Worker,
+    journal: &'a mut Journal,
+}
+
+impl Pass<'_> {
+    async fn layer<L: Layer>(&mut self) -> Result<(), Ending> {
+        let need = self.exchange.known_method().map_or(BodyNeed::None, L::body_need);
+        let decision = match self.exchange.read_body(need).await {
+            Ok(()) => L::check(&mut self.exchange, self.worker).await,
+            Err(cause) => Decision::Refuse(body_refusal(&cause)),
+        };
+        match decision {
+            Decision::Continue(reason) => {
+                self.journal.note(L::NAME, Outcome::Continue, reason);
+                Ok(())
+            }
+            Decision::Answer(response, reason) => {
+                self.journal.note(L::NAME, Outcome::Answer, reason);
+                Err(Ending::Answered(response))
+            }
+            Decision::Refuse(refusal) if self.exchange.is_observed(L::NAME) => {
+                self.journal
+                    .note(L::NAME, Outcome::ObserveRefuse, refusal.cause().clone());
+                Ok(())
+            }
+            Decision::Refuse(refusal) => {
+                self.journal
+                    .note(L::NAME, Outcome::Refuse, refusal.cause().clone());
+                Err(Ending::Refused(refusal))
+            }
+        }
+    }
+}
+
+/// Turns a body that did not come whole into a refusal.
+pub(crate) fn body_refusal(cause: &BodyError) -> Refusal {
+    match cause {
+        BodyError::TooLarge { .. } => Refusal::new(RefusalKind::RequestTooLarge, cause.to_string()),
+        BodyError::TimedOut | BodyError::Broken(_) => {
+            Refusal::new(RefusalKind::BadRequestBody, cause.to_string())
+        }
+    }
+}
+
+/// The steps so far. One reading of the clock a step: a step lasts from the one before to its note.
+pub(crate) struct Journal {
+    steps: Vec<CompactStep>,
+    last: Instant,
+}
+
+impl Journal {
+    pub(crate) fn start(at: Instant) -> Self {
+        Self {
+            steps: Vec::with_capacity(6),
+            last: at,
+        }
+    }
+
+    pub(crate) fn note(&mut self, layer: LayerName, outcome: Outcome, reason: Reason) {
+        let now = Instant::now();
+        self.steps.push(CompactStep {
+            reason,
+            elapsed_ns: nanoseconds(self.last, now),
+            layer,
+            outcome,
+        });
+        self.last = now;
+    }
+
+    fn close(self, exchange: Exchange, status: u16, worker: &Worker) {
+        let Self { steps, last } = self;
+        let elapsed_ns = nanoseconds(exchange.started_at(), last);
+        let (id, started) = (exchange.id(), exchange.started());
+        let record = Record::of(exchange.into_request(), id, started, steps, status, elapsed_ns);
+        worker.trails().record_compact(record);
+    }
+
+    pub(crate) fn into_steps(self) -> Vec<CompactStep> {
+        self.steps
+    }
+}
+
+/// Returns the time between two readings of the clock.
+pub(crate) fn nanoseconds(from: Instant, to: Instant) -> u64 {
+    u64::try_from(to.saturating_duration_since(from).as_nanos()).unwrap_or(u64::MAX)
+}

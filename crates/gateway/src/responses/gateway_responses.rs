@@ -1,0 +1,384 @@
+//! The only code that turns a [`Refusal`] into HTTP: AWS's gateway responses, customised by the API or built in.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html>
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use portcullis_engines::gateway_template::GatewayTemplate;
+use portcullis_model::{HeaderList, Problem, resources::apigateway::GatewayResponse};
+
+use crate::{
+    exchange::Exchange,
+    http::{Body, Response},
+    mapping::{
+        context_variables,
+        expression::{Scope, Side},
+        request::Parameter,
+        response::{header_parameter, set_headers},
+        template::{JSON, View},
+    },
+    refusal::{Refusal, RefusalKind},
+    request_id,
+};
+
+/// What AWS answers for a kind of refusal unless told otherwise.
+pub(crate) struct Facts {
+    pub(crate) response_type: &'static str,
+    pub(crate) status: u16,
+    /// None renders as `null`.
+    pub(crate) message: Option<&'static str>,
+    pub(crate) error_type: &'static str,
+}
+
+/// Returns the built-in answer for `kind`. Where nobody has recorded an `x-amzn-ErrorType`, it is the type's name in
+/// AWS's manner.
+#[allow(clippy::too_many_lines, reason = "one table, one line a type")]
+pub(crate) const fn facts(kind: RefusalKind) -> Facts {
+    use RefusalKind::*;
+    const INTERNAL: Option<&str> = Some("Internal server error");
+    let (response_type, status, message, error_type) = match kind {
+        AccessDenied => (
+            "ACCESS_DENIED",
+            403,
+            Some("Access Denied"),
+            "AccessDeniedException",
+        ),
+        ApiConfigurationError => (
+            "API_CONFIGURATION_ERROR",
+            500,
+            INTERNAL,
+            "InternalServerErrorException",
+        ),
+        AuthorizerConfigurationError => (
+            "AUTHORIZER_CONFIGURATION_ERROR",
+            500,
+            None,
+            "AuthorizerConfigurationException",
+        ),
+        AuthorizerFailure => ("AUTHORIZER_FAILURE", 500, None, "AuthorizerFailureException"),
+        BadRequestBody => (
+            "BAD_REQUEST_BODY",
+            400,
+            Some("Invalid request body"),
+            "BadRequestException",
+        ),
+        BadRequestParameters => (
+            "BAD_REQUEST_PARAMETERS",
+            400,
+            Some("Invalid request parameters"),
+            "BadRequestException",
+        ),
+        ExpiredToken => (
+            "EXPIRED_TOKEN",
+            403,
+            Some("The security token included in the request is expired"),
+            "ExpiredTokenException",
+        ),
+        Forbidden => ("ACCESS_DENIED", 403, Some("Forbidden"), "ForbiddenException"),
+        // Documented as 504; AWS was seen to answer 500. The documented one tells a caller more.
+        IntegrationFailure => (
+            "INTEGRATION_FAILURE",
+            504,
+            Some("Network error communicating with endpoint"),
+            "InternalServerErrorException",
+        ),
+        IntegrationTimeout => (
+            "INTEGRATION_TIMEOUT",
+            504,
+            Some("Endpoint request timed out"),
+            "InternalServerErrorException",
+        ),
+        Internal => ("DEFAULT_5XX", 500, INTERNAL, "InternalServerErrorException"),
+        InvalidApiKey => ("INVALID_API_KEY", 403, Some("Forbidden"), "ForbiddenException"),
+        InvalidSignature => (
+            "INVALID_SIGNATURE",
+            403,
+            Some(
+                "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
+                 Access Key and signing method. Consult the service documentation for details.",
+            ),
+            "InvalidSignatureException",
+        ),
+        MissingAuthenticationToken => (
+            "MISSING_AUTHENTICATION_TOKEN",
+            403,
+            Some("Missing Authentication Token"),
+            "MissingAuthenticationTokenException",
+        ),
+        QuotaExceeded => (
+            "QUOTA_EXCEEDED",
+            429,
+            Some("Limit Exceeded"),
+            "LimitExceededException",
+        ),
+        RequestTooLarge => (
+            "REQUEST_TOO_LARGE",
+            413,
+            Some("HTTP content length exceeded 10485760 bytes"),
+            "RequestTooLargeException",
+        ),
+        ResourceNotFound => (
+            "RESOURCE_NOT_FOUND",
+            404,
+            Some("Not Found"),
+            "ResourceNotFoundException",
+        ),
+        Throttled => (
+            "THROTTLED",
+            429,
+            Some("Too Many Requests"),
+            "TooManyRequestsException",
+        ),
+        Unauthorized => ("UNAUTHORIZED", 401, Some("Unauthorized"), "UnauthorizedException"),
+        UnsupportedMediaType => (
+            "UNSUPPORTED_MEDIA_TYPE",
+            415,
+            Some("Unsupported Media Type"),
+            "BadRequestException",
+        ),
+        WafFiltered => ("WAF_FILTERED", 403, Some("Forbidden"), "ForbiddenException"),
+    };
+    Facts {
+        response_type,
+        status,
+        message,
+        error_type,
+    }
+}
+
+/// The kinds that an API can customise, each by the name of its type.
+const CUSTOMISABLE: [RefusalKind; 19] = [
+    RefusalKind::AccessDenied,
+    RefusalKind::ApiConfigurationError,
+    RefusalKind::AuthorizerConfigurationError,
+    RefusalKind::AuthorizerFailure,
+    RefusalKind::BadRequestBody,
+    RefusalKind::BadRequestParameters,
+    RefusalKind::ExpiredToken,
+    RefusalKind::IntegrationFailure,
+    RefusalKind::IntegrationTimeout,
+    RefusalKind::InvalidApiKey,
+    RefusalKind::InvalidSignature,
+    RefusalKind::MissingAuthenticationToken,
+    RefusalKind::QuotaExceeded,
+    RefusalKind::RequestTooLarge,
+    RefusalKind::ResourceNotFound,
+    RefusalKind::Throttled,
+    RefusalKind::Unauthorized,
+    RefusalKind::UnsupportedMediaType,
+    RefusalKind::WafFiltered,
+];
+
+/// What an API customises.
+#[derive(Default)]
+pub(crate) struct GatewayResponses {
+    own: BTreeMap<RefusalKind, Custom>,
+    default_4xx: Option<Custom>,
+    default_5xx: Option<Custom>,
+}
+
+struct Custom {
+    status: Option<u16>,
+    headers: Vec<Parameter>,
+    templates: Vec<(Box<str>, GatewayTemplate)>,
+}
+
+impl GatewayResponses {
+    /// Compiles the customised answers of an API.
+    pub(crate) fn compile(
+        responses: &[GatewayResponse],
+        variables: &BTreeMap<String, String>,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let mut compiled = Self::default();
+        for response in responses {
+            let name = response.response_type.as_str();
+            let custom = Custom::compile(response, variables, problems);
+            match name {
+                "DEFAULT_4XX" => compiled.default_4xx = Some(custom),
+                "DEFAULT_5XX" => compiled.default_5xx = Some(custom),
+                _ => match CUSTOMISABLE
+                    .iter()
+                    .find(|kind| facts(**kind).response_type == name)
+                {
+                    Some(kind) => {
+                        compiled.own.insert(*kind, custom);
+                    }
+                    None => problems.push(Problem::error(
+                        None,
+                        format!("gatewayResponses/{name}/responseType"),
+                        format!("`{name}` is no type of gateway response"),
+                    )),
+                },
+            }
+        }
+        compiled
+    }
+
+    /// Returns what stands for `kind`: its own customisation, else the default of its class.
+    fn find(&self, kind: RefusalKind) -> Option<&Custom> {
+        if kind == RefusalKind::Forbidden {
+            // It precedes the stage: nothing of the API may shape it.
+            return None;
+        }
+        let default = if facts(kind).status < 500 {
+            &self.default_4xx
+        } else {
+            &self.default_5xx
+        };
+        self.own.get(&kind).or(default.as_ref())
+    }
+}
+
+impl Custom {
+    fn compile(
+        response: &GatewayResponse,
+        variables: &BTreeMap<String, String>,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let path = format!("gatewayResponses/{}", response.response_type);
+        let mut refuse = |field: String, message: String| {
+            problems.push(Problem::error(None, format!("{path}/{field}"), message));
+        };
+        let status = response.status_code.as_deref().and_then(|code| {
+            let status = code
+                .parse::<u16>()
+                .ok()
+                .filter(|status| (200..600).contains(status));
+            if status.is_none() {
+                refuse(
+                    "statusCode".into(),
+                    format!("`{code}` is no status from 200 to 599"),
+                );
+            }
+            status
+        });
+        let mut headers = Vec::new();
+        for (target, source) in &response.response_parameters {
+            let parameter = match target.strip_prefix("gatewayresponse.header.") {
+                Some(name) if !name.is_empty() => {
+                    header_parameter(name, source, Side::GatewayResponse, variables)
+                }
+                _ => Err(format!(
+                    "`{target}` is no target: use `gatewayresponse.header.NAME`"
+                )),
+            };
+            match parameter {
+                Ok(parameter) => headers.push(parameter),
+                Err(message) => refuse(format!("responseParameters/{target}"), message),
+            }
+        }
+        let mut templates = Vec::new();
+        for (media_type, text) in &response.response_templates {
+            match GatewayTemplate::parse(text) {
+                Ok(template) => templates.push((media_type.to_ascii_lowercase().into(), template)),
+                Err(cause) => refuse(format!("responseTemplates/{media_type}"), cause.to_string()),
+            }
+        }
+        Self {
+            status,
+            headers,
+            templates,
+        }
+    }
+
+    /// Returns the template for the first media type that the caller accepts, else JSON's, else the first.
+    fn template(&self, accept: Option<&str>) -> Option<(&str, &GatewayTemplate)> {
+        let first = accept
+            .and_then(|accept| accept.split([',', ';']).next())
+            .map(str::trim);
+        let named = |wanted: &str| {
+            self.templates
+                .iter()
+                .find(|(media_type, _)| media_type.eq_ignore_ascii_case(wanted))
+        };
+        first
+            .and_then(named)
+            .or_else(|| named(JSON))
+            .or_else(|| self.templates.first())
+            .map(|(media_type, template)| (media_type.as_ref(), template))
+    }
+}
+
+/// Renders a refusal as the API's stage would have it.
+pub(crate) fn render(exchange: &Exchange, refusal: &Refusal) -> Response {
+    let facts = facts(refusal.kind());
+    let custom = exchange
+        .stage()
+        .and_then(|stage| stage.gateway_responses.find(refusal.kind()));
+    let mut headers = HeaderList::with_capacity(6);
+    let accept = exchange.request().headers.text("accept");
+    let template = custom.and_then(|custom| custom.template(accept));
+    let (media_type, body) = match template {
+        Some((media_type, template)) => {
+            let view = View::new(exchange, Some(refusal), &[]);
+            (
+                Bytes::copy_from_slice(media_type.as_bytes()),
+                Bytes::from(template.render(&view)),
+            )
+        }
+        None => (
+            Bytes::from_static(JSON.as_bytes()),
+            default_body(exchange, refusal),
+        ),
+    };
+    headers.push("Content-Type", media_type);
+    headers.push("x-amzn-ErrorType", facts.error_type);
+    if let Some(custom) = custom {
+        let scope = Scope {
+            exchange,
+            answer: None,
+            refusal: Some(refusal),
+        };
+        // A value that no header can carry is left out: the refusal itself must stand.
+        let mut mapped = headers.clone();
+        if set_headers(&mut mapped, &custom.headers, scope).is_ok() {
+            headers = mapped;
+        }
+    }
+    Response {
+        status: custom.and_then(|custom| custom.status).unwrap_or(facts.status),
+        headers,
+        body: if body.is_empty() {
+            Body::Empty
+        } else {
+            Body::Full(body)
+        },
+    }
+}
+
+/// AWS's default template: `{"message":$context.error.messageString}`.
+fn default_body(exchange: &Exchange, refusal: &Refusal) -> Bytes {
+    // What strangers meet most needs no formatting.
+    if refusal.message().is_none() {
+        match refusal.kind() {
+            RefusalKind::Unauthorized => return Bytes::from_static(br#"{"message":"Unauthorized"}"#),
+            RefusalKind::Forbidden => return Bytes::from_static(br#"{"message":"Forbidden"}"#),
+            _ => {}
+        }
+    }
+    let message = context_variables::variable(exchange, Some(refusal), &["error", "messageString"]);
+    format!("{{\"message\":{}}}", message.unwrap_or_else(|| "null".into())).into()
+}
+
+/// Sets the ids that every answer of a REST API carries.
+pub(crate) fn add_identity(response: &mut Response, id: u128) {
+    let (request_id, extended_id) = request_id::header_values(id);
+    response.headers.push("x-amzn-RequestId", request_id);
+    response.headers.push("x-amz-apigw-id", extended_id);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_customisable_type_has_a_name_of_its_own() {
+        let names: std::collections::BTreeSet<_> = CUSTOMISABLE
+            .iter()
+            .map(|kind| facts(*kind).response_type)
+            .collect();
+        assert_eq!(names.len(), CUSTOMISABLE.len());
+    }
+}

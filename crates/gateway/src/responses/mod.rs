@@ -1,0 +1,3 @@
+//! What goes out that no integration said.
+
+pub(crate) mod gateway_responses;
