@@ -1,6 +1,8 @@
 //! Writes the head of a request anew (RFC 9112 sections 2 and 3): what a caller passes on is checked, and framing
 //! and connection are ours alone.
 
+use std::{fmt, io::Write};
+
 use bytes::Bytes;
 use portcullis_model::HeaderList;
 
@@ -44,7 +46,7 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"Host: ");
     match host {
         Some(host) => out.extend_from_slice(host),
-        None => out.extend_from_slice(target.authority().as_bytes()),
+        None => push_text(out, format_args!("{target}")),
     }
     out.extend_from_slice(b"\r\n");
     let named = named_by_connection(headers);
@@ -62,7 +64,7 @@ pub(crate) fn write_head(
         RequestFraming::None => {}
         RequestFraming::Length(length) => {
             out.extend_from_slice(b"Content-Length: ");
-            push_decimal(out, length);
+            push_text(out, format_args!("{length}"));
             out.extend_from_slice(b"\r\n");
         }
         RequestFraming::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
@@ -188,9 +190,7 @@ const fn token_table() -> [bool; 256] {
     table
 }
 
-/// Appends `number` in decimal.
-fn push_decimal(out: &mut Vec<u8>, number: u64) {
-    use std::io::Write;
+fn push_text(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     // Writing into memory does not fail.
-    let _written = write!(out, "{number}");
+    let _written = out.write_fmt(text);
 }

@@ -1,6 +1,9 @@
 //! Where a call goes: scheme, host, port; and URLs that hold one (RFC 3986 section 3, only what HTTP needs).
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use crate::EgressError;
 
@@ -16,20 +19,26 @@ pub struct Target {
 }
 
 impl Target {
-    /// Returns the server as the `Host` field names it (RFC 9110 section 7.2).
-    pub fn authority(&self) -> String {
-        let default = if self.https { 443 } else { 80 };
-        match (self.host.contains(':'), self.port == default) {
-            (false, true) => self.host.clone(),
-            (false, false) => format!("{}:{}", self.host, self.port),
-            (true, true) => format!("[{}]", self.host),
-            (true, false) => format!("[{}]:{}", self.host, self.port),
-        }
-    }
-
     /// Returns the address where the host is one.
     pub(crate) fn literal_address(&self) -> Option<IpAddr> {
         self.host.parse().ok()
+    }
+}
+
+/// As the `Host` field names it (RFC 9110 section 7.2): the usual port is left out.
+impl fmt::Display for Target {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.host.contains(':') {
+            write!(formatter, "[{}]", self.host)?;
+        } else {
+            formatter.write_str(&self.host)?;
+        }
+        let usual = if self.https { 443 } else { 80 };
+        if self.port == usual {
+            Ok(())
+        } else {
+            write!(formatter, ":{}", self.port)
+        }
     }
 }
 

@@ -80,6 +80,6 @@ fn authority_leaves_out_what_is_usual() {
             host: host.to_owned(),
             port,
         };
-        assert_eq!(target.authority(), authority);
+        assert_eq!(target.to_string(), authority);
     }
 }

@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 
 use super::{failed, migrations};
 use crate::StoreError;
@@ -22,6 +22,8 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// The write-ahead log is cut back to this after a checkpoint.
 const WAL_BYTES_KEPT: i64 = 16 * 1024 * 1024;
 const STATEMENTS_CACHED: usize = 64;
+/// Pages that a connection keeps in memory at most; negative, as SQLite wants it for KiB.
+const CACHE_KIB: i64 = -8 * 1024;
 
 /// The connections.
 pub(super) struct Connections {
@@ -134,6 +136,13 @@ fn reader(path: &Path) -> Result<Mutex<Connection>, StoreError> {
 fn prepare(connection: &Connection) -> Result<(), StoreError> {
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    // Else SQLite looks at the bound values while planning, and plans again whenever they change.
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map_err(failed)?;
+    connection
+        .pragma_update(None, "cache_size", CACHE_KIB)
+        .map_err(failed)?;
     for (name, value) in [
         ("synchronous", "FULL"),
         ("trusted_schema", "OFF"),

@@ -136,28 +136,30 @@ fn commit_together(
     now: Timestamp,
 ) -> Result<Vec<Outcome>, String> {
     let text = |cause: rusqlite::Error| cause.to_string();
-    let mut transaction = connection
+    let transaction = connection
         .transaction_with_behavior(TransactionBehavior::Immediate)
         .map_err(text)?;
     let mut outcomes = Vec::with_capacity(batches.len());
     for batch in batches {
-        let savepoint = transaction.savepoint().map_err(text)?;
-        let outcome = batch::apply(&savepoint, batch, now);
+        run_prepared(&transaction, "SAVEPOINT batch").map_err(text)?;
+        let outcome = batch::apply(&transaction, batch, now);
         // A full disk makes SQLite roll the whole transaction back by itself; then the others are gone as well.
-        if savepoint.is_autocommit() {
+        if transaction.is_autocommit() {
             return Err(outcome.map_or_else(
                 |cause| cause.to_string(),
                 |_| "the transaction ended early".to_owned(),
             ));
         }
-        if outcome.is_ok() {
-            savepoint.commit().map_err(text)?;
-        } else {
-            // Dropped, it rolls back to where this batch began.
-            savepoint.finish().map_err(text)?;
+        if outcome.is_err() {
+            run_prepared(&transaction, "ROLLBACK TO batch").map_err(text)?;
         }
+        run_prepared(&transaction, "RELEASE batch").map_err(text)?;
         outcomes.push(outcome);
     }
     transaction.commit().map_err(text)?;
     Ok(outcomes)
+}
+
+fn run_prepared(connection: &Connection, sql: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute(()).map(drop)
 }
