@@ -71,12 +71,17 @@ async fn connection_is_not_kept_when_anything_speaks_against_it() {
 #[tokio::test]
 async fn what_comes_unasked_is_never_an_answer() {
     let poison = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison";
-    let first = [exchange(OK).to_vec(), vec![Step::send(poison), Step::AwaitClose]].concat();
+    let first = [
+        exchange(OK).to_vec(),
+        vec![Step::Pause, Step::send(poison), Step::AwaitClose],
+    ]
+    .concat();
     let server = Server::start(vec![first, exchange(OK).to_vec()]).await;
     let client = client();
     assert_eq!(text(get(&client, &server).await.unwrap()).await, "ok");
+    assert_eq!(client.idle_connections(), 1);
     // Long enough for it to arrive.
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    tokio::time::sleep(Duration::from_millis(80)).await;
     assert_eq!(text(get(&client, &server).await.unwrap()).await, "ok");
 }
 

@@ -102,6 +102,7 @@ async fn malformed_chunks_are_refused() {
         "10000000000000005\r\nhello\r\n0\r\n\r\n",
         "0000000000000005\r\nhello\r\n0\r\n\r\n",
         "5\r\nhello\r\n0\r\nX: y\n\r\n",
+        "5\r\nhello\r\n0\r\nX: y\rz\r\n\r\n",
         "5\r\nhello\r\n0\r\n\n",
         long_extension.as_str(),
         long_trailers.as_str(),

@@ -17,6 +17,8 @@ pub(super) enum Step {
     Send(Vec<u8>),
     /// Sends byte by byte.
     Trickle(&'static str),
+    /// Lets what follows arrive by itself.
+    Pause,
     /// Waits until the client closes.
     AwaitClose,
 }
@@ -81,6 +83,7 @@ pub(super) async fn follow(mut socket: impl AsyncRead + AsyncWrite + Unpin, scri
                     tokio::task::yield_now().await;
                 }
             }
+            Step::Pause => tokio::time::sleep(Duration::from_millis(20)).await,
             Step::AwaitClose => while matches!(socket.read_buf(&mut all).await, Ok(read) if read > 0) {},
         }
     }
