@@ -1,0 +1,31 @@
+//! What each command does, one file each.
+
+mod up;
+mod serve;
+mod credentials_create;
+mod deploy;
+mod deployment;
+mod exec;
+mod explain;
+mod check;
+mod demo;
+mod report;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::Invocation;
+
+/// Runs a command and returns its exit status.
+pub(crate) fn run(invocation: Invocation) -> Result<ExitCode> {
+    match invocation {
+        Invocation::Up(up) => up::run(&up),
+        Invocation::Serve { config } => serve::run(&config),
+        Invocation::CredentialsCreate { config } => credentials_create::run(&config),
+        Invocation::Deploy(deploy) => deploy::run(&deploy),
+        Invocation::Exec { data, command } => exec::run(&data, &command),
+        Invocation::Explain { data, request_id } => explain::run(&data, request_id.as_deref()),
+        Invocation::Check { template, parameters } => check::run(&template, &parameters),
+    }
+}
