@@ -45,7 +45,8 @@ pub(crate) async fn handle(parts: &ControlParts, request: AdminRequest) -> Admin
             "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
         );
     }
-    if request.listener == AdminListener::Admin {
+    let is_about_trails = service.is_some_and(|service| service.name == "portcullis");
+    if request.listener == AdminListener::Admin && !is_about_trails {
         parts.trails.record(Trail {
             request_id,
             started: now,

@@ -21,8 +21,14 @@ pub trait Compiler: Send + Sync {
     fn check(&self, scope: &Scope, image: &ApiImage, stage: &Stage) -> Vec<Problem>;
 }
 
-/// Keeps the trails of admin calls beside those of the data plane.
+/// Keeps the trails of admin calls beside those of the data plane, and finds them again.
 pub trait TrailSink: Send + Sync {
     /// Keeps a finished trail.
     fn record(&self, trail: Trail);
+
+    /// Returns the trail of a request while it is still kept.
+    fn find(&self, request_id: &str) -> Option<Trail>;
+
+    /// Returns the trail that ended last, on any listener.
+    fn latest(&self) -> Option<Trail>;
 }

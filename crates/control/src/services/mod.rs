@@ -4,9 +4,17 @@ pub mod apigateway;
 pub mod cloudformation;
 pub mod cognito_idp;
 pub mod iam;
+pub mod portcullis;
 pub mod sts;
 
 use crate::operation::Service;
 
 /// The services that are spoken.
-pub const ALL: &[&Service] = &[&apigateway::SERVICE, &cloudformation::SERVICE, &cognito_idp::SERVICE, &iam::SERVICE, &sts::SERVICE];
+pub const ALL: &[&Service] = &[
+    &apigateway::SERVICE,
+    &cloudformation::SERVICE,
+    &cognito_idp::SERVICE,
+    &iam::SERVICE,
+    &portcullis::SERVICE,
+    &sts::SERVICE,
+];

@@ -1,0 +1,71 @@
+//! What the crates ask of each other through their ports, filled in.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use portcullis_control::ports::TrailSink;
+use portcullis_gateway::{
+    edge::{ForwardProxy, ProxyRoute},
+    revocations::Revocations,
+    snapshot::Snapshots,
+    trail::TrailLog,
+};
+use portcullis_identity::ports::{Mail, MailError, Message, SignOuts};
+use portcullis_model::{Timestamp, UserPoolId, UserSub, trail::Trail};
+
+use crate::outbox::Outbox;
+
+/// Mail of user pools, written to the outbox.
+pub(super) struct OutboxMail(pub(super) Outbox);
+
+impl Mail for OutboxMail {
+    fn send(&self, message: Message) -> Pin<Box<dyn Future<Output = Result<(), MailError>> + Send + '_>> {
+        let written = self.0.write(&message.to, &message.subject, &message.html);
+        Box::pin(async move { written.map_err(|cause| MailError(cause.to_string())) })
+    }
+}
+
+/// Sign-outs of identity, heard by the gateway at once.
+pub(super) struct RevocationFeed {
+    pub(super) revocations: Arc<Revocations>,
+}
+
+impl SignOuts for RevocationFeed {
+    fn revoke_family(&self, pool: &UserPoolId, origin_jti: &str, until: Timestamp) {
+        self.revocations.revoke_family(pool, origin_jti, until);
+    }
+
+    fn sign_out(&self, pool: &UserPoolId, sub: &UserSub, before: Timestamp, _until: Timestamp) {
+        // Tokens of the very second of the sign-out are refused by their family, so that a sign-in right after it works.
+        self.revocations.sign_out(pool, sub, Timestamp::from_seconds(before.seconds()));
+    }
+}
+
+/// Trails of admin calls, kept beside those of the gateway.
+pub(super) struct Trails(pub(super) Arc<TrailLog>);
+
+impl TrailSink for Trails {
+    fn record(&self, trail: Trail) {
+        self.0.record(trail);
+    }
+
+    fn find(&self, request_id: &str) -> Option<Trail> {
+        self.0.find(request_id)
+    }
+
+    fn latest(&self) -> Option<Trail> {
+        self.0.latest()
+    }
+}
+
+/// The hosts that the forward proxy ends TLS for.
+pub(super) struct OurHosts {
+    pub(super) snapshots: Arc<Snapshots>,
+}
+
+impl ForwardProxy for OurHosts {
+    fn route(&self, host: &str) -> ProxyRoute {
+        // Addresses and `localhost` are tunnelled: the client names the very listener that it wants.
+        let named = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
+        if named && self.snapshots.take().hosts().is_ours(host) { ProxyRoute::Ours } else { ProxyRoute::Tunnel }
+    }
+}

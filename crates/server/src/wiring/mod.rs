@@ -1,0 +1,199 @@
+//! Everything put together: the store, the vault, identity, control, the gateway, and what each asks of the others.
+
+mod publication;
+mod adapters;
+mod sites;
+mod admin;
+
+use std::{sync::Arc, thread};
+
+use anyhow::{Context, Result};
+use portcullis_control::{Control, ControlParts};
+use portcullis_gateway::{
+    Gateway, GatewayParts, GatewaySettings,
+    edge::{self, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
+    hosts::{HostSettings, Hosts},
+    http::Listener,
+    revocations::Revocations,
+    snapshot::{Snapshot, Snapshots},
+    trail::TrailLog,
+};
+use portcullis_identity::{Identity, IdentityParts, IssuerForm};
+use portcullis_model::{Clock, Entropy, SystemClock, SystemEntropy};
+use portcullis_store::{Store, sqlite::SqliteStore};
+use portcullis_vault::Vault;
+use tokio::net::TcpListener;
+
+use crate::{installation::Installation, outbox::Outbox, settings::Settings};
+use adapters::{OurHosts, OutboxMail, RevocationFeed, Trails};
+use publication::{GatewayCompiler, Publication};
+use sites::ServerSites;
+
+/// Threads that hash passwords.
+const HASHING_THREADS: usize = 2;
+/// Passwords that may wait for them.
+const HASHING_QUEUE: usize = 64;
+
+/// A server with its listeners open, not yet answering.
+pub(crate) struct Server {
+    pub(crate) control: Control,
+    pub(crate) store: Arc<dyn Store>,
+    gateway: GatewayParts,
+    sockets: Vec<Socket>,
+    admin: TcpListener,
+    workers: usize,
+}
+
+/// A server that answers.
+pub(crate) struct Running {
+    pub(crate) control: Control,
+    workers: Workers,
+    admin: admin::AdminServer,
+}
+
+/// Where the listeners really are.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Addresses {
+    pub(crate) public: std::net::SocketAddr,
+    pub(crate) public_http: Option<std::net::SocketAddr>,
+    pub(crate) admin: std::net::SocketAddr,
+    pub(crate) proxy: Option<std::net::SocketAddr>,
+}
+
+/// Opens the store of an installation; its lock keeps a second process out.
+pub(crate) fn open_store(installation: &Installation) -> Result<Arc<dyn Store>> {
+    let store = SqliteStore::open(&installation.store(), Arc::new(SystemClock))?;
+    Ok(Arc::new(store))
+}
+
+/// Opens the vault, and makes sure that the store was sealed with its key.
+pub(crate) async fn open_vault(settings: &Settings, store: &dyn Store) -> Result<Arc<Vault>> {
+    let vault = Vault::open_or_create(&settings.root_key, Arc::new(SystemEntropy))?;
+    vault.confirm_root_key(store).await?;
+    Ok(Arc::new(vault))
+}
+
+impl Server {
+    /// Puts everything together: listeners first, so that a port in use is known before anything else happens.
+    pub(crate) async fn assemble(settings: &Settings, installation: &Installation) -> Result<(Self, Addresses)> {
+        let sockets = open_sockets(settings)?;
+        let admin = TcpListener::bind(settings.admin)
+            .await
+            .with_context(|| format!("cannot listen on {} (admin)", settings.admin))?;
+        let addresses = addresses(&sockets, &admin)?;
+        let store = open_store(installation)?;
+        let vault = open_vault(settings, store.as_ref()).await?;
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+        let revocations = Arc::new(Revocations::default());
+        let trails = Arc::new(TrailLog::default());
+        let hosts = Hosts::compile(&HostSettings {
+            region: settings.scope.region.clone(),
+            domain: settings.domain.clone(),
+            path_forms: settings.path_forms,
+            listener_addresses: sockets.iter().map(|socket| socket.address.ip()).collect(),
+        });
+        let snapshots = Arc::new(Snapshots::new(Snapshot::new(hosts)));
+        let identity = Arc::new(Identity::new(IdentityParts {
+            store: store.clone(),
+            vault: vault.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            mail: Arc::new(OutboxMail(Outbox {
+                folder: installation.outbox(),
+                clock: clock.clone(),
+                entropy: entropy.clone(),
+            })),
+            sign_outs: Arc::new(RevocationFeed { revocations: revocations.clone() }),
+            settings: portcullis_identity::Settings {
+                issuer: issuer_form(settings),
+                domain: settings.domain.clone(),
+                hashing_threads: HASHING_THREADS,
+                hashing_queue: HASHING_QUEUE,
+            },
+        }));
+        let publication = Publication::new(store.clone(), snapshots.clone(), issuer_form(settings));
+        publication.load().await?;
+        identity.load_sign_outs().await.context("sign-outs cannot be read")?;
+        let control = Control::new(ControlParts {
+            store: store.clone(),
+            vault,
+            identity: identity.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            published: Arc::new(publication),
+            compiler: Arc::new(GatewayCompiler),
+            trails: Arc::new(Trails(trails.clone())),
+            scope: settings.scope.clone(),
+            domain: settings.domain.clone(),
+        });
+        portcullis_control::stacks::recover(&control).await.context("stacks caught in progress cannot be rolled back")?;
+        let sites = Arc::new(ServerSites { control: control.clone(), identity, runtime: tokio::runtime::Handle::current() });
+        let redirect = settings.redirect_http.then(|| addresses.public.port());
+        let gateway = GatewayParts {
+            snapshots,
+            revocations,
+            trails,
+            sites,
+            clock,
+            entropy,
+            settings: GatewaySettings { redirect_clear_text_to: redirect, ..GatewaySettings::default() },
+        };
+        Ok((Self { control, store, gateway, sockets, admin, workers: settings.workers }, addresses))
+    }
+
+    /// Starts answering.
+    pub(crate) fn start(self, configs: Arc<dyn ServerConfigs>) -> Result<Running> {
+        let forward_proxy = Arc::new(OurHosts { snapshots: self.gateway.snapshots.clone() });
+        let parts = EdgeParts { limits: EdgeLimits::default(), configs, forward_proxy: Some(forward_proxy) };
+        let gateway = self.gateway;
+        let workers = edge::start(self.sockets, self.workers, &parts, move || Gateway::new(gateway.clone()))?;
+        let admin = admin::AdminServer::start(self.admin, self.control.clone());
+        Ok(Running { control: self.control, workers, admin })
+    }
+}
+
+impl Running {
+    /// Stops accepting, lets open exchanges end, and returns when all have.
+    pub(crate) async fn stop(self) {
+        self.admin.stop().await;
+        let workers = self.workers;
+        drop(tokio::task::spawn_blocking(move || workers.stop()).await);
+    }
+}
+
+fn open_sockets(settings: &Settings) -> Result<Vec<Socket>> {
+    let doors = [
+        (Listener::Public, Some(settings.public)),
+        (Listener::PublicHttp, settings.public_http),
+        (Listener::Proxy, settings.proxy),
+    ];
+    let mut sockets = Vec::new();
+    for (listener, address) in doors {
+        let Some(address) = address else { continue };
+        sockets.push(Socket::open(Door { listener, address }, settings.workers)?);
+    }
+    Ok(sockets)
+}
+
+fn addresses(sockets: &[Socket], admin: &TcpListener) -> Result<Addresses> {
+    let of = |listener| sockets.iter().find(|socket| socket.listener == listener).map(|socket| socket.address);
+    Ok(Addresses {
+        public: of(Listener::Public).context("no public listener")?,
+        public_http: of(Listener::PublicHttp),
+        admin: admin.local_addr()?,
+        proxy: of(Listener::Proxy),
+    })
+}
+
+fn issuer_form(settings: &Settings) -> IssuerForm {
+    match &settings.issuer {
+        Some(base) => IssuerForm::Base(base.clone()),
+        None => IssuerForm::AwsLike,
+    }
+}
+
+/// Returns one worker a core.
+pub(crate) fn cores() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
