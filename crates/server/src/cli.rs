@@ -9,12 +9,25 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 #[derive(Debug)]
 pub(crate) enum Invocation {
     Up(Up),
-    Serve { config: PathBuf },
-    CredentialsCreate { config: PathBuf },
+    Serve {
+        config: PathBuf,
+    },
+    CredentialsCreate {
+        config: PathBuf,
+    },
     Deploy(Deploy),
-    Exec { data: PathBuf, command: Vec<OsString> },
-    Explain { data: PathBuf, request_id: Option<String> },
-    Check { template: PathBuf, parameters: BTreeMap<String, String> },
+    Exec {
+        data: PathBuf,
+        command: Vec<OsString>,
+    },
+    Explain {
+        data: PathBuf,
+        request_id: Option<String>,
+    },
+    Check {
+        template: PathBuf,
+        parameters: BTreeMap<String, String>,
+    },
 }
 
 /// `portcullis up`.
@@ -133,8 +146,19 @@ fn serve() -> Command {
 fn deploy() -> Command {
     Command::new("deploy")
         .about("Creates or updates a stack on a running server, with progress")
-        .arg(Arg::new("template").value_name("TEMPLATE").required(true).value_parser(value_parser!(PathBuf)))
-        .arg(Arg::new("stack").long("stack").value_name("NAME").required(true).help("The stack's name"))
+        .arg(
+            Arg::new("template")
+                .value_name("TEMPLATE")
+                .required(true)
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(
+            Arg::new("stack")
+                .long("stack")
+                .value_name("NAME")
+                .required(true)
+                .help("The stack's name"),
+        )
         .arg(parameter())
         .arg(data())
 }
@@ -157,7 +181,11 @@ fn exec() -> Command {
 fn explain() -> Command {
     Command::new("explain")
         .about("Shows which layer decided what about a request, why, and how long it took")
-        .arg(Arg::new("request-id").value_name("REQUEST-ID").help("As in the answer's x-amzn-RequestId header"))
+        .arg(
+            Arg::new("request-id")
+                .value_name("REQUEST-ID")
+                .help("As in the answer's x-amzn-RequestId header"),
+        )
         .arg(flag("last", "The newest request on any listener").conflicts_with("request-id"))
         .arg(data())
 }
@@ -189,7 +217,11 @@ fn config() -> Arg {
 }
 
 fn text(name: &'static str, value: &'static str, default: &'static str, help: &'static str) -> Arg {
-    Arg::new(name).long(name).value_name(value).default_value(default).help(help)
+    Arg::new(name)
+        .long(name)
+        .value_name(value)
+        .default_value(default)
+        .help(help)
 }
 
 fn flag(name: &'static str, help: &'static str) -> Arg {
@@ -204,10 +236,14 @@ fn read(matches: &ArgMatches) -> Result<Invocation> {
     let (name, matches) = matches.subcommand().context("no command")?;
     Ok(match name {
         "up" => Invocation::Up(read_up(matches)?),
-        "serve" => Invocation::Serve { config: path(matches, "config")? },
+        "serve" => Invocation::Serve {
+            config: path(matches, "config")?,
+        },
         "credentials" => {
             let (_, matches) = matches.subcommand().context("no command")?;
-            Invocation::CredentialsCreate { config: path(matches, "config")? }
+            Invocation::CredentialsCreate {
+                config: path(matches, "config")?,
+            }
         }
         "deploy" => Invocation::Deploy(Deploy {
             template: path(matches, "template")?,
@@ -217,19 +253,32 @@ fn read(matches: &ArgMatches) -> Result<Invocation> {
         }),
         "exec" => Invocation::Exec {
             data: path(matches, "data")?,
-            command: matches.get_many::<OsString>("command").into_iter().flatten().cloned().collect(),
+            command: matches
+                .get_many::<OsString>("command")
+                .into_iter()
+                .flatten()
+                .cloned()
+                .collect(),
         },
         "explain" => Invocation::Explain {
             data: path(matches, "data")?,
             request_id: matches.get_one::<String>("request-id").cloned(),
         },
-        _ => Invocation::Check { template: path(matches, "template")?, parameters: parameters(matches)? },
+        _ => Invocation::Check {
+            template: path(matches, "template")?,
+            parameters: parameters(matches)?,
+        },
     })
 }
 
 fn read_up(matches: &ArgMatches) -> Result<Up> {
     let up = Up {
-        templates: matches.get_many::<PathBuf>("templates").into_iter().flatten().cloned().collect(),
+        templates: matches
+            .get_many::<PathBuf>("templates")
+            .into_iter()
+            .flatten()
+            .cloned()
+            .collect(),
         stack: matches.get_one::<String>("stack").cloned(),
         parameters: parameters(matches)?,
         data: path(matches, "data")?,
@@ -244,10 +293,16 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
         proxy: value(matches, "proxy")?,
     };
     if up.stack.is_some() && up.templates.len() != 1 {
-        bail!("--stack names the stack of one template, but {} were given", up.templates.len());
+        bail!(
+            "--stack names the stack of one template, but {} were given",
+            up.templates.len()
+        );
     }
     if !up.proxy.ip().is_loopback() {
-        bail!("--proxy {}: the forward proxy tunnels for whoever reaches it, so it listens on loopback only", up.proxy);
+        bail!(
+            "--proxy {}: the forward proxy tunnels for whoever reaches it, so it listens on loopback only",
+            up.proxy
+        );
     }
     crate::settings::check_account(&up.account)?;
     crate::settings::check_region(&up.region)?;
@@ -258,8 +313,9 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
 fn parameters(matches: &ArgMatches) -> Result<BTreeMap<String, String>> {
     let mut parameters = BTreeMap::new();
     for given in matches.get_many::<String>("parameter").into_iter().flatten() {
-        let (key, value) =
-            given.split_once('=').with_context(|| format!("--parameter `{given}`: expected KEY=VALUE"))?;
+        let (key, value) = given
+            .split_once('=')
+            .with_context(|| format!("--parameter `{given}`: expected KEY=VALUE"))?;
         if parameters.insert(key.to_owned(), value.to_owned()).is_some() {
             bail!("--parameter `{key}` is given twice");
         }
@@ -272,7 +328,10 @@ fn path(matches: &ArgMatches, name: &str) -> Result<PathBuf> {
 }
 
 fn value<T: Clone + Send + Sync + 'static>(matches: &ArgMatches, name: &str) -> Result<T> {
-    matches.get_one::<T>(name).cloned().with_context(|| format!("`{name}` is missing"))
+    matches
+        .get_one::<T>(name)
+        .cloned()
+        .with_context(|| format!("`{name}` is missing"))
 }
 
 #[cfg(test)]
@@ -290,9 +349,14 @@ mod tests {
 
     #[test]
     fn up_has_the_defaults_of_the_contract() {
-        let Invocation::Up(up) = parse(&["portcullis", "up"]).unwrap() else { panic!() };
+        let Invocation::Up(up) = parse(&["portcullis", "up"]).unwrap() else {
+            panic!()
+        };
         assert_eq!(up.data, PathBuf::from(".portcullis"));
-        assert_eq!((up.region.as_str(), up.account.as_str()), ("us-east-1", "000000000000"));
+        assert_eq!(
+            (up.region.as_str(), up.account.as_str()),
+            ("us-east-1", "000000000000")
+        );
         assert_eq!(up.domain, "portcullis.localhost");
         let ports = [up.public, up.public_http, up.admin, up.proxy].map(|address| address.port());
         assert_eq!(ports, [8443, 8080, 4566, 8444]);
@@ -302,10 +366,16 @@ mod tests {
     fn mistakes_name_the_argument() {
         for (words, part) in [
             (vec!["portcullis", "up", "--parameter", "A"], "KEY=VALUE"),
-            (vec!["portcullis", "up", "--parameter", "A=1", "--parameter", "A=2"], "twice"),
+            (
+                vec!["portcullis", "up", "--parameter", "A=1", "--parameter", "A=2"],
+                "twice",
+            ),
             (vec!["portcullis", "up", "--account", "1"], "twelve digits"),
             (vec!["portcullis", "up", "--proxy", "0.0.0.0:1"], "loopback"),
-            (vec!["portcullis", "up", "a.yaml", "b.yaml", "--stack", "x"], "--stack"),
+            (
+                vec!["portcullis", "up", "a.yaml", "b.yaml", "--stack", "x"],
+                "--stack",
+            ),
             (vec!["portcullis", "up", "--region", "US_EAST"], "region"),
         ] {
             let error = format!("{:#}", parse(&words).unwrap_err());
@@ -315,7 +385,8 @@ mod tests {
 
     #[test]
     fn exec_takes_everything_behind_the_dashes() {
-        let Invocation::Exec { command, .. } = parse(&["portcullis", "exec", "--", "curl", "--data", "x"]).unwrap()
+        let Invocation::Exec { command, .. } =
+            parse(&["portcullis", "exec", "--", "curl", "--data", "x"]).unwrap()
         else {
             panic!()
         };

@@ -47,7 +47,9 @@ impl AdminClient {
 
     /// Returns a client for an admin URL.
     pub(crate) fn with(admin: &str, file: CredentialsFile, region: &str) -> Result<Self> {
-        let authority = admin.strip_prefix("http://").with_context(|| format!("admin `{admin}` is not an http URL"))?;
+        let authority = admin
+            .strip_prefix("http://")
+            .with_context(|| format!("admin `{admin}` is not an http URL"))?;
         Ok(Self {
             authority: authority.to_owned(),
             credentials: Credentials {
@@ -71,7 +73,13 @@ impl AdminClient {
             .map(|(name, value)| format!("{}={}", encode(name), encode(value)))
             .collect::<Vec<_>>()
             .join("&");
-        let answer = self.call(service, "POST", "/", Some("application/x-www-form-urlencoded"), form.as_bytes())?;
+        let answer = self.call(
+            service,
+            "POST",
+            "/",
+            Some("application/x-www-form-urlencoded"),
+            form.as_bytes(),
+        )?;
         if answer.status == 200 {
             return Ok(answer.body);
         }
@@ -80,14 +88,26 @@ impl AdminClient {
         Err(QueryError { code, message }.into())
     }
 
-    fn call(&self, service: &str, method: &str, path: &str, content_type: Option<&str>, body: &[u8]) -> Result<Answer> {
+    fn call(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        content_type: Option<&str>,
+        body: &[u8],
+    ) -> Result<Answer> {
         let mut headers = HeaderList::new();
         headers.push("host", self.authority.clone());
         if let Some(content_type) = content_type {
             headers.push("content-type", content_type.to_owned());
         }
         let (plain, query) = path.split_once('?').unwrap_or((path, ""));
-        let signable = SignableRequest { method, path: plain, query, headers: &headers };
+        let signable = SignableRequest {
+            method,
+            path: plain,
+            query,
+            headers: &headers,
+        };
         let signed = sigv4::sign(
             &signable,
             &self.credentials,
@@ -107,14 +127,20 @@ impl AdminClient {
             message.extend_from_slice(value);
             message.extend_from_slice(b"\r\n");
         }
-        message.extend_from_slice(format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes());
+        message.extend_from_slice(
+            format!("content-length: {}\r\nconnection: close\r\n\r\n", body.len()).as_bytes(),
+        );
         message.extend_from_slice(body);
         self.exchange(&message)
     }
 
     fn exchange(&self, message: &[u8]) -> Result<Answer> {
-        let mut stream = TcpStream::connect(&self.authority)
-            .with_context(|| format!("no server answers at {}: is `portcullis up` running?", self.authority))?;
+        let mut stream = TcpStream::connect(&self.authority).with_context(|| {
+            format!(
+                "no server answers at {}: is `portcullis up` running?",
+                self.authority
+            )
+        })?;
         stream.set_read_timeout(Some(CALL_TIME))?;
         stream.write_all(message)?;
         let mut answer = Vec::new();
@@ -127,11 +153,18 @@ impl AdminClient {
 fn parse_answer(bytes: &[u8]) -> Result<Answer> {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n").context("the server broke off")?;
-    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).context("not an HTTP answer")?;
+    let status = head
+        .split(' ')
+        .nth(1)
+        .and_then(|status| status.parse().ok())
+        .context("not an HTTP answer")?;
     if head.to_ascii_lowercase().contains("\r\ntransfer-encoding:") {
         bail!("the server answered in chunks, which this client does not read");
     }
-    Ok(Answer { status, body: body.to_owned() })
+    Ok(Answer {
+        status,
+        body: body.to_owned(),
+    })
 }
 
 /// Percent-encodes all but RFC 3986's unreserved characters.
@@ -163,7 +196,9 @@ pub(crate) fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
         let mut end = 0;
         while depth > 0 {
             let tail = after.get(end..).unwrap_or_default();
-            let (Some(next_close), next_open) = (tail.find(&close), tail.find(&open)) else { return found };
+            let (Some(next_close), next_open) = (tail.find(&close), tail.find(&open)) else {
+                return found;
+            };
             if next_open.is_some_and(|next_open| next_open < next_close) {
                 depth += 1;
                 end += next_open.unwrap_or_default() + open.len();
@@ -180,7 +215,11 @@ pub(crate) fn elements<'a>(xml: &'a str, name: &str) -> Vec<&'a str> {
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#xD;", "\r").replace("&amp;", "&")
+    text.replace("&lt;", "<")
+        .replace("&gt;", ">")
+        .replace("&quot;", "\"")
+        .replace("&#xD;", "\r")
+        .replace("&amp;", "&")
 }
 
 #[cfg(test)]
@@ -194,6 +233,9 @@ mod tests {
         let members = elements(events[0], "member");
         assert_eq!(members.len(), 2);
         assert_eq!(element(members[1], "Id").as_deref(), Some("2"));
-        assert_eq!(element("<M>a &lt;b&gt; &amp;amp;</M>", "M").as_deref(), Some("a <b> &amp;"));
+        assert_eq!(
+            element("<M>a &lt;b&gt; &amp;amp;</M>", "M").as_deref(),
+            Some("a <b> &amp;")
+        );
     }
 }

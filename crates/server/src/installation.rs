@@ -33,7 +33,10 @@ impl Installation {
     /// Takes a directory that is there.
     pub(crate) fn existing(folder: &Path) -> Result<Self> {
         let folder = fs::canonicalize(folder).with_context(|| {
-            format!("there is no data directory `{}`: start `portcullis up` first, or say --data DIR", folder.display())
+            format!(
+                "there is no data directory `{}`: start `portcullis up` first, or say --data DIR",
+                folder.display()
+            )
         })?;
         Ok(Self { folder })
     }
@@ -77,7 +80,11 @@ pub(crate) fn write_file(path: &Path, content: &[u8], mode: u32) -> Result<()> {
     let unfinished = path.with_extension("unfinished");
     let written = || -> std::io::Result<()> {
         drop(fs::remove_file(&unfinished));
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(mode).open(&unfinished)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(mode)
+            .open(&unfinished)?;
         file.write_all(content)?;
         file.sync_all()?;
         fs::rename(&unfinished, path)
@@ -95,13 +102,15 @@ pub(crate) struct CredentialsFile {
 impl CredentialsFile {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
-        let text = fs::read_to_string(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+        let text =
+            fs::read_to_string(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
         serde_json::from_str(&text).with_context(|| format!("`{}` is not a credentials file", path.display()))
     }
 
     /// Writes the file, for its owner's eyes only.
     pub(crate) fn write(path: &Path, access_key_id: &str, secret: &SecretText) -> Result<()> {
-        let text = serde_json::json!({ "access_key_id": access_key_id, "secret_access_key": secret.expose() });
+        let text =
+            serde_json::json!({ "access_key_id": access_key_id, "secret_access_key": secret.expose() });
         write_file(path, format!("{text:#}\n").as_bytes(), 0o600)
     }
 }
@@ -136,7 +145,10 @@ impl Endpoints {
     pub(crate) fn read(installation: &Installation) -> Result<Self> {
         let path = installation.endpoints();
         let text = fs::read_to_string(&path).with_context(|| {
-            format!("`{}` is not there: is `portcullis up` running on this directory, and ready?", path.display())
+            format!(
+                "`{}` is not there: is `portcullis up` running on this directory, and ready?",
+                path.display()
+            )
         })?;
         serde_json::from_str(&text).with_context(|| format!("`{}` is not an endpoints file", path.display()))
     }
@@ -150,9 +162,8 @@ impl Endpoints {
     /// Removes what an earlier run left.
     pub(crate) fn remove(installation: &Installation) -> Result<()> {
         match fs::remove_file(installation.endpoints()) {
-            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => {
-                Err(cause).with_context(|| format!("`{}` cannot be removed", installation.endpoints().display()))
-            }
+            Err(cause) if cause.kind() != std::io::ErrorKind::NotFound => Err(cause)
+                .with_context(|| format!("`{}` cannot be removed", installation.endpoints().display())),
             _ => Ok(()),
         }
     }

@@ -13,8 +13,8 @@ use anyhow::{Context, Result, ensure};
 use portcullis_gateway::edge::ServerConfigs;
 use portcullis_model::{Clock, Timestamp};
 use rcgen::{
-    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose, GeneralSubtree,
-    IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
+    BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
+    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
 };
 use rustls::{
     ServerConfig,
@@ -45,20 +45,31 @@ pub(crate) struct LocalCa {
 
 impl LocalCa {
     /// Reads the CA of `installation`, or makes it at first start (or when it has expired, or for another domain).
-    pub(crate) fn open_or_create(installation: &Installation, domain: &str, clock: Arc<dyn Clock>) -> Result<Self> {
+    pub(crate) fn open_or_create(
+        installation: &Installation,
+        domain: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let (key_path, certificate_path) = (installation.ca_key(), installation.ca_certificate());
         let key = if key_path.exists() {
             let mode = fs::metadata(&key_path)?.permissions().mode() & 0o777;
-            ensure!(mode & 0o077 == 0, "`{}` may be read by others: chmod 600 it", key_path.display());
+            ensure!(
+                mode & 0o077 == 0,
+                "`{}` may be read by others: chmod 600 it",
+                key_path.display()
+            );
             let pem = fs::read_to_string(&key_path)?;
-            KeyPair::from_pem(&pem).with_context(|| format!("`{}` is not a private key", key_path.display()))?
+            KeyPair::from_pem(&pem)
+                .with_context(|| format!("`{}` is not a private key", key_path.display()))?
         } else {
             let key = KeyPair::generate()?;
             write_file(&key_path, key.serialize_pem().as_bytes(), 0o600)?;
             key
         };
         let params = ca_params(domain, clock.now())?;
-        let kept = fs::read_to_string(&certificate_path).ok().filter(|text| is_current(text, domain, clock.now()));
+        let kept = fs::read_to_string(&certificate_path)
+            .ok()
+            .filter(|text| is_current(text, domain, clock.now()));
         let pem = match kept {
             Some(pem) => pem,
             None => {
@@ -70,8 +81,10 @@ impl LocalCa {
                 pem
             }
         };
-        let certificate = rustls::pki_types::pem::PemObject::from_pem_slice(pem.as_bytes())
-            .map_err(|cause| anyhow::anyhow!("`{}` is not a certificate: {cause:?}", certificate_path.display()))?;
+        let certificate =
+            rustls::pki_types::pem::PemObject::from_pem_slice(pem.as_bytes()).map_err(|cause| {
+                anyhow::anyhow!("`{}` is not a certificate: {cause:?}", certificate_path.display())
+            })?;
         write_bundle(installation, &pem)?;
         Ok(Self {
             issuer: Issuer::new(params, key),
@@ -92,9 +105,11 @@ impl LocalCa {
             return address.is_loopback();
         }
         let under = |suffix: &str| {
-            name.strip_suffix(suffix).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+            name.strip_suffix(suffix)
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
         };
-        name.len() <= 253 && (under("localhost") || under(&self.domain) || AWS_SUFFIXES.into_iter().any(under))
+        name.len() <= 253
+            && (under("localhost") || under(&self.domain) || AWS_SUFFIXES.into_iter().any(under))
     }
 
     fn make_leaf(&self, name: &str) -> Result<Arc<ServerConfig>> {
@@ -110,8 +125,12 @@ impl LocalCa {
         }];
         if name == "localhost" {
             // A client that connects by address sends no server name: it must find the address in the leaf.
-            params.subject_alt_names.push(SanType::IpAddress(IpAddr::from([127, 0, 0, 1])));
-            params.subject_alt_names.push(SanType::IpAddress(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])));
+            params
+                .subject_alt_names
+                .push(SanType::IpAddress(IpAddr::from([127, 0, 0, 1])));
+            params
+                .subject_alt_names
+                .push(SanType::IpAddress(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])));
         }
         params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -124,7 +143,10 @@ impl LocalCa {
 }
 
 /// Returns a server configuration with our policy: TLS 1.2 and 1.3, HTTP/2 before HTTP/1.1.
-pub(crate) fn server_config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<Arc<ServerConfig>> {
+pub(crate) fn server_config(
+    chain: Vec<CertificateDer<'static>>,
+    key: PrivateKeyDer<'static>,
+) -> Result<Arc<ServerConfig>> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
@@ -156,7 +178,10 @@ impl ServerConfigs for LocalCa {
         if leaves.len() >= LEAVES_MAX {
             leaves.clear();
         }
-        leaves.insert(name.to_owned(), (config.clone(), now.plus_seconds(LEAF_DAYS / 2 * DAY_SECONDS)));
+        leaves.insert(
+            name.to_owned(),
+            (config.clone(), now.plus_seconds(LEAF_DAYS / 2 * DAY_SECONDS)),
+        );
         Some(config)
     }
 }
@@ -170,15 +195,23 @@ fn ca_params(domain: &str, now: Timestamp) -> Result<CertificateParams> {
     params.not_after = now.plus_seconds(CA_DAYS * DAY_SECONDS).utc();
     let mut names: Vec<&str> = vec!["localhost", domain];
     names.extend(AWS_SUFFIXES);
-    let mut permitted: Vec<_> = names.into_iter().map(|name| GeneralSubtree::DnsName(name.to_owned())).collect();
-    permitted.push(GeneralSubtree::IpAddress(CidrSubnet::V4([127, 0, 0, 0], [255, 0, 0, 0])));
+    let mut permitted: Vec<_> = names
+        .into_iter()
+        .map(|name| GeneralSubtree::DnsName(name.to_owned()))
+        .collect();
+    permitted.push(GeneralSubtree::IpAddress(CidrSubnet::V4(
+        [127, 0, 0, 0],
+        [255, 0, 0, 0],
+    )));
     let mut loopback = [0u8; 16];
     if let Some(last) = loopback.last_mut() {
         *last = 1;
     }
     permitted.push(GeneralSubtree::IpAddress(CidrSubnet::V6(loopback, [255; 16])));
-    params.name_constraints =
-        Some(NameConstraints { permitted_subtrees: permitted, excluded_subtrees: Vec::new() });
+    params.name_constraints = Some(NameConstraints {
+        permitted_subtrees: permitted,
+        excluded_subtrees: Vec::new(),
+    });
     Ok(params)
 }
 
@@ -201,7 +234,11 @@ fn is_current(pem: &str, domain: &str, now: Timestamp) -> bool {
 /// Writes the system's roots and ours into one file: most clients take a file that replaces their own roots.
 fn write_bundle(installation: &Installation, own: &str) -> Result<()> {
     let mut bundle = own.to_owned();
-    for path in ["/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"] {
+    for path in [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/cert.pem",
+    ] {
         if let Ok(system) = fs::read_to_string(path) {
             bundle.push_str(&system);
             break;

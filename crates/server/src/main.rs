@@ -1,6 +1,7 @@
 //! `portcullis`: every layer that guards an API, in one program.
 
 mod cli;
+mod config;
 mod commands;
 mod installation;
 mod local_ca;

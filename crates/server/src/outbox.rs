@@ -19,10 +19,17 @@ impl Outbox {
     pub(crate) fn write(&self, to: &str, subject: &str, body: &str) -> std::io::Result<()> {
         fs::create_dir_all(&self.folder)?;
         let now = self.clock.now();
-        let date = now.utc().format(&time::format_description::well_known::Rfc2822).unwrap_or_default();
+        let date = now
+            .utc()
+            .format(&time::format_description::well_known::Rfc2822)
+            .unwrap_or_default();
         let id = self.entropy.lower_alphanumeric(12);
         let one_line = |text: &str| text.replace(['\r', '\n'], " ");
-        let kind = if body.trim_start().starts_with('<') || body.contains("<a ") { "html" } else { "plain" };
+        let kind = if body.trim_start().starts_with('<') || body.contains("<a ") {
+            "html"
+        } else {
+            "plain"
+        };
         let message = format!(
             "From: no-reply@verificationemail.com\r\nTo: {}\r\nSubject: {}\r\nDate: {date}\r\n\
              Message-ID: <{id}@portcullis>\r\nMIME-Version: 1.0\r\n\
@@ -33,8 +40,11 @@ impl Outbox {
         );
         let name = format!("{:015}-{id}.eml", now.millis());
         let unfinished = self.folder.join(format!(".{name}"));
-        let mut file =
-            fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unfinished)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&unfinished)?;
         file.write_all(message.as_bytes())?;
         fs::rename(&unfinished, self.folder.join(name))?;
         self.drop_oldest()

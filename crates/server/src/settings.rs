@@ -8,7 +8,6 @@ use portcullis_model::Scope;
 /// Where and as what a server runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
-    pub(crate) data: PathBuf,
     pub(crate) root_key: PathBuf,
     pub(crate) scope: Scope,
     pub(crate) domain: String,
@@ -38,8 +37,14 @@ pub(crate) fn check_account(account: &str) -> Result<()> {
 pub(crate) fn check_region(region: &str) -> Result<()> {
     let parts: Vec<&str> = region.split('-').collect();
     let word = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase());
-    let numbered = parts.last().is_some_and(|last| last.len() == 1 && last.bytes().all(|byte| byte.is_ascii_digit()));
-    let words = parts.len().checked_sub(1).and_then(|count| parts.get(..count)).unwrap_or_default();
+    let numbered = parts
+        .last()
+        .is_some_and(|last| last.len() == 1 && last.bytes().all(|byte| byte.is_ascii_digit()));
+    let words = parts
+        .len()
+        .checked_sub(1)
+        .and_then(|count| parts.get(..count))
+        .unwrap_or_default();
     ensure!(
         numbered && (2..=3).contains(&words.len()) && words.iter().all(word),
         "region `{region}`: expected the form of `us-east-1`"
@@ -52,7 +57,9 @@ pub(crate) fn check_domain(domain: &str) -> Result<()> {
     let label = |label: &str| {
         !label.is_empty()
             && label.len() <= 63
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+            && label
+                .bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
             && !label.starts_with('-')
             && !label.ends_with('-')
     };

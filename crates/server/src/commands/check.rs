@@ -16,12 +16,21 @@ pub(crate) fn run(template: &Path, parameters: &BTreeMap<String, String>) -> Res
     for problem in &problems {
         print(&format!("{name}:{problem}"));
     }
-    let count = |severity| problems.iter().filter(|problem| problem.severity == severity).count();
+    let count = |severity| {
+        problems
+            .iter()
+            .filter(|problem| problem.severity == severity)
+            .count()
+    };
     print(&format!(
         "{name}: {} errors, {} warnings, {} inert",
         count(Severity::Error),
         count(Severity::Warning),
         count(Severity::Inert)
     ));
-    Ok(if problems.iter().any(Problem::is_error) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if problems.iter().any(Problem::is_error) {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
 }

@@ -19,13 +19,18 @@ pub(crate) fn run(deploy: &Deploy) -> Result<ExitCode> {
     let installation = Installation::existing(&deploy.data)?;
     let mut endpoints = Endpoints::read(&installation)?;
     let client = AdminClient::new(&endpoints)?;
-    let deployment =
-        Deployment { template: &deploy.template, stack: &deploy.stack, parameters: &deploy.parameters };
+    let deployment = Deployment {
+        template: &deploy.template,
+        stack: &deploy.stack,
+        parameters: &deploy.parameters,
+    };
     let outputs = deployment.run(&client, Report { json: false })?;
     for (name, value) in &outputs {
         print(&format!("{}: {name} = {value}", deploy.stack));
     }
-    endpoints.stacks.insert(deploy.stack.clone(), StackEndpoints { outputs });
+    endpoints
+        .stacks
+        .insert(deploy.stack.clone(), StackEndpoints { outputs });
     endpoints.write(&installation)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -33,13 +33,18 @@ impl Deployment<'_> {
     pub(crate) fn run(&self, client: &AdminClient, report: Report) -> Result<BTreeMap<String, String>> {
         let text = fs::read_to_string(self.template)
             .with_context(|| format!("`{}` cannot be read", self.template.display()))?;
-        let mut seen = events(client, self.stack).into_iter().map(|event| event.id).collect();
+        let mut seen = events(client, self.stack)
+            .into_iter()
+            .map(|event| event.id)
+            .collect();
         if self.start(client, &text)? {
             self.watch(client, report, &mut seen)?;
         } else {
             report.line("unchanged", &format!("{}: nothing has changed", self.stack));
         }
-        Ok(describe(client, self.stack)?.map(|xml| outputs_of(&xml)).unwrap_or_default())
+        Ok(describe(client, self.stack)?
+            .map(|xml| outputs_of(&xml))
+            .unwrap_or_default())
     }
 
     /// Returns whether there is anything to wait for.
@@ -63,8 +68,15 @@ impl Deployment<'_> {
             fields.push((format!("Parameters.member.{}.ParameterKey", index + 1), key));
             fields.push((format!("Parameters.member.{}.ParameterValue", index + 1), value));
         }
-        let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        match call(client, if exists { "UpdateStack" } else { "CreateStack" }, &fields) {
+        let fields: Vec<(&str, &str)> = fields
+            .iter()
+            .map(|(name, value)| (name.as_str(), *value))
+            .collect();
+        match call(
+            client,
+            if exists { "UpdateStack" } else { "CreateStack" },
+            &fields,
+        ) {
             Ok(_) => Ok(true),
             Err(error) if says(&error, "No updates are to be performed") => Ok(false),
             Err(error) => Err(error).with_context(|| format!("`{}` was refused", self.template.display())),
@@ -75,7 +87,10 @@ impl Deployment<'_> {
         let until = Instant::now() + STACK_TIME;
         while status(client, self.stack)?.is_some() {
             if Instant::now() > until {
-                bail!("stack {}: what its failed creation left cannot be deleted", self.stack);
+                bail!(
+                    "stack {}: what its failed creation left cannot be deleted",
+                    self.stack
+                );
             }
             thread::sleep(POLL);
         }
@@ -94,12 +109,18 @@ impl Deployment<'_> {
             }
             match now {
                 Some((status, _)) if status.ends_with("_IN_PROGRESS") => {}
-                Some((status, _)) if status == "CREATE_COMPLETE" || status == "UPDATE_COMPLETE" => return Ok(()),
+                Some((status, _)) if status == "CREATE_COMPLETE" || status == "UPDATE_COMPLETE" => {
+                    return Ok(());
+                }
                 Some((status, reason)) => bail!("stack {} ended as {status}: {reason}", self.stack),
                 None => bail!("stack {} is gone", self.stack),
             }
             if Instant::now() > until {
-                bail!("stack {} did not end within {} s", self.stack, STACK_TIME.as_secs());
+                bail!(
+                    "stack {} did not end within {} s",
+                    self.stack,
+                    STACK_TIME.as_secs()
+                );
             }
             thread::sleep(POLL);
         }
@@ -116,7 +137,13 @@ struct Event {
 
 impl Event {
     fn report(&self, stack: &str, report: Report) {
-        let Self { logical_id, resource_type, status, reason, .. } = self;
+        let Self {
+            logical_id,
+            resource_type,
+            status,
+            reason,
+            ..
+        } = self;
         let text = format!("{stack}: {status:<20} {resource_type:<36} {logical_id}  {reason}");
         report.either(
             &json!({
@@ -135,7 +162,9 @@ fn call(client: &AdminClient, action: &str, fields: &[(&str, &str)]) -> Result<S
 }
 
 fn says(error: &anyhow::Error, text: &str) -> bool {
-    error.downcast_ref::<QueryError>().is_some_and(|error| error.message.contains(text))
+    error
+        .downcast_ref::<QueryError>()
+        .is_some_and(|error| error.message.contains(text))
 }
 
 /// Asks for a paged listing until its end; returns the members of `list`.
@@ -150,7 +179,11 @@ fn pages(client: &AdminClient, action: &str, list: &str, fields: &[(&str, &str)]
         let xml = call(client, action, &fields)?;
         let content = elements(&xml, list).into_iter().next().unwrap_or_default();
         members.extend(elements(content, "member").into_iter().map(str::to_owned));
-        let tail = xml.rsplit(&format!("</{list}>")).next().unwrap_or_default().to_owned();
+        let tail = xml
+            .rsplit(&format!("</{list}>"))
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         token = element(&tail, "NextToken").filter(|token| !token.is_empty());
         if token.is_none() {
             return Ok(members);
@@ -160,7 +193,13 @@ fn pages(client: &AdminClient, action: &str, list: &str, fields: &[(&str, &str)]
 
 /// Returns the events of a stack, the newest first; none when there is no such stack yet.
 fn events(client: &AdminClient, stack: &str) -> Vec<Event> {
-    let listed = pages(client, "DescribeStackEvents", "StackEvents", &[("StackName", stack)]).unwrap_or_default();
+    let listed = pages(
+        client,
+        "DescribeStackEvents",
+        "StackEvents",
+        &[("StackName", stack)],
+    )
+    .unwrap_or_default();
     let event = |xml: &String| {
         let text = |name| element(xml, name).unwrap_or_default();
         Event {
@@ -192,17 +231,29 @@ fn status(client: &AdminClient, stack: &str) -> Result<Option<(String, String)>>
 /// Returns every stack that stands, with its outputs.
 pub(crate) fn stacks(client: &AdminClient) -> Result<BTreeMap<String, BTreeMap<String, String>>> {
     let listed = pages(client, "DescribeStacks", "Stacks", &[])?;
-    Ok(listed.iter().filter_map(|xml| Some((element(xml, "StackName")?, outputs_of(xml)))).collect())
+    Ok(listed
+        .iter()
+        .filter_map(|xml| Some((element(xml, "StackName")?, outputs_of(xml))))
+        .collect())
 }
 
 /// Returns logical id, type and physical id of each resource of a stack.
 pub(crate) fn resources(client: &AdminClient, stack: &str) -> Result<Vec<(String, String, String)>> {
     let xml = call(client, "DescribeStackResources", &[("StackName", stack)])?;
-    let list = elements(&xml, "StackResources").into_iter().next().unwrap_or_default();
+    let list = elements(&xml, "StackResources")
+        .into_iter()
+        .next()
+        .unwrap_or_default();
     let text = |xml, name| element(xml, name).unwrap_or_default();
     Ok(elements(list, "member")
         .into_iter()
-        .map(|xml| (text(xml, "LogicalResourceId"), text(xml, "ResourceType"), text(xml, "PhysicalResourceId")))
+        .map(|xml| {
+            (
+                text(xml, "LogicalResourceId"),
+                text(xml, "ResourceType"),
+                text(xml, "PhysicalResourceId"),
+            )
+        })
         .collect())
 }
 
@@ -210,6 +261,11 @@ fn outputs_of(xml: &str) -> BTreeMap<String, String> {
     let list = elements(xml, "Outputs").into_iter().next().unwrap_or_default();
     elements(list, "member")
         .into_iter()
-        .filter_map(|output| Some((element(output, "OutputKey")?, element(output, "OutputValue").unwrap_or_default())))
+        .filter_map(|output| {
+            Some((
+                element(output, "OutputKey")?,
+                element(output, "OutputValue").unwrap_or_default(),
+            ))
+        })
         .collect()
 }

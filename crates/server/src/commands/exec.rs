@@ -36,7 +36,12 @@ pub(crate) fn run(data: &Path, command: &[OsString]) -> Result<ExitCode> {
     for variable in ["NO_PROXY", "no_proxy"] {
         child.env(variable, "127.0.0.1,::1");
     }
-    for variable in ["AWS_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"] {
+    for variable in [
+        "AWS_CA_BUNDLE",
+        "REQUESTS_CA_BUNDLE",
+        "CURL_CA_BUNDLE",
+        "SSL_CERT_FILE",
+    ] {
         child.env(variable, installation.ca_bundle());
     }
     let cause = child.exec();

@@ -15,13 +15,17 @@ use crate::{
 pub(crate) fn run(data: &Path, request_id: Option<&str>) -> Result<ExitCode> {
     let endpoints = Endpoints::read(&Installation::existing(data)?)?;
     let which = request_id.unwrap_or("last");
-    if !which.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+    if !which
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    {
         bail!("`{which}` is not a request id");
     }
     let answer = AdminClient::new(&endpoints)?.get("portcullis", &format!("/_portcullis/trails/{which}"))?;
     match answer.status {
         200 => {
-            let trail: Trail = serde_json::from_str(&answer.body).context("the server's answer is not a trail")?;
+            let trail: Trail =
+                serde_json::from_str(&answer.body).context("the server's answer is not a trail")?;
             print(&render(&trail));
             Ok(ExitCode::SUCCESS)
         }

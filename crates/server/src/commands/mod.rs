@@ -29,3 +29,18 @@ pub(crate) fn run(invocation: Invocation) -> Result<ExitCode> {
         Invocation::Check { template, parameters } => check::run(&template, &parameters),
     }
 }
+
+/// Starts the log of the server: JSON on standard error, warnings and worse unless `PORTCULLIS_LOG` says otherwise.
+fn start_log() {
+    let level = match std::env::var("PORTCULLIS_LOG").as_deref() {
+        Ok("debug") => tracing::Level::DEBUG,
+        Ok("info") => tracing::Level::INFO,
+        _ => tracing::Level::WARN,
+    };
+    let subscriber = tracing_subscriber::fmt()
+        .json()
+        .with_max_level(level)
+        .with_writer(std::io::stderr)
+        .finish();
+    drop(tracing::subscriber::set_global_default(subscriber));
+}

@@ -36,7 +36,8 @@ impl SignOuts for RevocationFeed {
 
     fn sign_out(&self, pool: &UserPoolId, sub: &UserSub, before: Timestamp, _until: Timestamp) {
         // Tokens of the very second of the sign-out are refused by their family, so that a sign-in right after it works.
-        self.revocations.sign_out(pool, sub, Timestamp::from_seconds(before.seconds()));
+        self.revocations
+            .sign_out(pool, sub, Timestamp::from_seconds(before.seconds()));
     }
 }
 
@@ -66,6 +67,10 @@ impl ForwardProxy for OurHosts {
     fn route(&self, host: &str) -> ProxyRoute {
         // Addresses and `localhost` are tunnelled: the client names the very listener that it wants.
         let named = host.contains('.') && host.parse::<std::net::IpAddr>().is_err();
-        if named && self.snapshots.take().hosts().is_ours(host) { ProxyRoute::Ours } else { ProxyRoute::Tunnel }
+        if named && self.snapshots.take().hosts().is_ours(host) {
+            ProxyRoute::Ours
+        } else {
+            ProxyRoute::Tunnel
+        }
     }
 }

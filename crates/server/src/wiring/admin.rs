@@ -42,7 +42,10 @@ impl AdminServer {
             .route("/livez", get(|| async { "ok\n" }))
             .route("/readyz", get(readyz))
             .fallback(call)
-            .with_state(Shared { control, ready: ready.clone() });
+            .with_state(Shared {
+                control,
+                ready: ready.clone(),
+            });
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         let task = tokio::spawn(async move {
             axum::serve(listener, service)

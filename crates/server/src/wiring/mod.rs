@@ -75,7 +75,10 @@ pub(crate) async fn open_vault(settings: &Settings, store: &dyn Store) -> Result
 
 impl Server {
     /// Puts everything together: listeners first, so that a port in use is known before anything else happens.
-    pub(crate) async fn assemble(settings: &Settings, installation: &Installation) -> Result<(Self, Addresses)> {
+    pub(crate) async fn assemble(
+        settings: &Settings,
+        installation: &Installation,
+    ) -> Result<(Self, Addresses)> {
         let sockets = open_sockets(settings)?;
         let admin = TcpListener::bind(settings.admin)
             .await
@@ -94,7 +97,7 @@ impl Server {
             listener_addresses: sockets.iter().map(|socket| socket.address.ip()).collect(),
         });
         let snapshots = Arc::new(Snapshots::new(Snapshot::new(hosts)));
-        let identity = Arc::new(Identity::new(IdentityParts {
+        let identity = Identity::new(IdentityParts {
             store: store.clone(),
             vault: vault.clone(),
             clock: clock.clone(),
@@ -104,17 +107,23 @@ impl Server {
                 clock: clock.clone(),
                 entropy: entropy.clone(),
             })),
-            sign_outs: Arc::new(RevocationFeed { revocations: revocations.clone() }),
+            sign_outs: Arc::new(RevocationFeed {
+                revocations: revocations.clone(),
+            }),
             settings: portcullis_identity::Settings {
                 issuer: issuer_form(settings),
                 domain: settings.domain.clone(),
                 hashing_threads: HASHING_THREADS,
                 hashing_queue: HASHING_QUEUE,
             },
-        }));
+        });
+        let identity = Arc::new(identity.context("identity cannot be started")?);
         let publication = Publication::new(store.clone(), snapshots.clone(), issuer_form(settings));
         publication.load().await?;
-        identity.load_sign_outs().await.context("sign-outs cannot be read")?;
+        identity
+            .load_sign_outs()
+            .await
+            .context("sign-outs cannot be read")?;
         let control = Control::new(ControlParts {
             store: store.clone(),
             vault,
@@ -127,8 +136,14 @@ impl Server {
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),
         });
-        portcullis_control::stacks::recover(&control).await.context("stacks caught in progress cannot be rolled back")?;
-        let sites = Arc::new(ServerSites { control: control.clone(), identity, runtime: tokio::runtime::Handle::current() });
+        portcullis_control::stacks::recover(&control)
+            .await
+            .context("stacks caught in progress cannot be rolled back")?;
+        let sites = Arc::new(ServerSites {
+            control: control.clone(),
+            identity,
+            runtime: tokio::runtime::Handle::current(),
+        });
         let redirect = settings.redirect_http.then(|| addresses.public.port());
         let gateway = GatewayParts {
             snapshots,
@@ -137,19 +152,44 @@ impl Server {
             sites,
             clock,
             entropy,
-            settings: GatewaySettings { redirect_clear_text_to: redirect, ..GatewaySettings::default() },
+            settings: GatewaySettings {
+                redirect_clear_text_to: redirect,
+                ..GatewaySettings::default()
+            },
         };
-        Ok((Self { control, store, gateway, sockets, admin, workers: settings.workers }, addresses))
+        Ok((
+            Self {
+                control,
+                store,
+                gateway,
+                sockets,
+                admin,
+                workers: settings.workers,
+            },
+            addresses,
+        ))
     }
 
     /// Starts answering.
     pub(crate) fn start(self, configs: Arc<dyn ServerConfigs>) -> Result<Running> {
-        let forward_proxy = Arc::new(OurHosts { snapshots: self.gateway.snapshots.clone() });
-        let parts = EdgeParts { limits: EdgeLimits::default(), configs, forward_proxy: Some(forward_proxy) };
+        let forward_proxy = Arc::new(OurHosts {
+            snapshots: self.gateway.snapshots.clone(),
+        });
+        let parts = EdgeParts {
+            limits: EdgeLimits::default(),
+            configs,
+            forward_proxy: Some(forward_proxy),
+        };
         let gateway = self.gateway;
-        let workers = edge::start(self.sockets, self.workers, &parts, move || Gateway::new(gateway.clone()))?;
+        let workers = edge::start(self.sockets, self.workers, &parts, move || {
+            Gateway::new(gateway.clone())
+        })?;
         let admin = admin::AdminServer::start(self.admin, self.control.clone());
-        Ok(Running { control: self.control, workers, admin })
+        Ok(Running {
+            control: self.control,
+            workers,
+            admin,
+        })
     }
 }
 
@@ -177,7 +217,12 @@ fn open_sockets(settings: &Settings) -> Result<Vec<Socket>> {
 }
 
 fn addresses(sockets: &[Socket], admin: &TcpListener) -> Result<Addresses> {
-    let of = |listener| sockets.iter().find(|socket| socket.listener == listener).map(|socket| socket.address);
+    let of = |listener| {
+        sockets
+            .iter()
+            .find(|socket| socket.listener == listener)
+            .map(|socket| socket.address)
+    };
     Ok(Addresses {
         public: of(Listener::Public).context("no public listener")?,
         public_http: of(Listener::PublicHttp),

@@ -73,7 +73,8 @@ impl Publication {
                 None => {
                     if let Some((api, stage)) = id.split_once('/') {
                         let (api, stage) = (ApiId::from(api), StageName::from(stage));
-                        self.snapshots.change(|snapshot| snapshot.without_stage(&api, &stage));
+                        self.snapshots
+                            .change(|snapshot| snapshot.without_stage(&api, &stage));
                     }
                 }
             }

@@ -1,0 +1,164 @@
+//! The configuration file of `serve`: TOML to a raw structure to checked settings. Unknown keys are errors; nothing
+//! has a default that opens a door.
+
+use std::{
+    collections::HashMap,
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use anyhow::{Context, Result, bail, ensure};
+use portcullis_gateway::edge::ServerConfigs;
+use portcullis_model::Scope;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use serde::Deserialize;
+
+use crate::{
+    local_ca::server_config,
+    settings::{Settings, check_account, check_domain, check_region},
+    wiring::cores,
+};
+
+/// The file, as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    /// The data directory.
+    pub(crate) data: PathBuf,
+    /// The file with the root key; made by `credentials create` when it is missing. Keep a copy elsewhere.
+    root_key: PathBuf,
+    account: String,
+    region: String,
+    /// `{api}.execute-api.{region}.{domain}` and the other hosts are under it.
+    domain: String,
+    /// The base of `iss`: `https://id.example.com`.
+    issuer: String,
+    listeners: Listeners,
+    certificates: Vec<Certificate>,
+    /// Threads that serve requests; one a core when absent.
+    workers: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listeners {
+    public: SocketAddr,
+    admin: SocketAddr,
+    /// Only redirects to https.
+    public_http: Option<SocketAddr>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Certificate {
+    /// Host names, `*.` for one label.
+    hosts: Vec<String>,
+    /// PEM, leaf first.
+    chain: PathBuf,
+    /// PEM.
+    key: PathBuf,
+}
+
+/// Certificates from files, by host.
+pub(crate) struct FileCertificates {
+    exact: HashMap<String, Arc<ServerConfig>>,
+    /// By what follows the `*`: `.example.com`.
+    wildcard: HashMap<String, Arc<ServerConfig>>,
+}
+
+impl Config {
+    /// Reads the file.
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let name = path.display();
+        let text = fs::read_to_string(path).with_context(|| format!("`{name}` cannot be read"))?;
+        toml::from_str(&text).with_context(|| format!("`{name}` is not a valid configuration"))
+    }
+
+    /// Checks what can be checked without a server; says everything that is wrong at once.
+    pub(crate) fn settings(&self) -> Result<Settings> {
+        let mut mistakes = Vec::new();
+        for check in [
+            check_account(&self.account),
+            check_region(&self.region),
+            check_domain(&self.domain),
+        ] {
+            mistakes.extend(check.err().map(|error| error.to_string()));
+        }
+        if !self.issuer.starts_with("https://") || self.issuer.contains(['?', '#']) {
+            mistakes.push(format!(
+                "issuer `{}`: expected an https URL without query",
+                self.issuer
+            ));
+        }
+        if self.workers == Some(0) {
+            mistakes.push("workers: expected at least 1".into());
+        }
+        if self.certificates.is_empty() {
+            mistakes.push("certificates: expected at least one; nothing is generated here".into());
+        }
+        ensure!(mistakes.is_empty(), "{}", mistakes.join("; "));
+        Ok(Settings {
+            root_key: self.root_key.clone(),
+            scope: Scope::new(self.account.as_str(), self.region.as_str()),
+            domain: self.domain.clone(),
+            issuer: Some(self.issuer.trim_end_matches('/').to_owned()),
+            path_forms: false,
+            public: self.listeners.public,
+            public_http: self.listeners.public_http,
+            redirect_http: true,
+            admin: self.listeners.admin,
+            proxy: None,
+            workers: self.workers.unwrap_or_else(cores),
+        })
+    }
+
+    /// Reads the certificates.
+    pub(crate) fn certificates(&self) -> Result<FileCertificates> {
+        let mut found = FileCertificates {
+            exact: HashMap::new(),
+            wildcard: HashMap::new(),
+        };
+        for certificate in &self.certificates {
+            let config = certificate.read()?;
+            for host in &certificate.hosts {
+                let host = host.to_ascii_lowercase();
+                let map = if host.starts_with("*.") {
+                    &mut found.wildcard
+                } else {
+                    &mut found.exact
+                };
+                let name = host.strip_prefix('*').unwrap_or(&host).to_owned();
+                if map.insert(name, config.clone()).is_some() {
+                    bail!("certificates: `{host}` is named twice");
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Certificate {
+    fn read(&self) -> Result<Arc<ServerConfig>> {
+        let (chain_name, key_name) = (self.chain.display(), self.key.display());
+        let chain = CertificateDer::pem_file_iter(&self.chain)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|cause| anyhow::anyhow!("`{chain_name}` cannot be read: {cause}"))?;
+        let key = PrivateKeyDer::from_pem_file(&self.key)
+            .map_err(|cause| anyhow::anyhow!("`{key_name}` cannot be read: {cause}"))?;
+        server_config(chain, key)
+            .with_context(|| format!("`{chain_name}` and `{key_name}` do not go together"))
+    }
+}
+
+impl ServerConfigs for FileCertificates {
+    fn server_config(&self, server_name: Option<&str>) -> Option<Arc<ServerConfig>> {
+        let name = server_name?;
+        let by_wildcard = || name.find('.').and_then(|at| self.wildcard.get(name.get(at..)?));
+        self.exact.get(name).or_else(by_wildcard).cloned()
+    }
+}
