@@ -11,7 +11,6 @@ use super::evaluate::{Evaluator, Outcome};
 use super::intrinsic::{Position, recognise};
 use super::judge::judge;
 use super::limits::{CHECKED_BYTES_MAX, PROBLEMS_MAX};
-use super::names::did_you_mean;
 use super::node::{Node, NodeKind};
 use super::plan::{Conditions, circular_dependencies};
 use super::read::read_tree;
@@ -120,30 +119,10 @@ fn check_resource(
     let message = if type_name.starts_with("AWS::Serverless::") {
         format!("the resource type `{type_name}` is not supported: the SAM transform is not supported yet")
     } else {
-        let hint = did_you_mean(type_name, KNOWN_TYPES.into_iter());
-        format!("the resource type `{type_name}` is not supported{hint}")
+        format!("the resource type `{type_name}` is not supported")
     };
     evaluator.wrong(resource.type_place, &format!("{path}/Type"), message);
 }
-
-/// Types worth suggesting for a misspelled one.
-const KNOWN_TYPES: [&str; 15] = [
-    "AWS::ApiGateway::RestApi",
-    "AWS::ApiGateway::Resource",
-    "AWS::ApiGateway::Method",
-    "AWS::ApiGateway::Model",
-    "AWS::ApiGateway::Authorizer",
-    "AWS::ApiGateway::Deployment",
-    "AWS::ApiGateway::Stage",
-    "AWS::ApiGateway::GatewayResponse",
-    "AWS::Cognito::UserPool",
-    "AWS::Cognito::UserPoolClient",
-    "AWS::Cognito::UserPoolDomain",
-    "AWS::Cognito::UserPoolResourceServer",
-    "AWS::Cognito::UserPoolUser",
-    "AWS::Cognito::UserPoolGroup",
-    "AWS::Cognito::UserPoolUserToGroupAttachment",
-];
 
 fn check_outputs(evaluator: &mut Evaluator<'_>) {
     let template = evaluator.template;

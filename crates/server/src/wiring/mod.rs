@@ -136,9 +136,6 @@ impl Server {
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),
         });
-        portcullis_control::stacks::recover(&control)
-            .await
-            .context("stacks caught in progress cannot be rolled back")?;
         let sites = Arc::new(ServerSites {
             control: control.clone(),
             identity,

@@ -31,7 +31,12 @@ pub(super) struct Publication {
 
 impl Publication {
     pub(super) fn new(store: Arc<dyn Store>, snapshots: Arc<Snapshots>, issuer: IssuerForm) -> Self {
-        Self { store, snapshots, issuer, applied: Mutex::new(0) }
+        Self {
+            store,
+            snapshots,
+            issuer,
+            applied: Mutex::new(0),
+        }
     }
 
     /// Compiles everything that is there.
