@@ -85,7 +85,7 @@ impl HttpProxy {
         Some(Self {
             method: (method != "ANY").then(|| Bytes::copy_from_slice(method.as_bytes())),
             timeouts: Timeouts::within(Duration::from_millis(timeout_ms.into())),
-            reason: format!("answered by `{}`", target.authority()).into(),
+            reason: format!("answered by `{}`", target).into(),
             target,
         })
     }
@@ -131,7 +131,7 @@ impl HttpProxy {
             EgressError::TimedOut(_) => RefusalKind::IntegrationTimeout,
             _ => RefusalKind::IntegrationFailure,
         };
-        Refusal::new(kind, format!("`{}`: {cause}", self.target.authority()))
+        Refusal::new(kind, format!("`{}`: {cause}", self.target))
     }
 }
 
