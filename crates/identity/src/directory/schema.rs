@@ -12,8 +12,11 @@ use crate::IdentityError;
 const CUSTOM_NAME_CHARACTERS_MAX: usize = 20;
 const TYPES: [&str; 4] = ["String", "Number", "DateTime", "Boolean"];
 
-/// Every standard attribute, in AWS's order: name, type, least and greatest length.
-const STANDARD: &[(&str, &str, Option<(u32, u32)>)] = &[
+/// Name, type, least and greatest length.
+type Standard = (&'static str, &'static str, Option<(u32, u32)>);
+
+/// Every standard attribute, in AWS's order.
+const STANDARD: &[Standard] = &[
     ("sub", "String", Some((1, 2048))),
     ("name", "String", Some((0, 2048))),
     ("given_name", "String", Some((0, 2048))),
@@ -63,7 +66,7 @@ pub(crate) fn compile(given: &[SchemaAttribute]) -> Result<Vec<SchemaAttribute>,
     Ok(schema)
 }
 
-fn standard((name, data_type, length): &(&str, &str, Option<(u32, u32)>)) -> SchemaAttribute {
+fn standard((name, data_type, length): &Standard) -> SchemaAttribute {
     let limits = |least: String, greatest: Option<String>, names: (&str, &str)| {
         let mut limits = BTreeMap::from([(names.0.to_owned(), least)]);
         if let Some(greatest) = greatest {

@@ -172,7 +172,7 @@ pub(crate) fn no_such_user() -> IdentityError {
 }
 
 impl Identity {
-    /// Returns the user called `name`: by username, by an alias, or by `sub`.
+    /// Returns the user called `name`: by username, by `sub`, or by an alias.
     pub(crate) async fn find_user(
         &self,
         scope: &Scope,
@@ -182,9 +182,10 @@ impl Identity {
         if let Some(user) = self.read(&user_key(scope, pool, name)).await? {
             return Ok(Some(user));
         }
+        // The `sub` first: users choose some of their aliases, and one could choose another's `sub`.
         let by_alias = inside(&pool.id, &folded(pool, name));
         let by_sub = inside(&pool.id, name);
-        for (lookup, value) in [(ALIAS_LOOKUP, by_alias), (SUB_LOOKUP, by_sub)] {
+        for (lookup, value) in [(SUB_LOOKUP, by_sub), (ALIAS_LOOKUP, by_alias)] {
             for key in self.store.find(kinds::USER, lookup, &value).await? {
                 if let Some(user) = self.read(&key).await? {
                     return Ok(Some(user));

@@ -33,8 +33,8 @@ struct Block {
     srp_id: String,
     /// As it was typed.
     typed: String,
-    /// None when there is no such user, or none that SRP can sign in.
-    user: Option<BlockUser>,
+    /// Made up when there is no such user, or none that SRP can sign in: a block must not be shorter for that.
+    user: BlockUser,
     expires: Timestamp,
 }
 
@@ -72,11 +72,14 @@ impl Identity {
             None => None,
         };
         let user = match (&kept, &found) {
-            (Some(_), Some(user)) => Some(BlockUser {
+            (Some(_), Some(user)) => BlockUser {
                 sub: user.sub.clone(),
-                mark: mark(user),
-            }),
-            _ => None,
+                mark: mark(user.sealed_srp_verifier.as_deref()),
+            },
+            _ => BlockUser {
+                sub: UserSub::from(self.entropy.uuid()),
+                mark: mark(None),
+            },
         };
         let verifier = match kept {
             Some(verifier) => verifier,
@@ -144,15 +147,14 @@ impl Identity {
             .await?;
         // Guesses that ran side by side have been counted meanwhile: a right one among them comes too late.
         self.lockout.check(&pool.id, &block.srp_id, self.clock.now())?;
-        let (Ok(()), Some(expected)) = (checked, &block.user) else {
+        if let Err(cause) = checked {
             self.lockout.failed(&pool.id, &block.srp_id, self.clock.now());
-            return Err(wrong_credentials(match checked {
-                Err(SrpError::WrongClaim) => "srp: password claim signature does not match".to_owned(),
-                Err(other) => format!("srp: {other}"),
-                Ok(()) => "srp: there is no such user, or no verifier yet".to_owned(),
+            return Err(wrong_credentials(match cause {
+                SrpError::WrongClaim => "srp: password claim signature does not match".to_owned(),
+                other => format!("srp: {other}"),
             }));
-        };
-        let user = self.user_of_block(context, &block, expected).await?;
+        }
+        let user = self.user_of_block(context, &block).await?;
         self.lockout.succeeded(&pool.id, &block.srp_id);
         self.proceed(context, user, Batch::new()).await
     }
@@ -161,13 +163,15 @@ impl Identity {
         &self,
         context: &ClientContext,
         block: &Block,
-        expected: &BlockUser,
     ) -> Result<Versioned<User>, IdentityError> {
         let found = self
             .find_user(&context.scope, &context.pool, &block.srp_id)
             .await?;
         found
-            .filter(|user| user.value.sub == expected.sub && mark(&user.value) == expected.mark)
+            .filter(|user| {
+                user.value.sub == block.user.sub
+                    && mark(user.value.sealed_srp_verifier.as_deref()) == block.user.mark
+            })
             .ok_or_else(|| wrong_credentials("srp: the user or the password changed during the exchange"))
     }
 
@@ -236,7 +240,9 @@ fn check_block(
     Ok(())
 }
 
-fn mark(user: &User) -> String {
-    let sealed = user.sealed_srp_verifier.as_deref().unwrap_or_default();
-    STANDARD.encode(digest::digest(&digest::SHA256, sealed.as_bytes()))
+fn mark(sealed_verifier: Option<&str>) -> String {
+    STANDARD.encode(digest::digest(
+        &digest::SHA256,
+        sealed_verifier.unwrap_or_default().as_bytes(),
+    ))
 }

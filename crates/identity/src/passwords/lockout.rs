@@ -9,6 +9,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use aws_lc_rs::digest;
 use portcullis_model::{Timestamp, UserPoolId};
 
 use crate::IdentityError;
@@ -17,13 +18,16 @@ const FREE_FAILURES: u32 = 5;
 const LOCK_SECONDS_MAX: i64 = 15 * 60;
 /// A name with no attempt for so long after its lock starts anew.
 const FORGET_SECONDS: i64 = 15 * 60;
-/// Names remembered at once, about 10 MB.
+/// Names remembered at once, about 4 MB.
 const NAMES_MAX: usize = 65_536;
+
+/// The hash of pool and name: a stranger's names may be long.
+type Name = [u8; 32];
 
 /// Failed attempts per name.
 #[derive(Default)]
 pub(crate) struct Lockout {
-    names: Mutex<HashMap<String, Failures>>,
+    names: Mutex<HashMap<Name, Failures>>,
 }
 
 #[derive(Clone, Copy)]
@@ -77,8 +81,9 @@ impl Lockout {
     }
 }
 
-fn entry(pool: &UserPoolId, name: &str) -> String {
-    format!("{pool}/{name}")
+fn entry(pool: &UserPoolId, name: &str) -> Name {
+    let hash = digest::digest(&digest::SHA256, format!("{pool}/{name}").as_bytes());
+    hash.as_ref().try_into().unwrap_or_default()
 }
 
 fn forgotten(failures: &Failures, now: Timestamp) -> bool {
@@ -87,7 +92,7 @@ fn forgotten(failures: &Failures, now: Timestamp) -> bool {
 
 /// Drops what is forgotten anyway; when that is nothing, the half with the fewest failures, so that a flood of
 /// made-up names cannot push out the name that is being guessed.
-fn make_room(names: &mut HashMap<String, Failures>, now: Timestamp) {
+fn make_room(names: &mut HashMap<Name, Failures>, now: Timestamp) {
     names.retain(|_, failures| !forgotten(failures, now));
     if names.len() < NAMES_MAX {
         return;
