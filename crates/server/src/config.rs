@@ -10,6 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use portcullis_egress::AddressRange;
 use portcullis_gateway::edge::ServerConfigs;
 use portcullis_model::Scope;
 use rustls::{
@@ -40,6 +41,9 @@ pub(crate) struct Config {
     issuer: String,
     listeners: Listeners,
     certificates: Vec<Certificate>,
+    /// Ranges such as `10.0.0.0/8` that integrations may connect to, beside public addresses.
+    #[serde(default)]
+    integration_ranges: Vec<String>,
     /// Threads that serve requests; one a core when absent.
     workers: Option<usize>,
 }
@@ -95,6 +99,13 @@ impl Config {
                 self.issuer
             ));
         }
+        let mut ranges = Vec::new();
+        for range in &self.integration_ranges {
+            match range.parse::<AddressRange>() {
+                Ok(range) => ranges.push(range),
+                Err(cause) => mistakes.push(format!("integration_ranges: `{range}`: {cause}")),
+            }
+        }
         if self.workers == Some(0) {
             mistakes.push("workers: expected at least 1".into());
         }
@@ -114,6 +125,7 @@ impl Config {
             admin: self.listeners.admin,
             proxy: None,
             workers: self.workers.unwrap_or_else(cores),
+            integration_ranges: Some(ranges),
         })
     }
 

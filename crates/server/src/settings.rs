@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use anyhow::{Result, bail, ensure};
+use portcullis_egress::AddressRange;
 use portcullis_model::Scope;
 
 /// Where and as what a server runs.
@@ -22,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) admin: SocketAddr,
     pub(crate) proxy: Option<SocketAddr>,
     pub(crate) workers: usize,
+    /// Ranges beside public addresses that integrations may connect to; none: anything, under `up`.
+    pub(crate) integration_ranges: Option<Vec<AddressRange>>,
 }
 
 /// Rejects an account that is not twelve digits.

@@ -99,6 +99,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         admin: up.admin,
         proxy: Some(up.proxy),
         workers: cores(),
+        integration_ranges: None,
     }
 }
 

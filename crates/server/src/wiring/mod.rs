@@ -9,6 +9,7 @@ use std::{sync::Arc, thread};
 
 use anyhow::{Context, Result};
 use portcullis_control::{Control, ControlParts};
+use portcullis_egress::{AddressPolicy, ClientConfig, PublicOnly};
 use portcullis_gateway::{
     Gateway, GatewayParts, GatewaySettings,
     edge::{self, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
@@ -142,7 +143,13 @@ impl Server {
             runtime: tokio::runtime::Handle::current(),
         });
         let redirect = settings.redirect_http.then(|| addresses.public.port());
+        let integrations = ClientConfig {
+            tls: portcullis_egress::tls::trusting_system([])?,
+            limits: portcullis_egress::Limits::default(),
+            policy: integration_policy(settings, &addresses),
+        };
         let gateway = GatewayParts {
+            integrations,
             snapshots,
             revocations,
             trails,
@@ -226,6 +233,24 @@ fn addresses(sockets: &[Socket], admin: &TcpListener) -> Result<Addresses> {
         admin: admin.local_addr()?,
         proxy: of(Listener::Proxy),
     })
+}
+
+/// What integrations may connect to: anything under `up`; under `serve` what is public and what the operator allows.
+fn integration_policy(settings: &Settings, addresses: &Addresses) -> AddressPolicy {
+    match &settings.integration_ranges {
+        None => AddressPolicy::Any,
+        Some(allowed) => AddressPolicy::PublicOnly(PublicOnly {
+            allowed: allowed.clone(),
+            own_listeners: [
+                Some(addresses.public),
+                addresses.public_http,
+                Some(addresses.admin),
+            ]
+            .into_iter()
+            .flatten()
+            .collect(),
+        }),
+    }
 }
 
 fn issuer_form(settings: &Settings) -> IssuerForm {
