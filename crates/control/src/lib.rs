@@ -12,6 +12,8 @@ pub mod protocol;
 pub mod resources;
 pub mod services;
 pub mod stacks;
+#[cfg(test)]
+mod test_control;
 mod dispatch;
 
 use std::{net::IpAddr, sync::Arc};

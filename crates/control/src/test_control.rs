@@ -1,0 +1,91 @@
+//! A whole control over a store in memory, for tests: nothing leaves the process, time stands still.
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use portcullis_identity::{
+    Identity, IdentityParts, IssuerForm, Settings,
+    ports::{Mail, MailError, Message, SignOuts},
+};
+use portcullis_model::{
+    Clock, Entropy, ManualClock, Problem, Scope, SystemEntropy, Timestamp, UserPoolId, UserSub,
+    resources::apigateway::{ApiImage, Stage},
+    trail::Trail,
+};
+use portcullis_store::{Store, sqlite::SqliteStore};
+use portcullis_vault::{RootKey, Vault};
+
+use crate::{ControlParts, ports};
+
+struct Outside;
+
+impl Mail for Outside {
+    fn send(&self, _message: Message) -> Pin<Box<dyn Future<Output = Result<(), MailError>> + Send + '_>> {
+        Box::pin(async { Ok(()) })
+    }
+}
+impl SignOuts for Outside {
+    fn revoke_family(&self, _pool: &UserPoolId, _origin_jti: &str, _until: Timestamp) {}
+    fn sign_out(&self, _pool: &UserPoolId, _sub: &UserSub, _before: Timestamp, _until: Timestamp) {}
+}
+impl ports::Published for Outside {
+    fn caught_up(&self, _sequence: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {})
+    }
+}
+impl ports::Compiler for Outside {
+    fn check(&self, _scope: &Scope, image: &ApiImage, _stage: &Stage) -> Vec<Problem> {
+        let methods = image.resources.iter().flat_map(|resource| resource.methods.values());
+        methods
+            .filter(|method| method.operation_name.as_deref() == Some("cannot"))
+            .map(|_| Problem::error(None, "methods", "this cannot be served"))
+            .collect()
+    }
+}
+impl ports::TrailSink for Outside {
+    fn record(&self, _trail: Trail) {}
+}
+
+/// The account and region of tests.
+pub(crate) fn scope() -> Scope {
+    Scope::new("000000000000", "us-east-1")
+}
+
+/// A store in memory.
+pub(crate) fn memory() -> Arc<dyn Store> {
+    let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(1_800_000_000)));
+    Arc::new(SqliteStore::in_memory(clock).unwrap())
+}
+
+/// A control over `store`.
+pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(Timestamp::from_seconds(1_800_000_000)));
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
+    let root = RootKey::from_array([7; 32]);
+    let vault = Arc::new(Vault::new(&root, Arc::clone(&entropy)));
+    let identity = Identity::new(IdentityParts {
+        store: Arc::clone(&store),
+        vault: Arc::clone(&vault),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+        mail: Arc::new(Outside),
+        sign_outs: Arc::new(Outside),
+        settings: Settings {
+            issuer: IssuerForm::AwsLike,
+            domain: "portcullis.localhost".into(),
+            hashing_threads: 1,
+            hashing_queue: 8,
+        },
+    });
+    ControlParts {
+        store,
+        vault,
+        identity: Arc::new(identity.unwrap()),
+        clock,
+        entropy,
+        published: Arc::new(Outside),
+        compiler: Arc::new(Outside),
+        trails: Arc::new(Outside),
+        scope: scope(),
+        domain: "portcullis.localhost".into(),
+    }
+}
