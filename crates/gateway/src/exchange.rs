@@ -214,7 +214,7 @@ impl Exchange {
     }
 
     /// Gives the request back, for the record.
-    pub(crate) fn into_request(self) -> Request {
+    pub(crate) fn into_request(self: Box<Self>) -> Request {
         self.request
     }
 
@@ -255,5 +255,101 @@ impl Exchange {
         self.stage
             .as_ref()
             .is_some_and(|stage| stage.observed.contains(&layer))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        cell::Cell,
+        rc::Rc,
+        task::{Context, Poll},
+    };
+
+    use portcullis_model::HeaderList;
+
+    use super::*;
+    use crate::{
+        hosts::{HostSettings, Hosts},
+        http::{Listener, Peer, Version, body::ChunkSource},
+    };
+
+    /// Ten chunks of three bytes; counts how many were asked for.
+    struct Chunks(Rc<Cell<u8>>);
+
+    impl ChunkSource for Chunks {
+        fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+            let at = self.0.get();
+            self.0.set(at + 1);
+            Poll::Ready((at < 10).then(|| Ok(Bytes::from(vec![b'0' + at; 3]))))
+        }
+    }
+
+    fn exchange(body: Body) -> Exchange {
+        let hosts = Hosts::compile(&HostSettings {
+            region: "us-east-1".into(),
+            domain: "portcullis.localhost".into(),
+            path_forms: false,
+            listener_addresses: Vec::new(),
+        });
+        let request = Request {
+            method: Bytes::from_static(b"POST"),
+            target: Bytes::from_static(b"/prod/x"),
+            authority: String::new(),
+            version: Version::Http11,
+            headers: HeaderList::new(),
+            body,
+            peer: Peer {
+                address: "127.0.0.1:1".parse().unwrap(),
+                listener: Listener::Public,
+                tls: None,
+            },
+        };
+        let snapshot = Arc::new(Snapshot::new(hosts));
+        Exchange::start(request, snapshot, "a".into(), 0, 1, Timestamp(0), Instant::now())
+    }
+
+    fn block_on<F: Future>(future: F) -> F::Output {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(future)
+    }
+
+    #[test]
+    fn no_more_is_read_than_the_need_and_all_is_replayed() {
+        let asked = Rc::new(Cell::new(0));
+        let mut exchange = exchange(Body::Stream(Box::new(Chunks(Rc::clone(&asked)))));
+        block_on(async {
+            exchange.read_body(BodyNeed::None).await.unwrap();
+            assert_eq!(asked.get(), 0);
+            exchange.read_body(BodyNeed::Prefix(4)).await.unwrap();
+            assert_eq!(
+                (asked.get(), exchange.body_read().as_ref()),
+                (2, b"0001".as_slice())
+            );
+            exchange.read_body(BodyNeed::Prefix(3)).await.unwrap();
+            assert_eq!(asked.get(), 2);
+            exchange.read_body(BodyNeed::Prefix(7)).await.unwrap();
+            assert_eq!(
+                (asked.get(), exchange.body_read().as_ref()),
+                (3, b"0001112".as_slice())
+            );
+            let all = exchange.take_body().read_whole(100).await.unwrap();
+            assert_eq!(all.as_ref(), b"000111222333444555666777888999");
+        });
+    }
+
+    #[test]
+    fn whole_body_over_the_limit_is_refused_and_within_it_kept() {
+        let stream = || Body::Stream(Box::new(Chunks(Rc::new(Cell::new(0)))));
+        block_on(async {
+            let mut long = exchange(stream());
+            let refused = long.read_body(BodyNeed::Whole(29)).await;
+            assert_eq!(refused, Err(BodyError::TooLarge { limit_bytes: 29 }));
+            let mut fitting = exchange(stream());
+            fitting.read_body(BodyNeed::Whole(30)).await.unwrap();
+            assert_eq!(fitting.body_read().len(), 30);
+            fitting.read_body(BodyNeed::Prefix(5)).await.unwrap();
+            assert_eq!(fitting.take_body().read_whole(30).await.unwrap().len(), 30);
+        });
     }
 }

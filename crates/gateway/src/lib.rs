@@ -21,3 +21,6 @@ pub mod revocations;
 pub mod trail;
 
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
+
+#[cfg(test)]
+mod tests;

@@ -49,6 +49,8 @@ pub(crate) const OBSERVABLE: &[LayerName] = &[LayerName::Authorizer];
 
 /// Answers an exchange and records its trail.
 pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
+    // Boxed once: the layers pass it on, and a pointer is cheaper to pass.
+    let exchange = Box::new(exchange);
     let mut journal = Journal::start(exchange.started_at());
     let ended = match admit(exchange, worker, &mut journal).await {
         Ok(admitted) => finish(admitted, worker, &mut journal).await,
@@ -65,7 +67,7 @@ pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
 }
 
 /// Takes the exchange through every layer before the integration: one layer a line.
-async fn admit(exchange: Exchange, worker: &Worker, journal: &mut Journal) -> Result<Admitted, Ended> {
+async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) -> Result<Admitted, Ended> {
     let mut pass = Pass {
         exchange,
         worker,
@@ -110,7 +112,7 @@ async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> E
     }
 }
 
-fn refuse(exchange: Exchange, refusal: Refusal, layer: LayerName, journal: &mut Journal) -> Ended {
+fn refuse(exchange: Box<Exchange>, refusal: Refusal, layer: LayerName, journal: &mut Journal) -> Ended {
     journal.note(layer, Outcome::Refuse, refusal.cause().clone());
     Ended {
         exchange,
@@ -120,13 +122,13 @@ fn refuse(exchange: Exchange, refusal: Refusal, layer: LayerName, journal: &mut 
 
 /// An exchange that every layer let pass. Only [`admit`] makes one, and integrations take nothing else.
 pub(crate) struct Admitted {
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     method: Arc<MethodSnapshot>,
     mapped: Mapped,
 }
 
 impl Admitted {
-    fn new(mut exchange: Exchange) -> Result<Self, Ended> {
+    fn new(mut exchange: Box<Exchange>) -> Result<Self, Ended> {
         let parts = (exchange.method().cloned(), exchange.take_mapped());
         match parts {
             (Ok(method), Some(mapped)) => Ok(Self {
@@ -149,14 +151,14 @@ impl Admitted {
     }
 
     /// Takes it apart: what an integration consumes.
-    pub(crate) fn into_parts(self) -> (Exchange, Arc<MethodSnapshot>, Mapped) {
+    pub(crate) fn into_parts(self) -> (Box<Exchange>, Arc<MethodSnapshot>, Mapped) {
         (self.exchange, self.method, self.mapped)
     }
 }
 
 /// An exchange that is over, and how.
 pub(crate) struct Ended {
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     ending: Ending,
 }
 
@@ -167,7 +169,7 @@ enum Ending {
 
 /// An exchange on its way through the layers.
 struct Pass<'a> {
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     worker: &'a Worker,
     journal: &'a mut Journal,
 }
@@ -237,7 +239,7 @@ impl Journal {
         self.last = now;
     }
 
-    fn close(self, exchange: Exchange, status: u16, worker: &Worker) {
+    fn close(self, exchange: Box<Exchange>, status: u16, worker: &Worker) {
         let Self { steps, last } = self;
         let elapsed_ns = nanoseconds(exchange.started_at(), last);
         let (id, started) = (exchange.id(), exchange.started());

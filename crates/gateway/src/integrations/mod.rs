@@ -78,7 +78,7 @@ impl Integration {
 pub(crate) async fn call(
     admitted: Admitted,
     worker: &Worker,
-) -> (Exchange, Result<(Answer, Reason), Refusal>) {
+) -> (Box<Exchange>, Result<(Answer, Reason), Refusal>) {
     let (mut exchange, method, mapped) = admitted.into_parts();
     let answer = match (&method.integration, mapped) {
         (Integration::Mock, Mapped::Mock { text }) => mock::answer(&text),

@@ -88,8 +88,14 @@ impl RequestMapping {
     /// Returns how much of the body the mapping must see.
     pub(crate) fn body_need(&self) -> BodyNeed {
         match self {
-            // Without a template the body itself says the status, see `map_mock`.
-            Self::Mock { templates, .. } if templates.is_empty() || templates.use_body() => {
+            // Where no template matches, the body itself may say the status, see `map_mock`.
+            Self::Mock {
+                templates,
+                passthrough,
+            } if *passthrough == PassthroughBehavior::WhenNoMatch
+                || templates.is_empty()
+                || templates.use_body() =>
+            {
                 BodyNeed::Whole(BODY_BYTES_MAX)
             }
             Self::Mock { .. } | Self::HttpProxy { .. } => BodyNeed::None,
@@ -118,59 +124,16 @@ fn compile_http_proxy(
         );
     }
     let (mut paths, mut queries, mut headers) = (Vec::new(), Vec::new(), Vec::new());
-    let known = router::parameter_names(resource_path);
     for (target, source) in &integration.request_parameters {
-        let field = format!("requestParameters/{target}");
-        let expression = match Expression::parse(source, Side::Request, variables) {
-            Ok(expression) => expression,
-            Err(message) => {
-                refuse(&field, message);
-                continue;
-            }
-        };
-        if let Expression::Path(name) = &expression
-            && !known.iter().any(|known| **known == **name)
-        {
-            refuse(
-                &field,
-                format!("the path `{resource_path}` has no parameter `{name}`"),
-            );
+        match compile_parameter(target, source, resource_path, variables) {
+            Ok((Place::Path, parameter)) => paths.push(parameter),
+            Ok((Place::Query, parameter)) => queries.push(parameter),
+            Ok((Place::Header, parameter)) => headers.push(parameter),
+            Err(message) => refuse(&format!("requestParameters/{target}"), message),
         }
-        let rest = target
-            .strip_prefix("integration.request.")
-            .and_then(|rest| rest.split_once('.'));
-        let (list, name) = match rest {
-            Some(("path", name)) => (&mut paths, name),
-            Some(("querystring", name)) => (&mut queries, name),
-            Some(("header", name)) => match header_policy::check_mapped(name) {
-                Ok(()) => (&mut headers, name),
-                Err(message) => {
-                    refuse(&field, message);
-                    continue;
-                }
-            },
-            _ => {
-                refuse(
-                    &field,
-                    format!(
-                        "`{target}` is no target: use `integration.request.{{path,querystring,header}}.NAME`"
-                    ),
-                );
-                continue;
-            }
-        };
-        list.push(Parameter {
-            name: name.into(),
-            expression,
-        });
     }
-    let uri = match UriTemplate::compile(integration.uri.as_deref().unwrap_or_default(), variables) {
-        Ok(uri) => uri,
-        Err(message) => {
-            refuse("uri", message);
-            return None;
-        }
-    };
+    let uri = UriTemplate::compile(integration.uri.as_deref().unwrap_or_default(), variables);
+    let uri = uri.map_err(|message| refuse("uri", message)).ok()?;
     for name in uri.parameters() {
         if !paths.iter().any(|parameter| *parameter.name == *name) {
             refuse(
@@ -187,6 +150,45 @@ fn compile_http_proxy(
         headers,
         uri,
     })
+}
+
+/// Where a mapped parameter goes.
+enum Place {
+    Path,
+    Query,
+    Header,
+}
+
+fn compile_parameter(
+    target: &str,
+    source: &str,
+    resource_path: &str,
+    variables: &BTreeMap<String, String>,
+) -> Result<(Place, Parameter), String> {
+    let expression = Expression::parse(source, Side::Request, variables)?;
+    if let Expression::Path(name) = &expression
+        && !router::parameter_names(resource_path)
+            .iter()
+            .any(|known| **known == **name)
+    {
+        return Err(format!("the path `{resource_path}` has no parameter `{name}`"));
+    }
+    let rest = target.strip_prefix("integration.request.");
+    let (place, name) = match rest.and_then(|rest| rest.split_once('.')) {
+        Some(("path", name)) => (Place::Path, name),
+        Some(("querystring", name)) => (Place::Query, name),
+        Some(("header", name)) => {
+            header_policy::check_mapped(name)?;
+            (Place::Header, name)
+        }
+        _ => {
+            return Err(format!(
+                "`{target}` is no target: use `integration.request.{{path,querystring,header}}.NAME`"
+            ));
+        }
+    };
+    let name = name.into();
+    Ok((place, Parameter { name, expression }))
 }
 
 /// Maps the request of `exchange`.

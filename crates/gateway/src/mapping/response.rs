@@ -56,6 +56,8 @@ impl ResponseMapping {
                     ));
                 }
             }
+        }
+        if integration.integration_type != IntegrationType::Mock {
             return Self::default();
         }
         if responses.is_empty() {

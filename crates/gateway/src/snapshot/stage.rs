@@ -195,11 +195,11 @@ fn compile_method(
     if method.request_validator_id.is_some() {
         refuse("requestValidatorId", "request validators are not supported yet");
     }
-    let Some(integration) = &method.integration else {
+    if method.integration.is_none() {
         refuse("integration", "the method has no integration");
-        return None;
-    };
+    }
     let authorization = MethodAuthorization::compile(method, authorizers, path, problems);
+    let integration = method.integration.as_ref()?;
     let response = ResponseMapping::compile(method, integration, &stage.variables, path, problems);
     let (integration, request) =
         Integration::compile(integration, &resource.path, &stage.variables, path, problems)?;

@@ -1,0 +1,304 @@
+//! Requests through the whole gateway, in process: a stage and a deployment as JSON, a request, and what comes of it.
+
+mod compile;
+mod cognito;
+mod gateway_responses;
+mod hosts;
+mod http_proxy;
+mod mapping;
+mod mock;
+mod routing;
+
+use std::sync::{Arc, LazyLock, Mutex};
+
+use bytes::Bytes;
+use portcullis_egress::{AddressPolicy, ClientConfig, Limits, tls};
+use portcullis_engines::jwt::RsaSigningKey;
+use portcullis_model::{
+    HeaderList, ManualClock, Problem, Scope, SystemEntropy, Timestamp,
+    resources::{
+        apigateway::{Deployment, Stage},
+        cognito::UserPool,
+    },
+    trail::{Outcome, Trail},
+};
+use serde_json::{Value, json};
+
+use crate::{
+    Gateway, GatewayParts, GatewaySettings,
+    hosts::{HostSettings, Hosts},
+    http::{Body, Listener, Peer, Request, Response, Version},
+    ports::{SiteAnswer, SiteRequest, SiteResponse, Sites},
+    revocations::Revocations,
+    snapshot::{PoolSnapshot, Snapshot, Snapshots, StageSnapshot, compile_stage},
+    trail::TrailLog,
+};
+
+pub(crate) const NOW: i64 = 1_700_000_000;
+pub(crate) const HOST: &str = "abc123.execute-api.us-east-1.portcullis.localhost";
+pub(crate) const POOL: &str = "us-east-1_aaaaaaaaa";
+pub(crate) const OTHER_POOL: &str = "us-east-1_bbbbbbbbb";
+
+pub(crate) static KEY: LazyLock<RsaSigningKey> = LazyLock::new(|| RsaSigningKey::generate().unwrap());
+pub(crate) static OTHER_KEY: LazyLock<RsaSigningKey> = LazyLock::new(|| RsaSigningKey::generate().unwrap());
+
+/// A gateway and what stands around it.
+pub(crate) struct World {
+    pub(crate) gateway: Gateway,
+    pub(crate) snapshots: Arc<Snapshots>,
+    pub(crate) revocations: Arc<Revocations>,
+    pub(crate) trails: Arc<TrailLog>,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) visits: Arc<Visits>,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+pub(crate) struct Outcomes {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderList,
+    pub(crate) body: String,
+    pub(crate) trail: Trail,
+}
+
+/// A site that notes who visited.
+#[derive(Default)]
+pub(crate) struct Visits(pub(crate) Mutex<Vec<SiteRequest>>);
+
+impl Sites for Visits {
+    fn answer(&self, request: SiteRequest) -> SiteAnswer {
+        self.0.lock().unwrap().push(request);
+        Box::pin(async {
+            SiteResponse {
+                status: 200,
+                headers: HeaderList::new(),
+                body: Bytes::from_static(b"site"),
+                steps: Vec::new(),
+            }
+        })
+    }
+}
+
+pub(crate) fn scope() -> Scope {
+    Scope::new("000000000000", "us-east-1")
+}
+
+pub(crate) fn pool_arn(pool: &str) -> String {
+    PoolSnapshot::arn_of(&scope(), &pool.into())
+}
+
+pub(crate) fn issuer(pool: &str) -> String {
+    format!("https://cognito-idp.us-east-1.amazonaws.com/{pool}")
+}
+
+/// A pool with one key under `kid`.
+pub(crate) fn pool(id: &str, kid: &str, key: &RsaSigningKey) -> PoolSnapshot {
+    let record = json!({"Kid": kid, "PublicJwk": key.public_jwk(kid), "SealedPrivateKey": "v1:x"});
+    let pool: UserPool = serde_json::from_value(json!({
+        "Id": id,
+        "Name": "pool",
+        "CreationDate": 0,
+        "LastModifiedDate": 0,
+        "PasswordPolicy": {},
+        "SchemaAttributes": [],
+        "SigningKeys": [record],
+    }))
+    .unwrap();
+    PoolSnapshot::compile(&scope(), &pool, &issuer(id)).unwrap()
+}
+
+/// What an API image holds beside its defaults.
+pub(crate) fn compile(image: Value, stage: Value) -> Result<StageSnapshot, Vec<Problem>> {
+    let mut rest_api = json!({
+        "id": "abc123", "name": "api", "createdDate": 0, "rootResourceId": "root", "apiKeySource": "HEADER",
+        "endpointTypes": ["REGIONAL"],
+    });
+    merge(&mut rest_api, image.get("restApi").cloned().unwrap_or_default());
+    let list = |name: &str| image.get(name).cloned().unwrap_or_else(|| json!([]));
+    let deployment: Deployment = serde_json::from_value(json!({
+        "id": "dep1", "apiId": "abc123", "createdDate": 0,
+        "image": {
+            "restApi": rest_api,
+            "resources": list("resources"),
+            "authorizers": list("authorizers"),
+            "models": [],
+            "gatewayResponses": list("gatewayResponses"),
+        },
+    }))
+    .unwrap();
+    let mut record = json!({
+        "apiId": "abc123", "stageName": "prod", "deploymentId": "dep1", "createdDate": 0, "lastUpdatedDate": 0,
+    });
+    merge(&mut record, stage);
+    let stage: Stage = serde_json::from_value(record).unwrap();
+    compile_stage(&stage, &deployment, &scope())
+}
+
+fn merge(into: &mut Value, from: Value) {
+    if let (Some(into), Value::Object(from)) = (into.as_object_mut(), from) {
+        into.extend(from);
+    }
+}
+
+/// A resource with methods; the id is its path.
+pub(crate) fn resource(path: &str, methods: Value) -> Value {
+    json!({"id": format!("id{}", path.len()), "path": path, "resourceMethods": methods})
+}
+
+/// A method without authorization.
+pub(crate) fn open(integration: Value) -> Value {
+    json!({
+        "httpMethod": "GET", "authorizationType": "NONE", "methodIntegration": integration,
+        "methodResponses": {"200": {"statusCode": "200"}},
+    })
+}
+
+/// A mock that answers 200 with `template`.
+pub(crate) fn mock(template: &str) -> Value {
+    json!({
+        "type": "MOCK",
+        "requestTemplates": {"application/json": "{\"statusCode\": 200}"},
+        "integrationResponses": {
+            "200": {"statusCode": "200", "responseTemplates": {"application/json": template}},
+        },
+    })
+}
+
+impl World {
+    /// Serves `image` under the stage `prod`.
+    pub(crate) fn serving(image: Value) -> Self {
+        Self::with(image, json!({}))
+    }
+
+    pub(crate) fn with(image: Value, stage: Value) -> Self {
+        let world = Self::empty(GatewaySettings::default());
+        let stage = compile(image, stage).unwrap_or_else(|problems| panic!("{problems:?}"));
+        world.snapshots.change(|snapshot| snapshot.with_stage(stage));
+        world
+    }
+
+    pub(crate) fn empty(settings: GatewaySettings) -> Self {
+        let hosts = Hosts::compile(&HostSettings {
+            region: "us-east-1".into(),
+            domain: "portcullis.localhost".into(),
+            path_forms: true,
+            listener_addresses: vec!["127.0.0.1".parse().unwrap()],
+        });
+        let snapshots = Arc::new(Snapshots::new(Snapshot::new(hosts)));
+        let revocations = Arc::new(Revocations::default());
+        let trails = Arc::new(TrailLog::default());
+        let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(NOW)));
+        let visits = Arc::new(Visits::default());
+        let gateway = Gateway::new(GatewayParts {
+            snapshots: Arc::clone(&snapshots),
+            revocations: Arc::clone(&revocations),
+            trails: Arc::clone(&trails),
+            sites: Arc::<Visits>::clone(&visits),
+            clock: Arc::<ManualClock>::clone(&clock),
+            entropy: Arc::new(SystemEntropy),
+            settings,
+            integrations: ClientConfig {
+                tls: tls::trusting_only([]).unwrap(),
+                limits: Limits::default(),
+                policy: AddressPolicy::Any,
+            },
+        });
+        Self {
+            gateway,
+            snapshots,
+            revocations,
+            trails,
+            clock,
+            visits,
+        }
+    }
+
+    pub(crate) fn with_pool(self, pool: PoolSnapshot) -> Self {
+        self.snapshots.change(|snapshot| snapshot.with_pool(pool));
+        self
+    }
+
+    pub(crate) fn get(&self, target: &str) -> Outcomes {
+        self.send(request("GET", target, &[]))
+    }
+
+    pub(crate) fn send(&self, request: Request) -> Outcomes {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let (response, body) = runtime.block_on(async {
+            let mut response = self.gateway.handle(request).await;
+            let body = response.body.read_whole(32 << 20).await.unwrap();
+            (response, body)
+        });
+        let Response { status, headers, .. } = response;
+        let trail = self.trails.latest().unwrap();
+        assert_eq!(trail.status, status);
+        assert_eq!(headers.text("x-amzn-RequestId"), Some(trail.request_id.as_str()));
+        Outcomes {
+            status,
+            headers,
+            body: String::from_utf8(body.to_vec()).unwrap(),
+            trail,
+        }
+    }
+}
+
+impl Outcomes {
+    /// Returns layer, outcome and reason of the last step.
+    pub(crate) fn last(&self) -> (&str, Outcome, &str) {
+        let step = self.trail.steps.last().unwrap();
+        (&step.layer, step.outcome, &step.reason)
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.text(name)
+    }
+
+    /// Checks the refusal: status, message as AWS writes it, the layer, and a part of the reason.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, message: &str, layer: &str, reason: &str) {
+        assert_eq!(
+            (self.status, self.body.as_str()),
+            (status, format!("{{\"message\":{message}}}").as_str())
+        );
+        let (by, outcome, cause) = self.last();
+        assert_eq!((by, outcome), (layer, Outcome::Refuse), "{cause}");
+        assert!(cause.contains(reason), "`{cause}` does not say `{reason}`");
+    }
+}
+
+/// A request for the API's own host.
+pub(crate) fn request(method: &str, target: &str, headers: &[(&'static str, &str)]) -> Request {
+    request_to(HOST, method, target, headers)
+}
+
+pub(crate) fn request_to(
+    host: &str,
+    method: &str,
+    target: &str,
+    headers: &[(&'static str, &str)],
+) -> Request {
+    Request {
+        method: Bytes::copy_from_slice(method.as_bytes()),
+        target: Bytes::copy_from_slice(target.as_bytes()),
+        authority: host.to_owned(),
+        version: Version::Http11,
+        headers: headers
+            .iter()
+            .map(|(name, value)| (*name, value.as_bytes().to_vec()))
+            .collect(),
+        body: Body::Empty,
+        peer: Peer {
+            address: "192.0.2.7:4711".parse().unwrap(),
+            listener: Listener::Public,
+            tls: None,
+        },
+    }
+}
+
+pub(crate) fn with_body(mut request: Request, body: impl Into<Bytes>) -> Request {
+    request.body = Body::Full(body.into());
+    request
+}
