@@ -135,7 +135,20 @@ impl Identity {
     }
 }
 
-/// Returns when a temporary password set now ends.
+/// Returns when a temporary password set now ends. The policy's days count; where it leaves AWS's default, the older
+/// `UnusedAccountValidityDays` does, when it is there.
 pub(super) fn temporary_until(pool: &UserPool, now: Timestamp) -> Timestamp {
-    now.plus_seconds(i64::from(pool.password_policy.temporary_password_validity_days) * 86_400)
+    let days = pool.password_policy.temporary_password_validity_days;
+    let older = pool
+        .settings
+        .get("AdminCreateUserConfig")
+        .and_then(|config| config.get("UnusedAccountValidityDays"));
+    let older = older
+        .and_then(serde_json::Value::as_u64)
+        .and_then(|days| u32::try_from(days).ok());
+    let days = match older {
+        Some(older) if days == 7 && (1..=365).contains(&older) => older,
+        _ => days,
+    };
+    now.plus_seconds(i64::from(days) * 86_400)
 }

@@ -26,7 +26,6 @@ pub struct AdminInitiateAuth {
 
 /// AWS's own list, in its order: `CUSTOM_AUTH` and `USER_AUTH` are known, and refused until they exist.
 const FLOWS: &[&str] = &[
-    "USER_AUTH",
     "USER_SRP_AUTH",
     "REFRESH_TOKEN_AUTH",
     "REFRESH_TOKEN",
@@ -34,6 +33,7 @@ const FLOWS: &[&str] = &[
     "ADMIN_NO_SRP_AUTH",
     "USER_PASSWORD_AUTH",
     "ADMIN_USER_PASSWORD_AUTH",
+    "USER_AUTH",
 ];
 
 impl Identity {

@@ -8,7 +8,7 @@ use portcullis_store::{Batch, typed::Versioned};
 use super::{AuthOutcome, Parameters, required, wrong_credentials};
 use crate::{
     Identity, IdentityError,
-    directory::users::{folded, no_such_user},
+    directory::users::{no_such_user, srp_id},
     records::ClientContext,
 };
 
@@ -27,10 +27,11 @@ impl Identity {
         if found.is_none() && !context.hides_existence() {
             return Err(no_such_user());
         }
-        let name = found.as_ref().map_or_else(
-            || folded(pool, username),
-            |user| folded(pool, &user.value.username),
-        );
+        // The name that SRP locks too, for users who do not exist as well.
+        let name = match &found {
+            Some(user) => srp_id(pool, &user.value),
+            None => self.pretended_srp_id(pool, username)?,
+        };
         self.lockout.check(&pool.id, &name, self.clock.now())?;
         let right = self
             .is_password(pool, found.as_ref().map(|user| &user.value), &password)

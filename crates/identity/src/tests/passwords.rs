@@ -64,8 +64,8 @@ async fn flows_that_are_not_allowed_unknown_or_somewhere_else_are_refused() {
         (
             "NO_SUCH_FLOW",
             "1 validation error detected: Value 'NO_SUCH_FLOW' at 'authFlow' failed to satisfy constraint: Member must \
-             satisfy enum value set: [USER_AUTH, USER_SRP_AUTH, REFRESH_TOKEN_AUTH, REFRESH_TOKEN, CUSTOM_AUTH, \
-             ADMIN_NO_SRP_AUTH, USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH]",
+             satisfy enum value set: [USER_SRP_AUTH, REFRESH_TOKEN_AUTH, REFRESH_TOKEN, CUSTOM_AUTH, ADMIN_NO_SRP_AUTH, \
+             USER_PASSWORD_AUTH, ADMIN_USER_PASSWORD_AUTH, USER_AUTH]",
         ),
     ] {
         assert_eq!(
@@ -362,4 +362,46 @@ async fn missing_required_attribute_is_asked_for_and_insisted_on() {
         ("userAttributes.family_name", "Lee"),
     ];
     signed_in(answer(&world, &session, &right).await);
+}
+
+#[tokio::test]
+async fn guesses_side_by_side_win_nothing_once_the_name_is_locked() {
+    let world = World::new().await;
+    world.user("ann").await;
+    let guess = |password: &'static str| world.sign_in("ann", password);
+    let wrong = "Wrong-horse-7";
+    // The right guess is the last of the burst: all passed the first look at the lock.
+    let outcomes = tokio::join!(
+        guess(wrong),
+        guess(wrong),
+        guess(wrong),
+        guess(wrong),
+        guess(wrong),
+        guess(wrong),
+        guess(PASSWORD)
+    );
+    assert_eq!(
+        refused(outcomes.6),
+        "NotAuthorizedException: Password attempts exceeded"
+    );
+}
+
+#[tokio::test]
+async fn one_session_answered_twice_at_once_sets_one_password() {
+    let world = World::new().await;
+    world.invite("ann", "Temporary-1").await;
+    let (session, _) = challenge(&world).await;
+    let first = [("USERNAME", "ann"), ("NEW_PASSWORD", PASSWORD)];
+    let second = [("USERNAME", "ann"), ("NEW_PASSWORD", "Another-horse-8")];
+    let outcomes = tokio::join!(
+        answer(&world, &session, &first),
+        answer(&world, &session, &second)
+    );
+    assert!(outcomes.0.is_ok() != outcomes.1.is_ok());
+    let kept = if outcomes.0.is_ok() {
+        PASSWORD
+    } else {
+        "Another-horse-8"
+    };
+    signed_in(world.sign_in("ann", kept).await);
 }

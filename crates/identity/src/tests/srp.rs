@@ -337,3 +337,30 @@ async fn temporary_password_over_srp_leads_to_a_new_one() {
         AuthOutcome::SignedIn(_) => panic!("signed in with a temporary password"),
     }
 }
+
+#[tokio::test]
+async fn secret_block_used_twice_at_once_signs_in_once() {
+    let world = World::new().await;
+    world.user("ann").await;
+    let (exchange, challenge) = begin(&world, "ann").await;
+    let right = claim(&world, &exchange, &challenge, PASSWORD, world.clock.now());
+    let outcomes = tokio::join!(respond(&world, &right), respond(&world, &right));
+    assert!(outcomes.0.is_ok() != outcomes.1.is_ok());
+}
+
+#[tokio::test]
+async fn name_that_nobody_has_is_locked_over_both_flows_like_one_that_somebody_has() {
+    let mut pool = pool_with_mail();
+    pool.username_attributes = vec!["email".into()];
+    let world = World::with(pool, every_flow(), false).await;
+    world.user("ann@example.com").await;
+    for name in ["ann@example.com", "nobody@example.com"] {
+        for _ in 0..5 {
+            assert_eq!(refused(world.sign_in(name, "Wrong-horse-7").await), WRONG);
+        }
+        assert_eq!(
+            refused(srp(&world, name, PASSWORD).await),
+            "NotAuthorizedException: Password attempts exceeded"
+        );
+    }
+}
