@@ -14,7 +14,11 @@ use crate::{
     AdminListener, AdminRequest, AdminResponse, AwsError, ControlParts,
     admission::{self, Admitted},
     operation::{Access, Call, Caller, Operation, Protocol, Service},
-    protocol::{WireAnswer, WireCall, json_1_1, query_xml, rest_json},
+    protocol::{
+        WireAnswer, WireCall, json_1_1, query_xml,
+        rest_json::{self, RestRequest},
+        shape::Shape,
+    },
     services,
 };
 
@@ -210,8 +214,7 @@ fn find_service(request: &AdminRequest) -> Option<&'static Service> {
     if request.path != "/" {
         return services::ALL.iter().copied().find(|service| {
             service.protocol == Protocol::RestJson
-                && rest_json::parse(service, &request.method, &request.path, "", b"")
-                    .is_ok_and(|wire| wire.operation.is_some())
+                && rest_json::serves(service, &request.method, &request.path)
         });
     }
     let call = services::ALL
@@ -231,10 +234,13 @@ fn parse(service: &'static Service, request: &AdminRequest) -> Result<WireCall, 
         }
         Protocol::RestJson => rest_json::parse(
             service,
-            &request.method,
-            &request.path,
-            &request.query,
-            &request.body,
+            &RestRequest {
+                method: &request.method,
+                path: &request.path,
+                query: &request.query,
+                headers: &request.headers,
+                body: &request.body,
+            },
         ),
         Protocol::Query { .. } => query_xml::parse(service, &request.query, &request.body),
     }
@@ -317,10 +323,10 @@ fn changes_configuration(operation: &Operation) -> bool {
 fn serialise(service: &Service, operation: &Operation, output: &Value, request_id: &str) -> WireAnswer {
     match (service.protocol, &operation.route) {
         (Protocol::Query { namespace, .. }, _) => {
-            query_xml::serialise(namespace, operation.name, output, request_id)
+            query_xml::serialise(namespace, operation.name, &Shape::Any, output, request_id)
         }
-        (Protocol::RestJson, Some(route)) => rest_json::serialise(route, output),
-        _ => json_1_1::serialise(output),
+        (Protocol::RestJson, Some(route)) => rest_json::serialise(route.status, &Shape::Any, output),
+        _ => json_1_1::serialise(&Shape::Any, output),
     }
 }
 

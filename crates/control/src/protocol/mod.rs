@@ -5,6 +5,13 @@
 pub mod json_1_1;
 pub mod query_xml;
 pub mod rest_json;
+pub mod shape;
+mod json;
+mod rest_headers;
+mod scalar;
+mod xml;
+#[cfg(test)]
+mod vectors;
 
 use bytes::Bytes;
 use portcullis_model::HeaderList;

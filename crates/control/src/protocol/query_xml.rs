@@ -5,9 +5,13 @@
 use std::fmt::Write as _;
 
 use portcullis_model::HeaderList;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{WireAnswer, WireCall};
+use super::{
+    WireAnswer, WireCall, scalar,
+    shape::{Member, Shape, TimestampFormat},
+    xml::{escape, write_content},
+};
 use crate::{AwsError, operation::Service};
 
 const CONTENT_TYPE: &str = "text/xml";
@@ -39,8 +43,99 @@ pub fn parse(service: &'static Service, query: &str, body: &[u8]) -> Result<Wire
     Ok(WireCall {
         operation: service.operation(&name),
         name,
-        input: parse_tree(fields)?,
+        input: read_input(&Shape::Any, fields)?,
     })
+}
+
+/// Reads an input from the fields of a form.
+pub fn read_input(shape: &Shape, fields: Vec<(String, String)>) -> Result<Map<String, Value>, AwsError> {
+    let tree = Value::Object(parse_tree(fields)?);
+    match read(
+        &Member::new("", super::shape::Location::Body, shape.clone()),
+        &tree,
+    )? {
+        Some(Value::Object(input)) => Ok(input),
+        _ => Ok(Map::new()),
+    }
+}
+
+/// Reads a value from its part of the tree; none when there is nothing of it.
+fn read(member: &Member, node: &Value) -> Result<Option<Value>, AwsError> {
+    match (member.shape.resolved(), node) {
+        (Shape::Structure(structure), Value::Object(fields)) => {
+            let mut object = Map::new();
+            for member in &structure.members {
+                if let Some(node) = fields.get(member.wire_name())
+                    && let Some(value) = read(member, node)?
+                {
+                    object.insert(member.name.clone(), value);
+                }
+            }
+            Ok(Some(Value::Object(object)))
+        }
+        (Shape::List(_), Value::String(empty)) if empty.is_empty() => Ok(Some(Value::Array(Vec::new()))),
+        (Shape::List(list), Value::Object(fields)) => {
+            let name = list.member.wire_name_or("member");
+            let items = if member.flattened {
+                Some(fields)
+            } else {
+                fields.get(name).and_then(Value::as_object)
+            };
+            let items = numbered_values(items)?;
+            let items = items
+                .into_iter()
+                .filter_map(|item| read(&list.member, item).transpose());
+            Ok(Some(items.collect::<Result<_, _>>()?))
+        }
+        (Shape::Map(map), Value::Object(fields)) => {
+            let entries = if member.flattened {
+                Some(fields)
+            } else {
+                fields.get("entry").and_then(Value::as_object)
+            };
+            let mut object = Map::new();
+            for entry in numbered_values(entries)? {
+                let key = entry.get(map.key.wire_name_or("key")).and_then(Value::as_str);
+                let key = key.ok_or_else(|| malformed("an entry of a map has no key"))?;
+                if let Some(node) = entry.get(map.value.wire_name_or("value"))
+                    && let Some(value) = read(&map.value, node)?
+                {
+                    object.insert(key.to_owned(), value);
+                }
+            }
+            Ok(Some(Value::Object(object)))
+        }
+        (Shape::Any, Value::Object(fields)) if member.name.is_empty() => Ok(Some(
+            fields
+                .iter()
+                .map(|(name, node)| (name.clone(), lists(node.clone())))
+                .collect(),
+        )),
+        (Shape::Any, node) => Ok(Some(lists(node.clone()))),
+        (shape, Value::String(text)) => scalar::parse(shape, text, TimestampFormat::Iso8601).map(Some),
+        _ => Err(malformed(format!(
+            "`{}` has members that it must not have",
+            member.wire_name()
+        ))),
+    }
+}
+
+/// Returns the values of `1`, `2` and so on, in that order.
+fn numbered_values(fields: Option<&Map<String, Value>>) -> Result<Vec<&Value>, AwsError> {
+    let Some(fields) = fields else {
+        return Ok(Vec::new());
+    };
+    if !numbered(fields) {
+        return Err(malformed(format!(
+            "the members of a list are numbered from 1 to {INDEX_MAX}"
+        )));
+    }
+    let mut values: Vec<(usize, &Value)> = fields
+        .iter()
+        .filter_map(|(index, value)| Some((index.parse().ok()?, value)))
+        .collect();
+    values.sort_by_key(|(index, _)| *index);
+    Ok(values.into_iter().map(|(_, value)| value).collect())
 }
 
 fn malformed(message: impl Into<String>) -> AwsError {
@@ -65,8 +160,8 @@ pub(crate) fn parse_form(text: &str) -> Result<Vec<(String, String)>, AwsError> 
     Ok(read)
 }
 
-/// Builds the tree that dotted names spell: `member.N` and `entry.N` make lists, in the order of N.
-pub fn parse_tree(fields: Vec<(String, String)>) -> Result<Map<String, Value>, AwsError> {
+/// Builds the tree that dotted names spell.
+fn parse_tree(fields: Vec<(String, String)>) -> Result<Map<String, Value>, AwsError> {
     let mut root = Map::new();
     for (name, value) in fields {
         let parts: Vec<&str> = name.split('.').collect();
@@ -76,10 +171,7 @@ pub fn parse_tree(fields: Vec<(String, String)>) -> Result<Map<String, Value>, A
         insert(&mut root, &parts, value)
             .ok_or_else(|| malformed(format!("`{name}` contradicts another field")))?;
     }
-    Ok(root
-        .into_iter()
-        .map(|(name, value)| (name, lists(value)))
-        .collect())
+    Ok(root)
 }
 
 fn insert(node: &mut Map<String, Value>, parts: &[&str], value: String) -> Option<()> {
@@ -138,11 +230,12 @@ fn list(object: Map<String, Value>) -> Value {
 }
 
 /// Writes a result: `<OpResponse><OpResult>…</OpResult><ResponseMetadata>…`.
-pub fn serialise(namespace: &str, name: &str, output: &Value, request_id: &str) -> WireAnswer {
+pub fn serialise(namespace: &str, name: &str, shape: &Shape, output: &Value, request_id: &str) -> WireAnswer {
     let mut xml = format!("<{name}Response xmlns=\"{namespace}\">");
+    // Writing to a String cannot fail.
     if output.is_object() {
         let _ = write!(xml, "<{name}Result>");
-        write_value(&mut xml, output);
+        write_content(&mut xml, shape, output);
         let _ = write!(xml, "</{name}Result>");
     }
     let _ = write!(
@@ -154,17 +247,27 @@ pub fn serialise(namespace: &str, name: &str, output: &Value, request_id: &str) 
 
 /// Writes an error: `<ErrorResponse><Error><Type>Sender</Type>…`.
 pub fn serialise_error(namespace: &str, error: &AwsError, request_id: &str) -> WireAnswer {
-    let fault = if error.status < 500 { "Sender" } else { "Receiver" };
-    let mut xml = format!(
-        "<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{fault}</Type><Code>{}</Code><Message>",
-        error.code
-    );
-    escape(&mut xml, &error.message);
-    let _ = write!(
-        xml,
-        "</Message></Error><RequestId>{request_id}</RequestId></ErrorResponse>"
-    );
-    answer(error.status, xml)
+    let members = json!({ "Message": error.message });
+    let status = error.status;
+    serialise_error_members(namespace, error.code, status, &Shape::Any, &members, request_id)
+}
+
+/// Writes an error that has members of its own.
+pub fn serialise_error_members(
+    namespace: &str,
+    code: &str,
+    status: u16,
+    shape: &Shape,
+    members: &Value,
+    request_id: &str,
+) -> WireAnswer {
+    let fault = if status < 500 { "Sender" } else { "Receiver" };
+    let mut xml = format!("<ErrorResponse xmlns=\"{namespace}\"><Error><Type>{fault}</Type><Code>");
+    escape(&mut xml, code);
+    xml.push_str("</Code>");
+    write_content(&mut xml, shape, members);
+    let _ = write!(xml, "</Error><RequestId>{request_id}</RequestId></ErrorResponse>");
+    answer(status, xml)
 }
 
 fn answer(status: u16, xml: String) -> WireAnswer {
@@ -176,57 +279,14 @@ fn answer(status: u16, xml: String) -> WireAnswer {
     }
 }
 
-fn write_value(xml: &mut String, value: &Value) {
-    match value {
-        Value::Null => {}
-        Value::Bool(truth) => xml.push_str(if *truth { "true" } else { "false" }),
-        Value::Number(number) => {
-            let _ = write!(xml, "{number}");
-        }
-        Value::String(text) => escape(xml, text),
-        Value::Array(members) => {
-            for member in members {
-                xml.push_str("<member>");
-                write_value(xml, member);
-                xml.push_str("</member>");
-            }
-        }
-        Value::Object(object) => {
-            for (name, value) in object.iter().filter(|(_, value)| !value.is_null()) {
-                let _ = write!(xml, "<{name}>");
-                write_value(xml, value);
-                let _ = write!(xml, "</{name}>");
-            }
-        }
-    }
-}
-
-/// Escapes text for XML 1.0; characters that XML cannot carry become U+FFFD.
-fn escape(xml: &mut String, text: &str) {
-    for symbol in text.chars() {
-        match symbol {
-            '&' => xml.push_str("&amp;"),
-            '<' => xml.push_str("&lt;"),
-            '>' => xml.push_str("&gt;"),
-            '"' => xml.push_str("&quot;"),
-            '\r' => xml.push_str("&#xD;"),
-            '\n' | '\t' => xml.push(symbol),
-            control if control.is_control() => xml.push('\u{fffd}'),
-            plain => xml.push(plain),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn dotted_names_spell_a_tree() {
         let form = "StackName=a&Parameters.member.2.ParameterKey=K2&Parameters.member.1.ParameterKey=K1&Parameters.member.1.ParameterValue=a%26b+c&Tags=";
-        let tree = parse_tree(parse_form(form).unwrap()).unwrap();
+        let tree = read_input(&Shape::Any, parse_form(form).unwrap()).unwrap();
         assert_eq!(
             Value::Object(tree),
             json!({
@@ -249,6 +309,7 @@ mod tests {
         let answer = serialise(
             "urn:x",
             "Get",
+            &Shape::Any,
             &json!({"Body": "<a>&\u{1}", "List": [1, true]}),
             "id",
         );

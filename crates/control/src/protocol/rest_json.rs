@@ -1,11 +1,20 @@
-//! AWS REST-JSON 1: method and path say which operation; labels, query and body are its input.
+//! AWS REST-JSON 1: method and path say which operation; labels, query, headers and body are its input.
 //!
 //! <https://smithy.io/2.0/aws/protocols/aws-restjson1-protocol.html>
 
+use std::{borrow::Cow, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portcullis_model::HeaderList;
 use serde_json::{Map, Value, json};
 
-use super::{WireAnswer, WireCall, json_1_1::one_line, parse_object};
+use super::{
+    WireAnswer, WireCall, json, json_1_1, parse_object,
+    query_xml::parse_form,
+    rest_headers,
+    scalar::{self, not_a},
+    shape::{Location, Member, Shape, Structure, TimestampFormat},
+};
 use crate::{
     AwsError,
     operation::{Route, Service},
@@ -13,101 +22,208 @@ use crate::{
 
 pub const CONTENT_TYPE: &str = "application/json";
 
+/// A request as REST-JSON sees it.
+#[derive(Clone, Copy)]
+pub struct RestRequest<'a> {
+    pub method: &'a str,
+    pub path: &'a str,
+    pub query: &'a str,
+    pub headers: &'a HeaderList,
+    pub body: &'a [u8],
+}
+
+/// The labels of a path, still encoded.
+type Labels<'p, 'r> = Vec<(&'p str, Cow<'r, str>)>;
+
 /// Finds the operation of a method and path, and reads its input.
-pub fn parse(
-    service: &'static Service,
-    method: &str,
-    path: &str,
-    query: &str,
-    body: &[u8],
-) -> Result<WireCall, AwsError> {
-    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
-    for operation in service.operations {
-        let Some(route) = &operation.route else { continue };
-        if route.method != method {
-            continue;
-        }
-        if let Some(labels) = match_path(route.path, &segments) {
-            let mut input = parse_object(body)?;
-            read_query(route, query, &mut input)?;
-            for (label, value) in labels {
-                let value = decode(value).ok_or_else(|| {
-                    AwsError::new(
-                        "BadRequestException",
-                        400,
-                        format!("`{label}` is not valid percent-encoded UTF-8"),
-                    )
-                })?;
-                input.insert(label.to_owned(), Value::String(value));
-            }
-            return Ok(WireCall {
-                name: operation.name.to_owned(),
-                operation: Some(operation),
-                input,
-            });
-        }
-    }
-    Ok(WireCall {
-        name: format!("{method} {path}"),
-        operation: None,
-        input: Map::new(),
-    })
-}
-
-/// Returns the labels of a path that fits `pattern`: `{name}` takes a segment, `{name+}` the rest.
-fn match_path<'a>(
-    pattern: &'static str,
-    segments: &[&'a str],
-) -> Option<Vec<(&'static str, std::borrow::Cow<'a, str>)>> {
-    let mut labels = Vec::new();
-    let mut rest = segments.iter();
-    for part in pattern.trim_matches('/').split('/') {
-        let label = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
-        match label.map(|label| {
-            label
-                .strip_suffix('+')
-                .map_or((label, false), |greedy| (greedy, true))
-        }) {
-            Some((label, true)) => {
-                let joined = rest.by_ref().copied().collect::<Vec<_>>().join("/");
-                if joined.is_empty() {
-                    return None;
-                }
-                labels.push((label, joined.into()));
-            }
-            Some((label, false)) => {
-                let segment = rest.next().copied().filter(|segment| !segment.is_empty())?;
-                labels.push((label, segment.into()));
-            }
-            None if rest.next().copied() == Some(part) => {}
-            None => return None,
-        }
-    }
-    rest.next().is_none().then_some(labels)
-}
-
-fn read_query(route: &Route, query: &str, input: &mut Map<String, Value>) -> Result<(), AwsError> {
-    for (name, value) in super::query_xml::parse_form(query)? {
-        // A presigned call carries its signature here; what is no member of the input is not ours to judge.
-        if !route.query.contains(&name.as_str()) {
-            if name.starts_with("X-Amz-") || name.is_empty() {
-                continue;
-            }
+pub fn parse(service: &'static Service, request: &RestRequest<'_>) -> Result<WireCall, AwsError> {
+    let found = service.operations.iter().find_map(|operation| {
+        let route = operation
+            .route
+            .as_ref()
+            .filter(|route| route.method == request.method)?;
+        Some((operation, route, match_path(route.path, request.path)?))
+    });
+    let Some((operation, route, labels)) = found else {
+        return Ok(WireCall {
+            name: format!("{} {}", request.method, request.path),
+            operation: None,
+            input: Map::new(),
+        });
+    };
+    for (name, _) in parse_form(request.query)? {
+        // A presigned call carries its signature here.
+        let is_signature = name.is_empty() || name.starts_with("X-Amz-");
+        if !is_signature && !route.query.contains(&name.as_str()) {
             return Err(AwsError::new(
                 "BadRequestException",
                 400,
                 format!("unknown query parameter `{name}`"),
             ));
         }
-        match input.get_mut(&name) {
-            None => {
-                input.insert(name, Value::String(value));
-            }
-            Some(Value::Array(values)) => values.push(Value::String(value)),
-            Some(single) => *single = json!([single.take(), value]),
+    }
+    Ok(WireCall {
+        name: operation.name.to_owned(),
+        operation: Some(operation),
+        input: read_input(&shape_of(route), labels, request)?,
+    })
+}
+
+/// Tells whether some operation of `service` is at a method and path.
+pub fn serves(service: &Service, method: &str, path: &str) -> bool {
+    service
+        .operations
+        .iter()
+        .filter_map(|operation| operation.route.as_ref())
+        .any(|route| route.method == method && match_path(route.path, path).is_some())
+}
+
+/// Returns the input of a route as a shape: labels and parameters are text, the body is what it is.
+fn shape_of(route: &Route) -> Shape {
+    let labels = route
+        .path
+        .split('/')
+        .filter_map(|part| Some(part.strip_prefix('{')?.strip_suffix('}')?.trim_end_matches('+')))
+        .map(|label| Member::new(label, Location::Uri, Shape::Text));
+    let query = route
+        .query
+        .iter()
+        .map(|name| Member::new(*name, Location::Query, Shape::Any));
+    Shape::Structure(Arc::new(Structure {
+        members: labels.chain(query).collect(),
+        payload: None,
+        open: true,
+    }))
+}
+
+/// Reads an input; none when the path is not that of `template`.
+pub fn read(
+    template: &str,
+    shape: &Shape,
+    request: &RestRequest<'_>,
+) -> Result<Option<Map<String, Value>>, AwsError> {
+    match match_path(template, request.path) {
+        Some(labels) => read_input(shape, labels, request).map(Some),
+        None => Ok(None),
+    }
+}
+
+fn read_input(
+    shape: &Shape,
+    labels: Labels<'_, '_>,
+    request: &RestRequest<'_>,
+) -> Result<Map<String, Value>, AwsError> {
+    let Some(structure) = shape.structure() else {
+        return parse_object(request.body);
+    };
+    let mut input = read_body(structure, request.body)?;
+    let query = parse_form(request.query)?;
+    for member in &structure.members {
+        let value = match member.location {
+            Location::Body | Location::StatusCode => None,
+            Location::Uri => read_label(member, &labels)?,
+            Location::Query => read_query(member, &query)?,
+            Location::Header => rest_headers::read(member, request.headers)?,
+            Location::Headers => rest_headers::read_prefixed(member, request.headers),
+        };
+        if let Some(value) = value {
+            input.insert(member.name.clone(), value);
         }
     }
-    Ok(())
+    Ok(input)
+}
+
+fn read_body(structure: &Structure, body: &[u8]) -> Result<Map<String, Value>, AwsError> {
+    let Some(payload) = &structure.payload else {
+        return json::read_structure(structure, parse_object(body)?);
+    };
+    let mut input = Map::new();
+    let member = structure.members.iter().find(|member| &member.name == payload);
+    let Some(member) = member.filter(|_| !body.is_empty()) else {
+        return Ok(input);
+    };
+    let value = match member.shape.resolved() {
+        Shape::Blob => STANDARD.encode(body).into(),
+        Shape::Text => std::str::from_utf8(body)
+            .map_err(|_| not_a("the body", "UTF-8 text"))?
+            .into(),
+        shape => {
+            let value = serde_json::from_slice(body).map_err(|_| not_a("the body", "JSON value"))?;
+            json::read(shape, value)?
+        }
+    };
+    input.insert(payload.clone(), value);
+    Ok(input)
+}
+
+fn read_label(member: &Member, labels: &Labels<'_, '_>) -> Result<Option<Value>, AwsError> {
+    let Some((_, value)) = labels.iter().find(|(label, _)| *label == member.wire_name()) else {
+        return Ok(None);
+    };
+    let text = decode(value).ok_or_else(|| not_a(value, "percent-encoded UTF-8 text"))?;
+    scalar::parse(&member.shape, &text, TimestampFormat::Iso8601).map(Some)
+}
+
+fn read_query(member: &Member, query: &[(String, String)]) -> Result<Option<Value>, AwsError> {
+    if let Shape::Map(map) = member.shape.resolved() {
+        // A server puts every parameter there, those that other members take included.
+        let mut entries = Map::new();
+        for (name, _) in query {
+            if let Some(value) = read_values(&map.value.shape, values(query, name))? {
+                entries.insert(name.clone(), value);
+            }
+        }
+        return Ok((!entries.is_empty()).then_some(Value::Object(entries)));
+    }
+    read_values(&member.shape, values(query, member.wire_name()))
+}
+
+fn values<'a>(query: &'a [(String, String)], name: &str) -> Vec<&'a str> {
+    let named = query.iter().filter(|(found, _)| found == name);
+    named.map(|(_, value)| value.as_str()).collect()
+}
+
+fn read_values(shape: &Shape, values: Vec<&str>) -> Result<Option<Value>, AwsError> {
+    let scalar = |shape: &Shape, text: &str| scalar::parse(shape, text, TimestampFormat::Iso8601);
+    match (shape.resolved(), values.as_slice()) {
+        (_, []) => Ok(None),
+        (Shape::List(list), values) => {
+            let items = values.iter().map(|text| scalar(&list.member.shape, text));
+            items.collect::<Result<_, _>>().map(Some)
+        }
+        (shape, [text]) => scalar(shape, text).map(Some),
+        (Shape::Any, values) => Ok(Some(json!(values))),
+        (_, values) => Err(not_a(&values.join(", "), "single value")),
+    }
+}
+
+/// Returns the labels of a path that fits `template`: `{name}` takes a segment, `{name+}` all that follow but those
+/// that the template names behind it.
+fn match_path<'p, 'r>(template: &'p str, path: &'r str) -> Option<Labels<'p, 'r>> {
+    let template = template.split_once('?').map_or(template, |(path, _)| path);
+    let parts: Vec<&str> = template.trim_matches('/').split('/').collect();
+    let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
+    let mut labels = Vec::new();
+    let mut rest = segments.as_slice();
+    for (index, part) in parts.iter().enumerate() {
+        let label = part.strip_prefix('{').and_then(|part| part.strip_suffix('}'));
+        let width = match label {
+            Some(label) if label.ends_with('+') => rest.len().checked_sub(parts.len() - index - 1)?,
+            _ => 1,
+        };
+        let (taken, following) = rest.split_at_checked(width)?;
+        rest = following;
+        match (label, taken) {
+            (Some(_), [] | [""]) => return None,
+            (Some(label), [segment]) => labels.push((label.trim_end_matches('+'), Cow::from(*segment))),
+            (Some(label), segments) => {
+                labels.push((label.trim_end_matches('+'), segments.join("/").into()));
+            }
+            (None, [segment]) if segment == part => {}
+            (None, _) => return None,
+        }
+    }
+    rest.is_empty().then_some(labels)
 }
 
 /// Decodes percent-encoding; a plus stays a plus in a path.
@@ -127,31 +243,82 @@ pub(crate) fn decode(text: impl AsRef<str>) -> Option<String> {
 }
 
 /// Writes a result with the route's status; 202 and 204 without output have no body.
-pub fn serialise(route: &Route, output: &Value) -> WireAnswer {
-    let body = if output.is_null() {
-        String::new()
-    } else {
-        output.to_string()
-    };
-    WireAnswer {
-        status: route.status,
+pub fn serialise(status: u16, shape: &Shape, output: &Value) -> WireAnswer {
+    let nothing = Map::new();
+    let members = output.as_object().unwrap_or(&nothing);
+    let mut answer = WireAnswer {
+        status,
         content_type: CONTENT_TYPE,
-        body: body.into(),
+        body: bytes::Bytes::new(),
         headers: HeaderList::new(),
+    };
+    let Some(structure) = shape.structure() else {
+        if !output.is_null() {
+            answer.body = output.to_string().into();
+        }
+        return answer;
+    };
+    write_body(structure, members, &mut answer);
+    for member in &structure.members {
+        let Some(value) = members.get(&member.name).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        match member.location {
+            Location::StatusCode => {
+                let code = value.as_u64().and_then(|code| u16::try_from(code).ok());
+                answer.status = code.unwrap_or(status);
+            }
+            Location::Header => rest_headers::write(member, value, &mut answer.headers),
+            Location::Headers => rest_headers::write_prefixed(member, value, &mut answer.headers),
+            Location::Body | Location::Uri | Location::Query => {}
+        }
+    }
+    answer
+}
+
+fn write_body(structure: &Structure, members: &Map<String, Value>, answer: &mut WireAnswer) {
+    let Some(payload) = &structure.payload else {
+        let has_body = structure
+            .members
+            .iter()
+            .any(|member| member.location == Location::Body);
+        if has_body || structure.open {
+            answer.body = Value::Object(json::write_structure(structure, members))
+                .to_string()
+                .into();
+        }
+        return;
+    };
+    let member = structure.members.iter().find(|member| &member.name == payload);
+    let (Some(member), Some(value)) = (member, members.get(payload).filter(|value| !value.is_null())) else {
+        return;
+    };
+    match (member.shape.resolved(), value) {
+        (Shape::Blob, Value::String(text)) => {
+            answer.content_type = "application/octet-stream";
+            answer.body = STANDARD.decode(text).unwrap_or_default().into();
+        }
+        (Shape::Text, Value::String(text)) => {
+            answer.content_type = "text/plain";
+            answer.body = text.clone().into();
+        }
+        (shape, value) => answer.body = json::write(shape, value).to_string().into(),
     }
 }
 
 /// Writes an error: the type in a header, the message in the body.
 pub fn serialise_error(error: &AwsError) -> WireAnswer {
-    let mut headers = HeaderList::new();
-    headers.push("x-amzn-ErrorType", error.code);
-    headers.push("x-amzn-ErrorMessage", one_line(&error.message));
     WireAnswer {
-        status: error.status,
-        content_type: CONTENT_TYPE,
-        body: json!({ "message": error.message }).to_string().into(),
-        headers,
+        headers: json_1_1::error_headers(error),
+        ..serialise(error.status, &Shape::Any, &json!({ "message": error.message }))
     }
+}
+
+/// Writes an error that has members of its own.
+pub fn serialise_error_members(code: &str, status: u16, shape: &Shape, members: &Value) -> WireAnswer {
+    let mut answer = serialise(status, shape, members);
+    answer.headers.push("x-amzn-ErrorType", code.to_owned());
+    answer
 }
 
 #[cfg(test)]
@@ -160,8 +327,8 @@ mod tests {
 
     #[test]
     fn labels_take_segments_and_the_rest() {
-        let labels = |pattern, path: &'static str| {
-            match_path(pattern, &path.trim_matches('/').split('/').collect::<Vec<_>>()).map(|labels| {
+        let labels = |pattern: &'static str, path: &'static str| {
+            match_path(pattern, path).map(|labels: Labels<'static, 'static>| {
                 labels
                     .into_iter()
                     .map(|(name, value)| format!("{name}={value}"))
@@ -176,6 +343,8 @@ mod tests {
             labels("/tags/{arn+}", "/tags/arn:a/b"),
             Some(vec!["arn=arn:a/b".into()])
         );
+        assert_eq!(labels("/a/{x+}/b", "/a/1/2/b"), Some(vec!["x=1/2".into()]));
+        assert_eq!(labels("/a/{x+}/b", "/a/b"), None);
         assert_eq!(labels("/a/{x}", "/a"), None);
         assert_eq!(labels("/a/{x}", "/a/1/2"), None);
         assert_eq!(labels("/a", "/b"), None);
