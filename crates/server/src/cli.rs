@@ -8,7 +8,7 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 /// A command with its arguments, checked.
 #[derive(Debug)]
 pub(crate) enum Invocation {
-    Up(Up),
+    Up(Box<Up>),
     Serve {
         config: PathBuf,
     },
@@ -235,7 +235,7 @@ fn address(name: &'static str, default: &'static str, help: &'static str) -> Arg
 fn read(matches: &ArgMatches) -> Result<Invocation> {
     let (name, matches) = matches.subcommand().context("no command")?;
     Ok(match name {
-        "up" => Invocation::Up(read_up(matches)?),
+        "up" => Invocation::Up(Box::new(read_up(matches)?)),
         "serve" => Invocation::Serve {
             config: path(matches, "config")?,
         },

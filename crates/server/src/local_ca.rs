@@ -95,11 +95,6 @@ impl LocalCa {
         })
     }
 
-    /// Returns the CA's own certificate, for clients of ours.
-    pub(crate) const fn certificate(&self) -> &CertificateDer<'static> {
-        &self.certificate
-    }
-
     fn covers(&self, name: &str) -> bool {
         if let Ok(address) = name.parse::<IpAddr>() {
             return address.is_loopback();
@@ -276,9 +271,9 @@ mod tests {
         }
         let mode = fs::metadata(folder.join("ca.key")).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);
-        let first = ca.certificate().clone();
+        let first = ca.certificate.clone();
         let again = super::tests::ca(&folder);
-        assert_eq!(&first, again.certificate(), "a second start keeps the CA");
+        assert_eq!(&first, &again.certificate, "a second start keeps the CA");
         fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -11,12 +11,7 @@ use super::report::print;
 pub(crate) fn run(template: &Path, parameters: &BTreeMap<String, String>) -> Result<ExitCode> {
     let name = template.display();
     let text = fs::read_to_string(template).with_context(|| format!("`{name}` cannot be read"))?;
-    let mut problems = portcullis_engines::cloudformation::check_text(
-        &text,
-        &portcullis_control::resources::schema,
-        parameters,
-    );
-    problems.sort_by_key(|problem| problem.place);
+    let problems = portcullis_control::stacks::check(&text, parameters);
     for problem in &problems {
         print(&format!("{name}:{problem}"));
     }

@@ -237,26 +237,6 @@ pub(crate) fn stacks(client: &AdminClient) -> Result<BTreeMap<String, BTreeMap<S
         .collect())
 }
 
-/// Returns logical id, type and physical id of each resource of a stack.
-pub(crate) fn resources(client: &AdminClient, stack: &str) -> Result<Vec<(String, String, String)>> {
-    let xml = call(client, "DescribeStackResources", &[("StackName", stack)])?;
-    let list = elements(&xml, "StackResources")
-        .into_iter()
-        .next()
-        .unwrap_or_default();
-    let text = |xml, name| element(xml, name).unwrap_or_default();
-    Ok(elements(list, "member")
-        .into_iter()
-        .map(|xml| {
-            (
-                text(xml, "LogicalResourceId"),
-                text(xml, "ResourceType"),
-                text(xml, "PhysicalResourceId"),
-            )
-        })
-        .collect())
-}
-
 fn outputs_of(xml: &str) -> BTreeMap<String, String> {
     let list = elements(xml, "Outputs").into_iter().next().unwrap_or_default();
     elements(list, "member")

@@ -7,7 +7,7 @@ mod admin;
 
 use std::{sync::Arc, thread};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use portcullis_control::{Control, ControlParts};
 use portcullis_egress::{AddressPolicy, ClientConfig, PublicOnly};
 use portcullis_gateway::{
@@ -20,10 +20,10 @@ use portcullis_gateway::{
     trail::TrailLog,
 };
 use portcullis_identity::{Identity, IdentityParts, IssuerForm};
-use portcullis_model::{Clock, Entropy, SystemClock, SystemEntropy};
+use portcullis_model::{SystemClock, SystemEntropy};
 use portcullis_store::{Store, sqlite::SqliteStore};
 use portcullis_vault::Vault;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Handle};
 
 use crate::{installation::Installation, outbox::Outbox, settings::Settings};
 use adapters::{OurHosts, OutboxMail, RevocationFeed, Trails};
@@ -87,39 +87,13 @@ impl Server {
         let addresses = addresses(&sockets, &admin)?;
         let store = open_store(installation)?;
         let vault = open_vault(settings, store.as_ref()).await?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy);
-        let revocations = Arc::new(Revocations::default());
-        let trails = Arc::new(TrailLog::default());
-        let hosts = Hosts::compile(&HostSettings {
-            region: settings.scope.region.clone(),
-            domain: settings.domain.clone(),
-            path_forms: settings.path_forms,
-            listener_addresses: sockets.iter().map(|socket| socket.address.ip()).collect(),
-        });
-        let snapshots = Arc::new(Snapshots::new(Snapshot::new(hosts)));
-        let identity = Identity::new(IdentityParts {
-            store: store.clone(),
-            vault: vault.clone(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
-            mail: Arc::new(OutboxMail(Outbox {
-                folder: installation.outbox(),
-                clock: clock.clone(),
-                entropy: entropy.clone(),
-            })),
-            sign_outs: Arc::new(RevocationFeed {
-                revocations: revocations.clone(),
-            }),
-            settings: portcullis_identity::Settings {
-                issuer: issuer_form(settings),
-                domain: settings.domain.clone(),
-                hashing_threads: HASHING_THREADS,
-                hashing_queue: HASHING_QUEUE,
-            },
-        });
-        let identity = Arc::new(identity.context("identity cannot be started")?);
-        let publication = Publication::new(store.clone(), snapshots.clone(), issuer_form(settings));
+        let planes = Planes {
+            revocations: Arc::default(),
+            trails: Arc::default(),
+            snapshots: Arc::new(Snapshots::new(Snapshot::new(hosts(settings, &sockets)))),
+        };
+        let identity = identity(settings, installation, store.clone(), vault.clone(), &planes)?;
+        let publication = Publication::new(store.clone(), planes.snapshots.clone(), issuer_form(settings));
         publication.load().await?;
         identity
             .load_sign_outs()
@@ -129,38 +103,28 @@ impl Server {
             store: store.clone(),
             vault,
             identity: identity.clone(),
-            clock: clock.clone(),
-            entropy: entropy.clone(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
             published: Arc::new(publication),
             compiler: Arc::new(GatewayCompiler),
-            trails: Arc::new(Trails(trails.clone())),
+            trails: Arc::new(Trails(planes.trails.clone())),
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),
         });
-        let sites = Arc::new(ServerSites {
+        portcullis_control::stacks::recover(&control)
+            .await
+            .map_err(|error| {
+                anyhow!(
+                    "stacks caught in progress cannot be rolled back: {}",
+                    error.message
+                )
+            })?;
+        let sites = ServerSites {
             control: control.clone(),
             identity,
-            runtime: tokio::runtime::Handle::current(),
-        });
-        let redirect = settings.redirect_http.then(|| addresses.public.port());
-        let integrations = ClientConfig {
-            tls: portcullis_egress::tls::trusting_system([])?,
-            limits: portcullis_egress::Limits::default(),
-            policy: integration_policy(settings, &addresses),
+            runtime: Handle::current(),
         };
-        let gateway = GatewayParts {
-            integrations,
-            snapshots,
-            revocations,
-            trails,
-            sites,
-            clock,
-            entropy,
-            settings: GatewaySettings {
-                redirect_clear_text_to: redirect,
-                ..GatewaySettings::default()
-            },
-        };
+        let gateway = gateway(settings, &addresses, planes, sites)?;
         Ok((
             Self {
                 control,
@@ -204,6 +168,82 @@ impl Running {
         let workers = self.workers;
         drop(tokio::task::spawn_blocking(move || workers.stop()).await);
     }
+}
+
+/// What the admin side and the gateway both hold.
+struct Planes {
+    revocations: Arc<Revocations>,
+    trails: Arc<TrailLog>,
+    snapshots: Arc<Snapshots>,
+}
+
+fn hosts(settings: &Settings, sockets: &[Socket]) -> Hosts {
+    Hosts::compile(&HostSettings {
+        region: settings.scope.region.clone(),
+        domain: settings.domain.clone(),
+        path_forms: settings.path_forms,
+        listener_addresses: sockets.iter().map(|socket| socket.address.ip()).collect(),
+    })
+}
+
+fn identity(
+    settings: &Settings,
+    installation: &Installation,
+    store: Arc<dyn Store>,
+    vault: Arc<Vault>,
+    planes: &Planes,
+) -> Result<Arc<Identity>> {
+    let outbox = Outbox {
+        folder: installation.outbox(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+    };
+    let identity = Identity::new(IdentityParts {
+        store,
+        vault,
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        mail: Arc::new(OutboxMail(outbox)),
+        sign_outs: Arc::new(RevocationFeed {
+            revocations: planes.revocations.clone(),
+        }),
+        settings: portcullis_identity::Settings {
+            issuer: issuer_form(settings),
+            domain: settings.domain.clone(),
+            hashing_threads: HASHING_THREADS,
+            hashing_queue: HASHING_QUEUE,
+        },
+    });
+    Ok(Arc::new(identity.context("identity cannot be started")?))
+}
+
+fn gateway(
+    settings: &Settings,
+    addresses: &Addresses,
+    planes: Planes,
+    sites: ServerSites,
+) -> Result<GatewayParts> {
+    let Planes {
+        revocations,
+        trails,
+        snapshots,
+    } = planes;
+    Ok(GatewayParts {
+        snapshots,
+        revocations,
+        trails,
+        sites: Arc::new(sites),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        settings: GatewaySettings {
+            redirect_clear_text_to: settings.redirect_http.then(|| addresses.public.port()),
+        },
+        integrations: ClientConfig {
+            tls: portcullis_egress::tls::trusting_system([])?,
+            limits: portcullis_egress::Limits::default(),
+            policy: integration_policy(settings, addresses),
+        },
+    })
 }
 
 fn open_sockets(settings: &Settings) -> Result<Vec<Socket>> {
