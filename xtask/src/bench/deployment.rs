@@ -1,0 +1,225 @@
+//! What Portcullis serves in the bench: a template with an open and a guarded path and a pool whose client gets tokens,
+//! and, through the admin interface, two APIs that differ in the number of their routes only.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::{fs, sync::Mutex};
+
+use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use portcullis_model::HeaderList;
+use serde_json::{Value, json};
+
+use super::admin::{Admin, Connection};
+use super::proxies::portcullis::Portcullis;
+
+/// Connections that set things up side by side.
+const BUILDERS: usize = 8;
+/// Paths of one API: AWS's quota is 300, the root included.
+const PATHS_PER_API: usize = 295;
+const SCOPE: &str = "bench/read";
+const STAGE: &str = "prod";
+
+/// Writes the template for a backend.
+pub(super) fn write_template(folder: &Path, backend: SocketAddr) -> Result<PathBuf> {
+    let file = folder.join("template.json");
+    fs::write(&file, serde_json::to_string_pretty(&template(backend))?)?;
+    Ok(file)
+}
+
+fn template(backend: SocketAddr) -> Value {
+    let mut resources = json!({
+        "Pool": {"Type": "AWS::Cognito::UserPool", "Properties": {"UserPoolName": "bench"}},
+        "Domain": {"Type": "AWS::Cognito::UserPoolDomain", "Properties": {"Domain": "bench", "UserPoolId": {"Ref": "Pool"}}},
+        "Server": {"Type": "AWS::Cognito::UserPoolResourceServer", "Properties": {
+            "Identifier": "bench", "Name": "bench", "UserPoolId": {"Ref": "Pool"},
+            "Scopes": [{"ScopeName": "read", "ScopeDescription": "read"}],
+        }},
+        "Client": {"Type": "AWS::Cognito::UserPoolClient", "DependsOn": "Server", "Properties": {
+            "UserPoolId": {"Ref": "Pool"}, "GenerateSecret": true, "AllowedOAuthFlowsUserPoolClient": true,
+            "AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": [SCOPE],
+            "AccessTokenValidity": 24, "TokenValidityUnits": {"AccessToken": "hours"},
+        }},
+        "Api": {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Name": "bench"}},
+        "Authorizer": {"Type": "AWS::ApiGateway::Authorizer", "Properties": {
+            "Name": "pool", "Type": "COGNITO_USER_POOLS", "RestApiId": {"Ref": "Api"},
+            "IdentitySource": "method.request.header.Authorization", "ProviderARNs": [{"Fn::GetAtt": ["Pool", "Arn"]}],
+        }},
+        "Deployment": {"Type": "AWS::ApiGateway::Deployment", "DependsOn": ["PlainMethod", "GuardedMethod"],
+            "Properties": {"RestApiId": {"Ref": "Api"}}},
+        "Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": {
+            "RestApiId": {"Ref": "Api"}, "DeploymentId": {"Ref": "Deployment"}, "StageName": STAGE,
+        }},
+    });
+    for (name, path) in [("Plain", "plain"), ("Guarded", "guarded")] {
+        let mut method = json!({
+            "RestApiId": {"Ref": "Api"}, "ResourceId": {"Ref": format!("{name}Path")}, "HttpMethod": "GET",
+            "AuthorizationType": "NONE",
+            "Integration": {"Type": "HTTP_PROXY", "IntegrationHttpMethod": "GET", "Uri": format!("http://{backend}/{path}")},
+        });
+        if let Some(properties) = method.as_object_mut().filter(|_| path == "guarded") {
+            properties.insert("AuthorizationType".to_owned(), json!("COGNITO_USER_POOLS"));
+            properties.insert("AuthorizerId".to_owned(), json!({"Ref": "Authorizer"}));
+            properties.insert("AuthorizationScopes".to_owned(), json!([SCOPE]));
+        }
+        if let Some(resources) = resources.as_object_mut() {
+            let place = json!({"RestApiId": {"Ref": "Api"}, "ParentId": {"Fn::GetAtt": ["Api", "RootResourceId"]}, "PathPart": path});
+            resources.insert(
+                format!("{name}Path"),
+                json!({"Type": "AWS::ApiGateway::Resource", "Properties": place}),
+            );
+            resources.insert(
+                format!("{name}Method"),
+                json!({"Type": "AWS::ApiGateway::Method", "Properties": method}),
+            );
+        }
+    }
+    let outputs = json!({
+        "ApiId": {"Value": {"Ref": "Api"}},
+        "PoolId": {"Value": {"Ref": "Pool"}},
+        "ClientId": {"Value": {"Ref": "Client"}},
+        "ClientSecret": {"Value": {"Fn::GetAtt": ["Client", "ClientSecret"]}},
+    });
+    json!({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources, "Outputs": outputs})
+}
+
+/// Gets `count` tokens, no two alike, from the pool's token endpoint.
+pub(super) fn tokens(server: &Portcullis, count: usize) -> Result<Vec<String>> {
+    let key = format!(
+        "{}:{}",
+        server.output("ClientId")?,
+        server.output("ClientSecret")?
+    );
+    let mut headers = HeaderList::new();
+    headers.push("authorization", format!("Basic {}", STANDARD.encode(key)));
+    headers.push("content-type", "application/x-www-form-urlencoded");
+    let host = format!("bench.auth.{}.{}", server.region, server.domain);
+    let body = format!(
+        "grant_type=client_credentials&scope={}",
+        SCOPE.replace('/', "%2F")
+    );
+    let made = side_by_side(
+        count,
+        || Connection::open(server.public, &host),
+        |connection, _| {
+            let answer = connection.call("POST", "/oauth2/token", &headers, body.as_bytes())?;
+            let token = answer
+                .get("access_token")
+                .and_then(Value::as_str)
+                .context("an answer without access_token")?;
+            Ok(token.to_owned())
+        },
+    )?;
+    let distinct: std::collections::HashSet<&String> = made.iter().collect();
+    if distinct.len() != made.len() {
+        bail!("the server gave out the same token twice");
+    }
+    Ok(made)
+}
+
+/// Returns the key set of the pool.
+pub(super) fn key_set(server: &Portcullis) -> Result<String> {
+    let mut connection = Connection::open(server.public, &server.public.to_string())?;
+    let path = format!("/{}/.well-known/jwks.json", server.output("PoolId")?);
+    Ok(connection
+        .call("GET", &path, &HeaderList::new(), b"")?
+        .to_string())
+}
+
+/// Makes `routes` routes in as many APIs as the quota asks for; returns the host and the path of each.
+pub(super) fn routes(
+    server: &Portcullis,
+    backend: SocketAddr,
+    routes: usize,
+) -> Result<Vec<(String, String)>> {
+    let apis = routes.div_ceil(PATHS_PER_API);
+    let made = side_by_side(
+        apis,
+        || Admin::open(server),
+        |admin, number| {
+            let paths = PATHS_PER_API.min(routes - number * PATHS_PER_API);
+            let api = make_api(admin, backend, paths)?;
+            let host = server.host(&api);
+            Ok((0..paths)
+                .map(|path| (host.clone(), format!("/{STAGE}/r{path}")))
+                .collect::<Vec<_>>())
+        },
+    )?;
+    Ok(made.concat())
+}
+
+fn make_api(admin: &mut Admin, backend: SocketAddr, paths: usize) -> Result<String> {
+    let api = admin.apigateway("POST", "/restapis", &json!({"name": format!("routes-{paths}")}))?;
+    let api = api
+        .get("id")
+        .and_then(Value::as_str)
+        .context("an API without id")?
+        .to_owned();
+    let listed = admin.apigateway("GET", &format!("/restapis/{api}/resources"), &json!({}))?;
+    let root = listed
+        .pointer("/item/0/id")
+        .or_else(|| listed.pointer("/_embedded/item/0/id"))
+        .or_else(|| listed.pointer("/_embedded/item/id"));
+    let root = root
+        .and_then(Value::as_str)
+        .context("an API without root")?
+        .to_owned();
+    for path in 0..paths {
+        let made = admin.apigateway(
+            "POST",
+            &format!("/restapis/{api}/resources/{root}"),
+            &json!({"pathPart": format!("r{path}")}),
+        )?;
+        let resource = made
+            .get("id")
+            .and_then(Value::as_str)
+            .context("a resource without id")?;
+        let method = format!("/restapis/{api}/resources/{resource}/methods/GET");
+        admin.apigateway("PUT", &method, &json!({"authorizationType": "NONE"}))?;
+        let integration =
+            json!({"type": "HTTP_PROXY", "httpMethod": "GET", "uri": format!("http://{backend}/r{path}")});
+        admin.apigateway("PUT", &format!("{method}/integration"), &integration)?;
+    }
+    admin.apigateway(
+        "POST",
+        &format!("/restapis/{api}/deployments"),
+        &json!({"stageName": STAGE}),
+    )?;
+    Ok(api)
+}
+
+/// Makes `count` things over a few connections, in order.
+fn side_by_side<C, T: Send>(
+    count: usize,
+    open: impl Fn() -> Result<C> + Sync,
+    make: impl Fn(&mut C, usize) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
+    let made = Mutex::new(Vec::with_capacity(count));
+    let build = &|first: usize| -> Result<()> {
+        let mut connection = open()?;
+        for number in (first..count).step_by(BUILDERS) {
+            let thing = make(&mut connection, number)?;
+            if let Ok(mut made) = made.lock() {
+                made.push((number, thing));
+            }
+        }
+        Ok(())
+    };
+    thread::scope(|scope| {
+        let builders: Vec<_> = (0..BUILDERS.min(count))
+            .map(|first| scope.spawn(move || build(first)))
+            .collect();
+        for builder in builders {
+            match builder.join() {
+                Ok(built) => built?,
+                Err(_) => bail!("a builder's thread broke"),
+            }
+        }
+        Ok(())
+    })?;
+    let mut made = made.into_inner().unwrap_or_default();
+    made.sort_by_key(|(number, _)| *number);
+    Ok(made.into_iter().map(|(_, thing)| thing).collect())
+}

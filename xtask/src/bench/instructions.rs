@@ -1,0 +1,161 @@
+//! `bench-instructions`: how many instructions does a request take in user space? The server runs twice under callgrind
+//! on the same data directory, with N and with 2 N requests; the difference over N is a request. Independent of the
+//! machine's other work, so good for small changes; blind to the kernel.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+
+use super::backend::Backend;
+use super::load::{self, Extent, Load};
+use super::options::Options;
+use super::proxies::{nginx::Nginx, portcullis::Portcullis};
+use super::{deployment, message, report, workplace};
+use crate::shell;
+
+/// Under callgrind everything takes some fifty times as long.
+const START_WITHIN: Duration = Duration::from_secs(300);
+/// Few, so that the generator's own waiting does not stretch the run.
+const CONNECTIONS: usize = 4;
+
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let Some(options) = Options::parse(arguments)? else {
+        return Ok(());
+    };
+    let valgrind =
+        shell::find_program("valgrind").context("valgrind is missing: `apt-get install valgrind`")?;
+    let backend = Backend::start()?;
+    let folder = workplace::fresh_folder("instructions")?;
+    let template = deployment::write_template(&folder, backend.address)?;
+    let token = prepare(&options, &folder, &template)?;
+    let mut rows = Vec::new();
+    for (name, scenario, path, token) in [
+        ("Portcullis, plain", "plain", "plain", None),
+        (
+            "Portcullis, token seen before",
+            "seen",
+            "guarded",
+            Some(token.as_str()),
+        ),
+    ] {
+        if options.wants(scenario) {
+            let counted = per_request(&options, |requests| {
+                count_portcullis(&valgrind, &options, &folder, &template, path, token, requests)
+            })?;
+            rows.push((name, counted));
+        }
+    }
+    if options.wants("plain") {
+        let counted = per_request(&options, |requests| {
+            count_nginx(&valgrind, &folder, &backend, requests)
+        })?;
+        rows.push(("nginx", counted));
+    }
+    let mut text = format!(
+        "## Instructions\n\n{} User space only.\n\n| | instructions/request |\n|--|--:|\n",
+        report::origin("bench-instructions", &options)
+    );
+    for (name, counted) in rows {
+        text.push_str(&format!("| {name} | {counted} |\n"));
+    }
+    println!("{text}");
+    if options.writes {
+        report::write("bench-instructions", &text)?;
+    }
+    Ok(())
+}
+
+/// Makes the keys and deploys the template outside callgrind: making an RSA key takes a random number of instructions.
+fn prepare(options: &Options, folder: &Path, template: &Path) -> Result<String> {
+    let mut server = Portcullis::start(&options.server, folder, template)?;
+    let token = deployment::tokens(&server, 1)?.pop().context("no token")?;
+    server.process.stop()?;
+    Ok(token)
+}
+
+fn per_request(options: &Options, count: impl Fn(usize) -> Result<u64>) -> Result<u64> {
+    let once = count(options.requests)?;
+    let twice = count(options.requests * 2)?;
+    let requests = u64::try_from(options.requests)?;
+    println!(
+        "  {} requests: {once}; {} requests: {twice}",
+        requests,
+        requests * 2
+    );
+    Ok(twice.saturating_sub(once) / requests)
+}
+
+fn count_portcullis(
+    valgrind: &Path,
+    options: &Options,
+    folder: &Path,
+    template: &Path,
+    path: &str,
+    token: Option<&str>,
+    requests: usize,
+) -> Result<u64> {
+    let mut command = callgrind(valgrind, folder);
+    command.arg(&options.server);
+    let mut server = Portcullis::start_by(command, folder, template, START_WITHIN)?;
+    let bearer = token.map(|token| format!("Bearer {token}"));
+    let headers: Vec<(&str, &str)> = bearer
+        .iter()
+        .map(|bearer| ("authorization", bearer.as_str()))
+        .collect();
+    let host = server.host(&server.output("ApiId")?);
+    let request = message::get(&host, &format!("/prod/{path}"), &headers);
+    send(server.public, server.process.id(), request, requests)?;
+    server.process.stop()?;
+    collected(folder)
+}
+
+fn count_nginx(valgrind: &Path, folder: &Path, backend: &Backend, requests: usize) -> Result<u64> {
+    let mut nginx = Nginx::start_under(callgrind(valgrind, folder), folder, backend.address)?;
+    send(
+        nginx.address,
+        nginx.process.id(),
+        message::get("bench", "/plain", &[]),
+        requests,
+    )?;
+    nginx.process.stop()?;
+    collected(folder)
+}
+
+fn callgrind(valgrind: &Path, folder: &Path) -> Command {
+    let mut command = Command::new(valgrind);
+    command.arg("--tool=callgrind").arg(format!(
+        "--callgrind-out-file={}",
+        folder.join("callgrind.out").display()
+    ));
+    command
+}
+
+fn send(address: std::net::SocketAddr, process: u32, request: Vec<u8>, requests: usize) -> Result<()> {
+    let sent = load::exchange(&Load {
+        address,
+        process,
+        connections: CONNECTIONS,
+        warm_up: request.clone(),
+        requests: Arc::from(vec![request; requests]),
+        extent: Extent::Once,
+    })?;
+    println!("  {sent} requests answered");
+    Ok(())
+}
+
+/// Reads what callgrind counted in all.
+fn collected(folder: &Path) -> Result<u64> {
+    let text = fs::read_to_string(folder.join("callgrind.out"))?;
+    let line = text.lines().find_map(|line| {
+        line.strip_prefix("totals:")
+            .or_else(|| line.strip_prefix("summary:"))
+    });
+    let count = line
+        .and_then(|count| count.split_whitespace().next())
+        .context("callgrind counted nothing")?;
+    Ok(count.parse()?)
+}

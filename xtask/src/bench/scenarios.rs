@@ -1,0 +1,280 @@
+//! Who is compared with whom, over which requests.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+
+use super::backend::Backend;
+use super::contest::{Contest, Contestant};
+use super::load::{Extent, Load};
+use super::options::Options;
+use super::proxies::{
+    envoy::{Envoy, Issuer},
+    nginx::Nginx,
+    portcullis::Portcullis,
+};
+use super::{deployment, message, workplace};
+
+/// Everything that runs during the bench.
+pub(super) struct Stage {
+    backend: Backend,
+    folder: PathBuf,
+    portcullis: Option<Portcullis>,
+    nginx: Option<Nginx>,
+    envoy: Option<Envoy>,
+    tokens: Vec<String>,
+}
+
+const SMALL_API_ROUTES: usize = 10;
+
+impl Stage {
+    /// Starts the backend and all proxies that the wanted scenarios need, and gets their tokens.
+    pub(super) fn build(options: &Options) -> Result<Self> {
+        let backend = Backend::start()?;
+        let folder = workplace::fresh_folder("run")?;
+        let mut stage = Self {
+            backend,
+            folder,
+            portcullis: None,
+            nginx: None,
+            envoy: None,
+            tokens: Vec::new(),
+        };
+        let folder = stage.folder.as_path();
+        let with_tokens = options.wants("seen") || options.wants("unseen");
+        let mut issuer = None;
+        if !options.peers_only {
+            let template = deployment::write_template(folder, stage.backend.address)?;
+            let server = Portcullis::start(&options.server, folder, &template)?;
+            if with_tokens {
+                let unseen = if options.wants("unseen") {
+                    options.tokens * options.rounds * 2
+                } else {
+                    0
+                };
+                println!("getting {} tokens from the server", unseen + 1);
+                stage.tokens = deployment::tokens(&server, unseen + 1)?;
+                issuer = Some(Issuer {
+                    issuer: format!(
+                        "https://cognito-idp.{}.amazonaws.com/{}",
+                        server.region,
+                        server.output("PoolId")?
+                    ),
+                    key_set: deployment::key_set(&server)?,
+                });
+            }
+            stage.portcullis = Some(server);
+        }
+        if options.wants("plain") || with_tokens {
+            stage.envoy = Some(Envoy::start(folder, stage.backend.address, issuer.as_ref())?);
+        }
+        if options.wants("plain") {
+            stage.nginx = Some(Nginx::start(folder, stage.backend.address)?);
+        }
+        Ok(stage)
+    }
+
+    fn server(&self) -> Result<&Portcullis> {
+        self.portcullis.as_ref().context("this scenario needs the server")
+    }
+
+    fn contestant(&self, name: &str, to: To<'_>, requests: Vec<Vec<u8>>, options: &Options) -> Contestant {
+        let (address, process) = match to {
+            To::Portcullis(server) => (server.public, server.process.id()),
+            To::Nginx(nginx) => (nginx.address, nginx.process.id()),
+            To::Envoy(envoy) => (envoy.address, envoy.process.id()),
+        };
+        Contestant {
+            name: name.to_owned(),
+            load: Load {
+                address,
+                process,
+                connections: options.connections,
+                warm_up: requests.first().cloned().unwrap_or_default(),
+                requests: requests.into(),
+                extent: Extent::For(options.seconds),
+            },
+            slices: Vec::new(),
+        }
+    }
+
+    fn ours(&self, path: &str, token: Option<&str>) -> Result<Vec<u8>> {
+        let server = self.server()?;
+        let host = server.host(&server.output("ApiId")?);
+        Ok(request(&host, &format!("/prod/{path}"), token))
+    }
+}
+
+#[derive(Clone, Copy)]
+enum To<'a> {
+    Portcullis(&'a Portcullis),
+    Nginx(&'a Nginx),
+    Envoy(&'a Envoy),
+}
+
+fn request(host: &str, path: &str, token: Option<&str>) -> Vec<u8> {
+    match token {
+        Some(token) => message::get(host, path, &[("authorization", &format!("Bearer {token}"))]),
+        None => message::get(host, path, &[]),
+    }
+}
+
+/// Returns the contests that were asked for.
+pub(super) fn all(stage: &Stage, options: &Options) -> Result<Vec<Contest>> {
+    let mut contests = Vec::new();
+    if options.wants("plain") {
+        contests.push(plain(stage, options)?);
+    }
+    if options.wants("seen") {
+        contests.push(seen(stage, options)?);
+    }
+    if options.wants("unseen") {
+        contests.push(unseen(stage, options)?);
+    }
+    if options.wants("routes") {
+        contests.push(routes(stage, options)?);
+    }
+    Ok(contests)
+}
+
+fn plain(stage: &Stage, options: &Options) -> Result<Contest> {
+    let mut contestants = Vec::new();
+    if let Some(server) = &stage.portcullis {
+        contestants.push(stage.contestant(
+            "Portcullis",
+            To::Portcullis(server),
+            vec![stage.ours("plain", None)?],
+            options,
+        ));
+    }
+    if let Some(nginx) = &stage.nginx {
+        contestants.push(stage.contestant(
+            "nginx",
+            To::Nginx(nginx),
+            vec![request("bench", "/plain", None)],
+            options,
+        ));
+    }
+    if let Some(envoy) = &stage.envoy {
+        contestants.push(stage.contestant(
+            "Envoy",
+            To::Envoy(envoy),
+            vec![request("bench", "/plain", None)],
+            options,
+        ));
+    }
+    Ok(Contest {
+        name: "Plain proxy",
+        explanation: format!("One open route, {} connections.", options.connections),
+        contestants,
+    })
+}
+
+fn seen(stage: &Stage, options: &Options) -> Result<Contest> {
+    let token = stage.tokens.first().map(String::as_str);
+    let mut contestants = vec![
+        stage.contestant(
+            "Portcullis, plain",
+            To::Portcullis(stage.server()?),
+            vec![stage.ours("plain", None)?],
+            options,
+        ),
+        stage.contestant(
+            "Portcullis, token seen before",
+            To::Portcullis(stage.server()?),
+            vec![stage.ours("guarded", token)?],
+            options,
+        ),
+    ];
+    if let Some(envoy) = &stage.envoy {
+        let guarded = vec![request("bench", "/guarded", token)];
+        contestants.push(stage.contestant("Envoy, token seen before", To::Envoy(envoy), guarded, options));
+    }
+    Ok(Contest {
+        name: "A token seen before",
+        explanation:
+            "RS256, a user pool's access token with a scope; Envoy's `jwt_authn` with its token cache, which \
+                      checks no scope and no revocation."
+                .to_owned(),
+        contestants,
+    })
+}
+
+fn unseen(stage: &Stage, options: &Options) -> Result<Contest> {
+    let known = stage.tokens.first().map(String::as_str);
+    let fresh: Vec<&[String]> = stage
+        .tokens
+        .get(1..)
+        .unwrap_or_default()
+        .chunks(options.tokens)
+        .collect();
+    let slices = |make: &dyn Fn(&str) -> Result<Vec<u8>>| -> Result<Vec<Arc<[Vec<u8>]>>> {
+        fresh
+            .iter()
+            .map(|tokens| tokens.iter().map(|token| make(token)).collect())
+            .collect()
+    };
+    let guarded = vec![stage.ours("guarded", known)?];
+    let mut ours = stage.contestant(
+        "Portcullis, token never seen",
+        To::Portcullis(stage.server()?),
+        guarded,
+        options,
+    );
+    ours.slices = slices(&|token| stage.ours("guarded", Some(token)))?;
+    let mut contestants = vec![
+        stage.contestant(
+            "Portcullis, plain",
+            To::Portcullis(stage.server()?),
+            vec![stage.ours("plain", None)?],
+            options,
+        ),
+        ours,
+    ];
+    if let Some(envoy) = &stage.envoy {
+        let guarded = vec![request("bench", "/guarded", known)];
+        let mut theirs = stage.contestant("Envoy, token never seen", To::Envoy(envoy), guarded, options);
+        theirs.slices = slices(&|token| Ok(request("bench", "/guarded", Some(token))))?;
+        contestants.push(theirs);
+    }
+    Ok(Contest {
+        name: "A token never seen",
+        explanation: format!(
+            "As above, but each of {} tokens per half round is sent once.",
+            options.tokens
+        ),
+        contestants,
+    })
+}
+
+fn routes(stage: &Stage, options: &Options) -> Result<Contest> {
+    println!("making {SMALL_API_ROUTES} and {} routes", options.routes);
+    let mut contestants = Vec::new();
+    for count in [SMALL_API_ROUTES, options.routes] {
+        let routes = deployment::routes(stage.server()?, stage.backend.address, count)?;
+        let requests = routes
+            .iter()
+            .map(|(host, path)| request(host, path, None))
+            .collect();
+        contestants.push(stage.contestant(
+            &format!("Portcullis, {count} routes"),
+            To::Portcullis(stage.server()?),
+            requests,
+            options,
+        ));
+    }
+    Ok(Contest {
+        name: "Routes",
+        explanation:
+            "Every route in turn. AWS's quota of 300 paths an API holds, so many routes are many APIs."
+                .to_owned(),
+        contestants,
+    })
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        println!("logs are in {}", self.folder.display());
+    }
+}
