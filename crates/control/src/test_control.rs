@@ -34,7 +34,10 @@ impl ports::Published for Outside {
 }
 impl ports::Compiler for Outside {
     fn check(&self, _scope: &Scope, image: &ApiImage, _stage: &Stage) -> Vec<Problem> {
-        let methods = image.resources.iter().flat_map(|resource| resource.methods.values());
+        let methods = image
+            .resources
+            .iter()
+            .flat_map(|resource| resource.methods.values());
         methods
             .filter(|method| method.operation_name.as_deref() == Some("cannot"))
             .map(|_| Problem::error(None, "methods", "this cannot be served"))

@@ -35,7 +35,8 @@ pub const ALL: &[&dyn StackedResource] = &[
 /// Finds a resource by its type.
 pub fn find(type_name: &str) -> Option<&'static dyn StackedResource> {
     let mut all = ALL.iter();
-    all.find(|resource| resource.schema().type_name == type_name).copied()
+    all.find(|resource| resource.schema().type_name == type_name)
+        .copied()
 }
 
 /// Finds the schema of a resource type.

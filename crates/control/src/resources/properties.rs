@@ -61,13 +61,20 @@ impl<'a> Properties<'a> {
 
     /// Returns a whole number.
     pub fn number(self, name: &str) -> Option<u32> {
-        self.value(name)?.as_u64().and_then(|number| u32::try_from(number).ok())
+        self.value(name)?
+            .as_u64()
+            .and_then(|number| u32::try_from(number).ok())
     }
 
     /// Returns tags by key.
     pub fn tags(self, name: &str) -> BTreeMap<String, String> {
         self.objects(name)
-            .map(|tag| (tag.text_or_empty("Key").to_owned(), tag.text_or_empty("Value").to_owned()))
+            .map(|tag| {
+                (
+                    tag.text_or_empty("Key").to_owned(),
+                    tag.text_or_empty("Value").to_owned(),
+                )
+            })
             .collect()
     }
 

@@ -21,7 +21,10 @@ use super::{
     references::Known,
     run::{Act, Run, Stopped},
 };
-use crate::{operation::AwsError, resources::{self, Made}};
+use crate::{
+    operation::AwsError,
+    resources::{self, Made},
+};
 
 /// What is to be done about one resource.
 enum Step {
@@ -60,7 +63,13 @@ impl Run {
             self.apply_one(&prepared, planned, &exports).await?;
             order.push(planned.logical_id.clone());
             // Until all is made, the old order's rest stands behind: nothing is forgotten.
-            let rest: Vec<String> = self.record.order.iter().filter(|id| !order.contains(id)).cloned().collect();
+            let rest: Vec<String> = self
+                .record
+                .order
+                .iter()
+                .filter(|id| !order.contains(id))
+                .cloned()
+                .collect();
             self.record.order = order.iter().cloned().chain(rest).collect();
         }
         self.retire_removed(&order);
@@ -76,7 +85,9 @@ impl Run {
     ) -> Result<(), Stopped> {
         let id = planned.logical_id.as_str();
         let Some(template) = prepared.template.resources.get(id) else {
-            return Err(Stopped::Failed(format!("`{id}` is planned but not in the template")));
+            return Err(Stopped::Failed(format!(
+                "`{id}` is planned but not in the template"
+            )));
         };
         let evaluated = self.properties_of(prepared, template, id, exports);
         let current = self.record.stack.resources.get(id).cloned();
@@ -84,7 +95,7 @@ impl Run {
             (Ok((properties, _)), Some(current)) => step_of(template, current, properties),
             _ => Ok(Step::Create),
         };
-        let mut resource = self.fresh(id, template, planned, current.as_ref());
+        let resource = self.fresh(id, template, planned, current.as_ref());
         let (properties, imported) = match evaluated {
             Ok(evaluated) => evaluated,
             Err(reason) => return self.fail(resource, current.as_ref(), reason).await,
@@ -100,36 +111,57 @@ impl Run {
             }
             return Ok(());
         }
-        let verb = if matches!(step, Step::Update | Step::Replace) { "UPDATE" } else { "CREATE" };
+        self.make(step, template, resource, properties, current.as_ref())
+            .await
+    }
+
+    /// Makes, changes or replaces one resource and writes it with the record.
+    async fn make(
+        &mut self,
+        step: Step,
+        template: &ResourceTemplate,
+        mut resource: StackResource,
+        properties: Value,
+        current: Option<&StackResource>,
+    ) -> Result<(), Stopped> {
+        let verb = match step {
+            Step::Update | Step::Replace => "UPDATE",
+            Step::Create | Step::Nothing => "CREATE",
+        };
         resource.resource_status = format!("{verb}_IN_PROGRESS");
         if matches!(step, Step::Replace) {
-            let reason = "Requested update requires the creation of a new physical resource; hence creating one.";
+            let reason =
+                "Requested update requires the creation of a new physical resource; hence creating one.";
             resource.resource_status_reason = Some(reason.into());
         }
         self.tell(&resource);
         self.save(portcullis_store::Batch::new()).await?;
-        let act = match (&step, &current) {
+        let act = match (&step, current) {
             (Step::Update, Some(current)) => Act::Update(current, &properties),
             _ => Act::Create(&properties),
         };
-        let worked = self.work(id, &template.resource_type, act).await;
-        let (made, batch) = match worked {
+        let id = resource.logical_resource_id.clone();
+        let (made, batch) = match self.work(&id, &template.resource_type, act).await {
             Ok(worked) => worked,
-            Err(Stopped::Failed(reason)) => return self.fail(resource, current.as_ref(), reason).await,
+            Err(Stopped::Failed(reason)) => return self.fail(resource, current, reason).await,
             Err(broken) => return Err(broken),
         };
         let unchanged = (self.record.stack.resources.clone(), self.record.retired.clone());
-        if let (Step::Replace, Some(old)) = (&step, &current) {
+        if let (Step::Replace, Some(old)) = (&step, current) {
             let keep = template.update_replace_policy != DeletionPolicy::Delete;
-            self.record.retired.push(Retired { resource: old.clone(), keep });
+            self.record.retired.push(Retired {
+                resource: old.clone(),
+                keep,
+            });
         }
-        fill(&mut resource, made, properties, &format!("{verb}_COMPLETE"), self.stacks.parts.clock.now());
+        let now = self.stacks.parts.clock.now();
+        fill(&mut resource, made, properties, &format!("{verb}_COMPLETE"), now);
         self.tell(&resource);
-        self.record.stack.resources.insert(id.to_owned(), resource.clone());
+        self.record.stack.resources.insert(id, resource.clone());
         match self.save_made(batch).await {
             Err(Stopped::Failed(reason)) => {
                 (self.record.stack.resources, self.record.retired) = unchanged;
-                self.fail(resource, current.as_ref(), reason).await
+                self.fail(resource, current, reason).await
             }
             other => other,
         }
@@ -142,7 +174,11 @@ impl Run {
         current: Option<&StackResource>,
         reason: String,
     ) -> Result<(), Stopped> {
-        let verb = if current.is_some() { "UPDATE_FAILED" } else { "CREATE_FAILED" };
+        let verb = if current.is_some() {
+            "UPDATE_FAILED"
+        } else {
+            "CREATE_FAILED"
+        };
         resource.resource_status = verb.into();
         resource.resource_status_reason = Some(reason.clone());
         resource.physical_resource_id = current.and_then(|current| current.physical_resource_id.clone());
@@ -177,7 +213,9 @@ impl Run {
         let evaluated = evaluate(&template.properties, &path, &environment(prepared), &known);
         let value = evaluated.map_err(|problems| said(&problems))?;
         if let Some((path, _)) = find_dynamic_references(&value).first() {
-            return Err(format!("`{path}` holds a dynamic reference, which is not supported yet"));
+            return Err(format!(
+                "`{path}` holds a dynamic reference, which is not supported yet"
+            ));
         }
         let schema = resources::schema(&template.resource_type)
             .ok_or_else(|| format!("the resource type `{}` is not supported", template.resource_type))?;
@@ -201,14 +239,20 @@ impl Run {
             timestamp: self.stacks.parts.clock.now(),
             properties: Value::Null,
             attributes: BTreeMap::new(),
-            reference: current.map(|current| current.reference.clone()).unwrap_or_default(),
+            reference: current
+                .map(|current| current.reference.clone())
+                .unwrap_or_default(),
             depends_on: planned.depends_on.clone(),
         }
     }
 
     /// Takes what the template no longer has out of the stack; it is deleted after all is made.
     fn retire_removed(&mut self, order: &[String]) {
-        let old_template = self.record.previous.as_ref().map(|previous| previous.template.as_str());
+        let old_template = self
+            .record
+            .previous
+            .as_ref()
+            .map(|previous| previous.template.as_str());
         let policies = old_template.and_then(|text| super::prepare::parse(text).ok());
         let resources = std::mem::take(&mut self.record.stack.resources);
         let (kept, removed): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -234,7 +278,8 @@ impl Run {
         }
         for planned in planned {
             let id = planned.logical_id.as_str();
-            let (Some(template), Some(current)) = (prepared.template.resources.get(id), resources.get(id)) else {
+            let (Some(template), Some(current)) = (prepared.template.resources.get(id), resources.get(id))
+            else {
                 return Ok(true);
             };
             let properties = self.properties_of(prepared, template, id, &exports);
@@ -262,7 +307,11 @@ pub(super) fn environment(prepared: &Prepared) -> Environment<'_> {
 
 /// Says several problems in one line.
 pub(super) fn said(problems: &[Problem]) -> String {
-    problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("; ")
+    problems
+        .iter()
+        .map(Problem::to_string)
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 /// Fills in what making a resource gave.
@@ -287,7 +336,10 @@ fn step_of(template: &ResourceTemplate, current: &StackResource, properties: &Va
         return Err("Update of resource type is not permitted. The new template modifies resource type of the resource.".into());
     }
     let Some(schema) = resources::schema(&template.resource_type) else {
-        return Err(format!("the resource type `{}` is not supported", template.resource_type));
+        return Err(format!(
+            "the resource type `{}` is not supported",
+            template.resource_type
+        ));
     };
     Ok(match compare(schema, &current.properties, properties) {
         Difference::NoChange => Step::Nothing,

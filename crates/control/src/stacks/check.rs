@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_engines::cloudformation::{Template, check_text, parse_template};
+use portcullis_engines::cloudformation::{Template, check_text, read_template};
 use portcullis_model::Problem;
 
 use crate::resources;
@@ -10,7 +10,7 @@ use crate::resources;
 /// Checks a template's text; what depends on a parameter without a value is not judged.
 pub fn check(template_text: &str, parameters: &BTreeMap<String, String>) -> Vec<Problem> {
     let mut problems = check_text(template_text, &resources::schema, parameters);
-    if let Ok(template) = parse_template(template_text) {
+    if let Some(template) = read_template(template_text) {
         problems.extend(check_resources(&template));
     }
     problems.sort_by_key(|problem| problem.place);

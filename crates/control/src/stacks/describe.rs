@@ -56,7 +56,12 @@ impl Stacks {
     /// Returns every stack that the filter lets through, newest first, masked.
     pub async fn stacks(&self, filter: &Filter) -> Result<Vec<StackRecord>, AwsError> {
         let mut stacks = Vec::new();
-        for found in self.parts.store.list(&self.scope, kinds::STACK, Page::all("")).await? {
+        for found in self
+            .parts
+            .store
+            .list(&self.scope, kinds::STACK, Page::all(""))
+            .await?
+        {
             let (record, _) = self.open(&found)?;
             let status = &record.stack.stack_status;
             let wanted = if filter.statuses.is_empty() {
@@ -83,20 +88,30 @@ impl Stacks {
         limit: usize,
     ) -> Result<(Vec<StackEvent>, Option<String>), AwsError> {
         let record = self.record(name_or_id).await;
-        let record = record.map_err(|_| AwsError::validation(format!("Stack [{name_or_id}] does not exist")))?;
+        let record =
+            record.map_err(|_| AwsError::validation(format!("Stack [{name_or_id}] does not exist")))?;
         let prefix = format!("{}/", record.stack.stack_id);
         let page = Page {
             after: after.map(|after| format!("{prefix}{after}")),
             limit: limit.saturating_add(1),
             prefix: prefix.clone(),
         };
-        let mut found = self.parts.store.list(&self.scope, kinds::STACK_EVENT, page).await?;
+        let mut found = self
+            .parts
+            .store
+            .list(&self.scope, kinds::STACK_EVENT, page)
+            .await?;
         let more = found.len() > limit;
         found.truncate(limit);
-        let last = found.last().and_then(|last| last.key.id.strip_prefix(&prefix)).map(str::to_owned);
+        let last = found
+            .last()
+            .and_then(|last| last.key.id.strip_prefix(&prefix))
+            .map(str::to_owned);
         let events = found
             .iter()
-            .map(|record| serde_json::from_slice(&record.body).map_err(|cause| AwsError::internal(cause.to_string())))
+            .map(|record| {
+                serde_json::from_slice(&record.body).map_err(|cause| AwsError::internal(cause.to_string()))
+            })
             .collect::<Result<_, _>>()?;
         Ok((events, if more { last } else { None }))
     }
@@ -133,7 +148,9 @@ fn masked(mut record: StackRecord) -> StackRecord {
     // A template that can no longer be read hides everything.
     let template = parse(&record.stack.template).ok();
     for (name, value) in &mut record.stack.parameters {
-        let declaration = template.as_ref().and_then(|template| template.parameters.get(name));
+        let declaration = template
+            .as_ref()
+            .and_then(|template| template.parameters.get(name));
         if declaration.is_none_or(|declaration| declaration.no_echo) {
             *value = MASK.to_owned();
         }

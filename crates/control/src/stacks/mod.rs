@@ -117,16 +117,24 @@ impl Stacks {
             match record.stack.parameters.get(name) {
                 Some(value) => drop(given.insert(name.clone(), value.clone())),
                 None => {
-                    return Err(AwsError::validation(format!("Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template")));
+                    return Err(AwsError::validation(format!(
+                        "Invalid input for parameter key {name}. Cannot specify usePreviousValue as true for a parameter key not in the previous template"
+                    )));
                 }
             }
         }
-        let template = request.template.clone().unwrap_or_else(|| record.stack.template.clone());
+        let template = request
+            .template
+            .clone()
+            .unwrap_or_else(|| record.stack.template.clone());
         let pseudo = self.pseudo(&record.stack.stack_id, &record.stack.stack_name);
         let prepared = prepare(&template, &given, &pseudo)?;
         let tags = request.tags.clone().unwrap_or_else(|| record.stack.tags.clone());
         let parameters = prepared.given();
-        if template == record.stack.template && parameters == record.stack.parameters && tags == record.stack.tags {
+        if template == record.stack.template
+            && parameters == record.stack.parameters
+            && tags == record.stack.tags
+        {
             return Err(AwsError::validation("No updates are to be performed."));
         }
         record.previous = Some(Snapshot::of(&record));
@@ -171,9 +179,9 @@ impl Stacks {
     pub async fn deploy(&self, request: StackRequest) -> Result<Stack, AwsError> {
         let name = request.stack_name.clone();
         let existing = self.live(&name).await?;
-        let rolled_back = existing
-            .as_ref()
-            .is_some_and(|(record, _)| ["ROLLBACK_COMPLETE", "CREATE_FAILED"].contains(&record.stack.stack_status.as_str()));
+        let rolled_back = existing.as_ref().is_some_and(|(record, _)| {
+            ["ROLLBACK_COMPLETE", "CREATE_FAILED"].contains(&record.stack.stack_status.as_str())
+        });
         if rolled_back && let Some(started) = self.delete(&name).await? {
             started.finish().await?;
         }
@@ -243,5 +251,9 @@ impl Started {
 }
 
 fn already_exists(name: &str) -> AwsError {
-    AwsError::new("AlreadyExistsException", 400, format!("Stack [{name}] already exists"))
+    AwsError::new(
+        "AlreadyExistsException",
+        400,
+        format!("Stack [{name}] already exists"),
+    )
 }

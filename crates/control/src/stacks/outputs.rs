@@ -35,7 +35,11 @@ type Outputs = (Vec<StackOutput>, BTreeSet<String>);
 
 impl Run {
     /// Evaluates the outputs; returns the exports that they came from too.
-    pub(super) fn outputs_of(&self, prepared: &Prepared, exports: &BTreeMap<String, String>) -> Result<Outputs, String> {
+    pub(super) fn outputs_of(
+        &self,
+        prepared: &Prepared,
+        exports: &BTreeMap<String, String>,
+    ) -> Result<Outputs, String> {
         let known = Known {
             resources: &self.record.stack.resources,
             exports,
@@ -77,7 +81,10 @@ impl Run {
     ) -> Result<(), Stopped> {
         let (outputs, imported) = self.outputs_of(prepared, exports).map_err(Stopped::Failed)?;
         let batch = self.export_changes(&outputs).await?;
-        let before = (self.record.stack.outputs.clone(), self.record.stack.stack_status.clone());
+        let before = (
+            self.record.stack.outputs.clone(),
+            self.record.stack.stack_status.clone(),
+        );
         self.record.stack.outputs = outputs;
         self.record.imports.extend(imported);
         let status = match self.record.previous {
@@ -103,8 +110,14 @@ impl Run {
                 continue;
             }
             if let Some(user) = self.stacks.importers(name).await?.first() {
-                let verb = if new.contains_key(name) { "updated" } else { "deleted" };
-                return Err(Stopped::Failed(format!("Export {name} cannot be {verb} as it is in use by {user}")));
+                let verb = if new.contains_key(name) {
+                    "updated"
+                } else {
+                    "deleted"
+                };
+                return Err(Stopped::Failed(format!(
+                    "Export {name} cannot be {verb} as it is in use by {user}"
+                )));
             }
             if !new.contains_key(name) {
                 batch = batch.delete(self.stacks.export_key(name), Expect::Anything);
@@ -115,10 +128,16 @@ impl Run {
             let present = self.stacks.export(name).await?;
             if let Some(other) = present.filter(|(export, _)| export.exporting_stack_id != *own) {
                 let stack = &other.0.exporting_stack_id;
-                return Err(Stopped::Failed(format!("Export with name {name} is already exported by stack {stack}")));
+                return Err(Stopped::Failed(format!(
+                    "Export with name {name} is already exported by stack {stack}"
+                )));
             }
             // Two stacks that export one name at once: the second finds the record there.
-            let expect = if old.contains_key(name) { Expect::Anything } else { Expect::Absent };
+            let expect = if old.contains_key(name) {
+                Expect::Anything
+            } else {
+                Expect::Absent
+            };
             batch = batch.put(key, self.stacks.written_export(own, name, value)?, expect);
         }
         Ok(batch)
@@ -152,7 +171,10 @@ impl Stacks {
     fn open_export(&self, body: &[u8]) -> Result<(WrittenExport, String), AwsError> {
         let export: WrittenExport =
             serde_json::from_slice(body).map_err(|cause| AwsError::internal(cause.to_string()))?;
-        let value = self.parts.vault.unseal_text(&purpose(&export.name), &export.sealed_value);
+        let value = self
+            .parts
+            .vault
+            .unseal_text(&purpose(&export.name), &export.sealed_value);
         let value = value.map_err(|error| AwsError::internal(error.to_string()))?;
         Ok((export, value.expose().to_owned()))
     }
@@ -164,22 +186,40 @@ impl Stacks {
 
     /// Returns a page of the exports.
     pub(super) async fn exports(&self, page: Page) -> Result<Vec<(WrittenExport, String)>, AwsError> {
-        let records = self.parts.store.list(&self.scope, kinds::STACK_EXPORT, page).await?;
-        records.iter().map(|record| self.open_export(&record.body)).collect()
+        let records = self
+            .parts
+            .store
+            .list(&self.scope, kinds::STACK_EXPORT, page)
+            .await?;
+        records
+            .iter()
+            .map(|record| self.open_export(&record.body))
+            .collect()
     }
 
     /// Returns the value of every export by name.
     pub(super) async fn export_values(&self) -> Result<BTreeMap<String, String>, AwsError> {
         let exports = self.exports(Page::all("")).await?;
-        Ok(exports.into_iter().map(|(export, value)| (export.name, value)).collect())
+        Ok(exports
+            .into_iter()
+            .map(|(export, value)| (export.name, value))
+            .collect())
     }
 
     /// Returns the names of the stacks that import an export, those at work included.
     pub(super) async fn importers(&self, name: &str) -> Result<Vec<String>, AwsError> {
         let mut importers = Vec::new();
-        for record in self.parts.store.list(&self.scope, kinds::STACK, Page::all("")).await? {
+        for record in self
+            .parts
+            .store
+            .list(&self.scope, kinds::STACK, Page::all(""))
+            .await?
+        {
             let (record, _) = self.open(&record)?;
-            let before = record.previous.as_ref().is_some_and(|previous| previous.imports.contains(name));
+            let before = record
+                .previous
+                .as_ref()
+                .is_some_and(|previous| previous.imports.contains(name));
             if !record.is_deleted() && (before || record.imports.contains(name)) {
                 importers.push(record.stack.stack_name);
             }
@@ -202,8 +242,10 @@ impl Stacks {
 
     /// Returns the deletions of a stack's exports.
     pub(super) fn export_deletions(&self, record: &StackRecord) -> Batch {
-        exported(&record.stack.outputs).keys().fold(Batch::new(), |batch, name| {
-            batch.delete(self.export_key(name), Expect::Anything)
-        })
+        exported(&record.stack.outputs)
+            .keys()
+            .fold(Batch::new(), |batch, name| {
+                batch.delete(self.export_key(name), Expect::Anything)
+            })
     }
 }

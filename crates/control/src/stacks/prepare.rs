@@ -37,14 +37,18 @@ pub(super) fn prepare(
     pseudo: &PseudoParameters,
 ) -> Result<Prepared, AwsError> {
     let template = parse(text)?;
-    let parameters = template.resolve_parameters(given).map_err(|problems| refused(&problems))?;
+    let parameters = template
+        .resolve_parameters(given)
+        .map_err(|problems| refused(&problems))?;
     let mut problems = check_template(&template, &resources::schema, given);
     problems.extend(super::check::check_resources(&template));
     problems.retain(Problem::is_error);
     if !problems.is_empty() {
         return Err(refused(&problems));
     }
-    let plan = template.plan(&parameters, pseudo).map_err(|problems| refused(&problems))?;
+    let plan = template
+        .plan(&parameters, pseudo)
+        .map_err(|problems| refused(&problems))?;
     Ok(Prepared {
         template,
         parameters,
@@ -60,8 +64,12 @@ pub(super) fn plan_again(
     pseudo: &PseudoParameters,
 ) -> Result<Prepared, AwsError> {
     let template = parse(text)?;
-    let parameters = template.resolve_parameters(given).map_err(|problems| refused(&problems))?;
-    let plan = template.plan(&parameters, pseudo).map_err(|problems| refused(&problems))?;
+    let parameters = template
+        .resolve_parameters(given)
+        .map_err(|problems| refused(&problems))?;
+    let plan = template
+        .plan(&parameters, pseudo)
+        .map_err(|problems| refused(&problems))?;
     Ok(Prepared {
         template,
         parameters,
@@ -73,7 +81,9 @@ pub(super) fn plan_again(
 /// Reads a template's text.
 pub(super) fn parse(text: &str) -> Result<Template, AwsError> {
     if text.trim().is_empty() {
-        return Err(AwsError::validation("Either Template URL or Template Body must be specified."));
+        return Err(AwsError::validation(
+            "Either Template URL or Template Body must be specified.",
+        ));
     }
     if text.len() > TEMPLATE_BYTES_MAX {
         return Err(AwsError::validation(format!(
@@ -85,7 +95,10 @@ pub(super) fn parse(text: &str) -> Result<Template, AwsError> {
 
 /// Says every problem in one error, one a line.
 pub(super) fn refused(problems: &[Problem]) -> AwsError {
-    let errors = problems.iter().filter(|problem| problem.is_error()).map(Problem::to_string);
+    let errors = problems
+        .iter()
+        .filter(|problem| problem.is_error())
+        .map(Problem::to_string);
     AwsError::validation(format!(
         "Template format error: {}",
         errors.collect::<Vec<_>>().join("\n")

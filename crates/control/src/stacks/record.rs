@@ -89,7 +89,12 @@ impl Snapshot {
 }
 
 impl StackRecord {
-    pub(super) fn new(stack_id: StackId, request: &StackRequest, prepared: &Prepared, now: Timestamp) -> Self {
+    pub(super) fn new(
+        stack_id: StackId,
+        request: &StackRequest,
+        prepared: &Prepared,
+        now: Timestamp,
+    ) -> Self {
         Self {
             stack: Stack {
                 stack_id,
@@ -132,7 +137,9 @@ pub(super) fn is_in_progress(status: &str) -> bool {
 pub(super) fn check_name(name: &str) -> Result<(), AwsError> {
     let fits = (1..=128).contains(&name.len())
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     if fits {
         return Ok(());
     }
@@ -188,8 +195,12 @@ impl Stacks {
     /// Opens a record.
     pub(super) fn open(&self, record: &Record) -> Result<(StackRecord, u64), AwsError> {
         let broken = |cause: String| AwsError::internal(format!("`{}` cannot be read: {cause}", record.key));
-        let written: Written = serde_json::from_slice(&record.body).map_err(|cause| broken(cause.to_string()))?;
-        let opened = self.parts.vault.unseal_json(&purpose(&written.stack_id), &written.sealed);
+        let written: Written =
+            serde_json::from_slice(&record.body).map_err(|cause| broken(cause.to_string()))?;
+        let opened = self
+            .parts
+            .vault
+            .unseal_json(&purpose(&written.stack_id), &written.sealed);
         Ok((opened.map_err(|error| broken(error.to_string()))?, record.version))
     }
 

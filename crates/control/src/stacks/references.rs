@@ -35,6 +35,9 @@ impl References for Known<'_> {
     }
 
     fn availability_zones(&self, region: &str) -> Vec<String> {
-        ["a", "b", "c"].iter().map(|zone| format!("{region}{zone}")).collect()
+        ["a", "b", "c"]
+            .iter()
+            .map(|zone| format!("{region}{zone}"))
+            .collect()
     }
 }

@@ -21,7 +21,10 @@ impl Run {
                 return Err(error);
             }
         }
-        match self.delete_resources(|policy| policy != DeletionPolicy::Delete).await {
+        match self
+            .delete_resources(|policy| policy != DeletionPolicy::Delete)
+            .await
+        {
             Ok(()) => {}
             Err(Stopped::Broken(error)) => return Err(error),
             Err(Stopped::Failed(reason)) => {
@@ -46,11 +49,24 @@ impl Run {
     }
 
     /// Deletes the resources of the stack, last made first; `keeps` says which policy spares one.
-    pub(super) async fn delete_resources(&mut self, keeps: impl Fn(DeletionPolicy) -> bool) -> Result<(), Stopped> {
+    pub(super) async fn delete_resources(
+        &mut self,
+        keeps: impl Fn(DeletionPolicy) -> bool,
+    ) -> Result<(), Stopped> {
         let template = parse(&self.record.stack.template).ok();
         let resources = &self.record.stack.resources;
-        let mut order: Vec<String> = self.record.order.iter().filter(|id| resources.contains_key(*id)).cloned().collect();
-        let unordered: Vec<String> = resources.keys().filter(|id| !order.contains(id)).cloned().collect();
+        let mut order: Vec<String> = self
+            .record
+            .order
+            .iter()
+            .filter(|id| resources.contains_key(*id))
+            .cloned()
+            .collect();
+        let unordered: Vec<String> = resources
+            .keys()
+            .filter(|id| !order.contains(id))
+            .cloned()
+            .collect();
         order.extend(unordered);
         let mut failed = Vec::new();
         for id in order.iter().rev() {
@@ -87,7 +103,9 @@ impl Run {
             if run.record.stack.resources.get(&id).is_some_and(is_own) {
                 run.record.stack.resources.remove(&id);
             }
-            run.record.retired.retain(|other| !(other.resource.logical_resource_id == id && is_own(&other.resource)));
+            run.record
+                .retired
+                .retain(|other| !(other.resource.logical_resource_id == id && is_own(&other.resource)));
         };
         if resource.physical_resource_id.is_none() || keep {
             if keep {
@@ -100,7 +118,9 @@ impl Run {
         told.resource_status = "DELETE_IN_PROGRESS".into();
         self.tell(&told);
         self.save(Batch::new()).await?;
-        let worked = self.work(&id, &resource.resource_type, Act::Delete(resource)).await;
+        let worked = self
+            .work(&id, &resource.resource_type, Act::Delete(resource))
+            .await;
         let outcome = match worked {
             Ok((_, batch)) => {
                 let before = (self.record.stack.resources.clone(), self.record.retired.clone());
@@ -120,7 +140,8 @@ impl Run {
             told.resource_status_reason = Some(reason.clone());
             if let Some(own) = self.record.stack.resources.get_mut(&id).filter(|own| is_own(own)) {
                 own.resource_status.clone_from(&told.resource_status);
-                own.resource_status_reason.clone_from(&told.resource_status_reason);
+                own.resource_status_reason
+                    .clone_from(&told.resource_status_reason);
             }
             self.tell(&told);
             self.save(Batch::new()).await?;
@@ -131,7 +152,12 @@ impl Run {
     /// Deletes what an update or its rollback left behind and ends with `status`. As on AWS, what cannot be deleted
     /// is told and left: the stack itself is whole.
     pub(super) async fn clean_up(mut self, status: &str) -> Result<Stack, AwsError> {
-        let order = self.record.previous.as_ref().map(|previous| previous.order.clone()).unwrap_or_default();
+        let order = self
+            .record
+            .previous
+            .as_ref()
+            .map(|previous| previous.order.clone())
+            .unwrap_or_default();
         let own = self.record.order.clone();
         let place = |retired: &Retired| {
             let id = &retired.resource.logical_resource_id;

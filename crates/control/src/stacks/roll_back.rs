@@ -38,7 +38,10 @@ impl Run {
     pub(super) async fn go_back(mut self, reason: &str) -> Result<Stack, AwsError> {
         let updates = self.record.previous.is_some();
         if self.record.on_failure == OnFailure::DoNothing {
-            self.enter(if updates { "UPDATE_FAILED" } else { "CREATE_FAILED" }, Some(reason));
+            self.enter(
+                if updates { "UPDATE_FAILED" } else { "CREATE_FAILED" },
+                Some(reason),
+            );
             self.save(Batch::new()).await?;
             return self.end().await;
         }
@@ -60,7 +63,10 @@ impl Run {
     }
 
     async fn undo_creation(mut self) -> Result<Stack, AwsError> {
-        match self.delete_resources(|policy| policy == DeletionPolicy::Retain).await {
+        match self
+            .delete_resources(|policy| policy == DeletionPolicy::Retain)
+            .await
+        {
             Ok(()) => self.enter("ROLLBACK_COMPLETE", None),
             Err(Stopped::Failed(reason)) => self.enter("ROLLBACK_FAILED", Some(&reason)),
             Err(Stopped::Broken(error)) => return Err(error),
@@ -95,12 +101,18 @@ impl Run {
             if stays {
                 old.insert(id, resource);
             } else if resource.physical_resource_id.is_some() {
-                aside.push(Retired { resource, keep: false });
+                aside.push(Retired {
+                    resource,
+                    keep: false,
+                });
             }
         }
         // The order in which the new ones were made tells the order in which they go.
         let made = &self.record.order;
-        aside.sort_by_key(|retired| made.iter().position(|id| *id == retired.resource.logical_resource_id));
+        aside.sort_by_key(|retired| {
+            made.iter()
+                .position(|id| *id == retired.resource.logical_resource_id)
+        });
         self.record.stack.resources = old;
         self.record.retired = aside;
         let stack = &mut self.record.stack;
@@ -145,7 +157,11 @@ impl Run {
         if !differs {
             let (_, batch) = self.work(id, &before.resource_type, Act::Restore(before)).await?;
             self.record.stack.resources.insert(id.to_owned(), before.clone());
-            return if batch.is_empty() { Ok(()) } else { self.save_made(batch).await };
+            return if batch.is_empty() {
+                Ok(())
+            } else {
+                self.save_made(batch).await
+            };
         }
         let mut resource = now.clone();
         resource.resource_status = "UPDATE_IN_PROGRESS".into();
@@ -154,7 +170,13 @@ impl Run {
         let act = Act::Update(now, &before.properties);
         let (made, batch) = self.work(id, &before.resource_type, act).await?;
         let at = self.stacks.parts.clock.now();
-        fill(&mut resource, made, before.properties.clone(), "UPDATE_COMPLETE", at);
+        fill(
+            &mut resource,
+            made,
+            before.properties.clone(),
+            "UPDATE_COMPLETE",
+            at,
+        );
         resource.depends_on.clone_from(&before.depends_on);
         self.tell(&resource);
         self.record.stack.resources.insert(id.to_owned(), resource);

@@ -6,7 +6,7 @@ use portcullis_model::resources::cloudformation::{Stack, StackEvent, StackResour
 use portcullis_store::{Batch, Expect, Put, RecordKey, Store, StoreError, kinds};
 use serde_json::Value;
 
-use super::{Stacks, StackRecord, staged::StagedStore};
+use super::{StackRecord, Stacks, staged::StagedStore};
 use crate::{
     operation::AwsError,
     resources::{Made, Maker, Properties},
@@ -130,10 +130,18 @@ impl Run {
             _ => Expect::Absent,
         };
         if ends {
-            let live = RecordKey::new(&self.stacks.scope, kinds::STACK, self.record.stack.stack_name.as_str());
-            batch.deletes.push((live, self.version.map_or(Expect::Anything, Expect::Version)));
+            let live = RecordKey::new(
+                &self.stacks.scope,
+                kinds::STACK,
+                self.record.stack.stack_name.as_str(),
+            );
+            batch
+                .deletes
+                .push((live, self.version.map_or(Expect::Anything, Expect::Version)));
         }
-        batch.puts.push(self.stacks.written(&self.record, expect).map_err(failed)?);
+        batch
+            .puts
+            .push(self.stacks.written(&self.record, expect).map_err(failed)?);
         match self.stacks.parts.store.commit(batch).await {
             Ok(committed) => {
                 self.version = committed.versions.last().copied();
@@ -170,8 +178,9 @@ impl Run {
         resource_type: &str,
         act: Act<'_>,
     ) -> Result<(Made, Batch), Stopped> {
-        let resource = crate::resources::find(resource_type)
-            .ok_or_else(|| Stopped::Failed(format!("the resource type `{resource_type}` is not supported")))?;
+        let resource = crate::resources::find(resource_type).ok_or_else(|| {
+            Stopped::Failed(format!("the resource type `{resource_type}` is not supported"))
+        })?;
         let parts = &self.stacks.parts;
         let staged = Arc::new(StagedStore::over(Arc::clone(&parts.store)));
         let identity = parts.identity.over(Arc::clone(&staged) as Arc<dyn Store>);

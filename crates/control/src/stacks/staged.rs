@@ -11,8 +11,7 @@ use std::{
 
 use portcullis_model::Scope;
 use portcullis_store::{
-    Answer, Batch, Change, Committed, Expect, Kind, Lookup, Page, Put, Record, RecordKey, Store,
-    StoreError,
+    Answer, Batch, Change, Committed, Expect, Kind, Lookup, Page, Put, Record, RecordKey, Store, StoreError,
 };
 
 /// A store over another one whose commits wait for [`StagedStore::take`].
@@ -81,9 +80,7 @@ impl StagedStore {
             Expect::Anything => true,
         };
         if !fits {
-            return Err(StoreError::Conflict {
-                key: key.to_string(),
-            });
+            return Err(StoreError::Conflict { key: key.to_string() });
         }
         Ok((first.unwrap_or(expect), present.unwrap_or(0)))
     }
@@ -175,7 +172,10 @@ impl Store for StagedStore {
     fn list<'a>(&'a self, scope: &'a Scope, kind: Kind, page: Page) -> Answer<'a, Vec<Record>> {
         Box::pin(async move {
             // The whole prefix is read: which records the page holds is known only with the writes laid over it.
-            let below = self.below.list(scope, kind, Page::all(page.prefix.clone())).await?;
+            let below = self
+                .below
+                .list(scope, kind, Page::all(page.prefix.clone()))
+                .await?;
             let mut records = self.overlay(below, |key| {
                 key.kind == kind && key.scope == *scope && key.id.starts_with(&page.prefix)
             });

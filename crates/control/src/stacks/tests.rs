@@ -66,7 +66,9 @@ async fn all<T: serde::de::DeserializeOwned>(store: &Arc<dyn Store>, kind: Kind)
 
 fn output(stack: &Stack, key: &str) -> String {
     let output = stack.outputs.iter().find(|output| output.output_key == key);
-    output.map(|output| output.output_value.clone()).unwrap_or_default()
+    output
+        .map(|output| output.output_value.clone())
+        .unwrap_or_default()
 }
 
 /// Lets so many commits through, then none: the program dies there.
@@ -98,7 +100,9 @@ impl Store for Dying {
         self.below.find(kind, name, value)
     }
     fn commit(&self, batch: Batch) -> Answer<'_, Committed> {
-        let alive = self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        let alive = self
+            .left
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
         match alive {
             Ok(_) => self.below.commit(batch),
             Err(_) => Box::pin(async { Err(StoreError::Failed("killed".into())) }),
@@ -131,10 +135,21 @@ async fn quickstart_is_made_whole() {
     let events = Arc::new(Mutex::new(Vec::new()));
     let heard = Arc::clone(&events);
     let progress: Progress = Arc::new(move |event: &StackEvent| {
-        heard.lock().unwrap().push(format!("{} {}", event.logical_resource_id, event.resource_status));
+        heard
+            .lock()
+            .unwrap()
+            .push(format!("{} {}", event.logical_resource_id, event.resource_status));
     });
-    let stack = over(&store).with_progress(progress).deploy(request(QUICKSTART)).await.unwrap();
-    assert_eq!(stack.stack_status, "CREATE_COMPLETE", "{:?}", stack.stack_status_reason);
+    let stack = over(&store)
+        .with_progress(progress)
+        .deploy(request(QUICKSTART))
+        .await
+        .unwrap();
+    assert_eq!(
+        stack.stack_status, "CREATE_COMPLETE",
+        "{:?}",
+        stack.stack_status_reason
+    );
     let api = output(&stack, "ApiId");
     assert_eq!(
         output(&stack, "HelloUrl"),
@@ -142,7 +157,12 @@ async fn quickstart_is_made_whole() {
     );
     assert!(output(&stack, "UserPoolId").starts_with("us-east-1_"));
     let deployment = all::<Deployment>(&store, kinds::API_DEPLOYMENT).await.remove(0);
-    let hello = deployment.image.resources.iter().find(|resource| resource.path == "/hello").unwrap();
+    let hello = deployment
+        .image
+        .resources
+        .iter()
+        .find(|resource| resource.path == "/hello")
+        .unwrap();
     assert!(hello.methods["GET"].integration.is_some());
     let events = events.lock().unwrap().clone();
     assert_eq!(events.first().unwrap(), "quick CREATE_IN_PROGRESS");
@@ -156,7 +176,11 @@ async fn quickstart_is_made_whole() {
 async fn reverse_proxy_is_made_whole() {
     let store = memory();
     let stack = over(&store).deploy(request(REVERSE_PROXY)).await.unwrap();
-    assert_eq!(stack.stack_status, "CREATE_COMPLETE", "{:?}", stack.stack_status_reason);
+    assert_eq!(
+        stack.stack_status, "CREATE_COMPLETE",
+        "{:?}",
+        stack.stack_status_reason
+    );
 }
 
 #[tokio::test]
@@ -166,7 +190,11 @@ async fn update_of_one_property_changes_one_thing() {
     let before = over(&store).record("quick").await.unwrap();
     let changed = QUICKSTART.replace("MinimumLength: 12", "MinimumLength: 14");
     let stack = over(&store).deploy(request(&changed)).await.unwrap();
-    assert_eq!(stack.stack_status, "UPDATE_COMPLETE", "{:?}", stack.stack_status_reason);
+    assert_eq!(
+        stack.stack_status, "UPDATE_COMPLETE",
+        "{:?}",
+        stack.stack_status_reason
+    );
     for (id, resource) in &before.stack.resources {
         let now = &stack.resources[id];
         assert_eq!(now.physical_resource_id, resource.physical_resource_id);
@@ -180,20 +208,43 @@ async fn update_of_one_property_changes_one_thing() {
 async fn replacement_makes_the_new_before_the_old_goes() {
     let store = memory();
     let first = over(&store).deploy(request(QUICKSTART)).await.unwrap();
-    let changed = QUICKSTART.replace("PathPart: hello", "PathPart: hallo").replace("GetHello", "GetHallo");
+    let changed = QUICKSTART
+        .replace("PathPart: hello", "PathPart: hallo")
+        .replace("GetHello", "GetHallo");
     let stack = over(&store).deploy(request(&changed)).await.unwrap();
-    assert_eq!(stack.stack_status, "UPDATE_COMPLETE", "{:?}", stack.stack_status_reason);
-    assert_ne!(first.resources["Hello"].reference, stack.resources["Hello"].reference);
-    let paths: Vec<String> = all::<Resource>(&store, kinds::API_RESOURCE).await.into_iter().map(|one| one.path).collect();
-    assert!(paths.contains(&"/hallo".to_owned()) && !paths.contains(&"/hello".to_owned()), "{paths:?}");
+    assert_eq!(
+        stack.stack_status, "UPDATE_COMPLETE",
+        "{:?}",
+        stack.stack_status_reason
+    );
+    assert_ne!(
+        first.resources["Hello"].reference,
+        stack.resources["Hello"].reference
+    );
+    let paths: Vec<String> = all::<Resource>(&store, kinds::API_RESOURCE)
+        .await
+        .into_iter()
+        .map(|one| one.path)
+        .collect();
+    assert!(
+        paths.contains(&"/hallo".to_owned()) && !paths.contains(&"/hello".to_owned()),
+        "{paths:?}"
+    );
 }
 
 #[tokio::test]
 async fn failure_in_the_middle_leaves_nothing() {
     let store = memory();
-    let broken = QUICKSTART.replace("ProviderARNs:\n        - !GetAtt Pool.Arn", "ProviderARNs:\n        - not-an-arn");
+    let broken = QUICKSTART.replace(
+        "ProviderARNs:\n        - !GetAtt Pool.Arn",
+        "ProviderARNs:\n        - not-an-arn",
+    );
     let stack = over(&store).deploy(request(&broken)).await.unwrap();
-    assert_eq!(stack.stack_status, "ROLLBACK_COMPLETE", "{:?}", stack.stack_status_reason);
+    assert_eq!(
+        stack.stack_status, "ROLLBACK_COMPLETE",
+        "{:?}",
+        stack.stack_status_reason
+    );
     assert_eq!(left(&store).await, Vec::<String>::new());
     let fixed = over(&store).deploy(request(QUICKSTART)).await.unwrap();
     assert_eq!(fixed.stack_status, "CREATE_COMPLETE");
@@ -209,17 +260,27 @@ async fn failed_update_puts_everything_back() {
         .replace("Name: !Sub ${AWS::StackName}-api", "Name: another")
         .replace("PathPart: hello", "PathPart: hallo")
         .replace("HttpMethod: GET", "HttpMethod: GET\n      OperationName: cannot")
-        .replace("DependsOn: GetHello\n    Properties:\n", "DependsOn: GetHello\n    Properties:\n      StageName: extra\n")
+        .replace(
+            "DependsOn: GetHello\n    Properties:\n",
+            "DependsOn: GetHello\n    Properties:\n      StageName: extra\n",
+        )
         .replace("  Deployment:", "  Deployment2:")
         .replace("!Ref Deployment", "!Ref Deployment2");
     let stack = over(&store).deploy(request(&broken)).await.unwrap();
-    assert_eq!(stack.stack_status, "UPDATE_ROLLBACK_COMPLETE", "{:?}", stack.stack_status_reason);
+    assert_eq!(
+        stack.stack_status, "UPDATE_ROLLBACK_COMPLETE",
+        "{:?}",
+        stack.stack_status_reason
+    );
     assert_eq!(stack.template, QUICKSTART);
     for (id, resource) in &first.resources {
         assert_eq!(stack.resources[id].properties, resource.properties, "{id}");
         assert_eq!(stack.resources[id].reference, resource.reference, "{id}");
     }
-    assert_eq!((left(&store).await, all::<RestApi>(&store, kinds::REST_API).await), before);
+    assert_eq!(
+        (left(&store).await, all::<RestApi>(&store, kinds::REST_API).await),
+        before
+    );
 }
 
 #[tokio::test]
@@ -227,31 +288,59 @@ async fn deletion_leaves_the_deleted_stack_only() {
     let store = memory();
     let stack = over(&store).deploy(request(QUICKSTART)).await.unwrap();
     let stacks = over(&store);
-    let gone = stacks.delete("quick").await.unwrap().unwrap().finish().await.unwrap();
-    assert_eq!(gone.stack_status, "DELETE_COMPLETE", "{:?}", gone.stack_status_reason);
+    let gone = stacks
+        .delete("quick")
+        .await
+        .unwrap()
+        .unwrap()
+        .finish()
+        .await
+        .unwrap();
+    assert_eq!(
+        gone.stack_status, "DELETE_COMPLETE",
+        "{:?}",
+        gone.stack_status_reason
+    );
     assert_eq!(left(&store).await, Vec::<String>::new());
     let missing = stacks.stack("quick").await.unwrap_err();
     assert_eq!(missing.message, "Stack with id quick does not exist");
-    assert_eq!(stacks.stack(stack.stack_id.as_str()).await.unwrap().stack_status, "DELETE_COMPLETE");
+    assert_eq!(
+        stacks.stack(stack.stack_id.as_str()).await.unwrap().stack_status,
+        "DELETE_COMPLETE"
+    );
     assert!(stacks.delete("quick").await.unwrap().is_none());
-    assert_eq!(stacks.deploy(request(QUICKSTART)).await.unwrap().stack_status, "CREATE_COMPLETE");
+    assert_eq!(
+        stacks.deploy(request(QUICKSTART)).await.unwrap().stack_status,
+        "CREATE_COMPLETE"
+    );
 }
 
 #[tokio::test]
 async fn killed_at_any_commit_of_a_creation_no_half_stack_stays() {
     for commits in 0.. {
         let store = memory();
-        let outcome = over(&Dying::after(&store, commits)).deploy(request(QUICKSTART)).await;
+        let outcome = over(&Dying::after(&store, commits))
+            .deploy(request(QUICKSTART))
+            .await;
         if outcome.is_ok() {
-            assert!(commits > 10, "a stack of nine resources has more commits than {commits}");
+            assert!(
+                commits > 10,
+                "a stack of nine resources has more commits than {commits}"
+            );
             return;
         }
-        Stacks::recover(&parts_over(Arc::clone(&store)), None).await.unwrap();
+        Stacks::recover(&parts_over(Arc::clone(&store)), None)
+            .await
+            .unwrap();
         match over(&store).stack("quick").await {
             Ok(stack) if stack.stack_status == "CREATE_COMPLETE" => {}
             Ok(stack) => {
                 assert_eq!(stack.stack_status, "ROLLBACK_COMPLETE", "after {commits} commits");
-                assert_eq!(left(&store).await, Vec::<String>::new(), "after {commits} commits");
+                assert_eq!(
+                    left(&store).await,
+                    Vec::<String>::new(),
+                    "after {commits} commits"
+                );
             }
             Err(_) => assert_eq!(commits, 0),
         }
@@ -269,19 +358,39 @@ async fn killed_at_any_commit_of_an_update_it_is_old_or_new() {
         let store = memory();
         let first = over(&store).deploy(request(QUICKSTART)).await.unwrap();
         let count = left(&store).await.len();
-        let outcome = over(&Dying::after(&store, commits)).deploy(request(&changed)).await;
+        let outcome = over(&Dying::after(&store, commits))
+            .deploy(request(&changed))
+            .await;
         let died = outcome.is_err();
-        Stacks::recover(&parts_over(Arc::clone(&store)), None).await.unwrap();
+        Stacks::recover(&parts_over(Arc::clone(&store)), None)
+            .await
+            .unwrap();
         let stack = over(&store).stack("quick").await.unwrap();
         let is_new = stack.stack_status == "UPDATE_COMPLETE";
         let is_old = ["CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"].contains(&stack.stack_status.as_str());
-        assert!(is_new || is_old, "after {commits} commits: {} {:?}", stack.stack_status, stack.stack_status_reason);
-        assert_eq!(left(&store).await.len(), count, "after {commits} commits: {}", stack.stack_status);
+        assert!(
+            is_new || is_old,
+            "after {commits} commits: {} {:?}",
+            stack.stack_status,
+            stack.stack_status_reason
+        );
+        assert_eq!(
+            left(&store).await.len(),
+            count,
+            "after {commits} commits: {}",
+            stack.stack_status
+        );
         let stage = all::<ApiStage>(&store, kinds::API_STAGE).await.remove(0);
         let deployment = if is_new { "Deployment2" } else { "Deployment" };
-        assert_eq!(stage.deployment_id.as_str(), stack.resources[deployment].reference);
+        assert_eq!(
+            stage.deployment_id.as_str(),
+            stack.resources[deployment].reference
+        );
         if is_old {
-            assert_eq!(stack.resources["Hello"].reference, first.resources["Hello"].reference);
+            assert_eq!(
+                stack.resources["Hello"].reference,
+                first.resources["Hello"].reference
+            );
         }
         if !died {
             return;
@@ -299,10 +408,19 @@ async fn killed_at_any_commit_of_a_deletion_it_is_completed() {
             Ok(Some(started)) => started.finish().await.is_ok(),
             _ => false,
         };
-        Stacks::recover(&parts_over(Arc::clone(&store)), None).await.unwrap();
+        Stacks::recover(&parts_over(Arc::clone(&store)), None)
+            .await
+            .unwrap();
         if commits > 0 {
-            assert!(over(&store).stack("quick").await.is_err(), "after {commits} commits");
-            assert_eq!(left(&store).await, Vec::<String>::new(), "after {commits} commits");
+            assert!(
+                over(&store).stack("quick").await.is_err(),
+                "after {commits} commits"
+            );
+            assert_eq!(
+                left(&store).await,
+                Vec::<String>::new(),
+                "after {commits} commits"
+            );
         }
         if outcome {
             return;
@@ -333,17 +451,38 @@ async fn export_in_use_can_neither_go_nor_change() {
     };
     stacks.deploy(named("one", EXPORTING)).await.unwrap();
     let two = stacks.deploy(named("two", IMPORTING)).await.unwrap();
-    assert_eq!(two.stack_status, "CREATE_COMPLETE", "{:?}", two.stack_status_reason);
+    assert_eq!(
+        two.stack_status, "CREATE_COMPLETE",
+        "{:?}",
+        two.stack_status_reason
+    );
     let refused = stacks.delete("one").await.err().unwrap();
-    assert_eq!(refused.message, "Export api-id cannot be deleted as it is in use by two");
+    assert_eq!(
+        refused.message,
+        "Export api-id cannot be deleted as it is in use by two"
+    );
     let changed = EXPORTING.replace("!Ref Api,", "another,");
     let stack = stacks.deploy(named("one", &changed)).await.unwrap();
     assert_eq!(stack.stack_status, "UPDATE_ROLLBACK_COMPLETE");
     let same = stacks.deploy(named("three", EXPORTING)).await.unwrap();
     assert_eq!(same.stack_status, "ROLLBACK_COMPLETE");
     assert_eq!(stacks.list_exports(None, 10).await.unwrap().0.len(), 1);
-    stacks.delete("two").await.unwrap().unwrap().finish().await.unwrap();
-    let one = stacks.delete("one").await.unwrap().unwrap().finish().await.unwrap();
+    stacks
+        .delete("two")
+        .await
+        .unwrap()
+        .unwrap()
+        .finish()
+        .await
+        .unwrap();
+    let one = stacks
+        .delete("one")
+        .await
+        .unwrap()
+        .unwrap()
+        .finish()
+        .await
+        .unwrap();
     assert_eq!(one.stack_status, "DELETE_COMPLETE");
     assert!(stacks.list_exports(None, 10).await.unwrap().0.is_empty());
 }
@@ -375,24 +514,44 @@ async fn stage_of_a_deployment_comes_and_goes_with_it() {
         .replace("/${Stage}/", "/prod/");
     let store = memory();
     let stack = over(&store).deploy(request(&template)).await.unwrap();
-    assert_eq!(stack.stack_status, "CREATE_COMPLETE", "{:?}", stack.stack_status_reason);
+    assert_eq!(
+        stack.stack_status, "CREATE_COMPLETE",
+        "{:?}",
+        stack.stack_status_reason
+    );
     let stage = all::<ApiStage>(&store, kinds::API_STAGE).await.remove(0);
     assert_eq!(stage.variables["color"], "blue");
     let again = template.replace("  Deployment:", "  Deployment2:");
     let stack = over(&store).deploy(request(&again)).await.unwrap();
     let stage = all::<ApiStage>(&store, kinds::API_STAGE).await.remove(0);
-    assert_eq!(stage.deployment_id.as_str(), stack.resources["Deployment2"].reference);
-    let broken = template.replace("HttpMethod: GET", "HttpMethod: GET\n      OperationName: cannot").replace("  Deployment:", "  Deployment3:");
+    assert_eq!(
+        stage.deployment_id.as_str(),
+        stack.resources["Deployment2"].reference
+    );
+    let broken = template
+        .replace("HttpMethod: GET", "HttpMethod: GET\n      OperationName: cannot")
+        .replace("  Deployment:", "  Deployment3:");
     let stack = over(&store).deploy(request(&broken)).await.unwrap();
     assert_eq!(stack.stack_status, "UPDATE_ROLLBACK_COMPLETE");
     let stage = all::<ApiStage>(&store, kinds::API_STAGE).await.remove(0);
-    assert_eq!(stage.deployment_id.as_str(), stack.resources["Deployment2"].reference);
+    assert_eq!(
+        stage.deployment_id.as_str(),
+        stack.resources["Deployment2"].reference
+    );
 }
 
 #[test]
 fn deployment_that_may_come_before_its_methods_is_warned_of() {
-    let problems = check(&QUICKSTART.replace("    DependsOn: GetHello\n", ""), &BTreeMap::new());
-    assert!(problems.iter().any(|problem| problem.message.contains("DependsOn")), "{problems:?}");
+    let problems = check(
+        &QUICKSTART.replace("    DependsOn: GetHello\n", ""),
+        &BTreeMap::new(),
+    );
+    assert!(
+        problems
+            .iter()
+            .any(|problem| problem.message.contains("DependsOn")),
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -402,11 +561,21 @@ fn mistakes_of_resources_are_told_with_their_place() {
         .replace("Type: MOCK", "Type: LAMBDA")
         .replace("$context.authorizer.claims.email", "#foreach(")
         .replace("Types: [REGIONAL]", "Types: [PRIVATE]")
-        .replace("- StatusCode: 200\n            R", "- StatusCode: 201\n            R");
+        .replace(
+            "- StatusCode: 200\n            R",
+            "- StatusCode: 201\n            R",
+        );
     let problems = check(&wrong, &BTreeMap::new());
-    let errors: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(ToString::to_string).collect();
+    let errors: Vec<String> = problems
+        .iter()
+        .filter(|problem| problem.is_error())
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(errors.len(), 5, "{errors:#?}");
-    assert!(problems.iter().all(|problem| problem.place.is_some()), "{errors:#?}");
+    assert!(
+        problems.iter().all(|problem| problem.place.is_some()),
+        "{errors:#?}"
+    );
 }
 
 const COGNITO: &str = "
@@ -442,11 +611,24 @@ Outputs:
 async fn references_and_attributes_are_those_of_aws() {
     let store = memory();
     let stack = over(&store).deploy(request(COGNITO)).await.unwrap();
-    assert_eq!(stack.stack_status, "CREATE_COMPLETE", "{:?}", stack.stack_status_reason);
+    assert_eq!(
+        stack.stack_status, "CREATE_COMPLETE",
+        "{:?}",
+        stack.stack_status_reason
+    );
     let pool = output(&stack, "Pool");
-    assert_eq!(output(&stack, "PoolArn"), format!("arn:aws:cognito-idp:us-east-1:000000000000:userpool/{pool}"));
-    assert_eq!(output(&stack, "ProviderName"), format!("cognito-idp.us-east-1.amazonaws.com/{pool}"));
-    assert_eq!(output(&stack, "ProviderUrl"), format!("https://cognito-idp.us-east-1.amazonaws.com/{pool}"));
+    assert_eq!(
+        output(&stack, "PoolArn"),
+        format!("arn:aws:cognito-idp:us-east-1:000000000000:userpool/{pool}")
+    );
+    assert_eq!(
+        output(&stack, "ProviderName"),
+        format!("cognito-idp.us-east-1.amazonaws.com/{pool}")
+    );
+    assert_eq!(
+        output(&stack, "ProviderUrl"),
+        format!("https://cognito-idp.us-east-1.amazonaws.com/{pool}")
+    );
     assert_eq!(output(&stack, "Domain"), "some-domain");
     assert_eq!(output(&stack, "Server"), "notes");
     assert_eq!(output(&stack, "Client").len(), 26);
@@ -458,7 +640,49 @@ async fn references_and_attributes_are_those_of_aws() {
     assert!(output(&stack, "Answer").ends_with(":UNAUTHORIZED"));
     assert_eq!(output(&stack, "Pet"), "Pet");
     let stacks = over(&store);
-    let gone = stacks.delete("quick").await.unwrap().unwrap().finish().await.unwrap();
-    assert_eq!(gone.stack_status, "DELETE_COMPLETE", "{:?}", gone.stack_status_reason);
+    let gone = stacks
+        .delete("quick")
+        .await
+        .unwrap()
+        .unwrap()
+        .finish()
+        .await
+        .unwrap();
+    assert_eq!(
+        gone.stack_status, "DELETE_COMPLETE",
+        "{:?}",
+        gone.stack_status_reason
+    );
     assert_eq!(left(&store).await, Vec::<String>::new());
+}
+
+#[test]
+fn ten_mistakes_are_listed_at_once() {
+    let template = include_str!("../../../../examples/ten-mistakes/template.yaml");
+    let problems = check(template, &BTreeMap::new());
+    let errors: Vec<String> = problems
+        .iter()
+        .filter(|problem| problem.is_error())
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(errors.len(), 10, "{errors:#?}");
+    assert!(
+        problems.iter().all(|problem| problem.place.is_some()),
+        "{errors:#?}"
+    );
+}
+
+#[test]
+fn resources_are_checked_although_another_section_is_wrong() {
+    let template = format!("Parameters: {{Length: {{Type: Number, Default: 5, MinValue: 6}}}}\n{QUICKSTART}");
+    let wrong = template
+        .replace("PathPart: hello", "PathPart: a/b")
+        .replace("Hello, $context.authorizer.claims.email", "#if(");
+    let problems = check(&wrong, &BTreeMap::new());
+    let errors: Vec<String> = problems
+        .iter()
+        .filter(|problem| problem.is_error())
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(errors.len(), 3, "{errors:#?}");
 }

@@ -65,3 +65,9 @@ pub fn parse_template(text: &str) -> Result<Template, Vec<Problem>> {
     template.problems = problems;
     Ok(template)
 }
+
+/// Reads what can be read of a text with mistakes, for whoever checks more than [`check_text`] tells.
+pub fn read_template(text: &str) -> Option<Template> {
+    let (root, _) = read::read_tree(text);
+    root.map(|root| sections::read_sections(&root).0)
+}

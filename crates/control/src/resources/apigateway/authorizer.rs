@@ -19,12 +19,24 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     properties: &[
         P::optional("AuthType", Shape::Text).inert("it is a label only, as on AWS"),
         P::refused("AuthorizerCredentials", "Lambda authorizers are not there yet"),
-        P::optional("AuthorizerResultTtlInSeconds", Shape::Integer { minimum: 0, maximum: 3600 })
-            .inert("it concerns Lambda authorizers; verified tokens are remembered until they expire"),
+        P::optional(
+            "AuthorizerResultTtlInSeconds",
+            Shape::Integer {
+                minimum: 0,
+                maximum: 3600,
+            },
+        )
+        .inert("it concerns Lambda authorizers; verified tokens are remembered until they expire"),
         P::refused("AuthorizerUri", "Lambda authorizers are not there yet"),
         P::required("IdentitySource", Shape::Text),
         P::optional("IdentityValidationExpression", Shape::Text),
-        P::required("Name", Shape::TextLength { minimum: 1, maximum: 128 }),
+        P::required(
+            "Name",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 128,
+            },
+        ),
         P::required("ProviderARNs", Shape::List(&Shape::Text)),
         P::required("RestApiId", Shape::Text).replaces(),
         P::required("Type", Shape::OneOf(&["COGNITO_USER_POOLS"])),
@@ -56,7 +68,10 @@ impl StackedResource for Authorizer {
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
             let settings = settings(properties)?;
-            let authorizer = maker.apis().create_authorizer(&api_of(properties), settings).await?;
+            let authorizer = maker
+                .apis()
+                .create_authorizer(&api_of(properties), settings)
+                .await?;
             Ok(made(authorizer.id.as_str()))
         })
     }

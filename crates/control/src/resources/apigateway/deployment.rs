@@ -6,10 +6,15 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template};
+use portcullis_engines::cloudformation::{
+    PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+};
 use portcullis_model::{ApiId, DeploymentId, Problem, StageName, resources::cloudformation::StackResource};
 
-use super::{api_of, gone_is_fine, stage::{STAGE_NAME, check_switches}};
+use super::{
+    api_of, gone_is_fine,
+    stage::{STAGE_NAME, check_switches},
+};
 use crate::{
     operation::AwsError,
     resources::{Made, Maker, Making, Properties, StackedResource},
@@ -28,19 +33,29 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional(
             "StageDescription",
             Shape::Object(&[
-                P::refused("AccessLogSetting", "access logs are not written yet; every request has a trail instead"),
+                P::refused(
+                    "AccessLogSetting",
+                    "access logs are not written yet; every request has a trail instead",
+                ),
                 P::optional("CacheClusterEnabled", Shape::Boolean),
                 P::refused("CacheClusterSize", "answers are not cached yet"),
                 P::optional("CacheDataEncrypted", Shape::Boolean),
                 P::refused("CacheTtlInSeconds", "answers are not cached yet"),
                 P::optional("CachingEnabled", Shape::Boolean),
                 P::refused("CanarySetting", "a stage serves one deployment"),
-                P::refused("ClientCertificateId", "client certificates for backends are not there yet"),
+                P::refused(
+                    "ClientCertificateId",
+                    "client certificates for backends are not there yet",
+                ),
                 P::optional("DataTraceEnabled", Shape::Boolean).inert("every request has a trail instead"),
                 P::optional("Description", Shape::Text),
                 P::refused("DocumentationVersion", "documentation is not kept"),
-                P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"])).inert("every request has a trail instead"),
-                P::refused("MethodSettings", "throttling, caching and logging per method are not there yet"),
+                P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"]))
+                    .inert("every request has a trail instead"),
+                P::refused(
+                    "MethodSettings",
+                    "throttling, caching and logging per method are not there yet",
+                ),
                 P::optional("MetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
                 P::optional("Tags", Shape::Tags),
                 P::refused("ThrottlingBurstLimit", "throttling is not there yet"),
@@ -59,7 +74,11 @@ fn made(id: &DeploymentId) -> Made {
 }
 
 fn variables(stage: Properties<'_>) -> BTreeMap<String, String> {
-    let entries = stage.value("Variables").and_then(|value| value.as_object()).into_iter().flatten();
+    let entries = stage
+        .value("Variables")
+        .and_then(|value| value.as_object())
+        .into_iter()
+        .flatten();
     entries
         .filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
         .collect()
@@ -70,7 +89,12 @@ fn refuse_switches(properties: Properties<'_>) -> Result<(), AwsError> {
     let Some(stage) = properties.object("StageDescription") else {
         return Ok(());
     };
-    let switches = ["CacheClusterEnabled", "CacheDataEncrypted", "CachingEnabled", "TracingEnabled"];
+    let switches = [
+        "CacheClusterEnabled",
+        "CacheDataEncrypted",
+        "CachingEnabled",
+        "TracingEnabled",
+    ];
     match switches.iter().find(|name| stage.boolean(name) == Some(true)) {
         Some(name) => Err(crate::services::apigateway::errors::unsupported(
             &format!("StageDescription/{name}"),
@@ -122,7 +146,10 @@ async fn point_stage(
 /// Deletes the stage that a deployment made, unless it points at another by now.
 async fn delete_own_stage(maker: &Maker<'_>, made: &StackResource) -> Result<(), AwsError> {
     let properties = Properties::of(&made.properties);
-    let (api, Some(name)) = (api_of(properties), properties.text("StageName").map(StageName::from)) else {
+    let (api, Some(name)) = (
+        api_of(properties),
+        properties.text("StageName").map(StageName::from),
+    ) else {
         return Ok(());
     };
     match maker.apis().stage(&api, &name).await {
@@ -208,7 +235,9 @@ fn check_order(logical_id: &str, resource: &ResourceTemplate, template: &Templat
     let methods: Vec<&str> = template
         .resources
         .iter()
-        .filter(|(_, other)| other.resource_type == "AWS::ApiGateway::Method" && api_of(other).as_ref() == Some(&api))
+        .filter(|(_, other)| {
+            other.resource_type == "AWS::ApiGateway::Method" && api_of(other).as_ref() == Some(&api)
+        })
         .map(|(name, _)| name.as_str())
         .collect();
     let missing: Vec<&str> = methods
@@ -220,9 +249,18 @@ fn check_order(logical_id: &str, resource: &ResourceTemplate, template: &Templat
         return None;
     }
     let message = if missing.len() == methods.len() {
-        format!("the deployment may be made before the methods of `{api}` and would lack them: add `DependsOn`")
+        format!(
+            "the deployment may be made before the methods of `{api}` and would lack them: add `DependsOn`"
+        )
     } else {
-        format!("the deployment may lack methods that it does not depend on: add `{}` to `DependsOn`", missing.join("`, `"))
+        format!(
+            "the deployment may lack methods that it does not depend on: add `{}` to `DependsOn`",
+            missing.join("`, `")
+        )
     };
-    Some(Problem::warning(Some(resource.place), format!("Resources/{logical_id}"), message))
+    Some(Problem::warning(
+        Some(resource.place),
+        format!("Resources/{logical_id}"),
+        message,
+    ))
 }

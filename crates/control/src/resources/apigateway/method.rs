@@ -2,7 +2,9 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-method.html>
 
 use portcullis_engines::{
-    cloudformation::{Node, NodeKind, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template},
+    cloudformation::{
+        Node, NodeKind, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+    },
     vtl,
 };
 use portcullis_model::{Place, Problem, ResourceId, resources::cloudformation::StackResource};
@@ -46,11 +48,21 @@ const INTEGRATION: Shape = Shape::Object(&[
         ])),
     ),
     P::refused("IntegrationTarget", "there are no VPC links"),
-    P::optional("PassthroughBehavior", Shape::OneOf(&["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"])),
+    P::optional(
+        "PassthroughBehavior",
+        Shape::OneOf(&["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"]),
+    ),
     P::optional("RequestParameters", Shape::MapOf(&Shape::Text)),
     P::optional("RequestTemplates", Shape::MapOf(&Shape::Text)),
-    P::optional("ResponseTransferMode", Shape::OneOf(&["BUFFERED"])).inert("answers of backends always stream"),
-    P::optional("TimeoutInMillis", Shape::Integer { minimum: 50, maximum: 29_000 }),
+    P::optional("ResponseTransferMode", Shape::OneOf(&["BUFFERED"]))
+        .inert("answers of backends always stream"),
+    P::optional(
+        "TimeoutInMillis",
+        Shape::Integer {
+            minimum: 50,
+            maximum: 29_000,
+        },
+    ),
     P::required("Type", Shape::OneOf(&["MOCK", "HTTP_PROXY"])),
     P::optional("Uri", Shape::Text),
 ]);
@@ -78,7 +90,8 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         ),
         P::optional("OperationName", Shape::Text).inert("it is a label only, as on AWS"),
         P::optional("RequestModels", Shape::MapOf(&Shape::Text)).inert("requests are not validated yet"),
-        P::optional("RequestParameters", Shape::MapOf(&Shape::Boolean)).inert("requests are not validated yet"),
+        P::optional("RequestParameters", Shape::MapOf(&Shape::Boolean))
+            .inert("requests are not validated yet"),
         P::refused("RequestValidatorId", "requests are not validated yet"),
         P::required("ResourceId", Shape::Text).replaces(),
         P::required("RestApiId", Shape::Text).replaces(),
@@ -118,7 +131,8 @@ async fn put_parts(maker: &Maker<'_>, key: &MethodKey, properties: Properties<'_
             ("ResponseModels", "responseModels"),
             ("ResponseParameters", "responseParameters"),
         ])?;
-        apis.put_method_response(key, response.text_or_empty("StatusCode"), settings).await?;
+        apis.put_method_response(key, response.text_or_empty("StatusCode"), settings)
+            .await?;
     }
     let Some(integration) = properties.object("Integration") else {
         return Ok(());
@@ -195,7 +209,9 @@ impl StackedResource for Method {
 /// Checks what of a method must go together.
 fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if let Some((node, _)) = literal(resource, &["ApiKeyRequired"]).filter(|(_, text)| text.eq_ignore_ascii_case("true")) {
+    if let Some((node, _)) =
+        literal(resource, &["ApiKeyRequired"]).filter(|(_, text)| text.eq_ignore_ascii_case("true"))
+    {
         let message = "is not supported: API keys and usage plans are not there yet";
         problems.push(problem_at(node, logical_id, "ApiKeyRequired", message));
     }
@@ -208,7 +224,12 @@ fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
     }
     let kind = literal(resource, &["Integration", "Type"]);
     if let Some((node, "HTTP_PROXY")) = kind {
-        let has = |name| resource.properties.member("Integration").and_then(|integration| integration.member(name));
+        let has = |name| {
+            resource
+                .properties
+                .member("Integration")
+                .and_then(|integration| integration.member(name))
+        };
         for name in ["Uri", "IntegrationHttpMethod"] {
             if has(name).is_none() {
                 let message = format!("`HTTP_PROXY` needs `{name}`");
@@ -222,7 +243,11 @@ fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
 
 /// Says which integration responses have no method response.
 fn check_statuses(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
-    let responses = |node: Option<&Node>| node.and_then(Node::as_list).map(<[Node]>::to_vec).unwrap_or_default();
+    let responses = |node: Option<&Node>| {
+        node.and_then(Node::as_list)
+            .map(<[Node]>::to_vec)
+            .unwrap_or_default()
+    };
     let declared = responses(resource.properties.member("MethodResponses"));
     let known: Option<Vec<&str>> = declared
         .iter()
@@ -256,12 +281,23 @@ fn check_twice(logical_id: &str, resource: &ResourceTemplate, template: &Templat
         .resources
         .iter()
         .take_while(|(name, _)| *name != logical_id)
-        .find(|(_, other)| other.resource_type == "AWS::ApiGateway::Method" && other.condition.is_none() && place(other).as_ref() == Some(&own))?;
+        .find(|(_, other)| {
+            other.resource_type == "AWS::ApiGateway::Method"
+                && other.condition.is_none()
+                && place(other).as_ref() == Some(&own)
+        })?;
     if resource.condition.is_some() {
         return None;
     }
-    let message = format!("`{}` has the method `{}` on this resource already", earlier.0, own.0);
-    Some(Problem::error(Some(resource.place), format!("Resources/{logical_id}"), message))
+    let message = format!(
+        "`{}` has the method `{}` on this resource already",
+        earlier.0, own.0
+    );
+    Some(Problem::error(
+        Some(resource.place),
+        format!("Resources/{logical_id}"),
+        message,
+    ))
 }
 
 /// Renders a node without its places, to compare two.
@@ -269,7 +305,9 @@ fn shape_of(node: &Node) -> String {
     match &node.kind {
         NodeKind::List(items) => items.iter().map(shape_of).collect::<Vec<_>>().join(","),
         NodeKind::Map(entries) => {
-            let entries = entries.iter().map(|(key, value)| format!("{}={}", key.text, shape_of(value)));
+            let entries = entries
+                .iter()
+                .map(|(key, value)| format!("{}={}", key.text, shape_of(value)));
             entries.collect::<Vec<_>>().join(";")
         }
         _ => node.scalar_text().unwrap_or("null").to_owned(),
@@ -282,8 +320,15 @@ fn check_templates(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem
         return Vec::new();
     };
     let mut found = Vec::new();
-    collect_templates(integration.member("RequestTemplates"), "Integration/RequestTemplates", &mut found);
-    let answers = integration.member("IntegrationResponses").and_then(Node::as_list).unwrap_or_default();
+    collect_templates(
+        integration.member("RequestTemplates"),
+        "Integration/RequestTemplates",
+        &mut found,
+    );
+    let answers = integration
+        .member("IntegrationResponses")
+        .and_then(Node::as_list)
+        .unwrap_or_default();
     for (index, answer) in answers.iter().enumerate() {
         let path = format!("Integration/IntegrationResponses/{index}/ResponseTemplates");
         collect_templates(answer.member("ResponseTemplates"), &path, &mut found);
@@ -297,7 +342,11 @@ fn check_templates(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem
     problems
 }
 
-fn collect_templates<'t>(templates: Option<&'t Node>, path: &str, found: &mut Vec<(String, &'t Node, &'t str)>) {
+fn collect_templates<'t>(
+    templates: Option<&'t Node>,
+    path: &str,
+    found: &mut Vec<(String, &'t Node, &'t str)>,
+) {
     for (key, node) in templates.and_then(Node::as_map).unwrap_or_default() {
         if let Some(text) = node.as_text() {
             found.push((format!("{path}/{}", key.text), node, text));
@@ -307,7 +356,13 @@ fn collect_templates<'t>(templates: Option<&'t Node>, path: &str, found: &mut Ve
 
 /// Maps a position inside a mapping template to the template file: exact for a text on one line; for a block the
 /// line is exact as long as the block is a literal one, which begins on the line behind its `|`.
-fn template_problem(logical_id: &str, path: &str, node: &Node, text: &str, wrong: &vtl::TemplateProblem) -> Problem {
+fn template_problem(
+    logical_id: &str,
+    path: &str,
+    node: &Node,
+    text: &str,
+    wrong: &vtl::TemplateProblem,
+) -> Problem {
     let (line, column) = (wrong.place.line, wrong.place.column);
     let is_block = text.contains('\n');
     let place = if is_block {
@@ -324,6 +379,9 @@ fn template_problem(logical_id: &str, path: &str, node: &Node, text: &str, wrong
     Problem::error(
         Some(place),
         format!("Resources/{logical_id}/Properties/{path}"),
-        format!("mapping template, line {line}, column {column}: {}", wrong.message),
+        format!(
+            "mapping template, line {line}, column {column}: {}",
+            wrong.message
+        ),
     )
 }

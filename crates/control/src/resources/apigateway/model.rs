@@ -1,7 +1,9 @@
 //! `AWS::ApiGateway::Model`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-model.html>
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template};
+use portcullis_engines::cloudformation::{
+    PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+};
 use portcullis_model::{Problem, resources::cloudformation::StackResource};
 
 use super::{api_of, gone_is_fine, literal, problem_at};
@@ -37,7 +39,9 @@ fn settings(properties: Properties<'_>, name: String) -> ModelSettings {
         name,
         description: properties.string("Description"),
         schema: Some(properties.json_text("Schema").unwrap_or_else(|| "{}".into())),
-        content_type: properties.string("ContentType").unwrap_or_else(|| "application/json".into()),
+        content_type: properties
+            .string("ContentType")
+            .unwrap_or_else(|| "application/json".into()),
     }
 }
 
@@ -68,7 +72,10 @@ impl StackedResource for Model {
         Box::pin(async move {
             let name = before.reference.clone();
             let settings = settings(properties, name.clone());
-            maker.apis().replace_model(&api_of(properties), &name, settings).await?;
+            maker
+                .apis()
+                .replace_model(&api_of(properties), &name, settings)
+                .await?;
             Ok(Made::named(name))
         })
     }

@@ -1,7 +1,9 @@
 //! `AWS::ApiGateway::Resource`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-resource.html>
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template};
+use portcullis_engines::cloudformation::{
+    PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+};
 use portcullis_model::{Problem, ResourceId, resources::cloudformation::StackResource};
 
 use super::{api_of, gone_is_fine, literal, problem_at};
@@ -36,7 +38,10 @@ impl StackedResource for Resource {
         Box::pin(async move {
             let parent = ResourceId::from(properties.text_or_empty("ParentId"));
             let part = properties.text_or_empty("PathPart");
-            let resource = maker.apis().create_resource(&api_of(properties), &parent, part).await?;
+            let resource = maker
+                .apis()
+                .create_resource(&api_of(properties), &parent, part)
+                .await?;
             Ok(made(resource.id.as_str()))
         })
     }
@@ -62,7 +67,9 @@ impl StackedResource for Resource {
     fn check(&self, logical_id: &str, resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
         let part = literal(resource, &["PathPart"]).filter(|(_, part)| !is_path_part(part));
         part.map(|(node, part)| {
-            let message = format!("`{part}` is no path part: use letters, digits and `._-:,`, `{{name}}` or `{{name+}}`");
+            let message = format!(
+                "`{part}` is no path part: use letters, digits and `._-:,`, `{{name}}` or `{{name+}}`"
+            );
             problem_at(node, logical_id, "PathPart", message)
         })
         .into_iter()

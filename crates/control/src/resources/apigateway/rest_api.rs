@@ -2,7 +2,10 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-restapi.html>
 
 use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
-use portcullis_model::{ApiId, resources::{apigateway, cloudformation::StackResource}};
+use portcullis_model::{
+    ApiId,
+    resources::{apigateway, cloudformation::StackResource},
+};
 
 use super::gone_is_fine;
 use crate::{
@@ -19,7 +22,10 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     properties: &[
         P::optional("ApiKeySourceType", Shape::OneOf(&["HEADER"])).inert("there are no API keys yet"),
         P::optional("BinaryMediaTypes", Shape::List(&Shape::Text)).inert("bodies always pass as bytes"),
-        P::refused("Body", "write the paths as resources; OpenAPI is not imported yet"),
+        P::refused(
+            "Body",
+            "write the paths as resources; OpenAPI is not imported yet",
+        ),
         P::refused("BodyS3Location", "there is no S3 to read from"),
         P::refused("CloneFrom", "write the parts as resources"),
         P::optional("Description", Shape::Text),
@@ -28,15 +34,23 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional(
             "EndpointConfiguration",
             Shape::Object(&[
-                P::optional("Types", Shape::List(&Shape::OneOf(&["REGIONAL", "EDGE"]))).inert("both are served alike"),
-                P::optional("IpAddressType", Shape::OneOf(&["ipv4", "dualstack"])).inert("the listener decides"),
+                P::optional("Types", Shape::List(&Shape::OneOf(&["REGIONAL", "EDGE"])))
+                    .inert("both are served alike"),
+                P::optional("IpAddressType", Shape::OneOf(&["ipv4", "dualstack"]))
+                    .inert("the listener decides"),
                 P::refused("VpcEndpointIds", "there are no VPC endpoints"),
             ]),
         ),
         P::optional("FailOnWarnings", Shape::Boolean).inert("it concerns the import of `Body`"),
         P::refused("MinimumCompressionSize", "answers are not compressed yet"),
         P::refused("Mode", "it concerns the import of `Body`"),
-        P::required("Name", Shape::TextLength { minimum: 1, maximum: 1024 }),
+        P::required(
+            "Name",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 1024,
+            },
+        ),
         P::refused("Parameters", "they concern the import of `Body`"),
         P::refused("Policy", "resource policies are not enforced yet"),
         P::refused("SecurityPolicy", "the listener decides the TLS versions"),
@@ -84,7 +98,9 @@ impl StackedResource for RestApi {
     ) -> Making<'a, Made> {
         Box::pin(async move {
             let id = ApiId::from(before.reference.as_str());
-            Ok(made(&maker.apis().replace_rest_api(&id, settings(properties)?).await?))
+            Ok(made(
+                &maker.apis().replace_rest_api(&id, settings(properties)?).await?,
+            ))
         })
     }
 

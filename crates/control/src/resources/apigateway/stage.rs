@@ -1,7 +1,9 @@
 //! `AWS::ApiGateway::Stage`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-stage.html>
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template};
+use portcullis_engines::cloudformation::{
+    PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+};
 use portcullis_model::{Problem, StageName, resources::cloudformation::StackResource};
 
 use super::{api_of, gone_is_fine, literal, problem_at};
@@ -22,15 +24,24 @@ pub(super) const STAGE_NAME: Shape = Shape::Pattern {
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGateway::Stage",
     properties: &[
-        P::refused("AccessLogSetting", "access logs are not written yet; every request has a trail instead"),
+        P::refused(
+            "AccessLogSetting",
+            "access logs are not written yet; every request has a trail instead",
+        ),
         P::optional("CacheClusterEnabled", Shape::Boolean),
         P::refused("CacheClusterSize", "answers are not cached yet"),
         P::refused("CanarySetting", "a stage serves one deployment"),
-        P::refused("ClientCertificateId", "client certificates for backends are not there yet"),
+        P::refused(
+            "ClientCertificateId",
+            "client certificates for backends are not there yet",
+        ),
         P::required("DeploymentId", Shape::Text),
         P::optional("Description", Shape::Text),
         P::refused("DocumentationVersion", "documentation is not kept"),
-        P::refused("MethodSettings", "throttling, caching and logging per method are not there yet"),
+        P::refused(
+            "MethodSettings",
+            "throttling, caching and logging per method are not there yet",
+        ),
         P::required("RestApiId", Shape::Text).replaces(),
         P::required("StageName", STAGE_NAME).replaces(),
         P::optional("Tags", Shape::Tags),
@@ -58,7 +69,10 @@ pub(super) fn check_switches(logical_id: &str, resource: &ResourceTemplate, with
         ("CacheClusterEnabled", "answers are not cached yet"),
         ("CachingEnabled", "answers are not cached yet"),
         ("CacheDataEncrypted", "answers are not cached yet"),
-        ("TracingEnabled", "there is no X-Ray; every request has a trail instead"),
+        (
+            "TracingEnabled",
+            "there is no X-Ray; every request has a trail instead",
+        ),
     ];
     let on = |name| {
         let path: Vec<&str> = within.iter().copied().chain([name]).collect();
@@ -69,7 +83,12 @@ pub(super) fn check_switches(logical_id: &str, resource: &ResourceTemplate, with
         .filter_map(|(name, reason)| {
             let (node, _) = on(*name)?;
             let path: Vec<&str> = within.iter().copied().chain([*name]).collect();
-            Some(problem_at(node, logical_id, &path.join("/"), format!("is not supported: {reason}")))
+            Some(problem_at(
+                node,
+                logical_id,
+                &path.join("/"),
+                format!("is not supported: {reason}"),
+            ))
         })
         .collect()
 }

@@ -21,7 +21,14 @@ fn refused(error: IdentityError) -> AwsError {
 /// Lets a deletion pass when the thing, or the pool around it, is gone already.
 fn gone_is_fine(result: Result<(), IdentityError>) -> Result<(), AwsError> {
     match result {
-        Err(error) if matches!(error.name(), "ResourceNotFoundException" | "UserNotFoundException") => Ok(()),
+        Err(error)
+            if matches!(
+                error.name(),
+                "ResourceNotFoundException" | "UserNotFoundException"
+            ) =>
+        {
+            Ok(())
+        }
         other => other.map_err(refused),
     }
 }

@@ -62,7 +62,11 @@ fn password_policy(policy: Properties<'_>) -> PasswordPolicy {
 
 /// A pool's tags are an object from key to value, unlike elsewhere.
 fn tags(properties: Properties<'_>) -> std::collections::BTreeMap<String, String> {
-    let entries = properties.value("UserPoolTags").and_then(Value::as_object).into_iter().flatten();
+    let entries = properties
+        .value("UserPoolTags")
+        .and_then(Value::as_object)
+        .into_iter()
+        .flatten();
     entries
         .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
         .collect()
@@ -89,6 +93,9 @@ pub fn schema(properties: Properties<'_>) -> Result<Vec<SchemaAttribute>, AwsErr
 type Constraints = Option<std::collections::BTreeMap<String, String>>;
 
 fn constraints(attribute: Properties<'_>, name: &str) -> Result<Constraints, AwsError> {
-    let given = attribute.value(name).map(|value| serde_json::from_value(value.clone())).transpose();
+    let given = attribute
+        .value(name)
+        .map(|value| serde_json::from_value(value.clone()))
+        .transpose();
     given.map_err(|cause| AwsError::validation(format!("`{name}` does not fit: {cause}")))
 }

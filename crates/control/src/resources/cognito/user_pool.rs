@@ -27,13 +27,25 @@ const POLICIES: Shape = Shape::Object(&[
     P::optional(
         "PasswordPolicy",
         Shape::Object(&[
-            P::optional("MinimumLength", Shape::Integer { minimum: 6, maximum: 99 }),
+            P::optional(
+                "MinimumLength",
+                Shape::Integer {
+                    minimum: 6,
+                    maximum: 99,
+                },
+            ),
             P::refused("PasswordHistorySize", "earlier passwords are not kept"),
             P::optional("RequireLowercase", Shape::Boolean),
             P::optional("RequireNumbers", Shape::Boolean),
             P::optional("RequireSymbols", Shape::Boolean),
             P::optional("RequireUppercase", Shape::Boolean),
-            P::optional("TemporaryPasswordValidityDays", Shape::Integer { minimum: 0, maximum: 365 }),
+            P::optional(
+                "TemporaryPasswordValidityDays",
+                Shape::Integer {
+                    minimum: 0,
+                    maximum: 365,
+                },
+            ),
         ]),
     ),
     P::refused("SignInPolicy", "passwords are the one first factor yet"),
@@ -49,23 +61,44 @@ const ADMIN_CREATE_USER: Shape = Shape::Object(&[
             P::optional("SMSMessage", Shape::Text).inert(NO_SMS),
         ]),
     ),
-    P::optional("UnusedAccountValidityDays", Shape::Integer { minimum: 0, maximum: 365 })
-        .inert("set `TemporaryPasswordValidityDays` of the password policy, as AWS recommends"),
+    P::optional(
+        "UnusedAccountValidityDays",
+        Shape::Integer {
+            minimum: 0,
+            maximum: 365,
+        },
+    )
+    .inert("set `TemporaryPasswordValidityDays` of the password policy, as AWS recommends"),
 ]);
 
 const ATTRIBUTE: Shape = Shape::Object(&[
-    P::optional("AttributeDataType", Shape::OneOf(&["String", "Number", "DateTime", "Boolean"])),
+    P::optional(
+        "AttributeDataType",
+        Shape::OneOf(&["String", "Number", "DateTime", "Boolean"]),
+    ),
     P::optional("DeveloperOnlyAttribute", Shape::Boolean),
     P::optional("Mutable", Shape::Boolean),
-    P::required("Name", Shape::TextLength { minimum: 1, maximum: 20 }),
+    P::required(
+        "Name",
+        Shape::TextLength {
+            minimum: 1,
+            maximum: 20,
+        },
+    ),
     P::optional(
         "NumberAttributeConstraints",
-        Shape::Object(&[P::optional("MaxValue", Shape::Text), P::optional("MinValue", Shape::Text)]),
+        Shape::Object(&[
+            P::optional("MaxValue", Shape::Text),
+            P::optional("MinValue", Shape::Text),
+        ]),
     ),
     P::optional("Required", Shape::Boolean),
     P::optional(
         "StringAttributeConstraints",
-        Shape::Object(&[P::optional("MaxLength", Shape::Text), P::optional("MinLength", Shape::Text)]),
+        Shape::Object(&[
+            P::optional("MaxLength", Shape::Text),
+            P::optional("MinLength", Shape::Text),
+        ]),
     ),
 ]);
 
@@ -77,8 +110,17 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             Shape::Object(&[P::optional(
                 "RecoveryMechanisms",
                 Shape::List(&Shape::Object(&[
-                    P::optional("Name", Shape::OneOf(&["admin_only", "verified_email", "verified_phone_number"])),
-                    P::optional("Priority", Shape::Integer { minimum: 1, maximum: 2 }),
+                    P::optional(
+                        "Name",
+                        Shape::OneOf(&["admin_only", "verified_email", "verified_phone_number"]),
+                    ),
+                    P::optional(
+                        "Priority",
+                        Shape::Integer {
+                            minimum: 1,
+                            maximum: 2,
+                        },
+                    ),
                 ])),
             )]),
         )
@@ -100,8 +142,20 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 P::refused("SourceArn", "mail leaves through the outbox only"),
             ]),
         ),
-        P::optional("EmailVerificationMessage", Shape::TextLength { minimum: 6, maximum: 20_000 }),
-        P::optional("EmailVerificationSubject", Shape::TextLength { minimum: 1, maximum: 140 }),
+        P::optional(
+            "EmailVerificationMessage",
+            Shape::TextLength {
+                minimum: 6,
+                maximum: 20_000,
+            },
+        ),
+        P::optional(
+            "EmailVerificationSubject",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 140,
+            },
+        ),
         P::refused("EnabledMfas", NO_FACTORS),
         P::refused("LambdaConfig", "there are no Lambda triggers yet"),
         P::optional("MfaConfiguration", Shape::OneOf(&["OFF"])),
@@ -110,9 +164,18 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional("SmsAuthenticationMessage", Shape::Text).inert(NO_SMS),
         P::refused("SmsConfiguration", NO_SMS),
         P::optional("SmsVerificationMessage", Shape::Text).inert(NO_SMS),
-        P::refused("UserAttributeUpdateSettings", "changed addresses are not verified again yet"),
+        P::refused(
+            "UserAttributeUpdateSettings",
+            "changed addresses are not verified again yet",
+        ),
         P::refused("UserPoolAddOns", "threat protection is not there yet"),
-        P::optional("UserPoolName", Shape::TextLength { minimum: 1, maximum: 128 }),
+        P::optional(
+            "UserPoolName",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 128,
+            },
+        ),
         P::optional("UserPoolTags", Shape::MapOf(&Shape::Text)),
         P::optional("UserPoolTier", Shape::OneOf(&["LITE", "ESSENTIALS", "PLUS"])).inert("there is one tier"),
         P::optional("UsernameAttributes", ADDRESSES).replaces(),
@@ -142,7 +205,12 @@ static SCHEMA: ResourceSchema = ResourceSchema {
 fn made(maker: &Maker<'_>, id: &str) -> Made {
     let (region, account) = (&maker.scope.region, &maker.scope.account);
     let provider = format!("cognito-idp.{region}.amazonaws.com/{id}");
-    let arn = Arn::new("cognito-idp", region.as_str(), account.as_str(), format!("userpool/{id}"));
+    let arn = Arn::new(
+        "cognito-idp",
+        region.as_str(),
+        account.as_str(),
+        format!("userpool/{id}"),
+    );
     Made::named(id)
         .with("Arn", arn.to_string())
         .with("ProviderURL", format!("https://{provider}"))
@@ -153,7 +221,9 @@ fn made(maker: &Maker<'_>, id: &str) -> Made {
 fn input(maker: &Maker<'_>, properties: Properties<'_>) -> Result<CreateUserPool, AwsError> {
     let case = properties.object("UsernameConfiguration");
     Ok(CreateUserPool {
-        pool_name: properties.string("UserPoolName").unwrap_or_else(|| maker.generated_name()),
+        pool_name: properties
+            .string("UserPoolName")
+            .unwrap_or_else(|| maker.generated_name()),
         username_attributes: properties.texts("UsernameAttributes"),
         alias_attributes: properties.texts("AliasAttributes"),
         username_case_sensitive: case.and_then(|case| case.boolean("CaseSensitive")),
@@ -170,7 +240,11 @@ impl StackedResource for UserPool {
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
             let input = input(maker, properties)?;
-            let pool = maker.identity.create_user_pool(maker.scope, input).await.map_err(refused)?;
+            let pool = maker
+                .identity
+                .create_user_pool(maker.scope, input)
+                .await
+                .map_err(refused)?;
             Ok(made(maker, pool.id.as_str()))
         })
     }
@@ -189,7 +263,10 @@ impl StackedResource for UserPool {
                 pool_name: properties.string("UserPoolName"),
                 options: options(properties)?,
             };
-            identity.update_user_pool(maker.scope, id, input).await.map_err(refused)?;
+            identity
+                .update_user_pool(maker.scope, id, input)
+                .await
+                .map_err(refused)?;
             if !added.is_empty() {
                 let added = identity.add_custom_attributes(maker.scope, id, added);
                 added.await.map_err(refused)?;
@@ -216,7 +293,10 @@ fn added_attributes(
         return Err(AwsError::new(
             "InvalidParameterException",
             400,
-            format!("Existing schema attributes cannot be modified or deleted: `{}`", changed.name),
+            format!(
+                "Existing schema attributes cannot be modified or deleted: `{}`",
+                changed.name
+            ),
         ));
     }
     after.retain(|attribute| !before.contains(attribute));

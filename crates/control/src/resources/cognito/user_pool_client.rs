@@ -15,21 +15,42 @@ pub struct UserPoolClient;
 
 const UNIT: Shape = Shape::OneOf(&["seconds", "minutes", "hours", "days"]);
 const TEXTS: Shape = Shape::List(&Shape::Text);
-const VALIDITY: Shape = Shape::Integer { minimum: 1, maximum: 315_360_000 };
+const VALIDITY: Shape = Shape::Integer {
+    minimum: 1,
+    maximum: 315_360_000,
+};
 
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::Cognito::UserPoolClient",
     properties: &[
         P::optional("AccessTokenValidity", VALIDITY),
-        P::optional("AllowedOAuthFlows", Shape::List(&Shape::OneOf(&["code", "implicit", "client_credentials"]))),
+        P::optional(
+            "AllowedOAuthFlows",
+            Shape::List(&Shape::OneOf(&["code", "implicit", "client_credentials"])),
+        ),
         P::optional("AllowedOAuthFlowsUserPoolClient", Shape::Boolean),
         P::optional("AllowedOAuthScopes", TEXTS),
         P::refused("AnalyticsConfiguration", "there is no Pinpoint"),
-        P::optional("AuthSessionValidity", Shape::Integer { minimum: 3, maximum: 15 }),
+        P::optional(
+            "AuthSessionValidity",
+            Shape::Integer {
+                minimum: 3,
+                maximum: 15,
+            },
+        ),
         P::optional("CallbackURLs", TEXTS),
-        P::optional("ClientName", Shape::TextLength { minimum: 1, maximum: 128 }),
+        P::optional(
+            "ClientName",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 128,
+            },
+        ),
         P::optional("DefaultRedirectURI", Shape::Text),
-        P::refused("EnablePropagateAdditionalUserContextData", "threat protection is not there yet"),
+        P::refused(
+            "EnablePropagateAdditionalUserContextData",
+            "threat protection is not there yet",
+        ),
         P::optional("EnableTokenRevocation", Shape::Boolean),
         P::optional(
             "ExplicitAuthFlows",
@@ -51,8 +72,17 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional("PreventUserExistenceErrors", Shape::OneOf(&["ENABLED", "LEGACY"])),
         P::optional("ReadAttributes", TEXTS),
         P::refused("RefreshTokenRotation", "refresh tokens are not rotated yet"),
-        P::optional("RefreshTokenValidity", Shape::Integer { minimum: 0, maximum: 315_360_000 }),
-        P::optional("SupportedIdentityProviders", Shape::List(&Shape::OneOf(&["COGNITO"]))),
+        P::optional(
+            "RefreshTokenValidity",
+            Shape::Integer {
+                minimum: 0,
+                maximum: 315_360_000,
+            },
+        ),
+        P::optional(
+            "SupportedIdentityProviders",
+            Shape::List(&Shape::OneOf(&["COGNITO"])),
+        ),
         P::optional(
             "TokenValidityUnits",
             Shape::Object(&[
@@ -119,7 +149,9 @@ impl StackedResource for UserPoolClient {
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
-            let name = properties.string("ClientName").unwrap_or_else(|| maker.generated_name());
+            let name = properties
+                .string("ClientName")
+                .unwrap_or_else(|| maker.generated_name());
             let input = CreateUserPoolClient {
                 user_pool_id: properties.text_or_empty("UserPoolId").to_owned(),
                 generate_secret: properties.boolean("GenerateSecret").unwrap_or(false),
@@ -140,11 +172,14 @@ impl StackedResource for UserPoolClient {
         Box::pin(async move {
             let pool = properties.text_or_empty("UserPoolId");
             let old_name = before.attributes.get("Name").and_then(|name| name.as_str());
-            let name = properties.string("ClientName").or_else(|| old_name.map(str::to_owned));
+            let name = properties
+                .string("ClientName")
+                .or_else(|| old_name.map(str::to_owned));
             let options = options(properties, name.unwrap_or_else(|| maker.generated_name()));
-            let changed = maker
-                .identity
-                .update_user_pool_client(maker.scope, pool, &before.reference, options);
+            let changed =
+                maker
+                    .identity
+                    .update_user_pool_client(maker.scope, pool, &before.reference, options);
             Ok(made(&changed.await.map_err(refused)?))
         })
     }

@@ -14,8 +14,22 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::Cognito::UserPoolDomain",
     properties: &[
         P::refused("CustomDomainConfig", "custom domains are not there yet"),
-        P::required("Domain", Shape::TextLength { minimum: 1, maximum: 63 }).replaces(),
-        P::optional("ManagedLoginVersion", Shape::Integer { minimum: 1, maximum: 2 }).inert("there are no hosted pages yet"),
+        P::required(
+            "Domain",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 63,
+            },
+        )
+        .replaces(),
+        P::optional(
+            "ManagedLoginVersion",
+            Shape::Integer {
+                minimum: 1,
+                maximum: 2,
+            },
+        )
+        .inert("there are no hosted pages yet"),
         P::required("UserPoolId", Shape::Text).replaces(),
     ],
     attributes: &["Id"],
@@ -32,9 +46,15 @@ impl StackedResource for UserPoolDomain {
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
-            let (pool, domain) = (properties.text_or_empty("UserPoolId"), properties.text_or_empty("Domain"));
+            let (pool, domain) = (
+                properties.text_or_empty("UserPoolId"),
+                properties.text_or_empty("Domain"),
+            );
             let identity = maker.identity;
-            identity.create_user_pool_domain(maker.scope, pool, domain).await.map_err(refused)?;
+            identity
+                .create_user_pool_domain(maker.scope, pool, domain)
+                .await
+                .map_err(refused)?;
             Ok(made(domain))
         })
     }
@@ -52,7 +72,9 @@ impl StackedResource for UserPoolDomain {
     fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
         Box::pin(async move {
             let pool = Properties::of(&made.properties).text_or_empty("UserPoolId");
-            let gone = maker.identity.delete_user_pool_domain(maker.scope, pool, &made.reference);
+            let gone = maker
+                .identity
+                .delete_user_pool_domain(maker.scope, pool, &made.reference);
             gone_is_fine(gone.await)
         })
     }

@@ -14,9 +14,28 @@ pub struct UserPoolGroup;
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::Cognito::UserPoolGroup",
     properties: &[
-        P::optional("Description", Shape::TextLength { minimum: 0, maximum: 2048 }),
-        P::optional("GroupName", Shape::TextLength { minimum: 1, maximum: 128 }).replaces(),
-        P::optional("Precedence", Shape::Integer { minimum: 0, maximum: 2_147_483_647 }),
+        P::optional(
+            "Description",
+            Shape::TextLength {
+                minimum: 0,
+                maximum: 2048,
+            },
+        ),
+        P::optional(
+            "GroupName",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 128,
+            },
+        )
+        .replaces(),
+        P::optional(
+            "Precedence",
+            Shape::Integer {
+                minimum: 0,
+                maximum: 2_147_483_647,
+            },
+        ),
         P::optional("RoleArn", Shape::Text),
         P::required("UserPoolId", Shape::Text).replaces(),
     ],
@@ -40,9 +59,15 @@ impl StackedResource for UserPoolGroup {
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
-            let name = properties.string("GroupName").unwrap_or_else(|| maker.generated_name());
+            let name = properties
+                .string("GroupName")
+                .unwrap_or_else(|| maker.generated_name());
             let input = input(properties, name);
-            let group = maker.identity.create_group(maker.scope, input).await.map_err(refused)?;
+            let group = maker
+                .identity
+                .create_group(maker.scope, input)
+                .await
+                .map_err(refused)?;
             Ok(Made::named(group.group_name))
         })
     }
@@ -55,7 +80,11 @@ impl StackedResource for UserPoolGroup {
     ) -> Making<'a, Made> {
         Box::pin(async move {
             let input = input(properties, before.reference.clone());
-            maker.identity.update_group(maker.scope, input).await.map_err(refused)?;
+            maker
+                .identity
+                .update_group(maker.scope, input)
+                .await
+                .map_err(refused)?;
             Ok(Made::named(before.reference.clone()))
         })
     }
@@ -63,7 +92,12 @@ impl StackedResource for UserPoolGroup {
     fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
         Box::pin(async move {
             let pool = Properties::of(&made.properties).text_or_empty("UserPoolId");
-            gone_is_fine(maker.identity.delete_group(maker.scope, pool, &made.reference).await)
+            gone_is_fine(
+                maker
+                    .identity
+                    .delete_group(maker.scope, pool, &made.reference)
+                    .await,
+            )
         })
     }
 }

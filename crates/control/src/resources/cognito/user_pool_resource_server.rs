@@ -14,13 +14,38 @@ pub struct UserPoolResourceServer;
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::Cognito::UserPoolResourceServer",
     properties: &[
-        P::required("Identifier", Shape::TextLength { minimum: 1, maximum: 256 }).replaces(),
-        P::required("Name", Shape::TextLength { minimum: 1, maximum: 256 }),
+        P::required(
+            "Identifier",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 256,
+            },
+        )
+        .replaces(),
+        P::required(
+            "Name",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 256,
+            },
+        ),
         P::optional(
             "Scopes",
             Shape::List(&Shape::Object(&[
-                P::required("ScopeDescription", Shape::TextLength { minimum: 1, maximum: 256 }),
-                P::required("ScopeName", Shape::TextLength { minimum: 1, maximum: 256 }),
+                P::required(
+                    "ScopeDescription",
+                    Shape::TextLength {
+                        minimum: 1,
+                        maximum: 256,
+                    },
+                ),
+                P::required(
+                    "ScopeName",
+                    Shape::TextLength {
+                        minimum: 1,
+                        maximum: 256,
+                    },
+                ),
             ])),
         ),
         P::required("UserPoolId", Shape::Text).replaces(),
@@ -50,7 +75,9 @@ impl StackedResource for UserPoolResourceServer {
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
-            let made = maker.identity.create_resource_server(maker.scope, input(properties));
+            let made = maker
+                .identity
+                .create_resource_server(maker.scope, input(properties));
             Ok(Made::named(made.await.map_err(refused)?.identifier))
         })
     }
@@ -62,7 +89,9 @@ impl StackedResource for UserPoolResourceServer {
         properties: Properties<'a>,
     ) -> Making<'a, Made> {
         Box::pin(async move {
-            let changed = maker.identity.update_resource_server(maker.scope, input(properties));
+            let changed = maker
+                .identity
+                .update_resource_server(maker.scope, input(properties));
             changed.await.map_err(refused)?;
             Ok(Made::named(before.reference.clone()))
         })
@@ -71,7 +100,9 @@ impl StackedResource for UserPoolResourceServer {
     fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
         Box::pin(async move {
             let pool = Properties::of(&made.properties).text_or_empty("UserPoolId");
-            let gone = maker.identity.delete_resource_server(maker.scope, pool, &made.reference);
+            let gone = maker
+                .identity
+                .delete_resource_server(maker.scope, pool, &made.reference);
             gone_is_fine(gone.await)
         })
     }

@@ -23,12 +23,23 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::Cognito::UserPoolUser",
     properties: &[
         P::refused("ClientMetadata", "there are no Lambda triggers yet"),
-        P::optional("DesiredDeliveryMediums", Shape::List(&Shape::OneOf(&["EMAIL", "SMS"]))).replaces(),
+        P::optional(
+            "DesiredDeliveryMediums",
+            Shape::List(&Shape::OneOf(&["EMAIL", "SMS"])),
+        )
+        .replaces(),
         P::optional("ForceAliasCreation", Shape::Boolean).replaces(),
         P::optional("MessageAction", Shape::OneOf(&["SUPPRESS", "RESEND"])).replaces(),
         P::optional("UserAttributes", ATTRIBUTES).replaces(),
         P::required("UserPoolId", Shape::Text).replaces(),
-        P::optional("Username", Shape::TextLength { minimum: 1, maximum: 128 }).replaces(),
+        P::optional(
+            "Username",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 128,
+            },
+        )
+        .replaces(),
         P::refused("ValidationData", "there are no Lambda triggers yet"),
     ],
     attributes: &[],
@@ -42,7 +53,9 @@ fn input(maker: &Maker<'_>, properties: Properties<'_>) -> Result<AdminCreateUse
     };
     Ok(AdminCreateUser {
         user_pool_id: properties.text_or_empty("UserPoolId").to_owned(),
-        username: properties.string("Username").unwrap_or_else(|| maker.generated_name()),
+        username: properties
+            .string("Username")
+            .unwrap_or_else(|| maker.generated_name()),
         user_attributes: properties
             .objects("UserAttributes")
             .map(|attribute| {
@@ -65,7 +78,11 @@ impl StackedResource for UserPoolUser {
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
             let input = input(maker, properties)?;
-            let user = maker.identity.admin_create_user(maker.scope, input).await.map_err(refused)?;
+            let user = maker
+                .identity
+                .admin_create_user(maker.scope, input)
+                .await
+                .map_err(refused)?;
             Ok(Made::named(user.username))
         })
     }
@@ -83,7 +100,12 @@ impl StackedResource for UserPoolUser {
     fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
         Box::pin(async move {
             let pool = Properties::of(&made.properties).text_or_empty("UserPoolId");
-            gone_is_fine(maker.identity.admin_delete_user(maker.scope, pool, &made.reference).await)
+            gone_is_fine(
+                maker
+                    .identity
+                    .admin_delete_user(maker.scope, pool, &made.reference)
+                    .await,
+            )
         })
     }
 }

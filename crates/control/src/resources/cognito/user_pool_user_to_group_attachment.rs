@@ -28,7 +28,10 @@ impl StackedResource for UserPoolUserToGroupAttachment {
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
             let pool = properties.text_or_empty("UserPoolId");
-            let (user, group) = (properties.text_or_empty("Username"), properties.text_or_empty("GroupName"));
+            let (user, group) = (
+                properties.text_or_empty("Username"),
+                properties.text_or_empty("GroupName"),
+            );
             let identity = maker.identity;
             identity
                 .admin_add_user_to_group(maker.scope, pool, user, group)
@@ -53,7 +56,10 @@ impl StackedResource for UserPoolUserToGroupAttachment {
         Box::pin(async move {
             let properties = Properties::of(&made.properties);
             let pool = properties.text_or_empty("UserPoolId");
-            let (user, group) = (properties.text_or_empty("Username"), properties.text_or_empty("GroupName"));
+            let (user, group) = (
+                properties.text_or_empty("Username"),
+                properties.text_or_empty("GroupName"),
+            );
             let identity = maker.identity;
             let gone = identity.admin_remove_user_from_group(maker.scope, pool, user, group);
             gone_is_fine(gone.await)

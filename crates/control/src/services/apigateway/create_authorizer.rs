@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, body, wire,
-};
+use super::{api, apis, arn, body, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -21,10 +19,23 @@ pub(super) const OPERATION: Operation = Operation {
         action: "apigateway:POST",
         resource: |call| arn(call, "/restapis/{restapi_id}/authorizers"),
     },
-    members: &["restapi_id", "name", "type", "providerARNs", "authType", "authorizerUri", "authorizerCredentials", "identitySource", "identityValidationExpression", "authorizerResultTtlInSeconds"],
+    members: &[
+        "restapi_id",
+        "name",
+        "type",
+        "providerARNs",
+        "authType",
+        "authorizerUri",
+        "authorizerCredentials",
+        "identitySource",
+        "identityValidationExpression",
+        "authorizerResultTtlInSeconds",
+    ],
     call: |call| Box::pin(answer(call)),
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    Ok(wire::plain(&apis(call).create_authorizer(&api(call), body(call)?).await?))
+    Ok(wire::plain(
+        &apis(call).create_authorizer(&api(call), body(call)?).await?,
+    ))
 }

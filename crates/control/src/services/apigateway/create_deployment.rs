@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, body, wire,
-};
+use super::{api, apis, arn, body, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -21,7 +19,17 @@ pub(super) const OPERATION: Operation = Operation {
         action: "apigateway:POST",
         resource: |call| arn(call, "/restapis/{restapi_id}/deployments"),
     },
-    members: &["restapi_id", "stageName", "stageDescription", "description", "cacheClusterEnabled", "cacheClusterSize", "variables", "canarySettings", "tracingEnabled"],
+    members: &[
+        "restapi_id",
+        "stageName",
+        "stageDescription",
+        "description",
+        "cacheClusterEnabled",
+        "cacheClusterSize",
+        "variables",
+        "canarySettings",
+        "tracingEnabled",
+    ],
     call: |call| Box::pin(answer(call)),
 };
 

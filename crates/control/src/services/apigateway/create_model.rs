@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, body, wire,
-};
+use super::{api, apis, arn, body, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -26,5 +24,7 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    Ok(wire::plain(&apis(call).create_model(&api(call), body(call)?).await?))
+    Ok(wire::plain(
+        &apis(call).create_model(&api(call), body(call)?).await?,
+    ))
 }

@@ -4,9 +4,7 @@
 use portcullis_model::ResourceId;
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, label, wire,
-};
+use super::{api, apis, arn, label, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -28,6 +26,8 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let parent = ResourceId::from(label(call, "parent_id"));
-    let resource = apis(call).create_resource(&api(call), &parent, label(call, "pathPart")).await?;
+    let resource = apis(call)
+        .create_resource(&api(call), &parent, label(call, "pathPart"))
+        .await?;
     Ok(wire::resource(&resource, false))
 }

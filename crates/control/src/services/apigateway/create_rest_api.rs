@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    apis, arn, body, wire,
-};
+use super::{apis, arn, body, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -21,7 +19,21 @@ pub(super) const OPERATION: Operation = Operation {
         action: "apigateway:POST",
         resource: |call| arn(call, "/restapis"),
     },
-    members: &["name", "description", "version", "cloneFrom", "binaryMediaTypes", "minimumCompressionSize", "apiKeySource", "endpointConfiguration", "policy", "tags", "disableExecuteApiEndpoint", "securityPolicy", "endpointAccessMode"],
+    members: &[
+        "name",
+        "description",
+        "version",
+        "cloneFrom",
+        "binaryMediaTypes",
+        "minimumCompressionSize",
+        "apiKeySource",
+        "endpointConfiguration",
+        "policy",
+        "tags",
+        "disableExecuteApiEndpoint",
+        "securityPolicy",
+        "endpointAccessMode",
+    ],
     call: |call| Box::pin(answer(call)),
 };
 

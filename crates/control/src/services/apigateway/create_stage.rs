@@ -4,9 +4,7 @@
 use portcullis_model::StageName;
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, body_without, label, wire,
-};
+use super::{api, apis, arn, body_without, label, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -22,12 +20,26 @@ pub(super) const OPERATION: Operation = Operation {
         action: "apigateway:POST",
         resource: |call| arn(call, "/restapis/{restapi_id}/stages"),
     },
-    members: &["restapi_id", "stageName", "deploymentId", "description", "cacheClusterEnabled", "cacheClusterSize", "variables", "documentationVersion", "canarySettings", "tracingEnabled", "tags"],
+    members: &[
+        "restapi_id",
+        "stageName",
+        "deploymentId",
+        "description",
+        "cacheClusterEnabled",
+        "cacheClusterSize",
+        "variables",
+        "documentationVersion",
+        "canarySettings",
+        "tracingEnabled",
+        "tags",
+    ],
     call: |call| Box::pin(answer(call)),
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let name = StageName::from(label(call, "stageName"));
     let settings = body_without(call, &["stageName"])?;
-    Ok(wire::stage(&apis(call).create_stage(&api(call), &name, settings).await?))
+    Ok(wire::stage(
+        &apis(call).create_stage(&api(call), &name, settings).await?,
+    ))
 }

@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, label, wire,
-};
+use super::{api, apis, arn, label, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -26,6 +24,8 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    apis(call).delete_gateway_response(&api(call), label(call, "response_type")).await?;
+    apis(call)
+        .delete_gateway_response(&api(call), label(call, "response_type"))
+        .await?;
     Ok(wire::nothing())
 }

@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    apis, arn, label, method_key, wire,
-};
+use super::{apis, arn, label, method_key, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -19,13 +17,20 @@ pub(super) const OPERATION: Operation = Operation {
     }),
     access: Access::Signed {
         action: "apigateway:DELETE",
-        resource: |call| arn(call, "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}"),
+        resource: |call| {
+            arn(
+                call,
+                "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
+            )
+        },
     },
     members: &["restapi_id", "resource_id", "http_method", "status_code"],
     call: |call| Box::pin(answer(call)),
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    apis(call).delete_method_response(&method_key(call), label(call, "status_code")).await?;
+    apis(call)
+        .delete_method_response(&method_key(call), label(call, "status_code"))
+        .await?;
     Ok(wire::nothing())
 }

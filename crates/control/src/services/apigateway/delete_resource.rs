@@ -4,9 +4,7 @@
 use portcullis_model::ResourceId;
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, label, wire,
-};
+use super::{api, apis, arn, label, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.

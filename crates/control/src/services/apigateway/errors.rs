@@ -28,9 +28,9 @@ pub fn unsupported(field: &str, reason: &str) -> AwsError {
 /// Turns the store's refusal into AWS's.
 pub fn from_store(error: &StoreError) -> AwsError {
     match error {
-        StoreError::Conflict { .. } => conflict(
-            "Unable to complete operation due to concurrent modification. Please try again later.",
-        ),
+        StoreError::Conflict { .. } => {
+            conflict("Unable to complete operation due to concurrent modification. Please try again later.")
+        }
         StoreError::Taken { name, value } => conflict(format!("`{value}` is taken as `{name}`")),
         other => AwsError::internal(other.to_string()),
     }

@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, wanted, wire,
-};
+use super::{api, apis, arn, wanted, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -27,5 +25,7 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let listed = apis(call).deployments(&api(call), &wanted(call)).await?;
-    Ok(wire::list(&listed, |deployment| wire::deployment(deployment, false)))
+    Ok(wire::list(&listed, |deployment| {
+        wire::deployment(deployment, false)
+    }))
 }

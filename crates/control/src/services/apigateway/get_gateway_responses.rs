@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, numbered, wanted, wire,
-};
+use super::{api, apis, arn, numbered, wanted, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -27,5 +25,8 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let items = apis(call).gateway_responses(&api(call)).await?;
-    Ok(wire::list(&numbered(items, &wanted(call)), wire::gateway_response))
+    Ok(wire::list(
+        &numbered(items, &wanted(call)),
+        wire::gateway_response,
+    ))
 }

@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    apis, arn, method_key, wire,
-};
+use super::{apis, arn, method_key, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -19,7 +17,12 @@ pub(super) const OPERATION: Operation = Operation {
     }),
     access: Access::Signed {
         action: "apigateway:GET",
-        resource: |call| arn(call, "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration"),
+        resource: |call| {
+            arn(
+                call,
+                "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
+            )
+        },
     },
     members: &["restapi_id", "resource_id", "http_method"],
     call: |call| Box::pin(answer(call)),

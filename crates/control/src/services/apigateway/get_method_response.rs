@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    apis, arn, label, method_key, wire,
-};
+use super::{apis, arn, label, method_key, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -19,7 +17,12 @@ pub(super) const OPERATION: Operation = Operation {
     }),
     access: Access::Signed {
         action: "apigateway:GET",
-        resource: |call| arn(call, "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}"),
+        resource: |call| {
+            arn(
+                call,
+                "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/responses/{status_code}",
+            )
+        },
     },
     members: &["restapi_id", "resource_id", "http_method", "status_code"],
     call: |call| Box::pin(answer(call)),
@@ -27,5 +30,7 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let (apis, key) = (apis(call), method_key(call));
-    Ok(wire::plain(&apis.method_response(&key, label(call, "status_code")).await?))
+    Ok(wire::plain(
+        &apis.method_response(&key, label(call, "status_code")).await?,
+    ))
 }

@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, label, wire,
-};
+use super::{api, apis, arn, label, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -26,5 +24,10 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    Ok(wire::plain(&apis(call).model(&api(call), label(call, "model_name")).await?.value))
+    Ok(wire::plain(
+        &apis(call)
+            .model(&api(call), label(call, "model_name"))
+            .await?
+            .value,
+    ))
 }

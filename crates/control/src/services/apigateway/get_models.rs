@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, wanted, wire,
-};
+use super::{api, apis, arn, wanted, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.

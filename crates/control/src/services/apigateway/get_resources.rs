@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, embeds, wanted, wire,
-};
+use super::{api, apis, arn, embeds, wanted, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -28,5 +26,7 @@ pub(super) const OPERATION: Operation = Operation {
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let listed = apis(call).resources(&api(call), &wanted(call)).await?;
     let with_methods = embeds(call, "methods");
-    Ok(wire::list(&listed, |resource| wire::resource(resource, with_methods)))
+    Ok(wire::list(&listed, |resource| {
+        wire::resource(resource, with_methods)
+    }))
 }

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, wire,
+use super::{api, apis, arn, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::records::Listed,
 };
-use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::Listed};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {
@@ -27,5 +28,11 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let stages = apis(call).stages(&api(call), call.text("deploymentId")).await?;
-    Ok(wire::list(&Listed { items: stages, position: None }, wire::stage))
+    Ok(wire::list(
+        &Listed {
+            items: stages,
+            position: None,
+        },
+        wire::stage,
+    ))
 }

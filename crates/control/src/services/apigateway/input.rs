@@ -67,7 +67,8 @@ pub(super) fn body_without<S: DeserializeOwned>(call: &Call<'_>, left_out: &[&st
         .filter(|(name, value)| !name.contains('_') && !left_out.contains(&name.as_str()) && !value.is_null())
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
-    serde_json::from_value(fields.into()).map_err(|cause| bad_request(format!("Invalid request input: {cause}")))
+    serde_json::from_value(fields.into())
+        .map_err(|cause| bad_request(format!("Invalid request input: {cause}")))
 }
 
 /// Reads the patch operations.
@@ -100,7 +101,11 @@ pub(super) fn embeds(call: &Call<'_>, what: &str) -> bool {
 
 /// Returns a page of a list that is not kept in the store; its position is a number.
 pub(super) fn numbered<T>(items: Vec<T>, wanted: &Wanted) -> Listed<T> {
-    let start = wanted.position.as_deref().and_then(|position| position.parse().ok()).unwrap_or(0_usize);
+    let start = wanted
+        .position
+        .as_deref()
+        .and_then(|position| position.parse().ok())
+        .unwrap_or(0_usize);
     let limit = wanted.limit.unwrap_or(usize::MAX).max(1);
     let end = start.saturating_add(limit);
     let position = (items.len() > end).then(|| end.to_string());

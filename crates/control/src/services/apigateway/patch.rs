@@ -50,7 +50,9 @@ pub fn apply<S: Serialize + DeserializeOwned>(
     patchable: &[Patchable],
 ) -> Result<S, AwsError> {
     if operations.len() > OPERATIONS_MAX {
-        return Err(bad_request(format!("At most {OPERATIONS_MAX} patch operations may be given")));
+        return Err(bad_request(format!(
+            "At most {OPERATIONS_MAX} patch operations may be given"
+        )));
     }
     let broken = |cause: serde_json::Error| bad_request(format!("Invalid patch: {cause}"));
     let mut document = serde_json::to_value(settings).map_err(broken)?;
@@ -60,7 +62,11 @@ pub fn apply<S: Serialize + DeserializeOwned>(
     serde_json::from_value(document).map_err(broken)
 }
 
-fn apply_one(document: &mut Value, operation: &PatchOperation, patchable: &[Patchable]) -> Result<(), AwsError> {
+fn apply_one(
+    document: &mut Value,
+    operation: &PatchOperation,
+    patchable: &[Patchable],
+) -> Result<(), AwsError> {
     let invalid = || {
         let known: Vec<&str> = patchable.iter().map(|(path, _)| *path).collect();
         bad_request(format!(
@@ -102,8 +108,13 @@ fn matched(pointer: &'static str, field: Field, path: &str) -> Option<(&'static 
     match field {
         Field::TextMap | Field::BooleanMap | Field::ListByPath => {
             let segment = path.strip_prefix(pointer)?.strip_prefix('/')?;
-            (!segment.is_empty() && !segment.contains('/'))
-                .then(|| (pointer, field, Some(segment.replace("~1", "/").replace("~0", "~"))))
+            (!segment.is_empty() && !segment.contains('/')).then(|| {
+                (
+                    pointer,
+                    field,
+                    Some(segment.replace("~1", "/").replace("~0", "~")),
+                )
+            })
         }
         _ => (path == pointer).then_some((pointer, field, None)),
     }
@@ -131,7 +142,12 @@ fn patch_value(
         return Ok(());
     }
     let text = operation.value.clone().unwrap_or_default();
-    let wrong = || bad_request(format!("Invalid patch value '{text}' specified for '{}'", operation.path));
+    let wrong = || {
+        bad_request(format!(
+            "Invalid patch value '{text}' specified for '{}'",
+            operation.path
+        ))
+    };
     let value = match field {
         Field::Boolean | Field::BooleanMap => match text.to_ascii_lowercase().as_str() {
             "true" => true.into(),
@@ -145,10 +161,20 @@ fn patch_value(
     Ok(())
 }
 
-fn patch_list(list: &mut Vec<Value>, segment: Option<String>, operation: &PatchOperation) -> Result<(), AwsError> {
-    let item = segment.clone().or_else(|| operation.value.clone()).unwrap_or_default();
+fn patch_list(
+    list: &mut Vec<Value>,
+    segment: Option<String>,
+    operation: &PatchOperation,
+) -> Result<(), AwsError> {
+    let item = segment
+        .clone()
+        .or_else(|| operation.value.clone())
+        .unwrap_or_default();
     if item.is_empty() {
-        return Err(bad_request(format!("Invalid patch value '' specified for '{}'", operation.path)));
+        return Err(bad_request(format!(
+            "Invalid patch value '' specified for '{}'",
+            operation.path
+        )));
     }
     let item = Value::from(item);
     match operation.op.as_str() {

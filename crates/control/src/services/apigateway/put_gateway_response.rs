@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, body, label, wire,
-};
+use super::{api, apis, arn, body, label, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -21,7 +19,13 @@ pub(super) const OPERATION: Operation = Operation {
         action: "apigateway:PUT",
         resource: |call| arn(call, "/restapis/{restapi_id}/gatewayresponses/{response_type}"),
     },
-    members: &["restapi_id", "response_type", "statusCode", "responseParameters", "responseTemplates"],
+    members: &[
+        "restapi_id",
+        "response_type",
+        "statusCode",
+        "responseParameters",
+        "responseTemplates",
+    ],
     call: |call| Box::pin(answer(call)),
 };
 

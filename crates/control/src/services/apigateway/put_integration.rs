@@ -3,9 +3,7 @@
 
 use serde_json::Value;
 
-use super::{
-    apis, arn, body, method_key, wire,
-};
+use super::{apis, arn, body, method_key, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -19,12 +17,39 @@ pub(super) const OPERATION: Operation = Operation {
     }),
     access: Access::Signed {
         action: "apigateway:PUT",
-        resource: |call| arn(call, "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration"),
+        resource: |call| {
+            arn(
+                call,
+                "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration",
+            )
+        },
     },
-    members: &["restapi_id", "resource_id", "http_method", "type", "httpMethod", "uri", "connectionType", "connectionId", "credentials", "requestParameters", "requestTemplates", "passthroughBehavior", "cacheNamespace", "cacheKeyParameters", "contentHandling", "timeoutInMillis", "tlsConfig", "responseTransferMode", "integrationTarget"],
+    members: &[
+        "restapi_id",
+        "resource_id",
+        "http_method",
+        "type",
+        "httpMethod",
+        "uri",
+        "connectionType",
+        "connectionId",
+        "credentials",
+        "requestParameters",
+        "requestTemplates",
+        "passthroughBehavior",
+        "cacheNamespace",
+        "cacheKeyParameters",
+        "contentHandling",
+        "timeoutInMillis",
+        "tlsConfig",
+        "responseTransferMode",
+        "integrationTarget",
+    ],
     call: |call| Box::pin(answer(call)),
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    Ok(wire::plain(&apis(call).put_integration(&method_key(call), body(call)?).await?))
+    Ok(wire::plain(
+        &apis(call).put_integration(&method_key(call), body(call)?).await?,
+    ))
 }

@@ -28,9 +28,18 @@ impl Client {
         let operation = SERVICE.operation(operation).unwrap();
         let input = input.as_object().unwrap().clone();
         for member in input.keys() {
-            assert!(operation.members.contains(&member.as_str()), "{}: {member}", operation.name);
+            assert!(
+                operation.members.contains(&member.as_str()),
+                "{}: {member}",
+                operation.name
+            );
         }
-        let (scope, caller) = (scope(), Caller::Root { access_key_id: "AKIA".into() });
+        let (scope, caller) = (
+            scope(),
+            Caller::Root {
+                access_key_id: "AKIA".into(),
+            },
+        );
         let request_id = RequestId::from("test");
         let call = Call {
             parts: &self.parts,
@@ -68,11 +77,14 @@ async fn with_hello(client: &Client) -> (String, String, String) {
     let resource = json!({ "restapi_id": api, "parent_id": root, "pathPart": "hello" });
     let resource = text(&client.done("CreateResource", resource).await, "id");
     let key = json!({ "restapi_id": api, "resource_id": resource, "http_method": "GET" });
-    client.done("PutMethod", with(&key, json!({ "authorizationType": "NONE" }))).await;
+    client
+        .done("PutMethod", with(&key, json!({ "authorizationType": "NONE" })))
+        .await;
     let status = with(&key, json!({ "status_code": "200" }));
     let declared = json!({ "responseParameters": { "method.response.header.X-One": false } });
     client.done("PutMethodResponse", with(&status, declared)).await;
-    let templates = json!({ "type": "MOCK", "requestTemplates": { "application/json": "{\"statusCode\": 200}" } });
+    let templates =
+        json!({ "type": "MOCK", "requestTemplates": { "application/json": "{\"statusCode\": 200}" } });
     client.done("PutIntegration", with(&key, templates)).await;
     let mapped = json!({ "responseParameters": { "method.response.header.X-One": "'1'" } });
     client.done("PutIntegrationResponse", with(&status, mapped)).await;
@@ -81,7 +93,9 @@ async fn with_hello(client: &Client) -> (String, String, String) {
 
 fn with(base: &Value, more: Value) -> Value {
     let mut all = base.clone();
-    all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    all.as_object_mut()
+        .unwrap()
+        .extend(more.as_object().unwrap().clone());
     all
 }
 
@@ -95,20 +109,44 @@ async fn api_is_built_and_deployed_by_hand() {
     let (api, _, resource) = with_hello(&client).await;
     let deployed = json!({ "restapi_id": api, "stageName": "prod", "variables": { "color": "blue" } });
     let deployment = text(&client.done("CreateDeployment", deployed).await, "id");
-    let stage = client.done("GetStage", json!({ "restapi_id": api, "stage_name": "prod" })).await;
+    let stage = client
+        .done("GetStage", json!({ "restapi_id": api, "stage_name": "prod" }))
+        .await;
     assert_eq!(stage["deploymentId"], deployment.as_str());
     assert_eq!(stage["variables"]["color"], "blue");
     let method = json!({ "restapi_id": api, "resource_id": resource, "http_method": "GET" });
     let method = client.done("GetMethod", method).await;
-    assert_eq!(method["methodIntegration"]["integrationResponses"]["200"]["statusCode"], "200");
-    let second = text(&client.done("CreateDeployment", json!({ "restapi_id": api, "stageName": "prod" })).await, "id");
-    let stage = client.done("GetStage", json!({ "restapi_id": api, "stage_name": "prod" })).await;
-    assert_eq!((text(&stage, "deploymentId"), &stage["variables"]["color"]), (second, &json!("blue")));
+    assert_eq!(
+        method["methodIntegration"]["integrationResponses"]["200"]["statusCode"],
+        "200"
+    );
+    let second = text(
+        &client
+            .done(
+                "CreateDeployment",
+                json!({ "restapi_id": api, "stageName": "prod" }),
+            )
+            .await,
+        "id",
+    );
+    let stage = client
+        .done("GetStage", json!({ "restapi_id": api, "stage_name": "prod" }))
+        .await;
+    assert_eq!(
+        (text(&stage, "deploymentId"), &stage["variables"]["color"]),
+        (second, &json!("blue"))
+    );
     let gone = json!({ "restapi_id": api, "deployment_id": deployment });
     client.done("DeleteDeployment", gone).await;
     let in_use = json!({ "restapi_id": api, "deployment_id": stage["deploymentId"] });
     let (code, message) = client.refused("DeleteDeployment", in_use).await;
-    assert_eq!((code, message.as_str()), ("BadRequestException", "Active stages pointing to this deployment must be moved or deleted"));
+    assert_eq!(
+        (code, message.as_str()),
+        (
+            "BadRequestException",
+            "Active stages pointing to this deployment must be moved or deleted"
+        )
+    );
 }
 
 #[tokio::test]
@@ -116,21 +154,57 @@ async fn errors_have_the_words_of_aws() {
     let client = Client::over(&memory());
     let (api, root, resource) = with_hello(&client).await;
     let unknown = client.refused("GetRestApi", json!({ "restapi_id": "abc" })).await;
-    assert_eq!(unknown, ("NotFoundException", "Invalid API identifier specified 000000000000:abc".into()));
+    assert_eq!(
+        unknown,
+        (
+            "NotFoundException",
+            "Invalid API identifier specified 000000000000:abc".into()
+        )
+    );
     let twice = json!({ "restapi_id": api, "parent_id": root, "pathPart": "hello" });
     let twice = client.refused("CreateResource", twice).await;
-    assert_eq!(twice, ("ConflictException", "Another resource with the same parent already has this name: hello".into()));
+    assert_eq!(
+        twice,
+        (
+            "ConflictException",
+            "Another resource with the same parent already has this name: hello".into()
+        )
+    );
     let key = json!({ "restapi_id": api, "resource_id": resource, "http_method": "GET" });
-    let again = client.refused("PutMethod", with(&key, json!({ "authorizationType": "NONE" }))).await;
-    assert_eq!(again, ("ConflictException", "Method already exists for this resource".into()));
+    let again = client
+        .refused("PutMethod", with(&key, json!({ "authorizationType": "NONE" })))
+        .await;
+    assert_eq!(
+        again,
+        (
+            "ConflictException",
+            "Method already exists for this resource".into()
+        )
+    );
     let other = json!({ "restapi_id": api, "resource_id": resource, "http_method": "POST" });
     let missing = client.refused("GetMethod", other.clone()).await;
-    assert_eq!(missing, ("NotFoundException", "Invalid Method identifier specified".into()));
+    assert_eq!(
+        missing,
+        ("NotFoundException", "Invalid Method identifier specified".into())
+    );
     let no_authorizer = with(&other, json!({ "authorizationType": "COGNITO_USER_POOLS" }));
-    assert!(client.refused("PutMethod", no_authorizer).await.1.starts_with("Invalid authorizer ID specified."));
-    let undeclared = json!({ "status_code": "200", "responseParameters": { "method.response.header.Y": "'1'" } });
-    let undeclared = client.refused("PutIntegrationResponse", with(&key, undeclared)).await;
-    assert!(undeclared.1.contains("Invalid mapping expression parameter specified: method.response.header.Y"));
+    assert!(
+        client
+            .refused("PutMethod", no_authorizer)
+            .await
+            .1
+            .starts_with("Invalid authorizer ID specified.")
+    );
+    let undeclared =
+        json!({ "status_code": "200", "responseParameters": { "method.response.header.Y": "'1'" } });
+    let undeclared = client
+        .refused("PutIntegrationResponse", with(&key, undeclared))
+        .await;
+    assert!(
+        undeclared
+            .1
+            .contains("Invalid mapping expression parameter specified: method.response.header.Y")
+    );
 }
 
 #[tokio::test]
@@ -140,30 +214,67 @@ async fn what_has_no_effect_is_refused_by_name() {
     let key = json!({ "restapi_id": api, "resource_id": resource, "http_method": "POST" });
     for (operation, input, field) in [
         ("CreateRestApi", json!({ "name": "x", "policy": "{}" }), "policy"),
-        ("CreateRestApi", json!({ "name": "x", "endpointConfiguration": { "types": ["PRIVATE"] } }), "endpointConfiguration.types"),
-        ("PutMethod", with(&key, json!({ "authorizationType": "AWS_IAM" })), "authorizationType"),
-        ("PutMethod", with(&key, json!({ "authorizationType": "NONE", "apiKeyRequired": true })), "apiKeyRequired"),
-        ("PutIntegration", with(&key, json!({ "type": "AWS_PROXY", "uri": "arn:x" })), "type"),
-        ("CreateAuthorizer", json!({ "restapi_id": api, "name": "l", "type": "TOKEN" }), "type"),
-        ("CreateDeployment", json!({ "restapi_id": api, "tracingEnabled": true }), "tracingEnabled"),
+        (
+            "CreateRestApi",
+            json!({ "name": "x", "endpointConfiguration": { "types": ["PRIVATE"] } }),
+            "endpointConfiguration.types",
+        ),
+        (
+            "PutMethod",
+            with(&key, json!({ "authorizationType": "AWS_IAM" })),
+            "authorizationType",
+        ),
+        (
+            "PutMethod",
+            with(
+                &key,
+                json!({ "authorizationType": "NONE", "apiKeyRequired": true }),
+            ),
+            "apiKeyRequired",
+        ),
+        (
+            "PutIntegration",
+            with(&key, json!({ "type": "AWS_PROXY", "uri": "arn:x" })),
+            "type",
+        ),
+        (
+            "CreateAuthorizer",
+            json!({ "restapi_id": api, "name": "l", "type": "TOKEN" }),
+            "type",
+        ),
+        (
+            "CreateDeployment",
+            json!({ "restapi_id": api, "tracingEnabled": true }),
+            "tracingEnabled",
+        ),
     ] {
         let (code, message) = client.refused(operation, input).await;
         assert_eq!(code, "BadRequestException");
-        assert!(message.starts_with(&format!("`{field}` is not supported")), "{operation}: {message}");
+        assert!(
+            message.starts_with(&format!("`{field}` is not supported")),
+            "{operation}: {message}"
+        );
     }
 }
 
 #[tokio::test]
 async fn deployment_that_cannot_be_served_is_refused_with_every_problem() {
     let client = Client::over(&memory());
-    let empty = text(&client.done("CreateRestApi", json!({ "name": "empty" })).await, "id");
-    let nothing = client.refused("CreateDeployment", json!({ "restapi_id": empty })).await;
+    let empty = text(
+        &client.done("CreateRestApi", json!({ "name": "empty" })).await,
+        "id",
+    );
+    let nothing = client
+        .refused("CreateDeployment", json!({ "restapi_id": empty }))
+        .await;
     assert_eq!(nothing.1, "The REST API doesn't contain any methods");
     let (api, _, resource) = with_hello(&client).await;
     let key = json!({ "restapi_id": api, "resource_id": resource, "http_method": "GET" });
     let operations = json!({ "patchOperations": patch("replace", "/operationName", "cannot") });
     client.done("UpdateMethod", with(&key, operations)).await;
-    let refused = client.refused("CreateDeployment", json!({ "restapi_id": api })).await;
+    let refused = client
+        .refused("CreateDeployment", json!({ "restapi_id": api }))
+        .await;
     assert!(refused.1.contains("this cannot be served"), "{}", refused.1);
 }
 
@@ -177,13 +288,19 @@ async fn patch_operations_change_what_they_name() {
         { "op": "replace", "path": "/endpointConfiguration/types/EDGE", "value": "REGIONAL" },
         { "op": "replace", "path": "/disableExecuteApiEndpoint", "value": "true" },
     ]);
-    let changed = client.done("UpdateRestApi", json!({ "restapi_id": api, "patchOperations": operations })).await;
+    let changed = client
+        .done(
+            "UpdateRestApi",
+            json!({ "restapi_id": api, "patchOperations": operations }),
+        )
+        .await;
     assert_eq!(changed["name"], "two");
     assert_eq!(changed["binaryMediaTypes"], json!(["image/png"]));
     assert_eq!(changed["endpointConfiguration"]["types"], json!(["REGIONAL"]));
     assert_eq!(changed["disableExecuteApiEndpoint"], true);
     let key = json!({ "restapi_id": api, "resource_id": resource, "http_method": "GET" });
-    let operations = json!({ "patchOperations": patch("add", "/requestParameters/method.request.header.X", "true") });
+    let operations =
+        json!({ "patchOperations": patch("add", "/requestParameters/method.request.header.X", "true") });
     let method = client.done("UpdateMethod", with(&key, operations)).await;
     assert_eq!(method["requestParameters"]["method.request.header.X"], true);
     let operations = json!({ "patchOperations": patch("replace", "/timeoutInMillis", "1000") });
@@ -195,15 +312,31 @@ async fn patch_operations_change_what_they_name() {
     let wrong = json!({ "restapi_id": api, "patchOperations": patch("replace", "/colour", "x") });
     let (code, message) = client.refused("UpdateRestApi", wrong).await;
     assert_eq!(code, "BadRequestException");
-    assert!(message.starts_with("Invalid patch path  '/colour' specified for op 'replace'."), "{message}");
-    client.done("CreateDeployment", json!({ "restapi_id": api, "stageName": "prod" })).await;
+    assert!(
+        message.starts_with("Invalid patch path  '/colour' specified for op 'replace'."),
+        "{message}"
+    );
+    client
+        .done(
+            "CreateDeployment",
+            json!({ "restapi_id": api, "stageName": "prod" }),
+        )
+        .await;
     let operations = patch("replace", "/variables/color", "red");
     let stage = json!({ "restapi_id": api, "stage_name": "prod", "patchOperations": operations });
-    assert_eq!(client.done("UpdateStage", stage).await["variables"]["color"], "red");
+    assert_eq!(
+        client.done("UpdateStage", stage).await["variables"]["color"],
+        "red"
+    );
     let kind = json!({ "restapi_id": api, "response_type": "UNAUTHORIZED" });
     let operations = json!({ "patchOperations": patch("replace", "/statusCode", "403") });
-    let response = client.done("UpdateGatewayResponse", with(&kind, operations)).await;
-    assert_eq!((&response["statusCode"], &response["defaultResponse"]), (&json!("403"), &json!(false)));
+    let response = client
+        .done("UpdateGatewayResponse", with(&kind, operations))
+        .await;
+    assert_eq!(
+        (&response["statusCode"], &response["defaultResponse"]),
+        (&json!("403"), &json!(false))
+    );
 }
 
 #[tokio::test]
@@ -211,7 +344,12 @@ async fn listings_come_in_pages() {
     let client = Client::over(&memory());
     let (api, root, _) = with_hello(&client).await;
     for part in ["a", "b", "c", "d"] {
-        client.done("CreateResource", json!({ "restapi_id": api, "parent_id": root, "pathPart": part })).await;
+        client
+            .done(
+                "CreateResource",
+                json!({ "restapi_id": api, "parent_id": root, "pathPart": part }),
+            )
+            .await;
     }
     let (mut seen, mut position) = (Vec::new(), Value::Null);
     loop {
@@ -221,7 +359,13 @@ async fn listings_come_in_pages() {
         }
         let page = client.done("GetResources", input).await;
         assert!(page["item"].as_array().unwrap().len() <= 2);
-        seen.extend(page["item"].as_array().unwrap().iter().map(|one| text(one, "path")));
+        seen.extend(
+            page["item"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|one| text(one, "path")),
+        );
         position = page["position"].clone();
         if position.is_null() {
             break;
@@ -229,10 +373,17 @@ async fn listings_come_in_pages() {
     }
     seen.sort();
     assert_eq!(seen, ["/", "/a", "/b", "/c", "/d", "/hello"]);
-    let all = client.done("GetGatewayResponses", json!({ "restapi_id": api })).await;
+    let all = client
+        .done("GetGatewayResponses", json!({ "restapi_id": api }))
+        .await;
     assert_eq!(all["item"].as_array().unwrap().len(), 21);
     let models = client.done("GetModels", json!({ "restapi_id": api })).await;
-    let names: Vec<String> = models["item"].as_array().unwrap().iter().map(|one| text(one, "name")).collect();
+    let names: Vec<String> = models["item"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| text(one, "name"))
+        .collect();
     assert_eq!(names, ["Empty", "Error"]);
 }
 
@@ -241,9 +392,24 @@ async fn deleted_api_takes_everything_of_it_along() {
     let store = memory();
     let client = Client::over(&store);
     let (api, ..) = with_hello(&client).await;
-    client.done("CreateDeployment", json!({ "restapi_id": api, "stageName": "prod" })).await;
-    client.done("CreateModel", json!({ "restapi_id": api, "name": "Pet", "contentType": "application/json", "schema": "{}" })).await;
-    client.done("PutGatewayResponse", json!({ "restapi_id": api, "response_type": "UNAUTHORIZED", "statusCode": "403" })).await;
+    client
+        .done(
+            "CreateDeployment",
+            json!({ "restapi_id": api, "stageName": "prod" }),
+        )
+        .await;
+    client
+        .done(
+            "CreateModel",
+            json!({ "restapi_id": api, "name": "Pet", "contentType": "application/json", "schema": "{}" }),
+        )
+        .await;
+    client
+        .done(
+            "PutGatewayResponse",
+            json!({ "restapi_id": api, "response_type": "UNAUTHORIZED", "statusCode": "403" }),
+        )
+        .await;
     client.done("DeleteRestApi", json!({ "restapi_id": api })).await;
     for kind in portcullis_store::kinds::ALL {
         let page = portcullis_store::Page::all("");

@@ -4,10 +4,11 @@
 use portcullis_model::AuthorizerId;
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, label, patches, patch, wire,
+use super::{api, apis, arn, label, patch, patches, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::records::authorizer::AuthorizerSettings,
 };
-use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::authorizer::AuthorizerSettings};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {
@@ -27,7 +28,11 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let (apis, api, id) = (apis(call), api(call), AuthorizerId::from(label(call, "authorizer_id")));
+    let (apis, api, id) = (
+        apis(call),
+        api(call),
+        AuthorizerId::from(label(call, "authorizer_id")),
+    );
     let present = AuthorizerSettings::of(&apis.authorizer(&api, &id).await?.value);
     let settings = patch::apply(&present, &patches(call)?, patch::AUTHORIZER)?;
     Ok(wire::plain(&apis.replace_authorizer(&api, &id, settings).await?))

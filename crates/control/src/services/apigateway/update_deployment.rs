@@ -4,10 +4,11 @@
 use portcullis_model::DeploymentId;
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, label, patches, patch, wire,
+use super::{api, apis, arn, label, patch, patches, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::records::deployment::DeploymentSettings,
 };
-use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::deployment::DeploymentSettings};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {
@@ -27,7 +28,11 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let (apis, api, id) = (apis(call), api(call), DeploymentId::from(label(call, "deployment_id")));
+    let (apis, api, id) = (
+        apis(call),
+        api(call),
+        DeploymentId::from(label(call, "deployment_id")),
+    );
     let present = DeploymentSettings {
         description: apis.deployment(&api, &id).await?.value.description,
         ..DeploymentSettings::default()

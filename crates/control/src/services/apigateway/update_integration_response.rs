@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use super::{
-    apis, arn, label, method_key, patches, patch, wire,
+use super::{apis, arn, label, method_key, patch, patches, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::records::integration_response::IntegrationResponseSettings,
 };
-use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::integration_response::IntegrationResponseSettings};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {
@@ -19,9 +20,20 @@ pub(super) const OPERATION: Operation = Operation {
     }),
     access: Access::Signed {
         action: "apigateway:PATCH",
-        resource: |call| arn(call, "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}"),
+        resource: |call| {
+            arn(
+                call,
+                "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}/integration/responses/{status_code}",
+            )
+        },
     },
-    members: &["restapi_id", "resource_id", "http_method", "status_code", "patchOperations"],
+    members: &[
+        "restapi_id",
+        "resource_id",
+        "http_method",
+        "status_code",
+        "patchOperations",
+    ],
     call: |call| Box::pin(answer(call)),
 };
 
@@ -29,5 +41,7 @@ async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let (apis, key, status) = (apis(call), method_key(call), label(call, "status_code"));
     let present = IntegrationResponseSettings::of(&apis.integration_response(&key, status).await?);
     let settings = patch::apply(&present, &patches(call)?, patch::INTEGRATION_RESPONSE)?;
-    Ok(wire::plain(&apis.replace_integration_response(&key, status, settings).await?))
+    Ok(wire::plain(
+        &apis.replace_integration_response(&key, status, settings).await?,
+    ))
 }

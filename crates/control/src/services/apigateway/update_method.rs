@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use super::{
-    apis, arn, method_key, patches, patch, wire,
+use super::{apis, arn, method_key, patch, patches, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::records::method::MethodSettings,
 };
-use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::method::MethodSettings};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {
@@ -19,7 +20,12 @@ pub(super) const OPERATION: Operation = Operation {
     }),
     access: Access::Signed {
         action: "apigateway:PATCH",
-        resource: |call| arn(call, "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}"),
+        resource: |call| {
+            arn(
+                call,
+                "/restapis/{restapi_id}/resources/{resource_id}/methods/{http_method}",
+            )
+        },
     },
     members: &["restapi_id", "resource_id", "http_method", "patchOperations"],
     call: |call| Box::pin(answer(call)),

@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, label, patches, patch, wire,
+use super::{api, apis, arn, label, patch, patches, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::records::model::ModelSettings,
 };
-use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::model::ModelSettings};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {

@@ -5,9 +5,7 @@ use portcullis_model::ResourceId;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, label, patches, patch, wire,
-};
+use super::{api, apis, arn, label, patch, patches, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -36,7 +34,11 @@ struct Moved {
 }
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let (apis, api, id) = (apis(call), api(call), ResourceId::from(label(call, "resource_id")));
+    let (apis, api, id) = (
+        apis(call),
+        api(call),
+        ResourceId::from(label(call, "resource_id")),
+    );
     let wanted: Moved = patch::apply(&Moved::default(), &patches(call)?, patch::RESOURCE)?;
     let parent = wanted.parent_id.map(ResourceId::from);
     let part = wanted.path_part.as_deref();

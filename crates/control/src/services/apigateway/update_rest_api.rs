@@ -3,10 +3,11 @@
 
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, patches, patch, wire,
+use super::{api, apis, arn, patch, patches, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::records::rest_api::RestApiSettings,
 };
-use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::rest_api::RestApiSettings};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {

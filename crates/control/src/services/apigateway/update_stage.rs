@@ -4,10 +4,11 @@
 use portcullis_model::StageName;
 use serde_json::Value;
 
-use super::{
-    api, apis, arn, label, patches, patch, wire,
+use super::{api, apis, arn, label, patch, patches, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::records::stage::StageSettings,
 };
-use crate::{operation::{Access, AwsError, Call, Operation, Route}, services::apigateway::records::stage::StageSettings};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {

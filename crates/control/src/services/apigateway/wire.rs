@@ -79,7 +79,11 @@ pub(super) fn deployment(deployment: &Deployment, with_summary: bool) -> Value {
     let mut answer = json!({ "id": deployment.id, "createdDate": seconds(deployment.created_date) });
     set(&mut answer, "description", deployment.description.as_ref());
     if with_summary {
-        let paths = deployment.image.resources.iter().filter(|resource| !resource.methods.is_empty());
+        let paths = deployment
+            .image
+            .resources
+            .iter()
+            .filter(|resource| !resource.methods.is_empty());
         let summary: Map<String, Value> = paths
             .map(|resource| {
                 let methods = resource.methods.iter().map(|(name, method)| {

@@ -14,7 +14,17 @@ pub(super) const OPERATION: Operation = Operation {
         action: "cloudformation:CreateStack",
         resource: stack_arn,
     },
-    members: &["StackName", "TemplateBody", "TemplateURL", "Parameters", "Tags", "Capabilities", "OnFailure", "DisableRollback", "ClientRequestToken"],
+    members: &[
+        "StackName",
+        "TemplateBody",
+        "TemplateURL",
+        "Parameters",
+        "Tags",
+        "Capabilities",
+        "OnFailure",
+        "DisableRollback",
+        "ClientRequestToken",
+    ],
     call: |call| Box::pin(answer(call)),
 };
 

@@ -33,7 +33,11 @@ pub(super) fn stack(record: &StackRecord) -> Value {
             })
         })
         .collect();
-    let tags: Vec<Value> = stack.tags.iter().map(|(key, value)| json!({ "Key": key, "Value": value })).collect();
+    let tags: Vec<Value> = stack
+        .tags
+        .iter()
+        .map(|(key, value)| json!({ "Key": key, "Value": value }))
+        .collect();
     json!({
         "StackId": stack.stack_id,
         "StackName": stack.stack_name,

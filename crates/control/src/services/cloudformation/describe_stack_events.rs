@@ -20,7 +20,9 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let name = required(call, "StackName")?;
-    let (events, next) = stacks(call).events(name, call.text("NextToken"), PAGE_ITEMS_MAX).await?;
+    let (events, next) = stacks(call)
+        .events(name, call.text("NextToken"), PAGE_ITEMS_MAX)
+        .await?;
     let events: Vec<Value> = events.iter().map(describe::event).collect();
     Ok(json!({ "StackEvents": events, "NextToken": next }))
 }

@@ -22,7 +22,9 @@ async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let (name, id) = (required(call, "StackName")?, required(call, "LogicalResourceId")?);
     let record = stacks(call).record(name).await?;
     let Some(resource) = record.stack.resources.get(id) else {
-        return Err(AwsError::validation(format!("Resource {id} does not exist for stack {name}")));
+        return Err(AwsError::validation(format!(
+            "Resource {id} does not exist for stack {name}"
+        )));
     };
     Ok(json!({ "StackResourceDetail": describe::resource_detail(&record.stack, resource) }))
 }

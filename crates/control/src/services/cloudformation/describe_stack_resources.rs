@@ -20,7 +20,9 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     if call.text("PhysicalResourceId").is_some() {
-        return Err(AwsError::validation("`PhysicalResourceId` is not supported: name the stack"));
+        return Err(AwsError::validation(
+            "`PhysicalResourceId` is not supported: name the stack",
+        ));
     }
     let record = stacks(call).record(required(call, "StackName")?).await?;
     let wanted = call.text("LogicalResourceId");

@@ -4,7 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{describe, numbered, stack_arn, stacks};
-use crate::{operation::{Access, AwsError, Call, Operation}, stacks::Filter};
+use crate::{
+    operation::{Access, AwsError, Call, Operation},
+    stacks::Filter,
+};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {

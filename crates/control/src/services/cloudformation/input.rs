@@ -46,14 +46,21 @@ pub(super) fn required<'c>(call: &'c Call<'_>, member: &str) -> Result<&'c str, 
 
 /// Returns a list of texts.
 pub(super) fn texts(call: &Call<'_>, member: &str) -> Vec<String> {
-    let items = call.input.get(member).and_then(Value::as_array).into_iter().flatten();
+    let items = call
+        .input
+        .get(member)
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
     items.filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
 /// Returns the template that is given; one behind a URL is refused.
 pub(super) fn template_body<'c>(call: &'c Call<'_>) -> Result<&'c str, AwsError> {
     if call.text("TemplateURL").is_some() {
-        return Err(AwsError::validation("`TemplateURL` is not supported: there is no S3 to read from; give `TemplateBody`"));
+        return Err(AwsError::validation(
+            "`TemplateURL` is not supported: there is no S3 to read from; give `TemplateBody`",
+        ));
     }
     call.text("TemplateBody")
         .ok_or_else(|| AwsError::validation("Either Template URL or Template Body must be specified."))
@@ -63,7 +70,9 @@ pub(super) fn template_body<'c>(call: &'c Call<'_>) -> Result<&'c str, AwsError>
 pub(super) fn stack_request(call: &Call<'_>) -> Result<StackRequest, AwsError> {
     let (parameters, previous_parameters) = parameters(call)?;
     if let Some(name) = previous_parameters.first() {
-        return Err(AwsError::validation(format!("Invalid input for parameter key {name}. Cannot specify usePreviousValue as true when creating a stack")));
+        return Err(AwsError::validation(format!(
+            "Invalid input for parameter key {name}. Cannot specify usePreviousValue as true when creating a stack"
+        )));
     }
     Ok(StackRequest {
         stack_name: required(call, "StackName")?.to_owned(),
@@ -80,10 +89,16 @@ pub(super) fn stack_request(call: &Call<'_>) -> Result<StackRequest, AwsError> {
 pub(super) fn update_request(call: &Call<'_>) -> Result<StackRequest, AwsError> {
     let keeps = is_true(call, "UsePreviousTemplate");
     if keeps && call.text("TemplateBody").is_some() {
-        return Err(AwsError::validation("You cannot specify both usePreviousTemplate and Template Body."));
+        return Err(AwsError::validation(
+            "You cannot specify both usePreviousTemplate and Template Body.",
+        ));
     }
     let (parameters, previous_parameters) = parameters(call)?;
-    let template = if keeps { None } else { Some(template_body(call)?.to_owned()) };
+    let template = if keeps {
+        None
+    } else {
+        Some(template_body(call)?.to_owned())
+    };
     Ok(StackRequest {
         stack_name: required(call, "StackName")?.to_owned(),
         template,
@@ -96,18 +111,21 @@ pub(super) fn update_request(call: &Call<'_>) -> Result<StackRequest, AwsError> 
 }
 
 fn is_true(call: &Call<'_>, member: &str) -> bool {
-    call.text(member).is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    call.text(member)
+        .is_some_and(|text| text.eq_ignore_ascii_case("true"))
 }
 
 fn on_failure(call: &Call<'_>) -> Result<OnFailure, AwsError> {
     match call.text("OnFailure") {
-        Some(_) if call.text("DisableRollback").is_some() => {
-            Err(AwsError::validation("You can specify either DisableRollback or OnFailure, but not both."))
-        }
+        Some(_) if call.text("DisableRollback").is_some() => Err(AwsError::validation(
+            "You can specify either DisableRollback or OnFailure, but not both.",
+        )),
         Some("DO_NOTHING") => Ok(OnFailure::DoNothing),
         Some("DELETE") => Ok(OnFailure::Delete),
         Some("ROLLBACK") => Ok(OnFailure::Rollback),
-        Some(other) => Err(AwsError::validation(format!("1 validation error detected: Value '{other}' at 'onFailure' failed to satisfy constraint: Member must satisfy enum value set: [ROLLBACK, DELETE, DO_NOTHING]"))),
+        Some(other) => Err(AwsError::validation(format!(
+            "1 validation error detected: Value '{other}' at 'onFailure' failed to satisfy constraint: Member must satisfy enum value set: [ROLLBACK, DELETE, DO_NOTHING]"
+        ))),
         None if is_true(call, "DisableRollback") => Ok(OnFailure::DoNothing),
         None => Ok(OnFailure::Rollback),
     }
@@ -117,9 +135,16 @@ type Parameters = (BTreeMap<String, String>, Vec<String>);
 
 fn parameters(call: &Call<'_>) -> Result<Parameters, AwsError> {
     let (mut given, mut previous) = (BTreeMap::new(), Vec::new());
-    for item in call.input.get("Parameters").and_then(Value::as_array).into_iter().flatten() {
+    for item in call
+        .input
+        .get("Parameters")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let text = |name| item.get(name).and_then(Value::as_str);
-        let key = text("ParameterKey").ok_or_else(|| AwsError::validation("Each parameter needs a ParameterKey"))?;
+        let key = text("ParameterKey")
+            .ok_or_else(|| AwsError::validation("Each parameter needs a ParameterKey"))?;
         if text("UsePreviousValue").is_some_and(|keeps| keeps.eq_ignore_ascii_case("true")) {
             previous.push(key.to_owned());
         } else {
@@ -133,7 +158,9 @@ fn parameters(call: &Call<'_>) -> Result<Parameters, AwsError> {
 fn tags(call: &Call<'_>) -> Option<BTreeMap<String, String>> {
     let items = call.input.get("Tags")?.as_array()?;
     let text = |item: &Value, name: &str| item.get(name).and_then(Value::as_str).map(str::to_owned);
-    let tags = items.iter().filter_map(|item| Some((text(item, "Key")?, text(item, "Value")?)));
+    let tags = items
+        .iter()
+        .filter_map(|item| Some((text(item, "Key")?, text(item, "Value")?)));
     Some(tags.collect())
 }
 

@@ -19,7 +19,9 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let (exports, next) = stacks(call).list_exports(call.text("NextToken"), PAGE_ITEMS_MAX).await?;
+    let (exports, next) = stacks(call)
+        .list_exports(call.text("NextToken"), PAGE_ITEMS_MAX)
+        .await?;
     let described: Vec<Value> = exports.iter().map(describe::export).collect();
     Ok(json!({ "Exports": described, "NextToken": next }))
 }

@@ -4,7 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{any_stack, describe, numbered, stacks, texts};
-use crate::{operation::{Access, AwsError, Call, Operation}, stacks::Filter};
+use crate::{
+    operation::{Access, AwsError, Call, Operation},
+    stacks::Filter,
+};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {

@@ -16,9 +16,12 @@ mod list_stacks;
 mod list_exports;
 mod describe;
 mod input;
+#[cfg(test)]
+mod tests;
 
 use input::{
-    PAGE_ITEMS_MAX, any_stack, numbered, required, stack_arn, stack_request, stacks, template_body, texts, update_request,
+    PAGE_ITEMS_MAX, any_stack, numbered, required, stack_arn, stack_request, stacks, template_body, texts,
+    update_request,
 };
 
 use crate::operation::{Protocol, Service};

@@ -14,7 +14,17 @@ pub(super) const OPERATION: Operation = Operation {
         action: "cloudformation:UpdateStack",
         resource: stack_arn,
     },
-    members: &["StackName", "TemplateBody", "TemplateURL", "UsePreviousTemplate", "Parameters", "Tags", "Capabilities", "DisableRollback", "ClientRequestToken"],
+    members: &[
+        "StackName",
+        "TemplateBody",
+        "TemplateURL",
+        "UsePreviousTemplate",
+        "Parameters",
+        "Tags",
+        "Capabilities",
+        "DisableRollback",
+        "ClientRequestToken",
+    ],
     call: |call| Box::pin(answer(call)),
 };
 

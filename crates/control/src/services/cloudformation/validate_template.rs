@@ -8,7 +8,10 @@ use portcullis_model::Problem;
 use serde_json::{Value, json};
 
 use super::{any_stack, describe, template_body};
-use crate::{operation::{Access, AwsError, Call, Operation}, stacks::check};
+use crate::{
+    operation::{Access, AwsError, Call, Operation},
+    stacks::check,
+};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {
@@ -22,13 +25,23 @@ pub(super) const OPERATION: Operation = Operation {
     call: |call| Box::pin(answer(call)),
 };
 
-#[allow(clippy::unused_async, reason = "operations are futures, this one has nothing to wait for")]
+#[allow(
+    clippy::unused_async,
+    reason = "operations are futures, this one has nothing to wait for"
+)]
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let text = template_body(call)?;
     let problems = check(text, &BTreeMap::new());
-    let errors: Vec<String> = problems.iter().filter(|problem| problem.is_error()).map(Problem::to_string).collect();
+    let errors: Vec<String> = problems
+        .iter()
+        .filter(|problem| problem.is_error())
+        .map(Problem::to_string)
+        .collect();
     if !errors.is_empty() {
-        return Err(AwsError::validation(format!("Template format error: {}", errors.join("\n"))));
+        return Err(AwsError::validation(format!(
+            "Template format error: {}",
+            errors.join("\n")
+        )));
     }
     let template = parse_template(text).unwrap_or_default();
     let parameters: Vec<Value> = template.parameters.iter().map(describe::parameter).collect();

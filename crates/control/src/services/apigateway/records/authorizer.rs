@@ -38,7 +38,11 @@ pub struct AuthorizerSettings {
     pub identity_source: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub identity_validation_expression: Option<String>,
-    #[serde(default, rename = "authorizerResultTtlInSeconds", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        rename = "authorizerResultTtlInSeconds",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub result_ttl_seconds: Option<u32>,
     #[serde(default, skip_serializing)]
     pub authorizer_uri: Option<Value>,
@@ -65,18 +69,31 @@ impl AuthorizerSettings {
         match self.authorizer_type.as_str() {
             "COGNITO_USER_POOLS" => {}
             "TOKEN" | "REQUEST" => {
-                return Err(unsupported("type", "Lambda authorizers are not there yet; use `COGNITO_USER_POOLS`"));
+                return Err(unsupported(
+                    "type",
+                    "Lambda authorizers are not there yet; use `COGNITO_USER_POOLS`",
+                ));
             }
-            _ => return Err(bad_request("Invalid authorizer type specified. Valid options are TOKEN, REQUEST, COGNITO_USER_POOLS")),
+            _ => {
+                return Err(bad_request(
+                    "Invalid authorizer type specified. Valid options are TOKEN, REQUEST, COGNITO_USER_POOLS",
+                ));
+            }
         }
         if self.name.is_empty() {
             return Err(bad_request("Authorizer name cannot be empty"));
         }
         if self.authorizer_uri.is_some() {
-            return Err(unsupported("authorizerUri", "Lambda authorizers are not there yet"));
+            return Err(unsupported(
+                "authorizerUri",
+                "Lambda authorizers are not there yet",
+            ));
         }
         if self.authorizer_credentials.is_some() {
-            return Err(unsupported("authorizerCredentials", "Lambda authorizers are not there yet"));
+            return Err(unsupported(
+                "authorizerCredentials",
+                "Lambda authorizers are not there yet",
+            ));
         }
         self.check_providers()?;
         self.check_source()
@@ -84,17 +101,23 @@ impl AuthorizerSettings {
 
     fn check_providers(&self) -> Result<(), AwsError> {
         if self.provider_arns.is_empty() {
-            return Err(bad_request("Authorizer provider ARNs cannot be empty for COGNITO_USER_POOLS authorizers"));
+            return Err(bad_request(
+                "Authorizer provider ARNs cannot be empty for COGNITO_USER_POOLS authorizers",
+            ));
         }
         if self.provider_arns.len() > PROVIDERS_MAX {
-            return Err(bad_request(format!("An authorizer may have at most {PROVIDERS_MAX} provider ARNs")));
+            return Err(bad_request(format!(
+                "An authorizer may have at most {PROVIDERS_MAX} provider ARNs"
+            )));
         }
         let is_pool = |text: &String| {
             text.parse::<Arn>()
                 .is_ok_and(|arn| arn.service == "cognito-idp" && arn.resource.starts_with("userpool/"))
         };
         match self.provider_arns.iter().find(|arn| !is_pool(arn)) {
-            Some(arn) => Err(bad_request(format!("Invalid Cognito User Pool ARN specified: {arn}"))),
+            Some(arn) => Err(bad_request(format!(
+                "Invalid Cognito User Pool ARN specified: {arn}"
+            ))),
             None => Ok(()),
         }
     }
@@ -105,14 +128,21 @@ impl AuthorizerSettings {
             .as_deref()
             .and_then(|source| source.strip_prefix("method.request.header."));
         if !header.is_some_and(is_header_name) {
-            return Err(bad_request("Invalid identity source specified: COGNITO_USER_POOLS authorizers need `method.request.header.` and the name of a header"));
+            return Err(bad_request(
+                "Invalid identity source specified: COGNITO_USER_POOLS authorizers need `method.request.header.` and the name of a header",
+            ));
         }
         if let Some(expression) = self.identity_validation_expression.as_deref() {
-            regex::Regex::new(expression)
-                .map_err(|cause| bad_request(format!("Invalid identity validation expression specified: {cause}")))?;
+            regex::Regex::new(expression).map_err(|cause| {
+                bad_request(format!(
+                    "Invalid identity validation expression specified: {cause}"
+                ))
+            })?;
         }
         if self.result_ttl_seconds.is_some_and(|ttl| ttl > 3600) {
-            return Err(bad_request("Authorizer result ttl must be between 0 and 3600 seconds"));
+            return Err(bad_request(
+                "Authorizer result ttl must be between 0 and 3600 seconds",
+            ));
         }
         Ok(())
     }
@@ -128,7 +158,9 @@ impl AuthorizerSettings {
             authorizer_uri: None,
             authorizer_credentials: None,
             identity_source: self.identity_source,
-            identity_validation_expression: self.identity_validation_expression.filter(|text| !text.is_empty()),
+            identity_validation_expression: self
+                .identity_validation_expression
+                .filter(|text| !text.is_empty()),
             result_ttl_seconds: self.result_ttl_seconds,
         })
     }
@@ -200,10 +232,16 @@ impl Apis<'_> {
                 kept.value.name
             )));
         }
-        self.remove(kinds::API_AUTHORIZER, format!("{api}/{id}"), kept.version).await
+        self.remove(kinds::API_AUTHORIZER, format!("{api}/{id}"), kept.version)
+            .await
     }
 
-    async fn put_authorizer(&self, api: &ApiId, authorizer: &Authorizer, expect: Expect) -> Result<(), AwsError> {
+    async fn put_authorizer(
+        &self,
+        api: &ApiId,
+        authorizer: &Authorizer,
+        expect: Expect,
+    ) -> Result<(), AwsError> {
         let id = format!("{api}/{}", authorizer.id);
         self.put(kinds::API_AUTHORIZER, id, authorizer, expect).await
     }
@@ -211,9 +249,16 @@ impl Apis<'_> {
     async fn refuse_same_name(&self, api: &ApiId, authorizer: &Authorizer) -> Result<(), AwsError> {
         let others: Vec<Authorizer> = self.all(kinds::API_AUTHORIZER, api).await?;
         if others.iter().filter(|other| other.id != authorizer.id).count() >= AUTHORIZERS_MAX {
-            return Err(AwsError::new("LimitExceededException", 429, "Maximum number of Authorizers for this API has been reached. Please contact AWS if you need additional Authorizers."));
+            return Err(AwsError::new(
+                "LimitExceededException",
+                429,
+                "Maximum number of Authorizers for this API has been reached. Please contact AWS if you need additional Authorizers.",
+            ));
         }
-        if others.iter().any(|other| other.name == authorizer.name && other.id != authorizer.id) {
+        if others
+            .iter()
+            .any(|other| other.name == authorizer.name && other.id != authorizer.id)
+        {
             return Err(bad_request(format!(
                 "Authorizer name must be unique. Authorizer {} already exists in this RestApi.",
                 authorizer.name

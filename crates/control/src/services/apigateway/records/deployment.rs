@@ -49,10 +49,26 @@ pub struct DeploymentSettings {
 impl DeploymentSettings {
     fn check(&self) -> Result<(), AwsError> {
         let refused = [
-            ("cacheClusterEnabled", self.cache_cluster_enabled == Some(true), "answers are not cached yet"),
-            ("cacheClusterSize", self.cache_cluster_size.is_some(), "answers are not cached yet"),
-            ("canarySettings", self.canary_settings.is_some(), "a stage serves one deployment"),
-            ("tracingEnabled", self.tracing_enabled == Some(true), "there is no X-Ray; every request has a trail instead"),
+            (
+                "cacheClusterEnabled",
+                self.cache_cluster_enabled == Some(true),
+                "answers are not cached yet",
+            ),
+            (
+                "cacheClusterSize",
+                self.cache_cluster_size.is_some(),
+                "answers are not cached yet",
+            ),
+            (
+                "canarySettings",
+                self.canary_settings.is_some(),
+                "a stage serves one deployment",
+            ),
+            (
+                "tracingEnabled",
+                self.tracing_enabled == Some(true),
+                "there is no X-Ray; every request has a trail instead",
+            ),
         ];
         match refused.iter().find(|(_, given, _)| *given) {
             Some((field, _, reason)) => Err(unsupported(field, reason)),
@@ -84,7 +100,8 @@ impl Apis<'_> {
                 // Whatever stage will point at it: the image itself must be servable.
                 let stage = new_stage(&deployment, StageName::from("unnamed"), self.clock.now());
                 self.refuse_uncompilable(&deployment.image, &stage)?;
-                self.put(kinds::API_DEPLOYMENT, id, &deployment, Expect::Absent).await?;
+                self.put(kinds::API_DEPLOYMENT, id, &deployment, Expect::Absent)
+                    .await?;
             }
             Some(stage_name) => {
                 let stage = StageSettings {
@@ -132,7 +149,8 @@ impl Apis<'_> {
             ..kept.value
         };
         let expect = Expect::Version(kept.version);
-        self.put(kinds::API_DEPLOYMENT, format!("{api}/{id}"), &deployment, expect).await?;
+        self.put(kinds::API_DEPLOYMENT, format!("{api}/{id}"), &deployment, expect)
+            .await?;
         Ok(deployment)
     }
 
@@ -145,7 +163,8 @@ impl Apis<'_> {
                 "Active stages pointing to this deployment must be moved or deleted",
             ));
         }
-        self.remove(kinds::API_DEPLOYMENT, format!("{api}/{id}"), kept.version).await
+        self.remove(kinds::API_DEPLOYMENT, format!("{api}/{id}"), kept.version)
+            .await
     }
 
     /// Refuses an image that the data plane cannot serve, naming every problem.
@@ -159,7 +178,10 @@ impl Apis<'_> {
         if errors.is_empty() {
             return Ok(());
         }
-        Err(bad_request(format!("The API cannot be deployed: {}", errors.join("; "))))
+        Err(bad_request(format!(
+            "The API cannot be deployed: {}",
+            errors.join("; ")
+        )))
     }
 
     async fn image(&self, api: &ApiId) -> Result<ApiImage, AwsError> {
@@ -174,7 +196,11 @@ impl Apis<'_> {
 }
 
 fn check_methods(image: &ApiImage) -> Result<(), AwsError> {
-    let mut methods = image.resources.iter().flat_map(|resource| resource.methods.values()).peekable();
+    let mut methods = image
+        .resources
+        .iter()
+        .flat_map(|resource| resource.methods.values())
+        .peekable();
     if methods.peek().is_none() {
         return Err(bad_request("The REST API doesn't contain any methods"));
     }

@@ -66,8 +66,14 @@ impl GatewayResponseSettings {
         if let Some(status) = &self.status_code {
             check_status_code(status)?;
         }
-        if let Some((name, source)) = self.response_parameters.iter().find(|(name, source)| !is_mapping(name, source)) {
-            return Err(bad_request(format!("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: {name}={source}]")));
+        if let Some((name, source)) = self
+            .response_parameters
+            .iter()
+            .find(|(name, source)| !is_mapping(name, source))
+        {
+            return Err(bad_request(format!(
+                "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: {name}={source}]"
+            )));
         }
         Ok(GatewayResponse {
             response_type: response_type.to_owned(),
@@ -111,7 +117,8 @@ impl Apis<'_> {
         self.rest_api(api).await?;
         let response = settings.build(response_type)?;
         let id = format!("{api}/{response_type}");
-        self.put(kinds::API_GATEWAY_RESPONSE, id, &response, Expect::Anything).await?;
+        self.put(kinds::API_GATEWAY_RESPONSE, id, &response, Expect::Anything)
+            .await?;
         Ok(response)
     }
 
@@ -124,7 +131,9 @@ impl Apis<'_> {
         self.rest_api(api).await?;
         let default = default_response(response_type)?;
         let id = format!("{api}/{response_type}");
-        let kept = self.find::<GatewayResponse>(kinds::API_GATEWAY_RESPONSE, id).await?;
+        let kept = self
+            .find::<GatewayResponse>(kinds::API_GATEWAY_RESPONSE, id)
+            .await?;
         Ok(kept.map_or((default, true), |kept| (kept.value, false)))
     }
 
@@ -148,7 +157,10 @@ impl Apis<'_> {
     pub async fn delete_gateway_response(&self, api: &ApiId, response_type: &str) -> Result<(), AwsError> {
         self.rest_api(api).await?;
         let id = format!("{api}/{response_type}");
-        match self.find::<GatewayResponse>(kinds::API_GATEWAY_RESPONSE, id.clone()).await? {
+        match self
+            .find::<GatewayResponse>(kinds::API_GATEWAY_RESPONSE, id.clone())
+            .await?
+        {
             Some(kept) => self.remove(kinds::API_GATEWAY_RESPONSE, id, kept.version).await,
             None => Err(not_found("Gateway response type not defined on api")),
         }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use portcullis_model::resources::apigateway::{
-    Integration, IntegrationType, PassthroughBehavior, default_timeout,
+    Integration, IntegrationType, Method, PassthroughBehavior, default_timeout,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -23,7 +23,11 @@ pub struct IntegrationSettings {
     #[serde(default, rename = "type")]
     pub integration_type: String,
     /// The method of the request to the backend, `integrationHttpMethod` when it is given.
-    #[serde(default, alias = "integrationHttpMethod", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        alias = "integrationHttpMethod",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub http_method: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
@@ -79,21 +83,63 @@ impl IntegrationSettings {
             "HTTP" => not_yet("`HTTP` integrations are not there yet; use `HTTP_PROXY`"),
             "AWS" => not_yet("`AWS` integrations are not there yet"),
             "AWS_PROXY" => not_yet("`AWS_PROXY` integrations are not there yet"),
-            _ => Err(bad_request("Enumeration value for IntegrationType must be one of HTTP, AWS, MOCK, HTTP_PROXY, AWS_PROXY")),
+            _ => Err(bad_request(
+                "Enumeration value for IntegrationType must be one of HTTP, AWS, MOCK, HTTP_PROXY, AWS_PROXY",
+            )),
         }
     }
 
     fn refuse_unsupported(&self) -> Result<(), AwsError> {
         let refused = [
-            ("connectionId", self.connection_id.is_some(), "there are no VPC links"),
-            ("credentials", self.credentials.is_some(), "backends are called without AWS credentials"),
-            ("cacheNamespace", self.cache_namespace.is_some(), "answers are not cached yet"),
-            ("cacheKeyParameters", !self.cache_key_parameters.is_empty(), "answers are not cached yet"),
-            ("contentHandling", self.content_handling.is_some(), "bodies are passed as they are"),
-            ("tlsConfig", self.tls_config.is_some(), "certificates of backends are always verified"),
-            ("integrationTarget", self.integration_target.is_some(), "there are no VPC links"),
-            ("connectionType", self.connection_type.as_deref().is_some_and(|kind| kind != "INTERNET"), "there are no VPC links"),
-            ("responseTransferMode", self.response_transfer_mode.as_deref().is_some_and(|mode| mode != "BUFFERED"), "answers of backends always stream"),
+            (
+                "connectionId",
+                self.connection_id.is_some(),
+                "there are no VPC links",
+            ),
+            (
+                "credentials",
+                self.credentials.is_some(),
+                "backends are called without AWS credentials",
+            ),
+            (
+                "cacheNamespace",
+                self.cache_namespace.is_some(),
+                "answers are not cached yet",
+            ),
+            (
+                "cacheKeyParameters",
+                !self.cache_key_parameters.is_empty(),
+                "answers are not cached yet",
+            ),
+            (
+                "contentHandling",
+                self.content_handling.is_some(),
+                "bodies are passed as they are",
+            ),
+            (
+                "tlsConfig",
+                self.tls_config.is_some(),
+                "certificates of backends are always verified",
+            ),
+            (
+                "integrationTarget",
+                self.integration_target.is_some(),
+                "there are no VPC links",
+            ),
+            (
+                "connectionType",
+                self.connection_type
+                    .as_deref()
+                    .is_some_and(|kind| kind != "INTERNET"),
+                "there are no VPC links",
+            ),
+            (
+                "responseTransferMode",
+                self.response_transfer_mode
+                    .as_deref()
+                    .is_some_and(|mode| mode != "BUFFERED"),
+                "answers of backends always stream",
+            ),
         ];
         match refused.iter().find(|(_, given, _)| *given) {
             Some((field, _, reason)) => Err(unsupported(field, reason)),
@@ -130,8 +176,14 @@ impl IntegrationSettings {
             }
             check_http_uri(self.uri.as_deref())?;
         }
-        if let Some((name, source)) = self.request_parameters.iter().find(|(name, source)| !is_mapping(name, source)) {
-            return Err(bad_request(format!("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: {name}={source}]")));
+        if let Some((name, source)) = self
+            .request_parameters
+            .iter()
+            .find(|(name, source)| !is_mapping(name, source))
+        {
+            return Err(bad_request(format!(
+                "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression specified: {name}={source}]"
+            )));
         }
         Ok(Integration {
             integration_type,
@@ -148,7 +200,10 @@ impl IntegrationSettings {
 }
 
 fn check_http_uri(uri: Option<&str>) -> Result<(), AwsError> {
-    let host = uri.and_then(|uri| uri.strip_prefix("http://").or_else(|| uri.strip_prefix("https://")));
+    let host = uri.and_then(|uri| {
+        uri.strip_prefix("http://")
+            .or_else(|| uri.strip_prefix("https://"))
+    });
     match host {
         Some(host) if !host.is_empty() && !host.starts_with(['/', '?', '#']) => Ok(()),
         _ => Err(bad_request("Invalid HTTP endpoint specified for URI")),
@@ -157,11 +212,25 @@ fn check_http_uri(uri: Option<&str>) -> Result<(), AwsError> {
 
 fn is_mapping(name: &str, source: &str) -> bool {
     let target = name.strip_prefix("integration.request.").unwrap_or_default();
-    let place = target.split_once('.').map(|(place, name)| (place, !name.is_empty()));
+    let place = target
+        .split_once('.')
+        .map(|(place, name)| (place, !name.is_empty()));
     let quoted = source.len() >= 2 && source.starts_with('\'') && source.ends_with('\'');
     let known = ["method.request.", "context.", "stageVariables."];
     matches!(place, Some(("header" | "querystring" | "path", true)))
         && (quoted || known.iter().any(|prefix| source.starts_with(prefix)))
+}
+
+/// Refuses to map a parameter that the method does not declare, as AWS does; the body needs no declaration.
+fn check_sources(method: &Method, integration: &Integration) -> Result<(), AwsError> {
+    let undeclared = integration.request_parameters.values().find(|source| {
+        source.starts_with("method.request.")
+            && !source.starts_with("method.request.body")
+            && !method.request_parameters.contains_key(*source)
+    });
+    undeclared.map_or(Ok(()), |source| {
+        Err(bad_request(format!("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: {source}]")))
+    })
 }
 
 /// Returns AWS's spelling.
@@ -196,13 +265,19 @@ impl Apis<'_> {
         settings: IntegrationSettings,
     ) -> Result<Integration, AwsError> {
         let integration = settings.build()?;
-        self.change_method(key, |method| Ok(method.integration.insert(integration).clone()))
-            .await
+        self.change_method(key, |method| {
+            check_sources(method, &integration)?;
+            Ok(method.integration.insert(integration).clone())
+        })
+        .await
     }
 
     /// Returns the integration behind a method.
     pub async fn integration(&self, key: &MethodKey) -> Result<Integration, AwsError> {
-        self.method(key).await?.integration.ok_or_else(unknown_integration)
+        self.method(key)
+            .await?
+            .integration
+            .ok_or_else(unknown_integration)
     }
 
     /// Gives an integration new settings; its responses stay.
@@ -213,6 +288,7 @@ impl Apis<'_> {
     ) -> Result<Integration, AwsError> {
         let built = settings.build()?;
         self.change_method(key, |method| {
+            check_sources(method, &built)?;
             let integration = method.integration.as_mut().ok_or_else(unknown_integration)?;
             let integration_responses = std::mem::take(&mut integration.integration_responses);
             *integration = Integration {
@@ -227,7 +303,11 @@ impl Apis<'_> {
     /// Takes the integration away from a method.
     pub async fn delete_integration(&self, key: &MethodKey) -> Result<(), AwsError> {
         self.change_method(key, |method| {
-            method.integration.take().map(drop).ok_or_else(unknown_integration)
+            method
+                .integration
+                .take()
+                .map(drop)
+                .ok_or_else(unknown_integration)
         })
         .await
     }

@@ -47,14 +47,18 @@ impl IntegrationResponseSettings {
             return Err(unsupported("contentHandling", "bodies are passed as they are"));
         }
         let Some(response) = method.method_responses.get(status) else {
-            return Err(bad_request(format!("Output mapping refers to an invalid method response: {status}")));
+            return Err(bad_request(format!(
+                "Output mapping refers to an invalid method response: {status}"
+            )));
         };
         if let Some(name) = self
             .response_parameters
             .keys()
             .find(|name| !response.response_parameters.contains_key(*name))
         {
-            return Err(bad_request(format!("Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: {name}]")));
+            return Err(bad_request(format!(
+                "Invalid mapping expression specified: Validation Result: warnings : [], errors : [Invalid mapping expression parameter specified: {name}]"
+            )));
         }
         if let Some(pattern) = self.selection_pattern.as_deref() {
             regex::Regex::new(pattern)
@@ -99,7 +103,10 @@ impl Apis<'_> {
         status: &str,
     ) -> Result<IntegrationResponse, AwsError> {
         let mut integration = self.integration(key).await?;
-        integration.integration_responses.remove(status).ok_or_else(unknown_status)
+        integration
+            .integration_responses
+            .remove(status)
+            .ok_or_else(unknown_status)
     }
 
     /// Gives a response of an integration new settings.

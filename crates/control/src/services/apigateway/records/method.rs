@@ -68,7 +68,10 @@ impl MethodSettings {
             "NONE" => Ok(AuthorizationType::None),
             "COGNITO_USER_POOLS" => Ok(AuthorizationType::CognitoUserPools),
             "AWS_IAM" => Err(unsupported("authorizationType", "`AWS_IAM` is not enforced yet")),
-            "CUSTOM" => Err(unsupported("authorizationType", "`CUSTOM` needs Lambda authorizers, which are not there yet")),
+            "CUSTOM" => Err(unsupported(
+                "authorizationType",
+                "`CUSTOM` needs Lambda authorizers, which are not there yet",
+            )),
             _ => Err(bad_request(
                 "Invalid authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, and COGNITO_USER_POOLS",
             )),
@@ -79,13 +82,25 @@ impl MethodSettings {
     fn check(&self) -> Result<AuthorizationType, AwsError> {
         let authorization = self.authorization()?;
         if self.api_key_required {
-            return Err(unsupported("apiKeyRequired", "API keys and usage plans are not there yet"));
+            return Err(unsupported(
+                "apiKeyRequired",
+                "API keys and usage plans are not there yet",
+            ));
         }
-        if self.request_validator_id.as_ref().is_some_and(|id| !id.is_empty()) {
-            return Err(unsupported("requestValidatorId", "requests are not validated yet"));
+        if self
+            .request_validator_id
+            .as_ref()
+            .is_some_and(|id| !id.is_empty())
+        {
+            return Err(unsupported(
+                "requestValidatorId",
+                "requests are not validated yet",
+            ));
         }
         if self.authorization_scopes.len() > SCOPES_MAX {
-            return Err(bad_request(format!("A method may have at most {SCOPES_MAX} authorization scopes")));
+            return Err(bad_request(format!(
+                "A method may have at most {SCOPES_MAX} authorization scopes"
+            )));
         }
         if authorization == AuthorizationType::None && !self.authorization_scopes.is_empty() {
             return Err(bad_request(
@@ -115,7 +130,10 @@ pub fn authorization_name(authorization: AuthorizationType) -> &'static str {
 fn is_request_parameter(name: &str) -> bool {
     let rest = name.strip_prefix("method.request.");
     let (place, name) = rest.and_then(|rest| rest.split_once('.')).unwrap_or_default();
-    matches!(place, "header" | "querystring" | "path" | "multivalueheader" | "multivaluequerystring") && !name.is_empty()
+    matches!(
+        place,
+        "header" | "querystring" | "path" | "multivalueheader" | "multivaluequerystring"
+    ) && !name.is_empty()
 }
 
 impl Apis<'_> {
@@ -149,7 +167,11 @@ impl Apis<'_> {
     }
 
     /// Gives a method new settings; its responses and integration stay.
-    pub async fn replace_method(&self, key: &MethodKey, settings: MethodSettings) -> Result<Method, AwsError> {
+    pub async fn replace_method(
+        &self,
+        key: &MethodKey,
+        settings: MethodSettings,
+    ) -> Result<Method, AwsError> {
         let (resource, method) = self.resource_of(key).await?;
         let method = self.with_settings(&key.api, method, settings).await?;
         self.write_method(key, resource, method).await
@@ -222,7 +244,11 @@ impl Apis<'_> {
         })
     }
 
-    async fn fitting_authorizer(&self, api: &ApiId, settings: &MethodSettings) -> Result<AuthorizerId, AwsError> {
+    async fn fitting_authorizer(
+        &self,
+        api: &ApiId,
+        settings: &MethodSettings,
+    ) -> Result<AuthorizerId, AwsError> {
         let wrong = || {
             bad_request(
                 "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.",

@@ -81,10 +81,7 @@ impl<'a> Apis<'a> {
             .list(self.scope, kind, page)
             .await
             .map_err(|error| from_store(&error))?;
-        records
-            .iter()
-            .map(|record| Ok(decode(record)?.value))
-            .collect()
+        records.iter().map(|record| Ok(decode(record)?.value)).collect()
     }
 
     /// Lists what stands under `prefix`, from after the position on.
@@ -94,10 +91,16 @@ impl<'a> Apis<'a> {
         prefix: &str,
         wanted: &Wanted,
     ) -> Result<Listed<T>, AwsError> {
-        let limit = wanted.limit.unwrap_or(PAGE_ITEMS_DEFAULT).clamp(1, PAGE_ITEMS_MAX);
+        let limit = wanted
+            .limit
+            .unwrap_or(PAGE_ITEMS_DEFAULT)
+            .clamp(1, PAGE_ITEMS_MAX);
         let page = Page {
             prefix: prefix.to_owned(),
-            after: wanted.position.as_ref().map(|position| format!("{prefix}{position}")),
+            after: wanted
+                .position
+                .as_ref()
+                .map(|position| format!("{prefix}{position}")),
             limit: limit + 1,
         };
         let records = self
@@ -130,7 +133,12 @@ impl<'a> Apis<'a> {
         self.commit(batch).await
     }
 
-    pub(super) async fn remove(&self, kind: Kind, id: impl Into<String>, version: u64) -> Result<(), AwsError> {
+    pub(super) async fn remove(
+        &self,
+        kind: Kind,
+        id: impl Into<String>,
+        version: u64,
+    ) -> Result<(), AwsError> {
         let batch = Batch::new().delete(self.key(kind, id), Expect::Version(version));
         self.commit(batch).await
     }

@@ -1,6 +1,9 @@
 //! Models: JSON Schemas with a name: <https://docs.aws.amazon.com/apigateway/latest/api/API_Model.html>
 
-use portcullis_model::{ApiId, resources::apigateway::{Model, Resource}};
+use portcullis_model::{
+    ApiId,
+    resources::apigateway::{Model, Resource},
+};
 use portcullis_store::{Expect, kinds};
 use serde::{Deserialize, Serialize};
 
@@ -37,7 +40,10 @@ impl ModelSettings {
 
     fn build(self, id: String) -> Result<Model, AwsError> {
         if self.name.is_empty() || !self.name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            return Err(bad_request(format!("Model name must be alphanumeric: {}", self.name)));
+            return Err(bad_request(format!(
+                "Model name must be alphanumeric: {}",
+                self.name
+            )));
         }
         if self.content_type.is_empty() {
             return Err(bad_request("No content type specified"));
@@ -71,11 +77,20 @@ impl Apis<'_> {
     pub async fn create_model(&self, api: &ApiId, settings: ModelSettings) -> Result<Model, AwsError> {
         self.rest_api(api).await?;
         let model = settings.build(self.entropy.lower_alphanumeric(6))?;
-        if self.find::<Model>(kinds::API_MODEL, format!("{api}/{}", model.name)).await?.is_some() {
+        if self
+            .find::<Model>(kinds::API_MODEL, format!("{api}/{}", model.name))
+            .await?
+            .is_some()
+        {
             return Err(conflict("Model name already exists for this REST API"));
         }
-        self.put(kinds::API_MODEL, format!("{api}/{}", model.name), &model, Expect::Absent)
-            .await?;
+        self.put(
+            kinds::API_MODEL,
+            format!("{api}/{}", model.name),
+            &model,
+            Expect::Absent,
+        )
+        .await?;
         Ok(model)
     }
 
@@ -97,7 +112,12 @@ impl Apis<'_> {
     }
 
     /// Gives a model another description or schema; its name and content type stay, as on AWS.
-    pub async fn replace_model(&self, api: &ApiId, name: &str, settings: ModelSettings) -> Result<Model, AwsError> {
+    pub async fn replace_model(
+        &self,
+        api: &ApiId,
+        name: &str,
+        settings: ModelSettings,
+    ) -> Result<Model, AwsError> {
         let kept = self.model(api, name).await?;
         let model = ModelSettings {
             name: kept.value.name,
@@ -106,7 +126,8 @@ impl Apis<'_> {
         }
         .build(kept.value.id)?;
         let expect = Expect::Version(kept.version);
-        self.put(kinds::API_MODEL, format!("{api}/{name}"), &model, expect).await?;
+        self.put(kinds::API_MODEL, format!("{api}/{name}"), &model, expect)
+            .await?;
         Ok(model)
     }
 
@@ -121,8 +142,11 @@ impl Apis<'_> {
             method.request_models.values().any(|model| model == name) || models.any(|model| model == name)
         });
         if is_used {
-            return Err(conflict(format!("Cannot delete model '{name}', is referenced in a method")));
+            return Err(conflict(format!(
+                "Cannot delete model '{name}', is referenced in a method"
+            )));
         }
-        self.remove(kinds::API_MODEL, format!("{api}/{name}"), kept.version).await
+        self.remove(kinds::API_MODEL, format!("{api}/{name}"), kept.version)
+            .await
     }
 }

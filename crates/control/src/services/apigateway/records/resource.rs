@@ -30,7 +30,11 @@ impl Apis<'_> {
         self.rest_api(api).await?;
         let tree: Tree = self.all(kinds::API_RESOURCE, api).await?;
         if tree.len() >= RESOURCES_MAX {
-            return Err(AwsError::new("LimitExceededException", 429, "Maximum number of resources for this API has been reached. Please contact AWS if you need additional resources."));
+            return Err(AwsError::new(
+                "LimitExceededException",
+                429,
+                "Maximum number of resources for this API has been reached. Please contact AWS if you need additional resources.",
+            ));
         }
         let parent = resource_in(&tree, parent)?;
         check_path_part(&tree, parent, path_part, None)?;
@@ -85,7 +89,10 @@ impl Apis<'_> {
         let path = join(&parent.path, part);
         let mut batch = Batch::new();
         let mut answer = moved.clone();
-        for resource in tree.iter().filter(|other| other.id == *id || is_below(&other.path, &moved.path)) {
+        for resource in tree
+            .iter()
+            .filter(|other| other.id == *id || is_below(&other.path, &moved.path))
+        {
             let rest = resource.path.strip_prefix(&moved.path).unwrap_or_default();
             let mut changed = Resource {
                 path: format!("{path}{rest}"),
@@ -111,7 +118,10 @@ impl Apis<'_> {
         }
         let tree: Tree = self.all(kinds::API_RESOURCE, api).await?;
         let mut batch = Batch::new();
-        for gone in tree.iter().filter(|other| other.id == *id || is_below(&other.path, &resource.path)) {
+        for gone in tree
+            .iter()
+            .filter(|other| other.id == *id || is_below(&other.path, &resource.path))
+        {
             let key = self.key(kinds::API_RESOURCE, format!("{api}/{}", gone.id));
             batch = batch.delete(key, Expect::Anything);
         }
@@ -139,7 +149,8 @@ fn join(parent: &str, part: &str) -> String {
 }
 
 fn is_below(path: &str, ancestor: &str) -> bool {
-    path.strip_prefix(ancestor).is_some_and(|rest| rest.starts_with('/'))
+    path.strip_prefix(ancestor)
+        .is_some_and(|rest| rest.starts_with('/'))
 }
 
 fn is_variable(part: &str) -> bool {
@@ -158,7 +169,11 @@ fn check_path_part(
             "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly braces at the beginning and the end.",
         ));
     }
-    if parent.path_part.as_deref().is_some_and(|part| part.ends_with("+}")) {
+    if parent
+        .path_part
+        .as_deref()
+        .is_some_and(|part| part.ends_with("+}"))
+    {
         return Err(bad_request(format!(
             "Cannot create a child of a resource with a greedy path variable: {}",
             parent.path

@@ -81,11 +81,31 @@ impl RestApiSettings {
 
     fn check(&self) -> Result<(), AwsError> {
         let refused = [
-            ("cloneFrom", self.clone_from.is_some(), "create the parts one by one"),
-            ("minimumCompressionSize", self.minimum_compression_size.is_some(), "answers are not compressed yet"),
-            ("policy", self.policy.is_some(), "resource policies are not enforced yet"),
-            ("securityPolicy", self.security_policy.is_some(), "the listener decides the TLS versions"),
-            ("endpointAccessMode", self.endpoint_access_mode.is_some(), "the listener decides who may connect"),
+            (
+                "cloneFrom",
+                self.clone_from.is_some(),
+                "create the parts one by one",
+            ),
+            (
+                "minimumCompressionSize",
+                self.minimum_compression_size.is_some(),
+                "answers are not compressed yet",
+            ),
+            (
+                "policy",
+                self.policy.is_some(),
+                "resource policies are not enforced yet",
+            ),
+            (
+                "securityPolicy",
+                self.security_policy.is_some(),
+                "the listener decides the TLS versions",
+            ),
+            (
+                "endpointAccessMode",
+                self.endpoint_access_mode.is_some(),
+                "the listener decides who may connect",
+            ),
         ];
         if let Some((field, _, reason)) = refused.iter().find(|(_, given, _)| *given) {
             return Err(unsupported(field, reason));
@@ -94,20 +114,30 @@ impl RestApiSettings {
             return Err(bad_request("No REST API name specified"));
         }
         if self.name.chars().count() > 1024 {
-            return Err(bad_request("REST API name must not be longer than 1024 characters"));
+            return Err(bad_request(
+                "REST API name must not be longer than 1024 characters",
+            ));
         }
         match self.api_key_source.as_deref() {
             None | Some("HEADER") => {}
             Some("AUTHORIZER") => {
-                return Err(unsupported("apiKeySource", "`AUTHORIZER` needs a Lambda authorizer"));
+                return Err(unsupported(
+                    "apiKeySource",
+                    "`AUTHORIZER` needs a Lambda authorizer",
+                ));
             }
             Some(_) => return Err(bad_request("Invalid API key source specified")),
         }
-        self.endpoint_configuration.as_ref().map_or(Ok(()), EndpointConfiguration::check)
+        self.endpoint_configuration
+            .as_ref()
+            .map_or(Ok(()), EndpointConfiguration::check)
     }
 
     fn endpoint_types(&self) -> Vec<String> {
-        let given = self.endpoint_configuration.as_ref().map(|configuration| configuration.types.clone());
+        let given = self
+            .endpoint_configuration
+            .as_ref()
+            .map(|configuration| configuration.types.clone());
         given
             .filter(|types| !types.is_empty())
             .unwrap_or_else(|| vec!["EDGE".into()])
@@ -117,7 +147,10 @@ impl RestApiSettings {
 impl EndpointConfiguration {
     fn check(&self) -> Result<(), AwsError> {
         if !self.vpc_endpoint_ids.is_empty() {
-            return Err(unsupported("endpointConfiguration.vpcEndpointIds", "there are no VPC endpoints"));
+            return Err(unsupported(
+                "endpointConfiguration.vpcEndpointIds",
+                "there are no VPC endpoints",
+            ));
         }
         if self.types.len() > 1 {
             return Err(bad_request("Only one endpoint type may be specified"));
@@ -125,7 +158,10 @@ impl EndpointConfiguration {
         match self.types.first().map(String::as_str) {
             None | Some("EDGE" | "REGIONAL") => {}
             Some("PRIVATE") => {
-                return Err(unsupported("endpointConfiguration.types", "private endpoints are not enforced yet"));
+                return Err(unsupported(
+                    "endpointConfiguration.types",
+                    "private endpoints are not enforced yet",
+                ));
             }
             Some(other) => return Err(bad_request(format!("Invalid endpoint type specified: {other}"))),
         }
@@ -166,7 +202,11 @@ impl Apis<'_> {
             tags: settings.tags,
         };
         let mut batch = Batch::new()
-            .put(self.key(kinds::REST_API, id.as_str()), encode(&api)?, Expect::Absent)
+            .put(
+                self.key(kinds::REST_API, id.as_str()),
+                encode(&api)?,
+                Expect::Absent,
+            )
             .put(
                 self.key(kinds::API_RESOURCE, format!("{id}/{}", root.id)),
                 encode(&root)?,
@@ -208,7 +248,11 @@ impl Apis<'_> {
     }
 
     /// Gives an API new settings.
-    pub async fn replace_rest_api(&self, api: &ApiId, settings: RestApiSettings) -> Result<RestApi, AwsError> {
+    pub async fn replace_rest_api(
+        &self,
+        api: &ApiId,
+        settings: RestApiSettings,
+    ) -> Result<RestApi, AwsError> {
         settings.check()?;
         let kept = self.rest_api(api).await?;
         let changed = RestApi {

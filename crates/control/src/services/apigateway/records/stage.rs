@@ -60,20 +60,49 @@ impl StageSettings {
 
     fn check(&self) -> Result<&DeploymentId, AwsError> {
         let refused = [
-            ("cacheClusterEnabled", self.cache_cluster_enabled == Some(true), "answers are not cached yet"),
-            ("cacheClusterSize", self.cache_cluster_size.is_some(), "answers are not cached yet"),
-            ("canarySettings", self.canary_settings.is_some(), "a stage serves one deployment"),
-            ("documentationVersion", self.documentation_version.is_some(), "documentation is not kept"),
-            ("tracingEnabled", self.tracing_enabled == Some(true), "there is no X-Ray; every request has a trail instead"),
+            (
+                "cacheClusterEnabled",
+                self.cache_cluster_enabled == Some(true),
+                "answers are not cached yet",
+            ),
+            (
+                "cacheClusterSize",
+                self.cache_cluster_size.is_some(),
+                "answers are not cached yet",
+            ),
+            (
+                "canarySettings",
+                self.canary_settings.is_some(),
+                "a stage serves one deployment",
+            ),
+            (
+                "documentationVersion",
+                self.documentation_version.is_some(),
+                "documentation is not kept",
+            ),
+            (
+                "tracingEnabled",
+                self.tracing_enabled == Some(true),
+                "there is no X-Ray; every request has a trail instead",
+            ),
         ];
         if let Some((field, _, reason)) = refused.iter().find(|(_, given, _)| *given) {
             return Err(unsupported(field, reason));
         }
         if self.variables.len() > VARIABLES_MAX {
-            return Err(bad_request(format!("A stage may have at most {VARIABLES_MAX} variables")));
+            return Err(bad_request(format!(
+                "A stage may have at most {VARIABLES_MAX} variables"
+            )));
         }
-        if let Some(name) = self.variables.iter().find(|(name, value)| !is_variable(name, value)) {
-            return Err(bad_request(format!("Stage variable name or value is invalid: {}. Please use values with alphanumeric characters and the symbols -._~:/?#&=, for names alphanumeric characters and underscores.", name.0)));
+        if let Some(name) = self
+            .variables
+            .iter()
+            .find(|(name, value)| !is_variable(name, value))
+        {
+            return Err(bad_request(format!(
+                "Stage variable name or value is invalid: {}. Please use values with alphanumeric characters and the symbols -._~:/?#&=, for names alphanumeric characters and underscores.",
+                name.0
+            )));
         }
         self.deployment_id
             .as_ref()
@@ -94,7 +123,9 @@ fn is_variable(name: &str, value: &str) -> bool {
 pub fn check_stage_name(name: &StageName) -> Result<(), AwsError> {
     let text = name.as_str();
     let fits = (1..=128).contains(&text.len())
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
     if fits {
         return Ok(());
     }
@@ -126,12 +157,17 @@ impl Apis<'_> {
         check_stage_name(name)?;
         let deployment_id = settings.check()?;
         let deployment = self.deployment(api, deployment_id).await?.value;
-        if self.find::<Stage>(kinds::API_STAGE, format!("{api}/{name}")).await?.is_some() {
+        if self
+            .find::<Stage>(kinds::API_STAGE, format!("{api}/{name}"))
+            .await?
+            .is_some()
+        {
             return Err(conflict("Stage already exists"));
         }
         let stage = self.pointed_stage(&deployment, name.clone(), settings).await?;
         self.refuse_uncompilable(&deployment.image, &stage)?;
-        self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, Expect::Absent).await?;
+        self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, Expect::Absent)
+            .await?;
         Ok(stage)
     }
 
@@ -174,14 +210,16 @@ impl Apis<'_> {
         };
         self.refuse_uncompilable(&deployment.image, &stage)?;
         let expect = Expect::Version(kept.version);
-        self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, expect).await?;
+        self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, expect)
+            .await?;
         Ok(stage)
     }
 
     /// Deletes a stage.
     pub async fn delete_stage(&self, api: &ApiId, name: &StageName) -> Result<(), AwsError> {
         let kept = self.stage(api, name).await?;
-        self.remove(kinds::API_STAGE, format!("{api}/{name}"), kept.version).await
+        self.remove(kinds::API_STAGE, format!("{api}/{name}"), kept.version)
+            .await
     }
 
     /// Returns the stage as it will point at `deployment`: a new one, or the one that is there with its own
@@ -199,7 +237,11 @@ impl Apis<'_> {
         let stages: Vec<Stage> = self.all(kinds::API_STAGE, api).await?;
         let own = stages.iter().find(|stage| stage.stage_name == name).cloned();
         if own.is_none() && stages.len() >= STAGES_MAX {
-            return Err(AwsError::new("LimitExceededException", 429, "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages."));
+            return Err(AwsError::new(
+                "LimitExceededException",
+                429,
+                "Maximum number of stages for this API has been reached. Please contact AWS if you need additional stages.",
+            ));
         }
         let mut stage = own.unwrap_or_else(|| new_stage(deployment, name, now));
         stage.deployment_id = deployment.id.clone();
@@ -211,9 +253,15 @@ impl Apis<'_> {
     }
 
     /// Writes a deployment and the stage that points at it, together.
-    pub(super) async fn put_with_stage(&self, deployment: &Deployment, stage: &Stage) -> Result<(), AwsError> {
+    pub(super) async fn put_with_stage(
+        &self,
+        deployment: &Deployment,
+        stage: &Stage,
+    ) -> Result<(), AwsError> {
         let api = &deployment.api_id;
-        let own = self.find::<Stage>(kinds::API_STAGE, format!("{api}/{}", stage.stage_name)).await?;
+        let own = self
+            .find::<Stage>(kinds::API_STAGE, format!("{api}/{}", stage.stage_name))
+            .await?;
         let expect = own.map_or(Expect::Absent, |kept: Kept<Stage>| Expect::Version(kept.version));
         let batch = Batch::new()
             .put(
