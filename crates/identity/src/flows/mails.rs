@@ -58,6 +58,13 @@ impl Identity {
         subject: &str,
         html: String,
     ) -> Result<(), IdentityError> {
+        // A bare line of text is HTML too; said so, nobody who carries the mail takes it for plain text and shows the
+        // escapes in it.
+        let html = if html.trim_start().starts_with('<') {
+            html
+        } else {
+            format!("<html><body>{html}</body></html>")
+        };
         let message = Message {
             user_pool_id: pool.id.clone(),
             to: to.to_owned(),
