@@ -1,8 +1,8 @@
 //! What a layer says about an exchange, and why.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use crate::{http::Response, refusal::Refusal};
+use crate::{http::Response, refusal::Refusal, snapshot::stage::MethodSnapshot};
 
 /// The layers, as trails name them, in the order of the request. `Host` and `Site` stand outside the list of layers:
 /// which host a request is for, and what a host that is not an API said.
@@ -34,10 +34,12 @@ impl LayerName {
 
 /// Why a layer decided as it did. What every request repeats is prepared at deployment, so that recording it costs a
 /// count. Never holds a token, a key or a password.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub(crate) enum Reason {
     Static(&'static str),
     Prepared(Arc<str>),
+    /// The method that the route layer found.
+    Method(Arc<MethodSnapshot>),
     Made(Box<str>),
 }
 
@@ -47,8 +49,15 @@ impl Reason {
         match self {
             Self::Static(text) => text,
             Self::Prepared(text) => text,
+            Self::Method(method) => &method.reason,
             Self::Made(text) => text,
         }
+    }
+}
+
+impl fmt::Debug for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
     }
 }
 

@@ -32,7 +32,7 @@ pub(crate) enum RefusalKind {
 }
 
 /// A decision that ends the exchange: what the client learns (by its kind) and what only the trail learns (the cause).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Refusal {
     kind: RefusalKind,
     cause: Reason,

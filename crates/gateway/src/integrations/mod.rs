@@ -80,7 +80,7 @@ pub(crate) async fn call(
     worker: &Worker,
 ) -> (Box<Exchange>, Result<(Answer, Reason), Refusal>) {
     let (mut exchange, method, mapped) = admitted.into_parts();
-    let answer = match (&method.integration, mapped) {
+    let answer = match (&method.backend.integration, mapped) {
         (Integration::Mock, Mapped::Mock { text }) => mock::answer(&text),
         (
             Integration::HttpProxy(proxy),

@@ -15,13 +15,13 @@ impl Layer for Mapping {
     const NAME: LayerName = LayerName::Mapping;
 
     fn body_need(method: &MethodSnapshot) -> BodyNeed {
-        method.request.body_need()
+        method.backend.request.body_need()
     }
 
     async fn check(exchange: &mut Exchange, _worker: &Worker) -> Decision {
         let mapped = exchange
             .method()
-            .and_then(|method| request::map(exchange, &method.request));
+            .and_then(|method| request::map(exchange, &method.backend.request));
         match mapped {
             Ok((mapped, reason)) => {
                 exchange.map(mapped);

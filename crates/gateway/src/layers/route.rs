@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::{
-    decision::{Decision, LayerName},
+    decision::{Decision, LayerName, Reason},
     exchange::{BODY_BYTES_MAX, Exchange},
     gateway::Worker,
     pipeline::Layer,
@@ -80,7 +80,7 @@ fn enter_method(exchange: &mut Exchange) -> Decision {
             shown(&method)
         ));
     };
-    let reason = (&method.reason).into();
+    let reason = Reason::Method(Arc::clone(method));
     let method = Arc::clone(method);
     exchange.enter_route(method, places);
     Decision::Continue(reason)

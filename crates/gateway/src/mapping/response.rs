@@ -212,7 +212,7 @@ pub(crate) fn apply(
         Answer::Proxied(response) => Ok((response, "passed through".into())),
         Answer::Mocked { status } => {
             let said = status.to_string();
-            let choice = method.response.choose(&said).ok_or_else(|| {
+            let choice = method.backend.response.choose(&said).ok_or_else(|| {
                 Refusal::new(
                     RefusalKind::Internal,
                     format!("no integration response matches `{said}`, and there is no default"),

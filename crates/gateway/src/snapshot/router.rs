@@ -6,21 +6,29 @@
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
-/// A trie of path patterns, each with a value.
+/// A trie of path patterns, each with a value. All literals are in one table, so that a step costs few cache lines
+/// however many routes there are.
 #[derive(Debug)]
 pub(crate) struct Router<T> {
+    /// Index of the node in four bytes, then the literal, to the node below.
+    literals: HashMap<Box<[u8]>, u32>,
     nodes: Vec<Node>,
     values: Vec<T>,
+    /// The name of the parameter below each node that has one; for building only.
+    names: HashMap<u32, Box<str>>,
 }
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<Box<[u8]>, usize>,
-    parameter: Option<(Arc<str>, usize)>,
+    parameter: Option<u32>,
     /// The value of `{name+}`, which ends every pattern.
-    greedy: Option<usize>,
-    value: Option<usize>,
+    greedy: Option<u32>,
+    value: Option<u32>,
 }
+
+/// The longest literal segment, in bytes.
+const LITERAL_BYTES_MAX: usize = 252;
+const KEY_BYTES_MAX: usize = 4 + LITERAL_BYTES_MAX;
 
 /// A pattern that cannot be routed.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -33,6 +41,8 @@ pub(crate) enum PatternError {
     Sibling(String),
     #[error("the path is there twice")]
     Duplicate,
+    #[error("there are too many paths")]
+    TooMany,
 }
 
 /// A pattern's segment.
@@ -45,19 +55,21 @@ enum Segment<'a> {
 impl<T> Router<T> {
     pub(crate) fn new() -> Self {
         Self {
+            literals: HashMap::new(),
             nodes: vec![Node::default()],
             values: Vec::new(),
+            names: HashMap::new(),
         }
     }
 
-    /// Adds `pattern` and returns the names of its parameters, in order.
+    /// Adds `pattern`.
     pub(crate) fn insert(&mut self, pattern: &str, value: T) -> Result<(), PatternError> {
         let mut at = 0;
         let rest = pattern.strip_prefix('/').ok_or(PatternError::NoSlash)?;
         let mut segments = rest.split('/').filter(|_| !rest.is_empty()).peekable();
         while let Some(text) = segments.next() {
             match parse_segment(text)? {
-                Segment::Literal(text) => at = self.literal(at, text),
+                Segment::Literal(text) => at = self.literal(at, text)?,
                 Segment::Parameter(name) => at = self.parameter(at, name)?,
                 Segment::Greedy(_) if segments.peek().is_some() => {
                     return Err(PatternError::Segment(text.to_owned()));
@@ -72,31 +84,31 @@ impl<T> Router<T> {
     pub(crate) fn find(&self, path: &[u8]) -> Option<(&T, Vec<Range<u32>>)> {
         let (start, end) = bounds(path)?;
         let mut places = Vec::new();
-        let index = if start == end {
+        let value = if start == end {
             self.nodes.first()?.value
         } else {
             self.walk(0, path.get(..end)?, start, &mut places)
         };
-        Some((self.values.get(index?)?, places))
+        Some((self.values.get(index(value?))?, places))
     }
 
     /// Matches the segments from `start` on. Each node of the trie is visited at most once for a path, because its depth
     /// fixes the segment.
-    fn walk(&self, at: usize, path: &[u8], start: usize, places: &mut Vec<Range<u32>>) -> Option<usize> {
-        let node = self.nodes.get(at)?;
+    fn walk(&self, at: u32, path: &[u8], start: usize, places: &mut Vec<Range<u32>>) -> Option<u32> {
+        let node = self.nodes.get(index(at))?;
         let rest = path.get(start..)?;
         let length = memchr::memchr(b'/', rest).unwrap_or(rest.len());
         let segment = rest.get(..length)?;
         let next = (length < rest.len()).then_some(start + length + 1);
-        let literal = node.literals.get(segment).copied();
+        let literal = self.literal_below(at, segment);
         if let Some(found) = literal.and_then(|child| self.child(child, path, next, places)) {
             return Some(found);
         }
-        if let Some((_, child)) = &node.parameter
+        if let Some(child) = node.parameter
             && length > 0
         {
             places.push(place(start, start + length)?);
-            if let Some(found) = self.child(*child, path, next, places) {
+            if let Some(found) = self.child(child, path, next, places) {
                 return Some(found);
             }
             places.pop();
@@ -108,66 +120,85 @@ impl<T> Router<T> {
 
     fn child(
         &self,
-        child: usize,
+        child: u32,
         path: &[u8],
         next: Option<usize>,
         places: &mut Vec<Range<u32>>,
-    ) -> Option<usize> {
+    ) -> Option<u32> {
         match next {
             Some(next) => self.walk(child, path, next, places),
-            None => self.nodes.get(child)?.value,
+            None => self.nodes.get(index(child))?.value,
         }
     }
 
-    fn literal(&mut self, at: usize, text: &str) -> usize {
-        let known = self
-            .nodes
-            .get(at)
-            .and_then(|node| node.literals.get(text.as_bytes()));
-        if let Some(known) = known {
-            return *known;
-        }
-        let child = self.add();
-        if let Some(node) = self.nodes.get_mut(at) {
-            node.literals.insert(text.as_bytes().into(), child);
-        }
-        child
+    fn literal_below(&self, at: u32, segment: &[u8]) -> Option<u32> {
+        let mut key = [0u8; KEY_BYTES_MAX];
+        let key = key.get_mut(..4 + segment.len())?;
+        let (node, literal) = key.split_at_mut_checked(4)?;
+        node.copy_from_slice(&at.to_le_bytes());
+        literal.copy_from_slice(segment);
+        self.literals.get(&*key).copied()
     }
 
-    fn parameter(&mut self, at: usize, name: &str) -> Result<usize, PatternError> {
-        match self.nodes.get(at).and_then(|node| node.parameter.as_ref()) {
-            Some((known, child)) if known.as_ref() == name => Ok(*child),
-            Some(_) => Err(PatternError::Sibling(name.to_owned())),
-            None => {
-                let child = self.add();
-                if let Some(node) = self.nodes.get_mut(at) {
-                    node.parameter = Some((name.into(), child));
-                }
-                Ok(child)
-            }
+    fn literal(&mut self, at: u32, text: &str) -> Result<u32, PatternError> {
+        if text.len() > LITERAL_BYTES_MAX {
+            return Err(PatternError::Segment(text.to_owned()));
         }
+        if let Some(known) = self.literal_below(at, text.as_bytes()) {
+            return Ok(known);
+        }
+        let child = self.add()?;
+        let key = [at.to_le_bytes().as_slice(), text.as_bytes()].concat();
+        self.literals.insert(key.into(), child);
+        Ok(child)
     }
 
-    fn add(&mut self) -> usize {
+    fn parameter(&mut self, at: u32, name: &str) -> Result<u32, PatternError> {
+        let known = self.nodes.get(index(at)).and_then(|node| node.parameter);
+        if let Some(child) = known {
+            return match self.names.get(&at) {
+                Some(known) if **known == *name => Ok(child),
+                _ => Err(PatternError::Sibling(name.to_owned())),
+            };
+        }
+        let child = self.add()?;
+        if let Some(node) = self.nodes.get_mut(index(at)) {
+            node.parameter = Some(child);
+        }
+        self.names.insert(at, name.into());
+        Ok(child)
+    }
+
+    fn add(&mut self) -> Result<u32, PatternError> {
+        let child = u32::try_from(self.nodes.len()).map_err(|_| PatternError::TooMany)?;
         self.nodes.push(Node::default());
-        self.nodes.len() - 1
+        Ok(child)
     }
 
     fn put(
         &mut self,
-        at: usize,
+        at: u32,
         value: T,
-        slot: impl FnOnce(&mut Node) -> &mut Option<usize>,
+        slot: impl FnOnce(&mut Node) -> &mut Option<u32>,
     ) -> Result<(), PatternError> {
-        let index = self.values.len();
-        let slot = self.nodes.get_mut(at).map(slot).ok_or(PatternError::Duplicate)?;
+        let next = u32::try_from(self.values.len()).map_err(|_| PatternError::TooMany)?;
+        let slot = self
+            .nodes
+            .get_mut(index(at))
+            .map(slot)
+            .ok_or(PatternError::Duplicate)?;
         if slot.is_some() {
             return Err(PatternError::Duplicate);
         }
-        *slot = Some(index);
+        *slot = Some(next);
         self.values.push(value);
         Ok(())
     }
+}
+
+/// A `u32` always fits where we run.
+fn index(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
 }
 
 /// Returns the names of the parameters of `pattern`, in order.
@@ -290,6 +321,13 @@ mod tests {
     }
 
     #[test]
+    fn segment_longer_than_any_literal_is_a_parameter_still() {
+        let router = router(&["/a/{id}"]);
+        let long = "x".repeat(10_000);
+        assert_eq!(find(&router, &format!("/a/{long}")).unwrap().1, [long]);
+    }
+
+    #[test]
     fn empty_segment_is_no_parameter() {
         let router = router(&["/a/{id}/b"]);
         assert_eq!(find(&router, "/a//b"), None);
@@ -303,6 +341,8 @@ mod tests {
         assert_eq!(refused("/pets/{id}"), PatternError::Duplicate);
         assert_eq!(refused("/{other+}"), PatternError::Duplicate);
         assert_eq!(refused("/pets/{name}/x"), PatternError::Sibling("name".into()));
+        let long = format!("/{}", "x".repeat(253));
+        assert!(matches!(refused(&long), PatternError::Segment(_)));
         for pattern in ["/a//b", "/{x+}/y", "/{", "/{}", "/{+}", "/a{b}", "/a b"] {
             assert!(matches!(refused(pattern), PatternError::Segment(_)), "{pattern}");
         }

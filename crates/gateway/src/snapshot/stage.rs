@@ -1,7 +1,7 @@
 //! A stage and the deployment it points at, compiled: every route, expression, template and pattern is ready.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -42,9 +42,13 @@ pub struct StageSnapshot {
 /// A path and its methods.
 pub(crate) struct ResourceSnapshot {
     pub(crate) path: Arc<str>,
-    methods: Vec<(Box<[u8]>, Arc<MethodSnapshot>)>,
+    /// By the place of their name in [`METHODS`].
+    methods: [Option<Arc<MethodSnapshot>>; METHODS.len()],
     any: Option<Arc<MethodSnapshot>>,
 }
+
+/// The methods that a REST API knows by name; `ANY` takes the others too.
+const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 /// A method, ready.
 pub(crate) struct MethodSnapshot {
@@ -53,18 +57,28 @@ pub(crate) struct MethodSnapshot {
     /// In the order of the path.
     pub(crate) parameter_names: Arc<[Arc<str>]>,
     /// What the route layer says: `GET /hello`.
-    pub(crate) reason: Arc<str>,
+    pub(crate) reason: Box<str>,
     pub(crate) authorization: MethodAuthorization,
+    /// Methods that say the same share it, so that many routes need little memory and stay in the caches.
+    pub(crate) backend: Arc<Backend>,
+}
+
+/// What stands behind a method, and the mappings to and from it.
+pub(crate) struct Backend {
     pub(crate) request: RequestMapping,
     pub(crate) integration: Integration,
     pub(crate) response: ResponseMapping,
 }
 
+/// Backends of a stage by what was said about them.
+type Backends = HashMap<String, Arc<Backend>>;
+
 impl ResourceSnapshot {
     /// Returns the method called `name`, else `ANY`.
     pub(crate) fn method(&self, name: &[u8]) -> Option<&Arc<MethodSnapshot>> {
-        let own = self.methods.iter().find(|(known, _)| **known == *name);
-        own.map(|(_, method)| method).or(self.any.as_ref())
+        let at = METHODS.iter().position(|known| known.as_bytes() == name);
+        let own = at.and_then(|at| self.methods.get(at)?.as_ref());
+        own.or(self.any.as_ref())
     }
 }
 
@@ -89,7 +103,7 @@ pub fn compile_stage(
         .iter()
         .map(|authorizer| (authorizer.id.clone(), CognitoAuthorizer::compile(authorizer)))
         .collect();
-    let mut router = Router::new();
+    let (mut router, mut backends) = (Router::new(), Backends::new());
     if image.resources.len() > RESOURCES_MAX {
         problems.push(Problem::error(
             None,
@@ -102,7 +116,7 @@ pub fn compile_stage(
         if resource.methods.is_empty() {
             continue;
         }
-        let compiled = compile_resource(resource, stage, &authorizers, &mut problems);
+        let compiled = compile_resource(resource, stage, &authorizers, &mut backends, &mut problems);
         if let Err(cause) = router.insert(&resource.path, compiled) {
             problems.push(Problem::error(None, resource.path.clone(), cause.to_string()));
         }
@@ -143,49 +157,55 @@ fn compile_resource(
     resource: &Resource,
     stage: &Stage,
     authorizers: &Authorizers,
+    backends: &mut Backends,
     problems: &mut Vec<Problem>,
 ) -> ResourceSnapshot {
     let names: Arc<[Arc<str>]> = router::parameter_names(&resource.path).into();
     let mut compiled = ResourceSnapshot {
         path: resource.path.as_str().into(),
-        methods: Vec::new(),
+        methods: Default::default(),
         any: None,
     };
     for (name, method) in &resource.methods {
         let path = format!("{name} {}", resource.path);
-        let Some(parts) = compile_method(resource, method, stage, authorizers, &path, problems) else {
+        let parts = compile_method(resource, method, stage, authorizers, backends, &path, problems);
+        let Some((authorization, backend)) = parts else {
             continue;
         };
-        let (authorization, integration, request, response) = parts;
         let method = Arc::new(MethodSnapshot {
             resource_id: resource.id.clone(),
             resource_path: Arc::clone(&compiled.path),
             parameter_names: Arc::clone(&names),
             reason: path.into(),
             authorization,
-            request,
-            integration,
-            response,
+            backend,
         });
-        if name == "ANY" {
-            compiled.any = Some(method);
-        } else {
-            compiled.methods.push((name.as_bytes().into(), method));
+        let at = METHODS.iter().position(|known| *known == name.as_str());
+        match at.and_then(|at| compiled.methods.get_mut(at)) {
+            Some(slot) => *slot = Some(method),
+            None if name == "ANY" => compiled.any = Some(method),
+            None => problems.push(Problem::error(
+                None,
+                format!("{name} {}", resource.path),
+                format!(
+                    "`{name}` is no method: use one of `{}` or `ANY`",
+                    METHODS.join(", ")
+                ),
+            )),
         }
     }
     compiled
 }
-
-type MethodParts = (MethodAuthorization, Integration, RequestMapping, ResponseMapping);
 
 fn compile_method(
     resource: &Resource,
     method: &Method,
     stage: &Stage,
     authorizers: &Authorizers,
+    backends: &mut Backends,
     path: &str,
     problems: &mut Vec<Problem>,
-) -> Option<MethodParts> {
+) -> Option<(MethodAuthorization, Arc<Backend>)> {
     let mut refuse = |field: &str, message: &str| {
         problems.push(Problem::error(None, format!("{path}: {field}"), message));
     };
@@ -200,10 +220,29 @@ fn compile_method(
     }
     let authorization = MethodAuthorization::compile(method, authorizers, path, problems);
     let integration = method.integration.as_ref()?;
+    let said = serde_json::to_string(&(
+        integration,
+        &method.method_responses,
+        router::parameter_names(&resource.path),
+    ))
+    .unwrap_or_else(|_| path.to_owned());
+    if let Some(known) = backends.get(&said) {
+        return Some((authorization?, Arc::clone(known)));
+    }
+    let before = problems.len();
     let response = ResponseMapping::compile(method, integration, &stage.variables, path, problems);
     let (integration, request) =
         Integration::compile(integration, &resource.path, &stage.variables, path, problems)?;
-    Some((authorization?, integration, request, response))
+    let backend = Arc::new(Backend {
+        request,
+        integration,
+        response,
+    });
+    // One with problems is compiled again for the next method, so that each reports its own.
+    if problems.len() == before {
+        backends.insert(said, Arc::clone(&backend));
+    }
+    Some((authorization?, backend))
 }
 
 fn compile_observed(stage: &Stage, problems: &mut Vec<Problem>) -> BTreeSet<LayerName> {
