@@ -55,6 +55,15 @@ impl Reason {
     }
 }
 
+/// How much of a stranger's words a reason shows, in characters.
+const SHOWN_MAX: usize = 300;
+
+/// Makes a stranger's words fit for a trail: cut, and without characters that could command a terminal.
+pub(crate) fn shown(text: &str) -> String {
+    let harmless = |symbol: char| if symbol.is_control() { '\u{fffd}' } else { symbol };
+    text.chars().take(SHOWN_MAX).map(harmless).collect()
+}
+
 impl fmt::Debug for Reason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())

@@ -109,7 +109,7 @@ impl Record {
             source: self.source.ip().to_string(),
             host: self.host.clone(),
             method: String::from_utf8_lossy(&self.method).into_owned(),
-            path: String::from_utf8_lossy(shown).into_owned(),
+            path: String::from_utf8_lossy(shown).replace(char::is_control, "\u{fffd}"),
             steps,
             status: self.status,
             elapsed_ns: self.elapsed_ns,

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::{
-    decision::{Decision, LayerName, Reason},
+    decision::{Decision, LayerName, Reason, shown},
     exchange::{BODY_BYTES_MAX, Exchange},
     gateway::Worker,
     pipeline::Layer,
@@ -84,10 +84,4 @@ fn enter_method(exchange: &mut Exchange) -> Decision {
     let method = Arc::clone(method);
     exchange.enter_route(method, places);
     Decision::Continue(reason)
-}
-
-/// Cuts what a stranger wrote to what a trail needs.
-fn shown(text: &str) -> &str {
-    let end = text.char_indices().nth(200).map_or(text.len(), |(at, _)| at);
-    text.get(..end).unwrap_or_default()
 }

@@ -14,7 +14,7 @@ use super::{
     uri::UriTemplate,
 };
 use crate::{
-    decision::Reason,
+    decision::{Reason, shown},
     exchange::{BODY_BYTES_MAX, BodyNeed, Exchange},
     integrations::header_policy,
     refusal::{Refusal, RefusalKind},
@@ -235,10 +235,12 @@ fn map_mock(
         PassthroughBehavior::Never => false,
     };
     if !passes {
-        let shown: String = media_type.chars().take(100).collect();
         return Err(Refusal::new(
             RefusalKind::UnsupportedMediaType,
-            format!("no request template for `{shown}`, and the body may not pass through"),
+            format!(
+                "no request template for `{}`, and the body may not pass through",
+                shown(media_type)
+            ),
         ));
     }
     let text = exchange.body_read().clone();

@@ -193,6 +193,10 @@ fn forged_tokens_are_refused() {
             other_header(json!({"alg": "RS256", "kid": "kid1", "crit": ["x"]})),
             "`crit`",
         ),
+        (
+            OTHER_KEY.sign_jwt("\u{1b}[2J", &id_claims()).unwrap(),
+            "has no key `\u{fffd}[2J`",
+        ),
         (format!("{}.{}", parts[0], parts[1]), "not three parts"),
         (format!("{good}.x"), "not three parts"),
         (format!("{good}="), "not three parts"),

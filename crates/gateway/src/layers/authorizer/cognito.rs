@@ -16,7 +16,7 @@ use regex::Regex;
 
 use super::token_cache::{TokenUse, VerifiedToken};
 use crate::{
-    decision::Reason,
+    decision::{Reason, shown},
     exchange::Exchange,
     gateway::Worker,
     refusal::{Refusal, RefusalKind},
@@ -163,7 +163,7 @@ fn verify(
     exchange: &Exchange,
     worker: &Worker,
 ) -> Result<(Rc<VerifiedToken>, Reason), Refusal> {
-    let malformed = |cause: JwtError| unauthorized(cut(&cause.to_string()));
+    let malformed = |cause: JwtError| unauthorized(shown(&cause.to_string()));
     let compact = Compact::parse(token).map_err(malformed)?;
     // Cognito signs with RS256 alone; nothing else is tried, whatever a key could do.
     if compact.header().algorithm != Algorithm::Rs256 {
@@ -177,7 +177,7 @@ fn verify(
     let kid = compact.header().kid.as_deref().unwrap_or_default();
     let key = pool
         .key(kid)
-        .ok_or_else(|| unauthorized(cut(&format!("pool `{}` has no key `{kid}`", pool.id()))))?;
+        .ok_or_else(|| unauthorized(shown(&format!("pool `{}` has no key `{kid}`", pool.id()))))?;
     compact.verify_signature(key).map_err(malformed)?;
     claimed.check_times(exchange.started(), 0).map_err(malformed)?;
     let verified = Rc::new(VerifiedToken::new(pool, claimed)?);
@@ -219,7 +219,7 @@ fn issuing_pool<'a>(
             ),
         ));
     }
-    Err(unauthorized(cut(&format!(
+    Err(unauthorized(shown(&format!(
         "the issuer `{issuer}` is no pool of authorizer `{}`",
         authorizer.name
     ))))
@@ -317,11 +317,6 @@ fn check_use(
 
 fn unauthorized(cause: impl Into<Reason>) -> Refusal {
     Refusal::new(RefusalKind::Unauthorized, cause)
-}
-
-/// A stranger's words are cut before they enter a trail.
-fn cut(text: &str) -> String {
-    text.chars().take(300).collect()
 }
 
 /// RFC 9110 section 5.6.2.
