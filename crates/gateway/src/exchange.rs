@@ -291,6 +291,7 @@ mod tests {
             domain: "portcullis.localhost".into(),
             path_forms: false,
             listener_addresses: Vec::new(),
+            services: Vec::new(),
         });
         let request = Request {
             method: Bytes::from_static(b"POST"),

@@ -14,7 +14,7 @@ use crate::{
     http::{Body, BodyError, Listener, Request, Response},
     layers::authorizer::token_cache::TokenCache,
     pipeline::{self, Journal},
-    ports::{SITE_BODY_BYTES_MAX, Site, SiteRequest, Sites},
+    ports::{SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest, Sites},
     request_id::{self, RequestIds},
     revocations::Revocations,
     snapshot::Snapshots,
@@ -125,6 +125,13 @@ impl Gateway {
                     Exchange::start(request, snapshot, api_id, path_start, id, started, started_at);
                 pipeline::run(exchange, &self.worker).await
             }
+            Destination::Site {
+                site: Site::Service, ..
+            } if request.peer.listener != Listener::Proxy => {
+                let response = message(421, "Misdirected Request");
+                let reason = "a service's own host is served through the forward proxy alone";
+                self.end(arrival, request, response, Outcome::Refuse, reason)
+            }
             Destination::Site { site, path_start } => {
                 drop(snapshot);
                 self.visit(arrival, request, site, path_start).await
@@ -154,7 +161,11 @@ impl Gateway {
 
     /// Lets a site answer.
     async fn visit(&self, arrival: Arrival, mut request: Request, site: Site, path_start: usize) -> Response {
-        let body = match request.body.read_whole(SITE_BODY_BYTES_MAX).await {
+        let limit_bytes = match site {
+            Site::Service => SERVICE_BODY_BYTES_MAX,
+            _ => SITE_BODY_BYTES_MAX,
+        };
+        let body = match request.body.read_whole(limit_bytes).await {
             Ok(body) => body,
             Err(cause) => {
                 let (status, text) = match cause {

@@ -24,6 +24,8 @@ pub struct HostSettings {
     pub path_forms: bool,
     /// What the public listeners are bound to; an unspecified address stands for every address.
     pub listener_addresses: Vec<IpAddr>,
+    /// The services whose AWS hosts the forward proxy answers for: `sts`, `iam`.
+    pub services: Vec<&'static str>,
 }
 
 /// The hosts that are ours, ready to compare.
@@ -32,6 +34,8 @@ pub struct Hosts {
     api_suffixes: [String; 2],
     pool_domain_suffixes: [String; 2],
     cognito_idp: [String; 2],
+    /// `sts.us-east-1.amazonaws.com` and `sts.amazonaws.com`.
+    services: Vec<String>,
     path_forms: bool,
     listener_addresses: Vec<IpAddr>,
     any_address: bool,
@@ -68,6 +72,16 @@ impl Hosts {
                 format!("cognito-idp.{region}.{domain}"),
                 format!("cognito-idp.{region}.amazonaws.com"),
             ],
+            services: settings
+                .services
+                .iter()
+                .flat_map(|service| {
+                    [
+                        format!("{service}.{region}.amazonaws.com"),
+                        format!("{service}.amazonaws.com"),
+                    ]
+                })
+                .collect(),
             path_forms: settings.path_forms,
             any_address: settings.listener_addresses.iter().any(IpAddr::is_unspecified),
             listener_addresses: settings.listener_addresses.clone(),
@@ -104,6 +118,12 @@ impl Hosts {
         if self.cognito_idp.iter().any(|known| *known == *name) {
             return Destination::Site {
                 site: Site::CognitoIdp,
+                path_start: 0,
+            };
+        }
+        if self.services.iter().any(|known| *known == *name) {
+            return Destination::Site {
+                site: Site::Service,
                 path_start: 0,
             };
         }
@@ -239,6 +259,7 @@ mod tests {
             domain: "portcullis.localhost".into(),
             path_forms,
             listener_addresses: vec!["127.0.0.1".parse().unwrap()],
+            services: vec!["sts", "iam"],
         })
     }
 
@@ -272,6 +293,8 @@ mod tests {
                 site(Site::CognitoIdp, 0),
             ),
             ("cognito-idp.us-east-1.amazonaws.com", site(Site::CognitoIdp, 0)),
+            ("sts.us-east-1.amazonaws.com", site(Site::Service, 0)),
+            ("iam.amazonaws.com:443", site(Site::Service, 0)),
             ("localhost:8443", Destination::Nothing),
             ("127.0.0.1:8443", Destination::Nothing),
         ];
@@ -290,6 +313,8 @@ mod tests {
             "a.b.execute-api.us-east-1.amazonaws.com",
             ".execute-api.us-east-1.amazonaws.com",
             "abc123.execute-api.us-east-1.amazonaws.com.evil.example",
+            "sts.eu-west-1.amazonaws.com",
+            "s3.amazonaws.com",
             "abc123.cloudfront.net",
             "localhost.",
             "localhost:",
@@ -341,6 +366,7 @@ mod tests {
             domain: "portcullis.localhost".into(),
             path_forms: false,
             listener_addresses: vec!["0.0.0.0".parse().unwrap()],
+            services: vec!["sts", "iam"],
         });
         assert!(hosts.is_ours("10.1.2.3:8443"));
         assert!(hosts.is_ours("[::1]:8443"));

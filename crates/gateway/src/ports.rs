@@ -10,6 +10,9 @@ use crate::http::Peer;
 /// The longest body a site is given, in bytes.
 pub const SITE_BODY_BYTES_MAX: usize = 1 << 20;
 
+/// The longest body of a call of a [`Site::Service`], in bytes: a template of 1 MB in a form is longer than itself.
+pub const SERVICE_BODY_BYTES_MAX: usize = 4 << 20;
+
 /// A host of ours that is not an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Site {
@@ -18,6 +21,8 @@ pub enum Site {
     CognitoIdp,
     /// `{prefix}.auth.{region}.…`: a user pool's domain.
     PoolDomain { prefix: String },
+    /// `{service}.{region}.amazonaws.com`: the AWS wire protocols, through the forward proxy alone.
+    Service,
 }
 
 /// A request for a site, its body read whole.

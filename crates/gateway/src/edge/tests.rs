@@ -35,10 +35,17 @@ impl ServerConfigs for NoTls {
 }
 
 fn exchange(bytes: &[u8]) -> String {
-    let door = Door { listener: Listener::PublicHttp, address: "127.0.0.1:0".parse().unwrap() };
+    let door = Door {
+        listener: Listener::PublicHttp,
+        address: "127.0.0.1:0".parse().unwrap(),
+    };
     let socket = Socket::open(door, 2).unwrap();
     let address = socket.address;
-    let parts = EdgeParts { limits: EdgeLimits::default(), configs: Arc::new(NoTls), forward_proxy: None };
+    let parts = EdgeParts {
+        limits: EdgeLimits::default(),
+        configs: Arc::new(NoTls),
+        forward_proxy: None,
+    };
     let workers = start(vec![socket], 2, &parts, || Echo).unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(bytes).unwrap();
@@ -54,7 +61,10 @@ fn a_request_reaches_the_answer_as_it_came() {
         b"POST /a%2Fb/?q=%20 HTTP/1.1\r\nHost: api.example:80\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
     );
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
-    assert!(answer.ends_with("POST /a%2Fb/?q=%20 api.example:80 hello"), "{answer}");
+    assert!(
+        answer.ends_with("POST /a%2Fb/?q=%20 api.example:80 hello"),
+        "{answer}"
+    );
 }
 
 #[test]
@@ -71,18 +81,23 @@ fn ambiguous_hosts_are_refused() {
 
 #[test]
 fn a_body_over_the_limit_is_not_read() {
-    let answer = exchange(
-        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4096\r\nConnection: close\r\n\r\n",
-    );
+    let answer = exchange(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4096\r\nConnection: close\r\n\r\n");
     assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
 }
 
 #[test]
 fn a_stop_lets_no_thread_behind() {
-    let door = Door { listener: Listener::PublicHttp, address: "127.0.0.1:0".parse().unwrap() };
+    let door = Door {
+        listener: Listener::PublicHttp,
+        address: "127.0.0.1:0".parse().unwrap(),
+    };
     let socket = Socket::open(door, 2).unwrap();
     let address = socket.address;
-    let parts = EdgeParts { limits: EdgeLimits::default(), configs: Arc::new(NoTls), forward_proxy: None };
+    let parts = EdgeParts {
+        limits: EdgeLimits::default(),
+        configs: Arc::new(NoTls),
+        forward_proxy: None,
+    };
     let workers = start(vec![socket], 2, &parts, || Echo).unwrap();
     let idle = TcpStream::connect(address).unwrap();
     workers.stop();

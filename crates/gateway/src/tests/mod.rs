@@ -183,6 +183,7 @@ impl World {
             domain: "portcullis.localhost".into(),
             path_forms: true,
             listener_addresses: vec!["127.0.0.1".parse().unwrap()],
+            services: Vec::new(),
         });
         let snapshots = Arc::new(Snapshots::new(Snapshot::new(hosts)));
         let revocations = Arc::new(Revocations::default());

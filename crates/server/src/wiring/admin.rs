@@ -16,7 +16,9 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use portcullis_control::{AdminListener, AdminRequest, AdminResponse, BODY_BYTES_MAX, Control};
+use bytes::Bytes;
+use portcullis_control::{AdminListener, AdminRequest, BODY_BYTES_MAX, Control};
+use portcullis_identity::endpoints::EndpointRequest;
 use portcullis_model::HeaderList;
 use tokio::{net::TcpListener, sync::watch, task::JoinHandle};
 
@@ -41,6 +43,7 @@ impl AdminServer {
         let router = Router::new()
             .route("/livez", get(|| async { "ok\n" }))
             .route("/readyz", get(readyz))
+            .route("/{pool}/.well-known/{document}", get(well_known))
             .fallback(call)
             .with_state(Shared {
                 control,
@@ -72,6 +75,23 @@ async fn readyz(State(shared): State<Shared>) -> Response {
     }
 }
 
+/// Keys and metadata of a pool: for everybody, as on the public listeners.
+async fn well_known(State(shared): State<Shared>, request: Request) -> Response {
+    let endpoint = EndpointRequest {
+        method: request.method().as_str().to_owned(),
+        path: request.uri().path().to_owned(),
+        ..EndpointRequest::default()
+    };
+    match shared.control.parts().identity.well_known(&endpoint).await {
+        Ok(Some(answer)) => respond(answer.status, &answer.headers, answer.body.into()),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            (status, error.message().to_owned()).into_response()
+        }
+    }
+}
+
 async fn call(
     State(shared): State<Shared>,
     ConnectInfo(source): ConnectInfo<SocketAddr>,
@@ -96,13 +116,14 @@ async fn call(
         headers,
         body,
     };
-    respond(shared.control.handle(request).await)
+    let answer = shared.control.handle(request).await;
+    respond(answer.status, &answer.headers, answer.body)
 }
 
-fn respond(answer: AdminResponse) -> Response {
-    let mut response = Response::new(Body::from(answer.body));
-    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    for (name, value) in answer.headers.iter() {
+fn respond(status: u16, headers: &HeaderList, body: Bytes) -> Response {
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    for (name, value) in headers.iter() {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
             response.headers_mut().append(name, value);
         }

@@ -183,6 +183,10 @@ fn hosts(settings: &Settings, sockets: &[Socket]) -> Hosts {
         domain: settings.domain.clone(),
         path_forms: settings.path_forms,
         listener_addresses: sockets.iter().map(|socket| socket.address.ip()).collect(),
+        services: portcullis_control::services::ALL
+            .iter()
+            .map(|service| service.name)
+            .collect(),
     })
 }
 

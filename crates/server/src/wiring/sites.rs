@@ -54,7 +54,7 @@ async fn answer(control: &Control, identity: &Identity, request: SiteRequest) ->
             let answered = identity.well_known(&endpoint).await;
             endpoint_answer("well-known", answered, started)
         }
-        Site::CognitoIdp => operation(control, request).await,
+        Site::CognitoIdp | Site::Service => operation(control, request).await,
         Site::PoolDomain { prefix } if request.path == "/oauth2/token" => {
             let endpoint = endpoint_request(&request);
             let started = Instant::now();
