@@ -21,48 +21,76 @@ pub struct Admitted {
     pub scope: Scope,
 }
 
-/// Checks the signature of `request`, if it has one. Nobody is `Ok(None)`: some operations are unsigned.
+/// Finds the signature that `request` claims to have. Nothing is checked yet.
+pub fn presented(service: &Service, request: &AdminRequest) -> Result<Option<Presented>, AwsError> {
+    sigv4::parse(&signable(request)).map_err(|error| refusal(service, &error))
+}
+
+/// Checks the signature that [`presented`] found.
 pub async fn authenticate(
     parts: &ControlParts,
     service: &Service,
     request: &AdminRequest,
-) -> Result<Option<Admitted>, AwsError> {
-    let signable = SignableRequest {
-        method: &request.method,
-        path: &request.path,
-        query: &request.query,
-        headers: &request.headers,
-    };
-    let refuse = |error: sigv4::SigV4Error| {
-        let code = if is_query(service) {
-            error.query_code()
-        } else {
-            error.json_code()
-        };
-        AwsError::new(code, 403, error.message()).because(format!("signature: {error}"))
-    };
-    let Some(presented) = sigv4::parse(&signable).map_err(refuse)? else {
-        return Ok(None);
-    };
+    presented: &Presented,
+) -> Result<Admitted, AwsError> {
     presented
-        .check_scope(parts.scope.region.as_str(), &[service.name])
-        .map_err(refuse)?;
-    let found = find_key(parts, service, &presented).await?;
+        .check_scope(region_of(parts, service, presented), &[service.name])
+        .map_err(|error| refusal(service, &error))?;
+    let found = find_key(parts, service, presented).await?;
+    let (now, options) = (parts.clock.now(), Options::default());
     sigv4::verify(
-        &signable,
-        &presented,
+        &signable(request),
+        presented,
         &found.secret,
         &request.body,
-        parts.clock.now(),
-        &Options::default(),
+        now,
+        &options,
     )
-    .map_err(refuse)?;
+    .map_err(|error| refusal(service, &error))?;
     let caller = caller_of(parts, service, &found).await?;
     let scope = Scope {
         account: found.scope.account,
         region: parts.scope.region.clone(),
     };
-    Ok(Some(Admitted { caller, scope }))
+    Ok(Admitted { caller, scope })
+}
+
+/// Services without regions, which clients sign for [`GLOBAL_REGION`] wherever they are.
+const GLOBAL_SERVICES: [&str; 2] = ["iam", "sts"];
+const GLOBAL_REGION: &str = "us-east-1";
+
+/// Returns the region that a signature must be for.
+fn region_of<'a>(parts: &'a ControlParts, service: &Service, presented: &Presented) -> &'a str {
+    if GLOBAL_SERVICES.contains(&service.name) && presented.region == GLOBAL_REGION {
+        return GLOBAL_REGION;
+    }
+    parts.scope.region.as_str()
+}
+
+fn signable(request: &AdminRequest) -> SignableRequest<'_> {
+    SignableRequest {
+        method: &request.method,
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+    }
+}
+
+fn refusal(service: &Service, error: &sigv4::SigV4Error) -> AwsError {
+    let code = if is_query(service) {
+        error.query_code()
+    } else {
+        error.json_code()
+    };
+    AwsError::new(code, refused_status(service), error.message()).because(format!("signature: {error}"))
+}
+
+/// Services of JSON 1.1 answer 400 to whatever is wrong with a call, the others 403 to whoever may not.
+const fn refused_status(service: &Service) -> u16 {
+    match service.protocol {
+        Protocol::Json11 { .. } => 400,
+        Protocol::RestJson | Protocol::Query { .. } => 403,
+    }
 }
 
 async fn find_key(
@@ -98,6 +126,7 @@ async fn caller_of(
     Ok(Caller::User {
         access_key_id,
         user_name: user.user_name,
+        path: user.path,
         user_id: user.user_id,
     })
 }
@@ -110,7 +139,14 @@ async fn read_user(parts: &ControlParts, scope: &Scope, user_name: &str) -> Resu
 }
 
 /// Checks that the caller may make this call, and says by what.
-pub async fn authorize(call: &Call<'_>, access: Access) -> Result<String, AwsError> {
+pub async fn authorize(service: &Service, call: &Call<'_>, access: Access) -> Result<String, AwsError> {
+    judge(service, call, access).await.map_err(|error| AwsError {
+        status: refused_status(service),
+        ..error
+    })
+}
+
+async fn judge(service: &Service, call: &Call<'_>, access: Access) -> Result<String, AwsError> {
     let (action, resource) = match access {
         Access::Unsigned => {
             return Ok("the operation is open to everybody; it checks what it is given".into());
@@ -119,11 +155,7 @@ pub async fn authorize(call: &Call<'_>, access: Access) -> Result<String, AwsErr
         Access::Signed { action, resource } => (action, resource),
     };
     match call.caller {
-        Caller::Anonymous => Err(AwsError::new(
-            "MissingAuthenticationTokenException",
-            403,
-            "Missing Authentication Token",
-        )),
+        Caller::Anonymous => Err(missing_signature(service)),
         Caller::Root { .. } => Ok(format!("the account's own key may call {action}")),
         Caller::User {
             user_name, user_id, ..
@@ -205,7 +237,8 @@ pub fn missing_signature(service: &Service) -> AwsError {
     } else {
         "MissingAuthenticationTokenException"
     };
-    AwsError::new(code, 403, "Missing Authentication Token").because("the call is not signed")
+    AwsError::new(code, refused_status(service), "Missing Authentication Token")
+        .because("the call is not signed")
 }
 
 fn unknown_token(service: &Service) -> AwsError {
@@ -216,7 +249,7 @@ fn unknown_token(service: &Service) -> AwsError {
     };
     AwsError::new(
         code,
-        403,
+        refused_status(service),
         "The security token included in the request is invalid.",
     )
 }

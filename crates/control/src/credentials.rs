@@ -32,6 +32,18 @@ pub async fn create(
     scope: &Scope,
     user_name: Option<&str>,
 ) -> Result<NewAccessKey, AwsError> {
+    let made = generate(vault, clock, entropy, user_name)?;
+    store.commit(put(scope, &made.record, Expect::Absent)?).await?;
+    Ok(made)
+}
+
+/// Makes a key without writing it.
+pub(crate) fn generate(
+    vault: &Vault,
+    clock: &dyn Clock,
+    entropy: &dyn Entropy,
+    user_name: Option<&str>,
+) -> Result<NewAccessKey, AwsError> {
     let access_key_id = AccessKeyId::from(format!("AKIA{}", entropy.upper_base32(16)));
     let secret = SecretText::new(entropy.alphanumeric(40));
     let sealed_secret = vault
@@ -44,7 +56,6 @@ pub async fn create(
         create_date: clock.now(),
         sealed_secret,
     };
-    store.commit(put(scope, &record, Expect::Absent)?).await?;
     Ok(NewAccessKey { record, secret })
 }
 

@@ -11,7 +11,7 @@ use portcullis_model::{
 use serde_json::Value;
 
 use crate::{
-    AdminListener, AdminRequest, AdminResponse, AwsError, ControlParts,
+    AdminListener, AdminRequest, AdminResponse, AwsError, BODY_BYTES_MAX, ControlParts,
     admission::{self, Admitted},
     operation::{Access, Call, Caller, Operation, Protocol, Service},
     protocol::{
@@ -149,31 +149,23 @@ async fn admit(
     request_id: &RequestId,
 ) -> Result<(&'static Service, &'static Operation, OwnedCall, String), AwsError> {
     let Some(service) = service else {
-        return Err(AwsError::new(
-            "MissingAuthenticationTokenException",
-            403,
-            "Missing Authentication Token",
-        )
-        .because("neither signature, target, host nor path name a service that is served here"));
+        return Err(no_service(request));
     };
-    let admitted = admission::authenticate(parts, service, request).await?;
-    let wire = match parse(service, request) {
-        Ok(wire) => wire,
-        // A stranger is not told what is wrong with his input.
-        Err(_) if admitted.is_none() && !has_unsigned(service) => {
-            return Err(admission::missing_signature(service));
-        }
-        Err(error) => return Err(error),
-    };
-    let unsigned = wire
-        .operation
-        .is_some_and(|operation| matches!(operation.access, Access::Unsigned));
-    if admitted.is_none() && !unsigned {
+    let presented = admission::presented(service, request)?;
+    let is_open = names_unsigned_operation(service, request);
+    // A stranger's body is not even read unless the operation is open to strangers.
+    if presented.is_none() && !is_open {
         return Err(admission::missing_signature(service));
     }
+    check_length(request, presented.is_some())?;
+    let admitted = match &presented {
+        Some(presented) => Some(admission::authenticate(parts, service, request, presented).await?),
+        None => None,
+    };
+    let wire = parse(service, request)?;
     let Some(operation) = wire
         .operation
-        .filter(|_| unsigned || request.listener != AdminListener::Public)
+        .filter(|_| is_open || request.listener != AdminListener::Public)
     else {
         return Err(unknown_operation(service, &wire.name));
     };
@@ -182,25 +174,60 @@ async fn admit(
         scope: parts.scope.clone(),
     });
     let owned = OwnedCall { caller, scope, wire };
-    let reason = admission::authorize(&owned.call(parts, request, request_id), operation.access).await?;
+    let reason = admission::authorize(service, &owned.call(parts, request, request_id), operation.access).await?;
     check_members(service, operation, &owned.wire)?;
     Ok((service, operation, owned, reason))
 }
 
-/// Finds the service that a request is for: by its signature, its target, its host, its path, its action.
+/// Tells whether the call, by its target, is of an operation that AWS models as unsigned.
+fn names_unsigned_operation(service: &Service, request: &AdminRequest) -> bool {
+    let Protocol::Json11 { target_prefix } = service.protocol else {
+        return false;
+    };
+    let target = request.headers.text("x-amz-target").unwrap_or_default();
+    target
+        .strip_prefix(target_prefix)
+        .and_then(|rest| rest.strip_prefix('.'))
+        .and_then(|name| service.operation(name))
+        .is_some_and(|operation| matches!(operation.access, Access::Unsigned))
+}
+
+/// The longest body of a call that nobody has signed.
+const UNSIGNED_BODY_BYTES_MAX: usize = 128 << 10;
+
+fn check_length(request: &AdminRequest, is_signed: bool) -> Result<(), AwsError> {
+    let max = if is_signed {
+        BODY_BYTES_MAX
+    } else {
+        UNSIGNED_BODY_BYTES_MAX
+    };
+    if request.body.len() <= max {
+        return Ok(());
+    }
+    let message = format!("the body has more than {max} bytes");
+    Err(AwsError::new("RequestEntityTooLargeException", 413, message))
+}
+
+/// Says no to a call of something that is not served here. Whether its signature is good is not told.
+fn no_service(request: &AdminRequest) -> AwsError {
+    let cause = "neither target, host, signature, path nor action name a service that is served here";
+    let is_signed = request.headers.get("authorization").is_some() || request.query.contains("X-Amz-Signature=");
+    if is_signed {
+        let message = "the service that this call is for is not served here";
+        return AwsError::new("UnknownOperationException", 404, message).because(cause);
+    }
+    AwsError::new(
+        "MissingAuthenticationTokenException",
+        403,
+        "Missing Authentication Token",
+    )
+    .because(cause)
+}
+
+/// Finds the service that a request is for: by its target, its host, its signature, its path, its action. Where
+/// the signature is for another service than the target or host, it will be refused for that.
 fn find_service(request: &AdminRequest) -> Option<&'static Service> {
     let by_name = |name: &str| services::ALL.iter().copied().find(|service| service.name == name);
-    let signable = SignableRequest {
-        method: &request.method,
-        path: &request.path,
-        query: &request.query,
-        headers: &request.headers,
-    };
-    if let Ok(Some(presented)) = sigv4::parse(&signable)
-        && let Some(service) = by_name(&presented.service)
-    {
-        return Some(service);
-    }
     if let Some(target) = request.headers.text("x-amz-target") {
         return services::ALL.iter().copied().find(|service| {
             matches!(service.protocol, Protocol::Json11 { target_prefix }
@@ -211,23 +238,31 @@ fn find_service(request: &AdminRequest) -> Option<&'static Service> {
     if let Some(service) = host.split('.').next().and_then(by_name) {
         return Some(service);
     }
+    let signable = SignableRequest {
+        method: &request.method,
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+    };
+    if let Ok(Some(presented)) = sigv4::parse(&signable) {
+        return by_name(&presented.service);
+    }
     if request.path != "/" {
         return services::ALL.iter().copied().find(|service| {
             service.protocol == Protocol::RestJson
                 && rest_json::serves(service, &request.method, &request.path)
         });
     }
-    let call = services::ALL
-        .iter()
-        .copied()
-        .filter(|service| matches!(service.protocol, Protocol::Query { .. }));
-    call.into_iter().find(|service| {
-        query_xml::parse(service, &request.query, &request.body).is_ok_and(|wire| wire.operation.is_some())
+    let body = request.body.get(..UNSIGNED_BODY_BYTES_MAX).unwrap_or(&request.body);
+    services::ALL.iter().copied().find(|service| {
+        matches!(service.protocol, Protocol::Query { .. })
+            && query_xml::parse(service, &request.query, body).is_ok_and(|wire| wire.operation.is_some())
     })
 }
 
 fn parse(service: &'static Service, request: &AdminRequest) -> Result<WireCall, AwsError> {
     match service.protocol {
+        Protocol::Json11 { .. } if request.method != "POST" => Err(unknown_operation(service, &request.method)),
         Protocol::Json11 { target_prefix } => {
             let target = request.headers.text("x-amz-target").unwrap_or_default();
             json_1_1::parse(service, target_prefix, target, &request.body)
@@ -372,3 +407,6 @@ fn step(layer: &'static str, outcome: Outcome, reason: String, started: Instant)
 fn nanoseconds(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

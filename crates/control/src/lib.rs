@@ -14,6 +14,8 @@ pub mod services;
 pub mod stacks;
 #[cfg(test)]
 mod test_control;
+#[cfg(test)]
+mod test_wire;
 mod dispatch;
 
 use std::{net::IpAddr, sync::Arc};

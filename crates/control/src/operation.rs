@@ -66,6 +66,8 @@ pub enum Caller {
     User {
         access_key_id: String,
         user_name: String,
+        /// `/` or `/team/`
+        path: String,
         user_id: String,
     },
 }
@@ -76,7 +78,9 @@ impl Caller {
         match self {
             Self::Anonymous => "anonymous".into(),
             Self::Root { .. } => format!("arn:aws:iam::{}:root", scope.account),
-            Self::User { user_name, .. } => format!("arn:aws:iam::{}:user/{user_name}", scope.account),
+            Self::User { user_name, path, .. } => {
+                format!("arn:aws:iam::{}:user{path}{user_name}", scope.account)
+            }
         }
     }
 }
