@@ -5,7 +5,7 @@ mod adapters;
 mod sites;
 mod admin;
 
-use std::{sync::Arc, thread};
+use std::{sync::Arc, thread, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 use portcullis_control::{Control, ControlParts};
@@ -20,7 +20,7 @@ use portcullis_gateway::{
     trail::TrailLog,
 };
 use portcullis_identity::{Identity, IdentityParts, IssuerForm};
-use portcullis_model::{SystemClock, SystemEntropy};
+use portcullis_model::{Clock, SystemClock, SystemEntropy};
 use portcullis_store::{Store, sqlite::SqliteStore};
 use portcullis_vault::Vault;
 use tokio::{net::TcpListener, runtime::Handle};
@@ -30,6 +30,8 @@ use adapters::{OurHosts, OutboxMail, RevocationFeed, Trails};
 use publication::{GatewayCompiler, Publication};
 use sites::ServerSites;
 
+/// How often expired revocations are dropped.
+const REVOCATIONS_PURGE: Duration = Duration::from_secs(60);
 /// Threads that hash passwords.
 const HASHING_THREADS: usize = 2;
 /// Passwords that may wait for them.
@@ -149,9 +151,11 @@ impl Server {
             forward_proxy: Some(forward_proxy),
         };
         let gateway = self.gateway;
+        let revocations = gateway.revocations.clone();
         let workers = edge::start(self.sockets, self.workers, &parts, move || {
             Gateway::new(gateway.clone())
         })?;
+        tokio::spawn(forget_expired(revocations));
         let admin = admin::AdminServer::start(self.admin, self.control.clone());
         Ok(Running {
             control: self.control,
@@ -248,6 +252,15 @@ fn gateway(
             policy: integration_policy(settings, addresses),
         },
     })
+}
+
+/// Drops, now and then, what has expired from the index of tokens that are refused.
+async fn forget_expired(revocations: Arc<Revocations>) {
+    let mut ticks = tokio::time::interval(REVOCATIONS_PURGE);
+    loop {
+        ticks.tick().await;
+        revocations.purge(SystemClock.now());
+    }
 }
 
 fn open_sockets(settings: &Settings) -> Result<Vec<Socket>> {
