@@ -9,7 +9,8 @@ use anyhow::{Context, Result, bail};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::{message, processor_time};
+use super::message;
+use super::processor_time::Reading;
 
 /// What is sent to whom.
 #[derive(Clone)]
@@ -99,7 +100,7 @@ async fn measure(shared: Arc<Shared>) -> Result<Measured> {
         .map(|_| tokio::spawn(connection(Arc::clone(&shared))))
         .collect();
     tokio::time::sleep(WARM_UP).await;
-    let before = processor_time::of(shared.load.process)?;
+    let before = Reading::of(shared.load.process)?;
     let started = Instant::now();
     shared.phase.store(MEASURING, Ordering::Relaxed);
     let mut latencies_ns = Vec::new();
@@ -107,7 +108,7 @@ async fn measure(shared: Arc<Shared>) -> Result<Measured> {
         Extent::For(time) => {
             tokio::time::sleep(time).await;
             shared.phase.store(DONE, Ordering::Relaxed);
-            Some((started.elapsed(), processor_time::of(shared.load.process)?))
+            Some((started.elapsed(), Reading::of(shared.load.process)?))
         }
         Extent::Once => None,
     };
@@ -120,7 +121,7 @@ async fn measure(shared: Arc<Shared>) -> Result<Measured> {
     }
     let (elapsed, after) = match window {
         Some(window) => window,
-        None => (started.elapsed(), processor_time::of(shared.load.process)?),
+        None => (started.elapsed(), Reading::of(shared.load.process)?),
     };
     if latencies_ns.is_empty() {
         bail!("no request was answered in time");
@@ -129,7 +130,7 @@ async fn measure(shared: Arc<Shared>) -> Result<Measured> {
     Ok(Measured {
         requests: latencies_ns.len(),
         elapsed,
-        processor_time: after.saturating_sub(before),
+        processor_time: after.since(&before),
         latencies_ns,
     })
 }
