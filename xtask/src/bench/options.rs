@@ -56,7 +56,7 @@ impl Options {
             server: shell::target().join("release/portcullis"),
             peers_only: false,
             writes: true,
-            typed: arguments.join(" "),
+            typed: reported(arguments),
         };
         let mut words = arguments.iter();
         while let Some(word) = words.next() {
@@ -100,4 +100,19 @@ impl Options {
     pub(super) fn wants(&self, scenario: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|name| name == scenario)
     }
+}
+
+/// Returns the options that say something about the numbers: where the server lay does not.
+fn reported(arguments: &[String]) -> String {
+    let mut words = arguments.iter();
+    let mut kept = Vec::new();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "--server" => {
+                words.next();
+            }
+            _ => kept.push(word.as_str()),
+        }
+    }
+    kept.join(" ")
 }
