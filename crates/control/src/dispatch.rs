@@ -368,11 +368,12 @@ fn serialise(service: &Service, operation: &Operation, output: &Value, request_i
 fn serialise_error(service: Option<&Service>, error: &AwsError, request_id: &str) -> WireAnswer {
     match service.map(|service| service.protocol) {
         Some(Protocol::Query { namespace, .. }) => {
-            // IAM's and CloudFormation's own spelling of the refusal that both protocols share.
-            let code = if error.code == "AccessDeniedException" {
-                "AccessDenied"
-            } else {
-                error.code
+            // The Query services' own spelling of what all protocols share.
+            let code = match error.code {
+                "AccessDeniedException" => "AccessDenied",
+                "ConcurrentModificationException" => "ConcurrentModification",
+                "RequestEntityTooLargeException" => "RequestEntityTooLarge",
+                other => other,
             };
             query_xml::serialise_error(
                 namespace,

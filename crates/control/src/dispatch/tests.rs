@@ -22,7 +22,7 @@ fn with_secret(credentials: &Credentials, secret: &str) -> Credentials {
 /// Makes the user `dev` with a policy, and a key of his.
 async fn developer(wire: &Wire, policy: &str) -> Credentials {
     let root = &wire.root;
-    let made = wire.query(root, "iam", "Action=CreateUser&Version=2010-05-08&UserName=dev&Path=/team/").await;
+    let made = wire.query(root, "iam", "Action=CreateUser&Version=2010-05-08&UserName=dev").await;
     assert_eq!(made.0, 200, "{}", made.1);
     let form = format!(
         "Action=PutUserPolicy&Version=2010-05-08&UserName=dev&PolicyName=p&PolicyDocument={}",
@@ -155,14 +155,33 @@ async fn a_user_may_what_the_policies_say_and_nothing_else() {
     assert_eq!(refused.1, "AccessDeniedException");
     assert_eq!(
         refused.2,
-        "User: arn:aws:iam::000000000000:user/team/dev is not authorized to perform: cognito-idp:CreateUserPool on resource: *"
+        "User: arn:aws:iam::000000000000:user/dev is not authorized to perform: cognito-idp:CreateUserPool on resource: *"
     );
     let elsewhere = sign(plain("GET", "/restapis", ""), &dev, "apigateway", now);
     assert_eq!(answered(&wire.control.handle(elsewhere).await).unwrap_err().1, "AccessDeniedException");
     let (status, xml) = wire.query(&dev, "iam", "Action=DeleteUser&Version=2010-05-08&UserName=dev").await;
     assert_eq!((status, code(&xml)), (403, "AccessDenied"));
     let (status, xml) = wire.query(&dev, "sts", WHO).await;
-    assert!(status == 200 && xml.contains("user/team/dev"), "{xml}");
+    assert!(status == 200 && xml.contains("user/dev"), "{xml}");
+}
+
+#[tokio::test]
+async fn a_deny_on_a_user_holds_however_the_user_is_named() {
+    let wire = Wire::new().await;
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:*","Resource":"*"},
+        {"Effect":"Deny","Action":"iam:CreateAccessKey","Resource":"arn:aws:iam::000000000000:user/dev"}]}"#;
+    let dev = developer(&wire, policy).await;
+    for name in ["&UserName=dev", "", "&UserName.member.1=dev"] {
+        let form = format!("Action=CreateAccessKey&Version=2010-05-08{name}");
+        let (status, xml) = wire.query(&dev, "iam", &form).await;
+        assert_eq!((status, code(&xml)), (403, "AccessDenied"), "{name}");
+    }
+    let other_case = "Action=CreateAccessKey&Version=2010-05-08&UserName=DEV";
+    assert_eq!(wire.query(&dev, "iam", other_case).await.0, 404);
+    for form in ["UserName=DEV", "UserName=x&Path=/team/", &format!("UserName={}", "x".repeat(65))] {
+        let form = format!("Action=CreateUser&Version=2010-05-08&{form}");
+        assert_ne!(wire.query(&dev, "iam", &form).await.0, 200, "{form}");
+    }
 }
 
 #[tokio::test]

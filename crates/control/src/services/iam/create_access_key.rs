@@ -36,7 +36,7 @@ async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
     // Written with the user, so that a key never outlives a user who is deleted at the same moment, nor does a
     // third key slip in.
     let batch = credentials::put(call.scope, &made.record, Expect::Absent)?;
-    let batch = batch.put_json(user.key.clone(), &user.value, user.expect())?;
+    let batch = batch.with(users::put(call, &user.value, user.expect())?);
     parts.store.commit(batch).await?;
     let mut described = access_keys::describe(&made.record);
     if let Some(described) = described.as_object_mut() {

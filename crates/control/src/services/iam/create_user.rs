@@ -19,10 +19,11 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
-    let name = users::name(call, "UserName")?;
+    let name = users::new_name(call)?;
     let path = call.text("Path").unwrap_or("/");
-    if !path.starts_with('/') || !path.ends_with('/') {
-        return Err(AwsError::validation("Path must begin and end with a slash"));
+    if path != "/" {
+        // Policies name users by path and name: one that went unseen would be a hole in them.
+        return Err(AwsError::validation("`Path` other than `/` is not supported yet: leave it out"));
     }
     let user = User {
         user_name: name.to_owned(),
@@ -34,10 +35,10 @@ async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
     let written = call
         .parts
         .store
-        .commit(Batch::new().put_json(users::key(call, name), &user, Expect::Absent)?)
+        .commit(Batch::new().with(users::put(call, &user, Expect::Absent)?))
         .await;
     match written {
-        Err(StoreError::Conflict { .. }) => Err(AwsError::new(
+        Err(StoreError::Conflict { .. } | StoreError::Taken { .. }) => Err(AwsError::new(
             "EntityAlreadyExists",
             409,
             format!("User with name {name} already exists."),

@@ -17,7 +17,7 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
-    let name = users::name(call, "PolicyName")?;
+    let name = users::policy_name(call)?;
     let mut user = users::read(call).await?;
     user.value
         .policies

@@ -17,7 +17,7 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
-    let name = users::name(call, "PolicyName")?;
+    let name = users::policy_name(call)?;
     let user = users::read(call).await?.value;
     let document = user.policies.get(name).ok_or_else(|| users::no_policy(name))?;
     Ok(json!({ "UserName": user.user_name, "PolicyName": name, "PolicyDocument": document }))

@@ -12,7 +12,7 @@ pub(super) const OPERATION: Operation = Operation {
     route: None,
     access: Access::Signed {
         action: "iam:ListUsers",
-        resource: users::arn,
+        resource: users::all,
     },
     members: &["PathPrefix", "Marker", "MaxItems"],
     call: |call| Box::pin(run(call)),

@@ -2,7 +2,7 @@
 
 use portcullis_model::resources::iam::User;
 use portcullis_store::{
-    Batch, Page, RecordKey, kinds,
+    Batch, Expect, Page, Put, RecordKey, kinds,
     typed::{self, Versioned},
 };
 use serde_json::{Value, json};
@@ -12,33 +12,54 @@ use crate::operation::{AwsError, Call, Caller};
 /// Items of one page when the caller does not say.
 const PAGE_ITEMS: usize = 100;
 
-/// Returns the ARN of the user that a call names; of all users when it names none.
+/// Returns the ARN of the user that a call is about: the one that it names, else the caller himself. A policy is judged
+/// on the same user that the operation will act on.
 pub(super) fn arn(call: &Call<'_>) -> String {
-    format!(
-        "arn:aws:iam::{}:user/{}",
-        call.scope.account,
-        call.text("UserName").unwrap_or("*")
-    )
+    let name = named(call).unwrap_or_default();
+    format!("arn:aws:iam::{}:user/{name}", call.scope.account)
 }
 
-/// Returns a name of the input: 1 to 64 of `[A-Za-z0-9+=,.@_-]` (128 for policies).
-pub(super) fn name<'a>(call: &'a Call<'_>, member: &str) -> Result<&'a str, AwsError> {
-    let name = call.text(member).unwrap_or_default();
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
-    if name.is_empty() || name.len() > 128 || !name.bytes().all(plain) {
-        return Err(AwsError::validation(format!(
-            "The specified value for {member} is invalid. It must contain only alphanumeric characters and/or the following: +=,.@_-"
-        )));
+/// Returns the ARN of all users.
+pub(super) fn all(call: &Call<'_>) -> String {
+    format!("arn:aws:iam::{}:user/", call.scope.account)
+}
+
+fn named<'a>(call: &'a Call<'_>) -> Option<&'a str> {
+    match (call.text("UserName"), call.caller) {
+        (None, Caller::User { user_name, .. }) => Some(user_name),
+        (given, _) => given,
     }
-    Ok(name)
+}
+
+/// Characters of a user's name and of a policy's.
+const USER_NAME_MAX: usize = 64;
+const POLICY_NAME_MAX: usize = 128;
+
+/// Returns the name of a policy in the input.
+pub(super) fn policy_name<'a>(call: &'a Call<'_>) -> Result<&'a str, AwsError> {
+    check_name("PolicyName", call.text("PolicyName"), POLICY_NAME_MAX)
+}
+
+/// Returns the name of a new user in the input.
+pub(super) fn new_name<'a>(call: &'a Call<'_>) -> Result<&'a str, AwsError> {
+    check_name("UserName", call.text("UserName"), USER_NAME_MAX)
+}
+
+/// A name is of `[A-Za-z0-9+=,.@_-]`.
+fn check_name<'a>(member: &str, name: Option<&'a str>, max: usize) -> Result<&'a str, AwsError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
+    name.filter(|name| (1..=max).contains(&name.len()) && name.bytes().all(plain))
+        .ok_or_else(|| {
+            AwsError::validation(format!(
+                "The specified value for {member} is invalid. It must contain 1 to {max} alphanumeric characters \
+                 and/or the following: +=,.@_-"
+            ))
+        })
 }
 
 /// Reads the user that a call names; the caller himself when it names none.
 pub(super) async fn read(call: &Call<'_>) -> Result<Versioned<User>, AwsError> {
-    let name = match (call.text("UserName"), call.caller) {
-        (None, Caller::User { user_name, .. }) => user_name.as_str(),
-        _ => name(call, "UserName")?,
-    };
+    let name = check_name("UserName", named(call), USER_NAME_MAX)?;
     typed::read_json(call.parts.store.as_ref(), &key(call, name))
         .await?
         .ok_or_else(|| {
@@ -51,11 +72,15 @@ pub(super) async fn read(call: &Call<'_>) -> Result<Versioned<User>, AwsError> {
 }
 
 pub(super) async fn write(call: &Call<'_>, user: &Versioned<User>) -> Result<(), AwsError> {
-    call.parts
-        .store
-        .commit(Batch::new().put_json(user.key.clone(), &user.value, user.expect())?)
-        .await?;
+    let put = put(call, &user.value, user.expect())?;
+    call.parts.store.commit(Batch::new().with(put)).await?;
     Ok(())
+}
+
+/// Returns the write of a user. Names that differ in case only are the same name.
+pub(super) fn put(call: &Call<'_>, user: &User, expect: Expect) -> Result<Put, AwsError> {
+    let name = format!("{}/{}", call.scope.account, user.user_name.to_ascii_lowercase());
+    Ok(Put::json(key(call, &user.user_name), user, expect)?.unique("user-name", name))
 }
 
 pub(super) fn key(call: &Call<'_>, name: &str) -> RecordKey {
