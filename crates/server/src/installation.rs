@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use portcullis_model::SecretText;
+use portcullis_model::{SecretText, resources::apigateway::Stage};
 use serde::{Deserialize, Serialize};
 
 /// The paths of a data directory, absolute.
@@ -151,6 +151,16 @@ impl Endpoints {
             )
         })?;
         serde_json::from_str(&text).with_context(|| format!("`{}` is not an endpoints file", path.display()))
+    }
+
+    /// Returns where a stage is from this machine, without a slash at its end.
+    pub(crate) fn stage_url(&self, stage: &Stage) -> String {
+        let port = self.public.https.rsplit(':').next().unwrap_or_default();
+        let Self { region, domain, .. } = self;
+        format!(
+            "https://{}.execute-api.{region}.{domain}:{port}/{}",
+            stage.api_id, stage.stage_name
+        )
     }
 
     /// Renames the file into place.

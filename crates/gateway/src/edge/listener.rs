@@ -30,7 +30,7 @@ pub struct Socket {
 
 /// A listener could not be opened.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot listen on {address} ({door}): {cause}")]
+#[error("cannot listen on {address} ({door}): {cause}; free the port or say another with --{door}")]
 pub struct BindError {
     pub door: &'static str,
     pub address: SocketAddr,

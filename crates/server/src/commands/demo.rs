@@ -53,7 +53,7 @@ pub(super) async fn run(control: &Control, endpoints: &Endpoints, report: Report
         let Some(password) = passwords.get(&guarded.pool.id) else {
             continue;
         };
-        let url = url(&guarded, endpoints);
+        let url = format!("{}{}", endpoints.stage_url(&guarded.stage), guarded.path);
         let ca = endpoints.ca.display();
         let method = if guarded.http_method == "GET" {
             String::new()
@@ -200,14 +200,6 @@ fn sample_path(path: &str) -> String {
         .split('/')
         .map(|segment| if segment.starts_with('{') { "demo" } else { segment });
     segments.collect::<Vec<_>>().join("/")
-}
-
-fn url(guarded: &Guarded, endpoints: &Endpoints) -> String {
-    let port = endpoints.public.https.rsplit(':').next().unwrap_or_default();
-    format!(
-        "https://{}.execute-api.{}.{}:{port}/{}{}",
-        guarded.stage.api_id, endpoints.region, endpoints.domain, guarded.stage.stage_name, guarded.path
-    )
 }
 
 /// Returns the token that the method wants: an ID token, or an access token with one of its scopes.

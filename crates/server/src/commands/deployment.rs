@@ -33,6 +33,7 @@ impl Deployment<'_> {
     pub(crate) fn run(&self, client: &AdminClient, report: Report) -> Result<BTreeMap<String, String>> {
         let text = fs::read_to_string(self.template)
             .with_context(|| format!("`{}` cannot be read", self.template.display()))?;
+        self.check(&text)?;
         let mut seen = events(client, self.stack)
             .into_iter()
             .map(|event| event.id)
@@ -45,6 +46,24 @@ impl Deployment<'_> {
         Ok(describe(client, self.stack)?
             .map(|xml| outputs_of(&xml))
             .unwrap_or_default())
+    }
+
+    /// Tells every mistake at once, before the server tells the first.
+    fn check(&self, text: &str) -> Result<()> {
+        let problems = portcullis_control::stacks::check(text, self.parameters);
+        let mistakes: Vec<String> = problems
+            .iter()
+            .filter(|problem| problem.is_error())
+            .map(|problem| format!("{}:{problem}", self.template.display()))
+            .collect();
+        if mistakes.is_empty() {
+            return Ok(());
+        }
+        bail!(
+            "the template has {} mistakes; nothing was deployed\n{}",
+            mistakes.len(),
+            mistakes.join("\n")
+        )
     }
 
     /// Returns whether there is anything to wait for.

@@ -9,7 +9,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use portcullis_model::{Scope, SystemClock, SystemEntropy, resources::iam::AccessKey};
+use portcullis_control::Control;
+use portcullis_model::{
+    Scope, SystemClock, SystemEntropy,
+    resources::{apigateway::Stage, iam::AccessKey},
+};
 use portcullis_store::{Store, kinds, typed};
 use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
@@ -62,6 +66,8 @@ async fn serve(up: &Up, named: Vec<(String, PathBuf)>) -> Result<()> {
             demo::run(&running.control, &endpoints, report).await?;
         }
         announce(&endpoints, report);
+        announce_stages(&running.control, &endpoints, report).await?;
+        report.line("ready", "ready; Ctrl-C stops");
         endpoints.write(&installation)
     };
     let done = tokio::select! {
@@ -269,5 +275,14 @@ fn announce(endpoints: &Endpoints, report: Report) {
             &format!("{name:<6} {url}"),
         );
     }
-    report.line("ready", "ready; Ctrl-C stops");
+}
+
+/// Prints where each stage is from this machine; a template's own outputs name AWS's hosts, which `exec` makes reachable.
+async fn announce_stages(control: &Control, endpoints: &Endpoints, report: Report) -> Result<()> {
+    let store = control.parts().store.as_ref();
+    for stage in typed::list_everywhere_json::<Stage>(store, kinds::API_STAGE).await? {
+        let url = endpoints.stage_url(&stage.value);
+        report.either(&json!({ "event": "stage", "url": url }), &format!("stage  {url}"));
+    }
+    Ok(())
 }

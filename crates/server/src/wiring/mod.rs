@@ -83,9 +83,12 @@ impl Server {
         installation: &Installation,
     ) -> Result<(Self, Addresses)> {
         let sockets = open_sockets(settings)?;
-        let admin = TcpListener::bind(settings.admin)
-            .await
-            .with_context(|| format!("cannot listen on {} (admin)", settings.admin))?;
+        let admin = TcpListener::bind(settings.admin).await.with_context(|| {
+            format!(
+                "cannot listen on {} (admin); free the port or say another with --admin",
+                settings.admin
+            )
+        })?;
         let addresses = addresses(&sockets, &admin)?;
         let store = open_store(installation)?;
         let vault = open_vault(settings, store.as_ref()).await?;
