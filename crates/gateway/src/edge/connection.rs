@@ -45,7 +45,10 @@ pub(crate) async fn serve<A: Answer>(
         let (shared, peer) = (shared.clone(), peer.clone());
         async move {
             Ok::<_, Infallible>(match message::request(request, peer, &shared.limits) {
-                Ok(request) => message::response(shared.answer.answer(request).await),
+                Ok(request) => {
+                    let to_head = *request.method == *b"HEAD";
+                    message::response(shared.answer.answer(request).await, to_head)
+                }
                 Err(malformed) => message::refusal(&malformed),
             })
         }

@@ -131,7 +131,7 @@ fn headers(map: &http::HeaderMap) -> HeaderList {
 }
 
 /// Turns our response into hyper's. A field that HTTP cannot carry makes the whole answer a 500: nothing is cut.
-pub(crate) fn response(response: Response) -> http::Response<OutgoingBody> {
+pub(crate) fn response(response: Response, to_head: bool) -> http::Response<OutgoingBody> {
     let mut out = http::Response::new(OutgoingBody(Body::Empty));
     let Ok(status) = http::StatusCode::from_u16(response.status) else {
         *out.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
@@ -139,6 +139,10 @@ pub(crate) fn response(response: Response) -> http::Response<OutgoingBody> {
     };
     *out.status_mut() = status;
     out.headers_mut().reserve(response.headers.len() + 2);
+    // The answer to a HEAD, and a 304, carry the length of a body that is not sent (RFC 9110 section 8.6). Any other
+    // length is the codec's to say: one that somebody mapped could make two answers of one.
+    let length_is_about_another_body =
+        response.body.length() == Some(0) && (to_head || response.status == 304);
     for (name, value) in response.headers.iter() {
         let (Ok(name), Ok(value)) = (
             http::HeaderName::from_bytes(name),
@@ -149,11 +153,7 @@ pub(crate) fn response(response: Response) -> http::Response<OutgoingBody> {
             *failed.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
             return failed;
         };
-        // Framing is the codec's: it knows the body.
-        if name == http::header::CONTENT_LENGTH && response.body.length() != Some(0)
-            || name == http::header::TRANSFER_ENCODING
-            || name == http::header::CONNECTION
-        {
+        if is_framing(&name) || (name == http::header::CONTENT_LENGTH && !length_is_about_another_body) {
             continue;
         }
         out.headers_mut().append(name, value);
@@ -162,13 +162,24 @@ pub(crate) fn response(response: Response) -> http::Response<OutgoingBody> {
     out
 }
 
+/// Fields that belong to one connection (RFC 9110 section 7.6.1); HTTP/2 forbids them.
+fn is_framing(name: &http::HeaderName) -> bool {
+    matches!(
+        name.as_str(),
+        "connection" | "transfer-encoding" | "keep-alive" | "proxy-connection" | "upgrade" | "te"
+    )
+}
+
 /// A plain answer to what never became a request.
 pub(crate) fn refusal(malformed: &Malformed) -> http::Response<OutgoingBody> {
-    response(Response::full(
-        malformed.status,
-        "application/json",
-        format!("{{\"message\":\"{}\"}}", malformed.reason),
-    ))
+    response(
+        Response::full(
+            malformed.status,
+            "application/json",
+            format!("{{\"message\":\"{}\"}}", malformed.reason),
+        ),
+        false,
+    )
 }
 
 struct IncomingBody {

@@ -26,6 +26,22 @@ impl Answer for Echo {
     }
 }
 
+/// Says a length that is not its body's.
+struct Liar;
+
+impl Answer for Liar {
+    async fn answer(&self, _: Request) -> Response {
+        let mut response = Response {
+            status: 200,
+            headers: portcullis_model::HeaderList::new(),
+            body: crate::http::Body::Empty,
+        };
+        response.headers.push("Content-Length", "42");
+        response.headers.push("Transfer-Encoding", "chunked");
+        response
+    }
+}
+
 struct NoTls;
 
 impl ServerConfigs for NoTls {
@@ -35,6 +51,10 @@ impl ServerConfigs for NoTls {
 }
 
 fn exchange(bytes: &[u8]) -> String {
+    exchange_with(bytes, || Echo)
+}
+
+fn exchange_with<A: Answer>(bytes: &[u8], make: fn() -> A) -> String {
     let door = Door {
         listener: Listener::PublicHttp,
         address: "127.0.0.1:0".parse().unwrap(),
@@ -46,7 +66,7 @@ fn exchange(bytes: &[u8]) -> String {
         configs: Arc::new(NoTls),
         forward_proxy: None,
     };
-    let workers = start(vec![socket], 2, &parts, || Echo).unwrap();
+    let workers = start(vec![socket], 2, &parts, make).unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(bytes).unwrap();
     let mut answer = String::new();
@@ -103,4 +123,17 @@ fn a_stop_lets_no_thread_behind() {
     workers.stop();
     drop(idle);
     assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn only_an_answer_to_head_may_say_the_length_of_a_body_that_is_not_sent() {
+    let answer = exchange_with(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", || Liar);
+    assert!(
+        answer.contains("content-length: 0\r\n") && !answer.contains("chunked"),
+        "{answer}"
+    );
+    let answer = exchange_with(b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", || {
+        Liar
+    });
+    assert!(answer.contains("content-length: 42\r\n"), "{answer}");
 }
