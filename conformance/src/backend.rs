@@ -1,0 +1,132 @@
+//! A loopback backend that shows what reached it, and misbehaves on demand.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
+};
+
+use anyhow::Result;
+use serde_json::{Map, Value, json};
+
+/// Starts it on a free port for the life of the process.
+pub fn start() -> Result<SocketAddr> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let address = listener.local_addr()?;
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            thread::spawn(move || drop(serve(&stream)));
+        }
+    });
+    Ok(address)
+}
+
+/// Returns an address that refuses connections: its listener is closed again.
+pub fn refusing() -> Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}
+
+struct Seen {
+    method: String,
+    target: String,
+    headers: Vec<(String, String)>,
+    body: Vec<u8>,
+}
+
+fn serve(stream: &TcpStream) -> Result<()> {
+    let mut reader = BufReader::new(stream);
+    while let Some(seen) = read(&mut reader)? {
+        answer(stream, &mut reader, &seen)?;
+    }
+    Ok(())
+}
+
+fn read(reader: &mut impl BufRead) -> Result<Option<Seen>> {
+    let mut line = String::new();
+    if reader.read_line(&mut line)? == 0 {
+        return Ok(None);
+    }
+    let mut words = line.split_whitespace().map(str::to_owned);
+    let (method, target) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    let mut headers = Vec::new();
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        headers.push((name.to_owned(), value.trim().to_owned()));
+    }
+    let body = read_body(reader, &headers)?;
+    Ok(Some(Seen { method, target, headers, body }))
+}
+
+fn read_body(reader: &mut impl BufRead, headers: &[(String, String)]) -> Result<Vec<u8>> {
+    let header = |name: &str| headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name));
+    let mut body = Vec::new();
+    if let Some((_, length)) = header("content-length") {
+        reader.take(length.parse()?).read_to_end(&mut body)?;
+    } else if header("transfer-encoding").is_some() {
+        loop {
+            let mut line = String::new();
+            reader.read_line(&mut line)?;
+            let size = u64::from_str_radix(line.trim(), 16)?;
+            reader.take(size).read_to_end(&mut body)?;
+            reader.read_line(&mut line)?;
+            if size == 0 {
+                break;
+            }
+        }
+    }
+    Ok(body)
+}
+
+fn answer(mut stream: &TcpStream, reader: &mut impl BufRead, seen: &Seen) -> Result<()> {
+    let path = seen.target.split('?').next().unwrap_or_default();
+    match path.rsplit('/').next().unwrap_or_default() {
+        // Never answers; ends when the other side gives up.
+        "silent" => drop(reader.read(&mut [0])?),
+        "teapot" => stream.write_all(
+            b"HTTP/1.1 418 I'm a teapot\r\nContent-Type: text/plain\r\nServer: kettle\r\nX-Pot: brown\r\n\
+              WWW-Authenticate: Basic\r\nContent-Length: 5\r\n\r\nshort",
+        )?,
+        "nonsense" => {
+            stream.write_all(b"nothing like HTTP\r\n\r\n")?;
+            stream.shutdown(std::net::Shutdown::Both)?;
+        }
+        "stream" => stream_lines(stream)?,
+        "length" => {
+            let body = json!({ "length": seen.body.len() }).to_string();
+            stream.write_all(plain(&body).as_bytes())?;
+        }
+        _ => stream.write_all(plain(&echo(seen).to_string()).as_bytes())?,
+    }
+    Ok(())
+}
+
+fn plain(body: &str) -> String {
+    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+}
+
+fn stream_lines(mut stream: &TcpStream) -> Result<()> {
+    stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n")?;
+    for number in 0..1000 {
+        let line = format!("line {number}\n");
+        stream.write_all(format!("{:x}\r\n{line}\r\n", line.len()).as_bytes())?;
+    }
+    stream.write_all(b"0\r\n\r\n")?;
+    Ok(())
+}
+
+fn echo(seen: &Seen) -> Value {
+    let mut headers = Map::new();
+    for (name, value) in &seen.headers {
+        let name = name.to_ascii_lowercase();
+        let joined = headers.get(&name).and_then(Value::as_str).map(|before| format!("{before}, {value}"));
+        headers.insert(name, joined.unwrap_or_else(|| value.clone()).into());
+    }
+    json!({
+        "method": seen.method,
+        "target": seen.target,
+        "headers": headers,
+        "body": String::from_utf8_lossy(&seen.body),
+    })
+}
