@@ -66,6 +66,7 @@ fn read(folder: &Path, file: &Path) -> Result<Case> {
 /// Takes a case apart; `template` finds a shared template by its name.
 pub fn parse(name: &str, text: &str, template: &dyn Fn(&str) -> Result<String>) -> Result<Case> {
     let mut case = Case { name: name.to_owned(), template: None, steps: Vec::new() };
+    let text = format!("\n{text}");
     let mut sections = text.split("\n== ");
     for line in sections.next().unwrap_or_default().lines() {
         match line.split_once(": ") {
