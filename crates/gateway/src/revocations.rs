@@ -61,19 +61,23 @@ impl Revocations {
     /// Tokens carry whole seconds: one issued in the very second of the sign-out is refused, because it may have been
     /// issued before it.
     pub fn refused(&self, keys: &RevocationKeys, issued: Timestamp) -> Option<Refused> {
+        let signed_out = keys
+            .subject
+            .as_ref()
+            .and_then(|subject| self.sign_outs.pin().get(subject).copied());
+        if signed_out.is_some_and(|before| issued < before) {
+            return Some(Refused::SignedOut);
+        }
         if let Some(family) = &keys.family
             && self.families.pin().contains_key(family)
         {
-            return Some(Refused::Revoked);
-        }
-        if let Some(subject) = &keys.subject
-            && self
-                .sign_outs
-                .pin()
-                .get(subject)
-                .is_some_and(|before| issued < *before)
-        {
-            return Some(Refused::SignedOut);
+            // A sign-out ends what was issued in its own second by the families; it is still the cause to name.
+            let by_sign_out = signed_out.is_some_and(|before| issued == before);
+            return Some(if by_sign_out {
+                Refused::SignedOut
+            } else {
+                Refused::Revoked
+            });
         }
         None
     }

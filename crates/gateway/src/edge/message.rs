@@ -47,6 +47,14 @@ pub(crate) fn request(
     if target.len() > limits.target_bytes_max {
         return Err(malformed(414, "the request target is too long"));
     }
+    // hyper stops reading at this limit only while a head is unfinished: one that comes in a single piece may exceed it.
+    let fields = parts.headers.iter();
+    let head_bytes: usize = fields
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
+        .sum();
+    if target.len() + head_bytes > limits.head_bytes_max {
+        return Err(malformed(431, "the request head is too long"));
+    }
     let authority = authority(&parts, version)?;
     let body = if HttpBody::is_end_stream(&incoming) {
         Body::Empty
