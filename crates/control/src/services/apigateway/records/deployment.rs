@@ -97,9 +97,9 @@ impl Apis<'_> {
         let id = format!("{api}/{}", deployment.id);
         match settings.stage_name {
             None => {
-                // Whatever stage will point at it: the image itself must be servable.
+                // Whatever stage will point at it: what needs none of its variables must be servable.
                 let stage = new_stage(&deployment, StageName::from("unnamed"), self.clock.now());
-                self.refuse_uncompilable(&deployment.image, &stage)?;
+                self.refuse_uncompilable(&without_stage_variables(&deployment.image), &stage)?;
                 self.put(kinds::API_DEPLOYMENT, id, &deployment, Expect::Absent)
                     .await?;
             }
@@ -193,6 +193,21 @@ impl Apis<'_> {
             gateway_responses: self.all(kinds::API_GATEWAY_RESPONSE, api).await?,
         })
     }
+}
+
+/// Returns the image without the methods whose URI waits for a stage's variables: only a stage can tell what they call.
+fn without_stage_variables(image: &ApiImage) -> ApiImage {
+    let mut image = image.clone();
+    for resource in &mut image.resources {
+        resource.methods.retain(|_, method| {
+            let uri = method
+                .integration
+                .as_ref()
+                .and_then(|integration| integration.uri.as_deref());
+            !uri.is_some_and(|uri| uri.contains("${stageVariables."))
+        });
+    }
+    image
 }
 
 fn check_methods(image: &ApiImage) -> Result<(), AwsError> {
