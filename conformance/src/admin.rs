@@ -26,7 +26,12 @@ impl Admin {
     /// Reads the key that `endpoints.json` names.
     pub fn new(endpoints: &Endpoints) -> Result<Self> {
         let file: Value = serde_json::from_str(&fs::read_to_string(&endpoints.credentials)?)?;
-        let text = |name: &str| file.get(name).and_then(Value::as_str).map(str::to_owned).context("credentials");
+        let text = |name: &str| {
+            file.get(name)
+                .and_then(Value::as_str)
+                .map(str::to_owned)
+                .context("credentials")
+        };
         Ok(Self {
             address: address(&endpoints.admin)?,
             region: endpoints.region.clone(),
@@ -39,20 +44,42 @@ impl Admin {
     }
 
     /// Sends a signed request.
-    pub fn send(&self, service: &str, method: &str, path: &str, given: &[(&str, &str)], body: &[u8]) -> Result<Answer> {
+    pub fn send(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        given: &[(&str, &str)],
+        body: &[u8],
+    ) -> Result<Answer> {
         let host = self.address.to_string();
         let mut headers = HeaderList::default();
         headers.push("host", host.clone());
         for (name, value) in given {
             headers.push(name.to_string(), value.to_string());
         }
-        let request = SignableRequest { method, path, query: "", headers: &headers };
+        let request = SignableRequest {
+            method,
+            path,
+            query: "",
+            headers: &headers,
+        };
         let now = SystemClock.now();
         let options = Options::default();
-        let added = sigv4::sign(&request, &self.credentials, &self.region, service, now, body, &options)
-            .map_err(|error| anyhow::anyhow!("signing: {error}"))?;
-        let mut all: Vec<(String, String)> =
-            given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let added = sigv4::sign(
+            &request,
+            &self.credentials,
+            &self.region,
+            service,
+            now,
+            body,
+            &options,
+        )
+        .map_err(|error| anyhow::anyhow!("signing: {error}"))?;
+        let mut all: Vec<(String, String)> = given
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         all.extend(added.into_iter().map(|(name, value)| (name.to_owned(), value)));
         http::exchange(self.address, &http::render(method, path, &all, body, &host))
     }
@@ -60,14 +87,22 @@ impl Admin {
     /// Calls an operation of `cognito-idp` and returns the answer, whatever it is.
     pub fn cognito(&self, operation: &str, input: &Value) -> Result<Answer> {
         let target = format!("AWSCognitoIdentityProviderService.{operation}");
-        let headers = [("content-type", "application/x-amz-json-1.1"), ("x-amz-target", target.as_str())];
+        let headers = [
+            ("content-type", "application/x-amz-json-1.1"),
+            ("x-amz-target", target.as_str()),
+        ];
         self.send("cognito-idp", "POST", "/", &headers, input.to_string().as_bytes())
     }
 
     /// Calls an operation of `cognito-idp` that must work.
     pub fn cognito_done(&self, operation: &str, input: &Value) -> Result<Value> {
         let answer = self.cognito(operation, input)?;
-        ensure!(answer.status == 200, "{operation}: {} {}", answer.status, answer.text());
+        ensure!(
+            answer.status == 200,
+            "{operation}: {} {}",
+            answer.status,
+            answer.text()
+        );
         Ok(serde_json::from_slice(&answer.body)?)
     }
 
@@ -82,7 +117,11 @@ impl Admin {
 
     /// Creates a stack, waits for its end and returns its outputs.
     pub fn deploy(&self, stack: &str, template: &str) -> Result<BTreeMap<String, String>> {
-        let fields = [("Action", "CreateStack"), ("StackName", stack), ("TemplateBody", template)];
+        let fields = [
+            ("Action", "CreateStack"),
+            ("StackName", stack),
+            ("TemplateBody", template),
+        ];
         let answer = self.query(&fields)?;
         ensure!(answer.status == 200, "CreateStack {stack}: {}", answer.text());
         let described = wait::until("the stack", STACK_TIME, || {
@@ -94,9 +133,13 @@ impl Admin {
         })?;
         let (status, xml) = described;
         if status != "CREATE_COMPLETE" {
-            let events = self.query(&[("Action", "DescribeStackEvents"), ("StackName", stack)])?.text();
-            let reasons: Vec<String> =
-                events.split("<member>").filter_map(|event| element(event, "ResourceStatusReason")).collect();
+            let events = self
+                .query(&[("Action", "DescribeStackEvents"), ("StackName", stack)])?
+                .text();
+            let reasons: Vec<String> = events
+                .split("<member>")
+                .filter_map(|event| element(event, "ResourceStatusReason"))
+                .collect();
             bail!("stack {stack}: {status}: {}", reasons.join("; "));
         }
         let outputs = xml.split("<OutputKey>").skip(1).filter_map(|output| {
@@ -110,7 +153,12 @@ impl Admin {
     pub fn trail(&self, request_id: &str) -> Result<Value> {
         let path = format!("/_portcullis/trails/{request_id}");
         let answer = self.send("portcullis", "GET", &path, &[], b"")?;
-        ensure!(answer.status == 200, "no trail of {request_id}: {} {}", answer.status, answer.text());
+        ensure!(
+            answer.status == 200,
+            "no trail of {request_id}: {} {}",
+            answer.status,
+            answer.text()
+        );
         Ok(serde_json::from_slice(&answer.body)?)
     }
 }
@@ -120,7 +168,14 @@ pub fn element(xml: &str, name: &str) -> Option<String> {
     let (_, rest) = xml.split_once(&format!("<{name}>"))?;
     let (text, _) = rest.split_once(&format!("</{name}>"))?;
     let mut text = text.to_owned();
-    for (escaped, plain) in [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#39;", "'"), ("&apos;", "'"), ("&amp;", "&")] {
+    for (escaped, plain) in [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#39;", "'"),
+        ("&apos;", "'"),
+        ("&amp;", "&"),
+    ] {
         text = text.replace(escaped, plain);
     }
     Some(text)

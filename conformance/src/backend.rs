@@ -52,11 +52,18 @@ fn read(reader: &mut impl BufRead) -> Result<Option<Seen>> {
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
-        let Some((name, value)) = line.trim_end().split_once(':') else { break };
+        let Some((name, value)) = line.trim_end().split_once(':') else {
+            break;
+        };
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
     let body = read_body(reader, &headers)?;
-    Ok(Some(Seen { method, target, headers, body }))
+    Ok(Some(Seen {
+        method,
+        target,
+        headers,
+        body,
+    }))
 }
 
 fn read_body(reader: &mut impl BufRead, headers: &[(String, String)]) -> Result<Vec<u8>> {
@@ -103,7 +110,10 @@ fn answer(mut stream: &TcpStream, reader: &mut impl BufRead, seen: &Seen) -> Res
 }
 
 fn plain(body: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 fn stream_lines(mut stream: &TcpStream) -> Result<()> {
@@ -120,7 +130,10 @@ fn echo(seen: &Seen) -> Value {
     let mut headers = Map::new();
     for (name, value) in &seen.headers {
         let name = name.to_ascii_lowercase();
-        let joined = headers.get(&name).and_then(Value::as_str).map(|before| format!("{before}, {value}"));
+        let joined = headers
+            .get(&name)
+            .and_then(Value::as_str)
+            .map(|before| format!("{before}, {value}"));
         headers.insert(name, joined.unwrap_or_else(|| value.clone()).into());
     }
     json!({

@@ -54,7 +54,11 @@ fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 
 fn read(folder: &Path, file: &Path) -> Result<Case> {
     let text = fs::read_to_string(file)?;
-    let name = file.strip_prefix(folder)?.with_extension("").to_string_lossy().into_owned();
+    let name = file
+        .strip_prefix(folder)?
+        .with_extension("")
+        .to_string_lossy()
+        .into_owned();
     let templates = folder.join("../templates");
     let found = |name: &str| {
         let path = templates.join(format!("{name}.yaml"));
@@ -65,7 +69,11 @@ fn read(folder: &Path, file: &Path) -> Result<Case> {
 
 /// Takes a case apart; `template` finds a shared template by its name.
 pub fn parse(name: &str, text: &str, template: &dyn Fn(&str) -> Result<String>) -> Result<Case> {
-    let mut case = Case { name: name.to_owned(), template: None, steps: Vec::new() };
+    let mut case = Case {
+        name: name.to_owned(),
+        template: None,
+        steps: Vec::new(),
+    };
     let text = format!("\n{text}");
     let mut sections = text.split("\n== ");
     for line in sections.next().unwrap_or_default().lines() {
@@ -78,20 +86,22 @@ pub fn parse(name: &str, text: &str, template: &dyn Fn(&str) -> Result<String>) 
     for section in sections {
         let (title, content) = section.split_once('\n').unwrap_or((section, ""));
         let content = content.trim_end().to_owned();
-        case.steps.push(match title.split_once(' ').unwrap_or((title, "")) {
-            ("template", "") => {
-                case.template = Some(content);
-                continue;
-            }
-            ("request", "") => Step::Request(content),
-            ("raw", "") => Step::Raw(content),
-            ("answer", "") => Step::Answer(content),
-            ("trail", "") => Step::Trail(content),
-            ("call", operation) if !operation.is_empty() => {
-                Step::Call { operation: operation.to_owned(), input: content }
-            }
-            _ => bail!("`== {title}` is no section"),
-        });
+        case.steps
+            .push(match title.split_once(' ').unwrap_or((title, "")) {
+                ("template", "") => {
+                    case.template = Some(content);
+                    continue;
+                }
+                ("request", "") => Step::Request(content),
+                ("raw", "") => Step::Raw(content),
+                ("answer", "") => Step::Answer(content),
+                ("trail", "") => Step::Trail(content),
+                ("call", operation) if !operation.is_empty() => Step::Call {
+                    operation: operation.to_owned(),
+                    input: content,
+                },
+                _ => bail!("`== {title}` is no section"),
+            });
     }
     Ok(case)
 }

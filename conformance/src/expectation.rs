@@ -10,8 +10,19 @@ pub fn check_answer(expected: &str, answer: &Answer) -> Result<()> {
     let (head, body) = expected.split_once("\n\n").unwrap_or((expected, ""));
     let mut lines = head.lines();
     let status = lines.next().unwrap_or_default();
-    let seen = || format!("answered {} {:?} {}", answer.status, answer.headers, answer.text());
-    ensure!(status == answer.status.to_string(), "expected {status}: {}", seen());
+    let seen = || {
+        format!(
+            "answered {} {:?} {}",
+            answer.status,
+            answer.headers,
+            answer.text()
+        )
+    };
+    ensure!(
+        status == answer.status.to_string(),
+        "expected {status}: {}",
+        seen()
+    );
     for line in lines {
         check_header(line, answer).with_context(seen)?;
     }
@@ -24,8 +35,12 @@ fn check_header(line: &str, answer: &Answer) -> Result<()> {
         ensure!(have.is_none(), "header `{name}` is there");
         return Ok(());
     }
-    let (name, value) = line.split_once(": ").with_context(|| format!("`{line}` is no header"))?;
-    let have = answer.header(name).with_context(|| format!("no header `{name}`"))?;
+    let (name, value) = line
+        .split_once(": ")
+        .with_context(|| format!("`{line}` is no header"))?;
+    let have = answer
+        .header(name)
+        .with_context(|| format!("no header `{name}`"))?;
     ensure!(matches(value, have), "header `{name}` is `{have}`, not `{value}`");
     Ok(())
 }
@@ -46,7 +61,10 @@ fn check_body(expected: &str, have: &str) -> Result<()> {
         ensure!(have.is_empty(), "the body is not empty");
         return Ok(());
     }
-    match (serde_json::from_str::<Value>(expected), serde_json::from_str::<Value>(have)) {
+    match (
+        serde_json::from_str::<Value>(expected),
+        serde_json::from_str::<Value>(have),
+    ) {
         (Ok(expected), Ok(have)) => check_json("$", &expected, &have),
         _ => {
             ensure!(matches(expected, have.trim_end()), "the body differs");
@@ -61,14 +79,21 @@ pub fn check_json(place: &str, expected: &Value, have: &Value) -> Result<()> {
         (Value::Object(expected), Value::Object(members)) => {
             let open = expected.contains_key("...");
             for (name, value) in expected.iter().filter(|(name, _)| *name != "...") {
-                let found = members.get(name).with_context(|| format!("{place}: no member `{name}`"))?;
+                let found = members
+                    .get(name)
+                    .with_context(|| format!("{place}: no member `{name}`"))?;
                 check_json(&format!("{place}.{name}"), value, found)?;
             }
             let more = members.keys().find(|name| !open && !expected.contains_key(*name));
             ensure!(more.is_none(), "{place}: an unexpected member {more:?}");
         }
         (Value::Array(expected), Value::Array(items)) => {
-            ensure!(expected.len() == items.len(), "{place}: {} items, not {}", items.len(), expected.len());
+            ensure!(
+                expected.len() == items.len(),
+                "{place}: {} items, not {}",
+                items.len(),
+                expected.len()
+            );
             for (index, (expected, item)) in expected.iter().zip(items).enumerate() {
                 check_json(&format!("{place}[{index}]"), expected, item)?;
             }
@@ -85,10 +110,16 @@ pub fn check_json(place: &str, expected: &Value, have: &Value) -> Result<()> {
 /// Holds a trail to the lines of a `trail` section: layer, outcome and a part of the reason. The steps named must come in
 /// that order; others may stand between them.
 pub fn check_trail(expected: &str, trail: &Value) -> Result<()> {
-    let steps = trail.get("steps").and_then(Value::as_array).context("the trail has no steps")?;
+    let steps = trail
+        .get("steps")
+        .and_then(Value::as_array)
+        .context("the trail has no steps")?;
     let mut rest = steps.iter();
     for line in expected.lines().filter(|line| !line.trim().is_empty()) {
-        let (layer, tail) = line.trim().split_once(char::is_whitespace).with_context(|| format!("`{line}`"))?;
+        let (layer, tail) = line
+            .trim()
+            .split_once(char::is_whitespace)
+            .with_context(|| format!("`{line}`"))?;
         let tail = tail.trim_start();
         let (outcome, reason) = tail.split_once(char::is_whitespace).unwrap_or((tail, ""));
         let found = rest.any(|step| {

@@ -2,20 +2,34 @@
 
 use anyhow::{Context, Result, bail};
 use aws_lc_rs::hmac;
-use base64::{Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL};
+use base64::{
+    Engine as _, engine::general_purpose::STANDARD, engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL,
+};
 use portcullis_engines::jwt::RsaSigningKey;
 use serde_json::{Value, json};
 
 /// Every forgery that `{{forged KIND}}` knows.
 pub const KINDS: &[&str] = &[
-    "signature-byte", "signature-missing", "payload", "payload-resigned", "unknown-kid", "alg-none", "alg-none-mixed-case",
-    "hs256-public-key", "embedded-key", "crit", "truncated", "four-parts",
+    "signature-byte",
+    "signature-missing",
+    "payload",
+    "payload-resigned",
+    "unknown-kid",
+    "alg-none",
+    "alg-none-mixed-case",
+    "hs256-public-key",
+    "embedded-key",
+    "crit",
+    "truncated",
+    "four-parts",
 ];
 
 /// Returns `token` forged; `jwks` is its pool's.
 pub fn forge(kind: &str, token: &str, jwks: &Value) -> Result<String> {
     let parts: Vec<&str> = token.split('.').collect();
-    let [header, payload, signature] = parts.as_slice() else { bail!("`{token}` is not a token") };
+    let [header, payload, signature] = parts.as_slice() else {
+        bail!("`{token}` is not a token")
+    };
     let mut claims: Value = serde_json::from_slice(&BASE64URL.decode(payload)?)?;
     let kid = kid_of(header)?;
     let unsigned = |header: Value| format!("{}.{payload}.", encoded(&header));
@@ -42,7 +56,10 @@ pub fn forge(kind: &str, token: &str, jwks: &Value) -> Result<String> {
             let header = encoded(&json!({ "alg": "RS256", "kid": kid, "jwk": jwk }));
             format!("{header}.{}", signed.split_once('.').context("token")?.1)
         }
-        "crit" => format!("{}.{payload}.{signature}", encoded(&json!({ "alg": "RS256", "kid": kid, "crit": ["b64"] }))),
+        "crit" => format!(
+            "{}.{payload}.{signature}",
+            encoded(&json!({ "alg": "RS256", "kid": kid, "crit": ["b64"] }))
+        ),
         "truncated" => format!("{header}.{payload}"),
         "four-parts" => format!("{token}.{signature}"),
         _ => bail!("`{kind}` is no forgery"),
@@ -58,7 +75,11 @@ fn promote(claims: &mut Value) {
 
 fn kid_of(header: &str) -> Result<String> {
     let header: Value = serde_json::from_slice(&BASE64URL.decode(header)?)?;
-    Ok(header.get("kid").and_then(Value::as_str).context("the token has no kid")?.to_owned())
+    Ok(header
+        .get("kid")
+        .and_then(Value::as_str)
+        .context("the token has no kid")?
+        .to_owned())
 }
 
 fn encoded(json: &Value) -> String {
@@ -79,7 +100,10 @@ fn own_key() -> Result<RsaSigningKey> {
 fn hs256(kid: &str, payload: &str, jwks: &Value) -> Result<String> {
     let keys = jwks.get("keys").and_then(Value::as_array).context("jwks")?;
     let named = |key: &&Value| key.get("kid").and_then(Value::as_str) == Some(kid);
-    let key = keys.iter().find(named).context("the pool does not have the token's key")?;
+    let key = keys
+        .iter()
+        .find(named)
+        .context("the pool does not have the token's key")?;
     let number = |name: &str| -> Result<Vec<u8>> {
         Ok(BASE64URL.decode(key.get(name).and_then(Value::as_str).context("no RSA key")?)?)
     };
@@ -87,10 +111,23 @@ fn hs256(kid: &str, payload: &str, jwks: &Value) -> Result<String> {
     let algorithm = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 1, 5, 0];
     let bits = der(0x03, &[&[0][..], &rsa].concat());
     let text = STANDARD.encode(der(0x30, &[&algorithm[..], &bits].concat()));
-    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
-    let pem = format!("-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n", lines.join("\n"));
-    let signed = format!("{}.{payload}", encoded(&json!({ "alg": "HS256", "kid": kid, "typ": "JWT" })));
-    let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, pem.as_bytes()), signed.as_bytes());
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
+    let pem = format!(
+        "-----BEGIN PUBLIC KEY-----\n{}\n-----END PUBLIC KEY-----\n",
+        lines.join("\n")
+    );
+    let signed = format!(
+        "{}.{payload}",
+        encoded(&json!({ "alg": "HS256", "kid": kid, "typ": "JWT" }))
+    );
+    let tag = hmac::sign(
+        &hmac::Key::new(hmac::HMAC_SHA256, pem.as_bytes()),
+        signed.as_bytes(),
+    );
     Ok(format!("{signed}.{}", BASE64URL.encode(tag)))
 }
 

@@ -24,7 +24,10 @@ pub struct Answer {
 impl Answer {
     /// Returns the first value of a header.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let found = self.headers.iter().find(|(have, _)| have.eq_ignore_ascii_case(name));
+        let found = self
+            .headers
+            .iter()
+            .find(|(have, _)| have.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str())
     }
 
@@ -70,7 +73,11 @@ fn read_answer(mut reader: impl BufRead, head_only: bool) -> Result<Answer> {
         if (100..200).contains(&status) {
             continue;
         }
-        let mut answer = Answer { status, headers, body: Vec::new() };
+        let mut answer = Answer {
+            status,
+            headers,
+            body: Vec::new(),
+        };
         if !head_only && status != 204 && status != 304 {
             answer.body = read_body(&mut reader, &answer)?;
         }
@@ -88,7 +95,9 @@ fn read_head(reader: &mut impl BufRead) -> Result<(u16, Vec<(String, String)>)> 
         if line.is_empty() {
             return Ok((status, headers));
         }
-        let (name, value) = line.split_once(':').with_context(|| format!("`{line}` is not a header"))?;
+        let (name, value) = line
+            .split_once(':')
+            .with_context(|| format!("`{line}` is not a header"))?;
         headers.push((name.to_owned(), value.trim().to_owned()));
     }
 }
@@ -104,7 +113,10 @@ fn read_line(reader: &mut impl BufRead) -> Result<String> {
 fn read_body(reader: &mut impl BufRead, answer: &Answer) -> Result<Vec<u8>> {
     let mut body = Vec::new();
     if let Some(coding) = answer.header("transfer-encoding") {
-        ensure!(coding.eq_ignore_ascii_case("chunked"), "transfer-encoding `{coding}`");
+        ensure!(
+            coding.eq_ignore_ascii_case("chunked"),
+            "transfer-encoding `{coding}`"
+        );
         loop {
             let line = read_line(reader)?;
             let size = usize::from_str_radix(line.split(';').next().unwrap_or_default(), 16)?;

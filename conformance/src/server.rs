@@ -52,7 +52,9 @@ impl Endpoints {
 /// Returns the address in `http://ADDRESS`.
 pub fn address(url: &str) -> Result<SocketAddr> {
     let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
-    authority.parse().with_context(|| format!("`{url}` has no address"))
+    authority
+        .parse()
+        .with_context(|| format!("`{url}` has no address"))
 }
 
 /// Returns the program under test: `$PORTCULLIS_BIN`, or what stands beside this test's own binary.
@@ -61,7 +63,12 @@ pub fn program() -> Result<PathBuf> {
         return Ok(given.into());
     }
     let own = env::current_exe()?;
-    let found = own.ancestors().skip(1).take(3).map(|folder| folder.join("portcullis")).find(|path| path.is_file());
+    let found = own
+        .ancestors()
+        .skip(1)
+        .take(3)
+        .map(|folder| folder.join("portcullis"))
+        .find(|path| path.is_file());
     found.context("`portcullis` is not built: run `cargo build` first, or set PORTCULLIS_BIN")
 }
 
@@ -77,7 +84,11 @@ impl Folder {
     /// Makes an empty one.
     pub fn new() -> Result<Self> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("portcullis-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!(
+            "portcullis-{}-{}",
+            std::process::id(),
+            COUNT.fetch_add(1, Ordering::Relaxed)
+        );
         let path = env::temp_dir().join(name);
         fs::create_dir(&path).with_context(|| format!("`{}` cannot be made", path.display()))?;
         Ok(Self(path))
@@ -113,7 +124,11 @@ impl Server {
         }
         let file = data.join("endpoints.json");
         drop(fs::remove_file(&file));
-        let mut child = command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log).spawn()?;
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .spawn()?;
         let ready = wait::until("endpoints.json", START_TIME, || match child.try_wait()? {
             Some(status) => bail!("`up` ended with {status}: {}", printed(data)),
             None => Ok(fs::read_to_string(&file).ok()),
@@ -127,7 +142,11 @@ impl Server {
             }
         };
         let endpoints = serde_json::from_str(&text).context("endpoints.json")?;
-        Ok(Self { child, data: data.to_owned(), endpoints })
+        Ok(Self {
+            child,
+            data: data.to_owned(),
+            endpoints,
+        })
     }
 
     /// Returns what `up` printed so far.
@@ -143,18 +162,31 @@ impl Server {
     /// Runs another command of the program on the same directory.
     pub fn command(&self, arguments: &[&str]) -> Result<Output> {
         let (name, rest) = arguments.split_first().context("no command")?;
-        Ok(Command::new(program()?).arg(name).arg("--data").arg(&self.data).args(rest).stdin(Stdio::null()).output()?)
+        Ok(Command::new(program()?)
+            .arg(name)
+            .arg("--data")
+            .arg(&self.data)
+            .args(rest)
+            .stdin(Stdio::null())
+            .output()?)
     }
 
     /// Stops it with Ctrl-C's signal; it must end by itself, and well.
     pub fn stop(mut self) -> Result<()> {
         let status = self.interrupt()?;
-        ensure!(status.success(), "`up` ended with {status} after SIGINT: {}", self.printed());
+        ensure!(
+            status.success(),
+            "`up` ended with {status} after SIGINT: {}",
+            self.printed()
+        );
         Ok(())
     }
 
     fn interrupt(&mut self) -> Result<ExitStatus> {
-        let sent = Command::new("kill").arg("-INT").arg(self.child.id().to_string()).status()?;
+        let sent = Command::new("kill")
+            .arg("-INT")
+            .arg(self.child.id().to_string())
+            .status()?;
         ensure!(sent.success(), "SIGINT could not be sent");
         wait::until("the end of `up`", STOP_TIME, || Ok(self.child.try_wait()?))
     }

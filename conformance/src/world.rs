@@ -56,8 +56,20 @@ impl Suite {
     }
 
     /// Sends a request to the public listener in clear text.
-    pub fn send(&self, method: &str, target: &str, headers: &[(String, String)], body: &[u8]) -> Result<Answer> {
-        self.exchange(&http::render(method, target, headers, body, &self.public.to_string()))
+    pub fn send(
+        &self,
+        method: &str,
+        target: &str,
+        headers: &[(String, String)],
+        body: &[u8],
+    ) -> Result<Answer> {
+        self.exchange(&http::render(
+            method,
+            target,
+            headers,
+            body,
+            &self.public.to_string(),
+        ))
     }
 
     fn outputs(&self, template: &str) -> Result<BTreeMap<String, String>> {
@@ -70,7 +82,9 @@ impl Suite {
         };
         let outputs = cell.get_or_init(|| {
             let stack = format!("case-{}", self.stacks.fetch_add(1, Ordering::Relaxed));
-            self.admin.deploy(&stack, &text).map_err(|error| format!("{error:#}"))
+            self.admin
+                .deploy(&stack, &text)
+                .map_err(|error| format!("{error:#}"))
         });
         outputs.clone().map_err(|error| anyhow!(error))
     }
@@ -88,8 +102,16 @@ pub struct World<'a> {
 impl<'a> World<'a> {
     /// Deploys the case's template where no other case has.
     pub fn new(suite: &'a Suite, case: &str, template: Option<&str>) -> Result<Self> {
-        let outputs = template.map(|template| suite.outputs(template)).transpose()?.unwrap_or_default();
-        Ok(Self { suite, user: case.replace('/', "."), outputs, values: HashMap::new() })
+        let outputs = template
+            .map(|template| suite.outputs(template))
+            .transpose()?
+            .unwrap_or_default();
+        Ok(Self {
+            suite,
+            user: case.replace('/', "."),
+            outputs,
+            values: HashMap::new(),
+        })
     }
 
     /// Replaces every `{{variable}}`.
@@ -115,15 +137,27 @@ impl<'a> World<'a> {
     }
 
     fn output(&self, name: &str) -> Result<String> {
-        self.outputs.get(name).cloned().with_context(|| format!("the template has no output `{name}`"))
+        self.outputs
+            .get(name)
+            .cloned()
+            .with_context(|| format!("the template has no output `{name}`"))
     }
 
     fn make(&mut self, name: &str) -> Result<String> {
         let endpoints = &self.suite.server.endpoints;
         let (kind, rest) = name.split_once(' ').unwrap_or((name, ""));
         Ok(match kind {
-            "api" => format!("/_aws/execute-api/{}/{}", self.output("ApiId")?, self.output("Stage")?),
-            "api-host" => format!("{}.execute-api.{}.{}", self.output("ApiId")?, endpoints.region, endpoints.domain),
+            "api" => format!(
+                "/_aws/execute-api/{}/{}",
+                self.output("ApiId")?,
+                self.output("Stage")?
+            ),
+            "api-host" => format!(
+                "{}.execute-api.{}.{}",
+                self.output("ApiId")?,
+                endpoints.region,
+                endpoints.domain
+            ),
             "region" => endpoints.region.clone(),
             "account" => endpoints.account.clone(),
             "domain" => endpoints.domain.clone(),
@@ -158,22 +192,33 @@ impl<'a> World<'a> {
         let (pool, client) = (self.output(pool)?, self.output(client)?);
         let (admin, user) = (&self.suite.admin, self.user.as_str());
         let email = format!("{user}@example.com");
-        let attributes = json!([{ "Name": "email", "Value": email }, { "Name": "email_verified", "Value": "true" }]);
+        let attributes =
+            json!([{ "Name": "email", "Value": email }, { "Name": "email_verified", "Value": "true" }]);
         let create = json!({
             "UserPoolId": pool, "Username": user, "UserAttributes": attributes, "MessageAction": "SUPPRESS",
         });
         admin.cognito_done("AdminCreateUser", &create)?;
-        let password = json!({ "UserPoolId": pool, "Username": user, "Password": PASSWORD, "Permanent": true });
+        let password =
+            json!({ "UserPoolId": pool, "Username": user, "Password": PASSWORD, "Permanent": true });
         admin.cognito_done("AdminSetUserPassword", &password)?;
         let parameters = json!({ "USERNAME": user, "PASSWORD": PASSWORD });
-        let input = json!({ "ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters });
+        let input =
+            json!({ "ClientId": client, "AuthFlow": "USER_PASSWORD_AUTH", "AuthParameters": parameters });
         let answer = admin.cognito_done("InitiateAuth", &input)?;
-        let tokens = [("id_token", "IdToken"), ("access_token", "AccessToken"), ("refresh_token", "RefreshToken")];
+        let tokens = [
+            ("id_token", "IdToken"),
+            ("access_token", "AccessToken"),
+            ("refresh_token", "RefreshToken"),
+        ];
         let own = pool == self.output("PoolId")?;
         let mut found = None;
         for (name, member) in tokens {
-            let token = answer.pointer(&format!("/AuthenticationResult/{member}")).and_then(Value::as_str);
-            let token = token.with_context(|| format!("no {member}: {answer}"))?.to_owned();
+            let token = answer
+                .pointer(&format!("/AuthenticationResult/{member}"))
+                .and_then(Value::as_str);
+            let token = token
+                .with_context(|| format!("no {member}: {answer}"))?
+                .to_owned();
             if wanted.ends_with(name) {
                 found = Some(token.clone());
             }
@@ -185,9 +230,12 @@ impl<'a> World<'a> {
     }
 
     fn client_secret(&self) -> Result<String> {
-        let input = json!({ "UserPoolId": self.output("PoolId")?, "ClientId": self.output("MachineClientId")? });
+        let input =
+            json!({ "UserPoolId": self.output("PoolId")?, "ClientId": self.output("MachineClientId")? });
         let answer = self.suite.admin.cognito_done("DescribeUserPoolClient", &input)?;
-        let secret = answer.pointer("/UserPoolClient/ClientSecret").and_then(Value::as_str);
+        let secret = answer
+            .pointer("/UserPoolClient/ClientSecret")
+            .and_then(Value::as_str);
         Ok(secret.context("the client has no secret")?.to_owned())
     }
 
@@ -196,13 +244,25 @@ impl<'a> World<'a> {
         let target = format!("/_aws/auth/{}/oauth2/token", self.output("AuthDomain")?);
         let headers = [
             ("Authorization".to_owned(), basic),
-            ("Content-Type".to_owned(), "application/x-www-form-urlencoded".to_owned()),
+            (
+                "Content-Type".to_owned(),
+                "application/x-www-form-urlencoded".to_owned(),
+            ),
         ];
         let body = format!("grant_type=client_credentials&scope={}", percent_encoded(scopes));
         let answer = self.suite.send("POST", &target, &headers, body.as_bytes())?;
-        ensure!(answer.status == 200, "/oauth2/token: {} {}", answer.status, answer.text());
+        ensure!(
+            answer.status == 200,
+            "/oauth2/token: {} {}",
+            answer.status,
+            answer.text()
+        );
         let answer: Value = serde_json::from_slice(&answer.body)?;
-        Ok(answer.get("access_token").and_then(Value::as_str).context("no access_token")?.to_owned())
+        Ok(answer
+            .get("access_token")
+            .and_then(Value::as_str)
+            .context("no access_token")?
+            .to_owned())
     }
 
     fn jwks(&self) -> Result<Value> {

@@ -1,7 +1,11 @@
 //! Every case of `cases/` and every check of `checks/` against the real binary, each a test of its own name.
 //! An argument runs only those whose name holds it.
 
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the report of a test binary")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the report of a test binary"
+)]
 
 mod checks;
 mod play;
@@ -44,20 +48,31 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<bool> {
-    let filters: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let filters: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with('-'))
+        .collect();
     let folder = Folder::new()?;
     let data = folder.path().join("data");
     let suite = Suite::new(Server::up(&data, &[])?)?;
     let cases = case::read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"))?;
     let mut tests: Vec<Test<'_>> = Vec::new();
     for (name, check) in checks::ALL {
-        tests.push(Test { name: format!("checks/{name}"), run: Box::new(|| check(&suite)) });
+        tests.push(Test {
+            name: format!("checks/{name}"),
+            run: Box::new(|| check(&suite)),
+        });
     }
     for case in &cases {
-        tests.push(Test { name: case.name.clone(), run: Box::new(|| play::play(&suite, case)) });
+        tests.push(Test {
+            name: case.name.clone(),
+            run: Box::new(|| play::play(&suite, case)),
+        });
     }
     let all = tests.len();
-    tests.retain(|test| filters.is_empty() || filters.iter().any(|filter| test.name.contains(filter.as_str())));
+    tests.retain(|test| {
+        filters.is_empty() || filters.iter().any(|filter| test.name.contains(filter.as_str()))
+    });
     let failures = run_all(&tests);
     let (passed, left_out) = (tests.len() - failures.len(), all - tests.len());
     drop(tests);
@@ -70,7 +85,9 @@ fn run() -> Result<bool> {
     }
     let failed = failures.len() + usize::from(ended.is_err());
     let word = if failed == 0 { "ok" } else { "FAILED" };
-    println!("\ntest result: {word}. {passed} passed; {failed} failed; 0 ignored; 0 measured; {left_out} filtered out");
+    println!(
+        "\ntest result: {word}. {passed} passed; {failed} failed; 0 ignored; 0 measured; {left_out} filtered out"
+    );
     Ok(failed == 0)
 }
 
@@ -85,9 +102,16 @@ fn run_all(tests: &[Test<'_>]) -> Vec<(String, anyhow::Error)> {
                     let started = Instant::now();
                     let result = (test.run)();
                     let word = if result.is_ok() { "ok" } else { "FAILED" };
-                    println!("test {} ... {word} ({} ms)", test.name, started.elapsed().as_millis());
+                    println!(
+                        "test {} ... {word} ({} ms)",
+                        test.name,
+                        started.elapsed().as_millis()
+                    );
                     if let Err(error) = result {
-                        failures.lock().unwrap_or_else(PoisonError::into_inner).push((test.name.clone(), error));
+                        failures
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push((test.name.clone(), error));
                     }
                 }
             });

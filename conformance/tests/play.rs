@@ -30,7 +30,9 @@ pub(crate) fn play(suite: &Suite, case: &Case) -> Result<()> {
             }
             Step::Trail(text) => {
                 let answer = last.as_ref().context("a trail before a request")?;
-                let id = answer.header("x-amzn-requestid").context("the answer has no x-amzn-RequestId")?;
+                let id = answer
+                    .header("x-amzn-requestid")
+                    .context("the answer has no x-amzn-RequestId")?;
                 check_trail(&world.fill(text)?, &suite.admin.trail(id)?).with_context(place)?;
             }
         }
@@ -42,9 +44,13 @@ fn send(suite: &Suite, text: &str) -> Result<Answer> {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let mut lines = head.lines();
     let first = lines.next().unwrap_or_default();
-    let (method, target) = first.split_once(' ').with_context(|| format!("`{first}` is no request line"))?;
+    let (method, target) = first
+        .split_once(' ')
+        .with_context(|| format!("`{first}` is no request line"))?;
     let header = |line: &str| {
-        let (name, value) = line.split_once(": ").with_context(|| format!("`{line}` is no header"))?;
+        let (name, value) = line
+            .split_once(": ")
+            .with_context(|| format!("`{line}` is no header"))?;
         Ok((name.to_owned(), value.to_owned()))
     };
     let headers: Vec<(String, String)> = lines.map(header).collect::<Result<_>>()?;
@@ -54,5 +60,10 @@ fn send(suite: &Suite, text: &str) -> Result<Answer> {
 /// Line ends of the file count for nothing; `\r`, `\n`, `\t` and `\0` are what they say.
 fn unescaped(text: &str) -> Vec<u8> {
     let joined: String = text.lines().collect();
-    joined.replace("\\r", "\r").replace("\\n", "\n").replace("\\t", "\t").replace("\\0", "\0").into_bytes()
+    joined
+        .replace("\\r", "\r")
+        .replace("\\n", "\n")
+        .replace("\\t", "\t")
+        .replace("\\0", "\0")
+        .into_bytes()
 }

@@ -19,7 +19,11 @@ pub(crate) fn starts_and_stops(_: &Suite) -> Result<()> {
     let folder = Folder::new()?;
     let server = Server::up(&folder.path().join("data"), &[])?;
     ensure!(server.endpoints.stacks.is_empty(), "stacks out of nowhere");
-    ensure!(!server.printed().contains('\u{1b}'), "colour codes: {}", server.printed());
+    ensure!(
+        !server.printed().contains('\u{1b}'),
+        "colour codes: {}",
+        server.printed()
+    );
     server.stop()
 }
 
@@ -30,21 +34,32 @@ pub(crate) fn continues(_: &Suite) -> Result<()> {
     let template = repository().join("examples/quickstart/template.yaml");
     let template = template.to_str().context("path")?;
     let first = Server::up(&data, &[template])?;
-    let before = (first.endpoints.stacks.clone(), fs::read_to_string(&first.endpoints.credentials)?);
+    let before = (
+        first.endpoints.stacks.clone(),
+        fs::read_to_string(&first.endpoints.credentials)?,
+    );
     let ca = fs::read_to_string(&first.endpoints.ca)?;
-    let pools = first.admin()?.cognito_done("ListUserPools", &json!({ "MaxResults": 10 }))?;
+    let pools = first
+        .admin()?
+        .cognito_done("ListUserPools", &json!({ "MaxResults": 10 }))?;
     let pool = pools.pointer("/UserPools/0/Id").context("no pool")?.clone();
     let user = json!({ "UserPoolId": pool, "Username": "kept@example.com", "MessageAction": "SUPPRESS" });
     first.admin()?.cognito_done("AdminCreateUser", &user)?;
     let jwks = |server: &Server| -> Result<Value> {
-        let target = format!("GET /{}/.well-known/jwks.json HTTP/1.1\r\nHost: localhost\r\n\r\n", pool.as_str().unwrap_or_default());
+        let target = format!(
+            "GET /{}/.well-known/jwks.json HTTP/1.1\r\nHost: localhost\r\n\r\n",
+            pool.as_str().unwrap_or_default()
+        );
         let answer = conformance::http::exchange(server.endpoints.http_address()?, target.as_bytes())?;
         Ok(serde_json::from_slice(&answer.body)?)
     };
     let keys = jwks(&first)?;
     first.stop()?;
     let second = Server::up(&data, &[template])?;
-    let after = (second.endpoints.stacks.clone(), fs::read_to_string(&second.endpoints.credentials)?);
+    let after = (
+        second.endpoints.stacks.clone(),
+        fs::read_to_string(&second.endpoints.credentials)?,
+    );
     ensure!(before == after, "{before:?} became {after:?}");
     ensure!(fs::read_to_string(&second.endpoints.ca)? == ca, "another CA");
     ensure!(jwks(&second)? == keys, "other signing keys");
@@ -55,9 +70,17 @@ pub(crate) fn continues(_: &Suite) -> Result<()> {
 
 /// Starts on the directory of the suite's own server.
 pub(crate) fn locked(suite: &Suite) -> Result<()> {
-    let data = suite.server.endpoints.credentials.parent().context("no directory")?;
+    let data = suite
+        .server
+        .endpoints
+        .credentials
+        .parent()
+        .context("no directory")?;
     refused(&["--data", data.to_str().context("path")?], "in use")?;
-    ensure!(data.join("endpoints.json").is_file(), "the second start took the first one's endpoints.json away");
+    ensure!(
+        data.join("endpoints.json").is_file(),
+        "the second start took the first one's endpoints.json away"
+    );
     Ok(())
 }
 
@@ -68,7 +91,15 @@ pub(crate) fn port_in_use(suite: &Suite) -> Result<()> {
     let own = suite.server.endpoints.http_address()?.to_string();
     for address in [taken.local_addr()?.to_string(), own] {
         let data = folder.path().join(address.replace(':', "-"));
-        refused(&["--data", data.to_str().context("path")?, "--public-http", &address], "in use")?;
+        refused(
+            &[
+                "--data",
+                data.to_str().context("path")?,
+                "--public-http",
+                &address,
+            ],
+            "in use",
+        )?;
     }
     Ok(())
 }
@@ -83,7 +114,11 @@ fn refused(arguments: &[&str], why: &str) -> Result<()> {
     }
     let output = command.args(arguments).stdin(Stdio::null()).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(!output.status.success() && said.contains(why), "{}: {said}", output.status);
+    ensure!(
+        !output.status.success() && said.contains(why),
+        "{}: {said}",
+        output.status
+    );
     Ok(())
 }
 
@@ -93,20 +128,39 @@ pub(crate) fn endpoints(suite: &Suite) -> Result<()> {
     for path in [&endpoints.ca, &endpoints.credentials] {
         ensure!(path.is_absolute() && path.is_file(), "{}", path.display());
     }
-    ensure!(endpoints.public.https.starts_with("https://127.0.0.1:"), "{}", endpoints.public.https);
+    ensure!(
+        endpoints.public.https.starts_with("https://127.0.0.1:"),
+        "{}",
+        endpoints.public.https
+    );
     for url in [&endpoints.public.http, &endpoints.admin, &endpoints.proxy] {
-        ensure!(url.starts_with("http://127.0.0.1:") && !url.ends_with('/'), "{url}");
+        ensure!(
+            url.starts_with("http://127.0.0.1:") && !url.ends_with('/'),
+            "{url}"
+        );
     }
-    ensure!(endpoints.region == "us-east-1" && endpoints.account == "000000000000", "{endpoints:?}");
+    ensure!(
+        endpoints.region == "us-east-1" && endpoints.account == "000000000000",
+        "{endpoints:?}"
+    );
     ensure!(endpoints.domain == "portcullis.localhost", "{}", endpoints.domain);
     Ok(())
 }
 
 /// Looks at the modes of the files that hold secrets.
 pub(crate) fn modes(suite: &Suite) -> Result<()> {
-    let data = suite.server.endpoints.credentials.parent().context("no directory")?;
+    let data = suite
+        .server
+        .endpoints
+        .credentials
+        .parent()
+        .context("no directory")?;
     for name in ["credentials.json", "root.key", "ca.key"] {
-        let mode = fs::metadata(data.join(name)).with_context(|| name.to_owned())?.permissions().mode() & 0o777;
+        let mode = fs::metadata(data.join(name))
+            .with_context(|| name.to_owned())?
+            .permissions()
+            .mode()
+            & 0o777;
         ensure!(mode == 0o600, "{name} has mode {mode:o}");
     }
     Ok(())

@@ -15,12 +15,20 @@ pub(crate) fn ten_mistakes(_: &Suite) -> Result<()> {
     ensure!(status == Some(1), "exit status {status:?}: {printed}");
     let template = fs::read_to_string(repository().join("examples/ten-mistakes/template.yaml"))?;
     for number in 1..=10 {
-        let marked = template.lines().position(|line| line.contains(&format!("# {number}: ")));
+        let marked = template
+            .lines()
+            .position(|line| line.contains(&format!("# {number}: ")));
         let line = marked.map_or(0, |index| index + 1);
         let place = format!("template.yaml:{line}:");
-        ensure!(line > 0 && printed.contains(&place), "mistake {number}, line {line}: {printed}");
+        ensure!(
+            line > 0 && printed.contains(&place),
+            "mistake {number}, line {line}: {printed}"
+        );
     }
-    let errors = printed.lines().filter(|line| line.contains("template.yaml:") && line.contains("error")).count();
+    let errors = printed
+        .lines()
+        .filter(|line| line.contains("template.yaml:") && line.contains("error"))
+        .count();
     ensure!(errors >= 10, "{errors} errors: {printed}");
     Ok(())
 }
@@ -39,12 +47,22 @@ pub(crate) fn forgeries_are_covered(_: &Suite) -> Result<()> {
     let cases = case::read_all(&repository().join("conformance/cases"))?;
     let all = format!("{cases:?}");
     for kind in forgery::KINDS {
-        ensure!(all.contains(&format!("{{{{forged {kind}}}}}")), "no case forges `{kind}`");
+        ensure!(
+            all.contains(&format!("{{{{forged {kind}}}}}")),
+            "no case forges `{kind}`"
+        );
     }
     Ok(())
 }
 
 fn check(template: &str) -> Result<(Option<i32>, String)> {
-    let output = Command::new(program()?).arg("check").arg(template).current_dir(repository()).output()?;
-    Ok((output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned()))
+    let output = Command::new(program()?)
+        .arg("check")
+        .arg(template)
+        .current_dir(repository())
+        .output()?;
+    Ok((
+        output.status.code(),
+        String::from_utf8_lossy(&output.stdout).into_owned(),
+    ))
 }
