@@ -93,9 +93,9 @@ impl Config {
         ] {
             mistakes.extend(check.err().map(|error| error.to_string()));
         }
-        if !self.issuer.starts_with("https://") || self.issuer.contains(['?', '#']) {
+        if !is_issuer(&self.issuer) {
             mistakes.push(format!(
-                "issuer `{}`: expected an https URL without query",
+                "issuer `{}`: expected an https URL without port and query, such as `https://id.example.com`",
                 self.issuer
             ));
         }
@@ -154,6 +154,18 @@ impl Config {
     }
 }
 
+/// Tells whether `text` may be the base of `iss`: never with a port, which would change with the listener.
+fn is_issuer(text: &str) -> bool {
+    let Some((host, path)) = text
+        .strip_prefix("https://")
+        .map(|rest| rest.split_once('/').unwrap_or((rest, "")))
+    else {
+        return false;
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte);
+    check_domain(host).is_ok() && path.bytes().all(plain)
+}
+
 impl Certificate {
     fn read(&self) -> Result<Arc<ServerConfig>> {
         let (chain_name, key_name) = (self.chain.display(), self.key.display());
@@ -172,5 +184,32 @@ impl ServerConfigs for FileCertificates {
         let name = server_name?;
         let by_wildcard = || name.find('.').and_then(|at| self.wildcard.get(name.get(at..)?));
         self.exact.get(name).or_else(by_wildcard).cloned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn issuers_are_https_urls_without_a_port() {
+        for good in [
+            "https://id.example.com",
+            "https://id.example.com/",
+            "https://id.example.com/pools",
+        ] {
+            assert!(is_issuer(good), "{good}");
+        }
+        for bad in [
+            "http://id.example.com",
+            "https://",
+            "https://id.example.com:8443",
+            "https://user@id.example.com",
+            "https://id.example.com/?a",
+            "https://id.example.com/#a",
+            "id.example.com",
+        ] {
+            assert!(!is_issuer(bad), "{bad}");
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, process::ExitCode, sync::Arc};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{config::Config, installation::Installation, wiring::Server};
@@ -22,6 +22,11 @@ pub(crate) fn run(config: &Path) -> Result<ExitCode> {
 async fn serve(config: &Config) -> Result<()> {
     let mut interrupted = signal(SignalKind::interrupt())?;
     let mut terminated = signal(SignalKind::terminate())?;
+    ensure!(
+        config.data.is_dir(),
+        "there is no data directory `{}`: `portcullis credentials create` makes it, with the first access key",
+        config.data.display()
+    );
     let installation = Installation::existing(&config.data)?;
     let certificates = Arc::new(config.certificates()?);
     let (server, addresses) = Server::assemble(&config.settings()?, &installation).await?;
