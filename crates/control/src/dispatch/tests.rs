@@ -1,3 +1,5 @@
+//! Calls through the whole of control: who is refused in which words, and what is looked at first.
+
 use portcullis_engines::sigv4::{Credentials, Options, SignableRequest, presign};
 use portcullis_model::SecretText;
 use serde_json::json;

@@ -401,3 +401,42 @@ fn a_member_of_the_path_is_not_taken_from_the_body() {
         .collect();
     assert_eq!(read, expected);
 }
+
+#[test]
+fn mangled_input_is_read_or_refused_and_breaks_nothing() {
+    let seeds = [
+        "Action=A&Version=1&L.member.1.K=a&L.member.2.K=b%26&M.entry.1.key=k&M.entry.1.value=v&F.1=x",
+        r#"{"A":[{"B":null,"C":1.5e3}],"D":{"E":"\u00e9"}}"#,
+        "/restapis/abc/resources/%7Bid%7D?position=a&limit=1&embed=methods",
+    ];
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = |below: usize| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for round in 0..20_000 {
+        let mut bytes = seeds[round % seeds.len()].as_bytes().to_vec();
+        for _ in 0..=random(4) {
+            let at = random(bytes.len());
+            match random(3) {
+                0 => bytes[at] = b"%.=&1/{}[]\"\xff"[random(12)],
+                1 => drop(bytes.remove(at)),
+                _ => bytes.insert(at, b"%.=&1/{}[]\"\xff"[random(12)]),
+            }
+        }
+        drop(json_1_1::read(&Shape::Any, &bytes));
+        let text = String::from_utf8_lossy(&bytes);
+        if let Ok(fields) = query_xml::parse_form(&text) {
+            drop(query_xml::read_input(&Shape::Any, fields));
+        }
+        let (path, query) = text.split_once('?').unwrap_or((&text, ""));
+        let request = RestRequest {
+            method: "GET",
+            path,
+            query,
+            headers: &HeaderList::new(),
+            body: &bytes,
+        };
+        drop(rest_json::read("/restapis/{id}/{rest+}", &Shape::Any, &request));
+    }
+}

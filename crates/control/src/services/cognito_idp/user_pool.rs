@@ -184,7 +184,7 @@ pub(crate) fn describe(call: &Call<'_>, pool: &UserPool) -> Value {
     );
     set("MfaConfiguration", json!(pool.mfa_configuration));
     set("UserPoolTags", json!(pool.tags));
-    set("EstimatedNumberOfUsers", json!(0));
+    // No `EstimatedNumberOfUsers`: nobody counts them, and a made-up number would be worse than none.
     set(
         "UsernameConfiguration",
         json!({ "CaseSensitive": pool.username_case_sensitive }),
