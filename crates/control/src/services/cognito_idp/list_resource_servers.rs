@@ -19,7 +19,7 @@ pub(super) const OPERATION: Operation = Operation {
 async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
     let mut input = Input::new(call.input);
     let pool = input.required("UserPoolId", rules::USER_POOL_ID);
-    let page = listing::page(&mut input, "MaxResults", 50, "NextToken");
+    let page = listing::page(&mut input, "MaxResults", 1..=50, "NextToken");
     input.finish()?;
     let servers = call
         .parts

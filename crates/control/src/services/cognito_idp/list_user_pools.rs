@@ -18,9 +18,8 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
     let mut input = Input::new(call.input);
-    let max_results = input.integer("MaxResults", 1, 60);
-    input.require("MaxResults", max_results.is_some());
-    let page = listing::page(&mut input, "MaxResults", 60, "NextToken");
+    input.require("MaxResults", input.value("MaxResults").is_some());
+    let page = listing::page(&mut input, "MaxResults", 1..=60, "NextToken");
     input.finish()?;
     let pools = call.parts.identity.list_user_pools(call.scope, &page).await?;
     Ok(listing::answer(

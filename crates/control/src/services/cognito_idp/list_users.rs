@@ -30,7 +30,7 @@ async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
         user_pool_id: pool.to_owned(),
         attributes_to_get: input.texts("AttributesToGet", rules::ATTRIBUTE_NAME),
         filter: input.text("Filter", Text::up_to(256)).map(str::to_owned),
-        page: listing::page(&mut input, "Limit", 60, "PaginationToken"),
+        page: listing::page(&mut input, "Limit", 0..=60, "PaginationToken"),
     };
     input.finish()?;
     let users = call.parts.identity.list_users(call.scope, settings).await?;

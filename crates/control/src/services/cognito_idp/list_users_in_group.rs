@@ -20,7 +20,7 @@ async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
     let mut input = Input::new(call.input);
     let pool = input.required("UserPoolId", rules::USER_POOL_ID);
     let group = input.required("GroupName", rules::USERNAME);
-    let page = listing::page(&mut input, "Limit", 60, "NextToken");
+    let page = listing::page(&mut input, "Limit", 0..=60, "NextToken");
     input.finish()?;
     let users = call
         .parts

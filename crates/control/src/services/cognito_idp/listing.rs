@@ -1,15 +1,25 @@
 //! Pages of listings: how they are asked for, and how they are answered.
 
+use std::ops::RangeInclusive;
+
 use portcullis_identity::directory::{Listing, PageRequest};
 use serde_json::{Map, Value};
 
 use super::rules;
 use crate::input::Input;
 
-/// Reads which page is asked for: at most `max` items, in the members that the operation calls `limit` and `token`.
-pub(super) fn page(input: &mut Input<'_>, limit: &str, max: u32, token: &str) -> PageRequest {
+/// Reads which page is asked for: how many items, in the members that the operation calls `limit` and `token`.
+pub(super) fn page(
+    input: &mut Input<'_>,
+    limit: &str,
+    items: RangeInclusive<u32>,
+    token: &str,
+) -> PageRequest {
+    let (least, most) = (i64::from(*items.start()), i64::from(*items.end()));
     PageRequest {
-        limit: input.unsigned(limit, max),
+        limit: input
+            .integer(limit, least, most)
+            .and_then(|number| u32::try_from(number).ok()),
         token: input.text(token, rules::PAGE_TOKEN).map(str::to_owned),
     }
 }
