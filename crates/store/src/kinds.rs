@@ -73,6 +73,10 @@ kinds! {
     STACK_EVENT = Directory "cloudformation-stack-event",
     /// An exported output's name: `{name}`
     STACK_EXPORT = Directory "cloudformation-export",
+    /// `{name}`: a secret with the facts of its versions
+    SECRET = Directory "secretsmanager-secret",
+    /// `{name}-{suffix}:{version id}`: a version's value, sealed
+    SECRET_VALUE = Directory "secretsmanager-value",
     /// The data directory's own facts: identity, versions.
     INSTALLATION = Directory "installation",
 }

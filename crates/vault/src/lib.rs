@@ -6,6 +6,7 @@
 mod envelope;
 mod root_key;
 mod installation;
+pub mod secrets;
 #[cfg(test)]
 mod tests;
 
