@@ -3,7 +3,10 @@
 use portcullis_model::{Scope, resources::cognito::UserStatus};
 use portcullis_store::{Batch, Expect};
 
-use super::{codes::code_key, confirm_sign_up::check_unconfirmed};
+use super::{
+    codes::{Purpose, code_key},
+    confirm_sign_up::check_unconfirmed,
+};
 use crate::{
     Identity, IdentityError,
     directory::{UserDescription, attributes, users},
@@ -83,9 +86,10 @@ impl Identity {
         let pool = self.pool(scope, pool).await?.value;
         let found = self.user(scope, &pool, username).await?;
         let expect = found.expect();
-        let batch = Batch::new()
-            .delete(found.key, expect)
-            .delete(code_key(scope, &pool, &found.value), Expect::Anything);
+        let mut batch = Batch::new().delete(found.key, expect);
+        for purpose in [Purpose::SignUp, Purpose::ForgotPassword] {
+            batch = batch.delete(code_key(scope, &pool, &found.value, purpose), Expect::Anything);
+        }
         self.store.commit(batch).await?;
         self.end_all_tokens(scope, &pool, &found.value, self.clock.now())
             .await

@@ -1,4 +1,4 @@
-//! Confirmation codes: six digits, good for 24 hours, for one use and for few attempts.
+//! Codes by mail: six digits, good for 24 hours (sign-up) or one (forgotten password), for one use and for few attempts.
 //!
 //! AWS's quotas: 15 attempts and 5 mails an hour per user. An attempt is counted, durably, before it is compared.
 
@@ -22,10 +22,32 @@ pub struct CodeDelivery {
 }
 
 const DIGITS: usize = 6;
-const LIFETIME_SECONDS: i64 = 24 * 3600;
 const ATTEMPTS_PER_HOUR_MAX: u32 = 15;
 const MAILS_PER_HOUR_MAX: u32 = 5;
 const HOUR_SECONDS: i64 = 3600;
+
+/// What a code is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    SignUp,
+    ForgotPassword,
+}
+
+impl Purpose {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::SignUp => "sign-up",
+            Self::ForgotPassword => "forgot-password",
+        }
+    }
+
+    const fn lifetime_seconds(self) -> i64 {
+        match self {
+            Self::SignUp => 24 * HOUR_SECONDS,
+            Self::ForgotPassword => HOUR_SECONDS,
+        }
+    }
+}
 
 /// A code that was sent.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -53,9 +75,7 @@ impl Counter {
             *self = Self { count: 0, since: now };
         }
         if self.count >= max {
-            return Err(IdentityError::limit_exceeded(
-                "Attempt limit exceeded, please try after some time.",
-            ));
+            return Err(too_many_attempts());
         }
         self.count += 1;
         Ok(())
@@ -88,9 +108,9 @@ pub(crate) fn address_to_verify<'a>(pool: &UserPool, user: &'a User) -> Option<&
         .map(String::as_str)
 }
 
-/// Returns the key of the code that confirms a sign-up.
-pub(crate) fn code_key(scope: &Scope, pool: &UserPool, user: &User) -> RecordKey {
-    let id = format!("{}/sign-up", folded(pool, &user.username));
+/// Returns the key of a user's code.
+pub(crate) fn code_key(scope: &Scope, pool: &UserPool, user: &User, purpose: Purpose) -> RecordKey {
+    let id = format!("{}/{}", folded(pool, &user.username), purpose.name());
     RecordKey::new(scope, kinds::CODE, inside(&pool.id, &id))
 }
 
@@ -101,14 +121,15 @@ impl Identity {
         scope: &Scope,
         pool: &UserPool,
         user: &User,
+        purpose: Purpose,
         destination: &str,
         before: Option<&Versioned<SentCode>>,
     ) -> Result<(SecretText, Put), IdentityError> {
         let now = self.clock.now();
         let code = SecretText::new(self.entropy.digits(DIGITS));
-        let expires = now.plus_seconds(LIFETIME_SECONDS);
+        let expires = now.plus_seconds(purpose.lifetime_seconds());
         let mut sent = SentCode {
-            sealed_code: self.seal_text(&purpose(pool, user), &code)?,
+            sealed_code: self.seal_text(&sealing(pool, user, purpose), &code)?,
             destination: destination.to_owned(),
             expires,
             attempts: before.map(|before| before.value.attempts).unwrap_or_default(),
@@ -116,7 +137,7 @@ impl Identity {
         };
         sent.mails.add(now, MAILS_PER_HOUR_MAX)?;
         let expect = before.map_or(Expect::Anything, Versioned::expect);
-        let put = Put::json(code_key(scope, pool, user), &sent, expect)?.expires(expires);
+        let put = Put::json(code_key(scope, pool, user, purpose), &sent, expect)?.expires(expires);
         Ok((code, put))
     }
 
@@ -126,16 +147,17 @@ impl Identity {
         scope: &Scope,
         pool: &UserPool,
         user: &User,
+        purpose: Purpose,
         typed: &SecretText,
     ) -> Result<RightCode, IdentityError> {
-        let key = code_key(scope, pool, user);
+        let key = code_key(scope, pool, user, purpose);
         let now = self.clock.now();
         let Some(found) = self
             .read::<SentCode>(&key)
             .await?
             .filter(|sent| now < sent.value.expires)
         else {
-            return Err(expired_code().because("there is no code, or it is older than 24 hours"));
+            return Err(expired_code().because("there is no code, or it is too old"));
         };
         let expect = found.expect();
         let mut sent = found.value;
@@ -152,12 +174,10 @@ impl Identity {
             })?;
         let kept = self
             .vault
-            .unseal_text(&purpose(pool, user), &sent.sealed_code)
+            .unseal_text(&sealing(pool, user, purpose), &sent.sealed_code)
             .map_err(IdentityError::broken)?;
         if kept != *typed {
-            return Err(IdentityError::code_mismatch(
-                "Invalid verification code provided, please try again.",
-            ));
+            return Err(wrong_code());
         }
         let version = counted
             .versions
@@ -176,6 +196,16 @@ pub(crate) fn expired_code() -> IdentityError {
     IdentityError::expired_code("Invalid code provided, please request a code again.")
 }
 
-fn purpose(pool: &UserPool, user: &User) -> String {
-    format!("cognito/user/{}/{}/sign-up-code", pool.id, user.sub)
+/// Returns AWS's answer to a code that is another.
+pub(crate) fn wrong_code() -> IdentityError {
+    IdentityError::code_mismatch("Invalid verification code provided, please try again.")
+}
+
+/// Returns AWS's answer to too many codes asked for or tried.
+pub(crate) fn too_many_attempts() -> IdentityError {
+    IdentityError::limit_exceeded("Attempt limit exceeded, please try after some time.")
+}
+
+fn sealing(pool: &UserPool, user: &User, purpose: Purpose) -> String {
+    format!("cognito/user/{}/{}/{}-code", pool.id, user.sub, purpose.name())
 }

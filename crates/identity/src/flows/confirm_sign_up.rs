@@ -5,10 +5,11 @@
 use portcullis_model::{SecretText, resources::cognito::UserStatus};
 use portcullis_store::{Batch, StoreError};
 
-use super::codes;
+use super::codes::{self, Purpose};
 use crate::{
     Identity, IdentityError,
     directory::users::{alias_taken, put_user},
+    records::ClientContext,
 };
 
 /// What `ConfirmSignUp` takes.
@@ -27,6 +28,15 @@ impl Identity {
     pub async fn confirm_sign_up(&self, input: ConfirmSignUp) -> Result<(), IdentityError> {
         let context = self.client_anywhere(&input.client_id).await?;
         self.check_secret_hash(&context, &[&input.username], input.secret_hash.as_deref())?;
+        self.confirm_user(&context, &input).await
+    }
+
+    /// Confirms a user for a client that is known to be itself, or for its user on the hosted pages.
+    pub(crate) async fn confirm_user(
+        &self,
+        context: &ClientContext,
+        input: &ConfirmSignUp,
+    ) -> Result<(), IdentityError> {
         let (scope, pool) = (&context.scope, &context.pool);
         let Some(found) = self.find_user(scope, pool, &input.username).await? else {
             return Err(if context.hides_existence() {
@@ -37,7 +47,13 @@ impl Identity {
         };
         check_unconfirmed(found.value.user_status)?;
         let right = self
-            .check_code(scope, pool, &found.value, &input.confirmation_code)
+            .check_code(
+                scope,
+                pool,
+                &found.value,
+                Purpose::SignUp,
+                &input.confirmation_code,
+            )
             .await?;
         let expect = found.expect();
         let mut user = found.value;

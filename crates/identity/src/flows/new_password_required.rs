@@ -40,7 +40,7 @@ struct Session {
 }
 
 impl Identity {
-    pub(super) fn new_password_challenge(
+    pub(crate) fn new_password_challenge(
         &self,
         context: &ClientContext,
         user: &User,
@@ -87,9 +87,23 @@ impl Identity {
         responses: &Parameters,
     ) -> Result<AuthOutcome, IdentityError> {
         let username = required(responses, "USERNAME")?;
-        let password = SecretText::new(required(responses, "NEW_PASSWORD")?.to_owned());
         let secret_hash = responses.get("SECRET_HASH").map(SecretText::expose);
         self.check_secret_hash(context, &[username], secret_hash)?;
+        let (user, batch) = self.user_with_new_password(context, session, responses).await?;
+        Ok(AuthOutcome::SignedIn(
+            self.begin_family(context, &user, batch).await?,
+        ))
+    }
+
+    /// Returns the user with the new password, and the write that makes it so: to be committed with what signs in.
+    pub(crate) async fn user_with_new_password(
+        &self,
+        context: &ClientContext,
+        session: Option<&SecretText>,
+        responses: &Parameters,
+    ) -> Result<(User, Batch), IdentityError> {
+        let username = required(responses, "USERNAME")?;
+        let password = SecretText::new(required(responses, "NEW_PASSWORD")?.to_owned());
         let session = self.unseal_session(context, session)?;
         let (scope, pool) = (&context.scope, &context.pool);
         let found = self.find_user(scope, pool, username).await?;
@@ -125,9 +139,7 @@ impl Identity {
         user.user_last_modified_date = self.clock.now();
         // One commit: of two answers with the same session one finds another version of the user.
         let batch = Batch::new().with(put_user(scope, pool, &user, expect)?);
-        Ok(AuthOutcome::SignedIn(
-            self.begin_family(context, &user, batch).await?,
-        ))
+        Ok((user, batch))
     }
 
     fn unseal_session(
@@ -171,7 +183,8 @@ fn bad_session(cause: &'static str) -> IdentityError {
     IdentityError::not_authorized("Invalid session for the user.").because(cause)
 }
 
-fn mark(user: &User) -> String {
+/// Returns what changes with the password.
+pub(crate) fn mark(user: &User) -> String {
     let sealed = user.sealed_password.as_deref().unwrap_or_default();
     STANDARD.encode(digest::digest(&digest::SHA256, sealed.as_bytes()))
 }

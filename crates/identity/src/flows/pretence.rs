@@ -8,9 +8,11 @@ use aws_lc_rs::hmac;
 use portcullis_engines::srp::Verifier;
 use portcullis_model::resources::cognito::UserPool;
 
+use super::{CodeDelivery, codes};
 use crate::{
     Identity, IdentityError,
     directory::{attributes, users::folded},
+    records::ClientContext,
 };
 
 const SALT_BYTES: usize = 16;
@@ -81,5 +83,22 @@ impl Identity {
         }
         bytes.truncate(length);
         Ok(bytes)
+    }
+
+    /// Returns where a code for a user called `name` would have gone.
+    pub(crate) fn pretended_delivery(
+        &self,
+        context: &ClientContext,
+        name: &str,
+    ) -> Result<CodeDelivery, IdentityError> {
+        if attributes::is_email(name) {
+            return Ok(codes::masked(name));
+        }
+        let letters = self.pretended_bytes(&context.pool, "address", name, 2)?;
+        let letters: Vec<String> = letters
+            .iter()
+            .map(|byte| char::from(b'a' + byte % 26).to_string())
+            .collect();
+        Ok(codes::masked(&letters.join("@")))
     }
 }

@@ -5,8 +5,8 @@
 use portcullis_model::resources::cognito::UserStatus;
 use portcullis_store::Batch;
 
-use super::{CodeDelivery, codes};
-use crate::{Identity, IdentityError, directory::attributes, records::ClientContext};
+use super::{CodeDelivery, codes, codes::Purpose};
+use crate::{Identity, IdentityError, records::ClientContext};
 
 /// What `ResendConfirmationCode` takes.
 #[derive(Clone, Debug, Default)]
@@ -24,10 +24,19 @@ impl Identity {
     ) -> Result<CodeDelivery, IdentityError> {
         let context = self.client_anywhere(&input.client_id).await?;
         self.check_secret_hash(&context, &[&input.username], input.secret_hash.as_deref())?;
+        self.resend_code(&context, &input.username).await
+    }
+
+    /// Sends another code for a client that is known to be itself, or for its user on the hosted pages.
+    pub(crate) async fn resend_code(
+        &self,
+        context: &ClientContext,
+        username: &str,
+    ) -> Result<CodeDelivery, IdentityError> {
         let (scope, pool) = (&context.scope, &context.pool);
-        let Some(found) = self.find_user(scope, pool, &input.username).await? else {
+        let Some(found) = self.find_user(scope, pool, username).await? else {
             if context.hides_existence() {
-                return self.pretended_delivery(&context, &input.username);
+                return self.pretended_delivery(context, username);
             }
             return Err(IdentityError::user_not_found(
                 "Username/client id combination not found.",
@@ -42,22 +51,12 @@ impl Identity {
                 "Auto verification not turned on.",
             ));
         };
-        let before = self.read(&codes::code_key(scope, pool, &user)).await?;
-        let (code, put) = self.new_code(scope, pool, &user, address, before.as_ref())?;
+        let before = self
+            .read(&codes::code_key(scope, pool, &user, Purpose::SignUp))
+            .await?;
+        let (code, put) = self.new_code(scope, pool, &user, Purpose::SignUp, address, before.as_ref())?;
         self.store.commit(Batch::new().with(put)).await?;
         self.mail_code(pool, address, &code).await?;
         Ok(codes::masked(address))
-    }
-
-    fn pretended_delivery(&self, context: &ClientContext, name: &str) -> Result<CodeDelivery, IdentityError> {
-        if attributes::is_email(name) {
-            return Ok(codes::masked(name));
-        }
-        let letters = self.pretended_bytes(&context.pool, "address", name, 2)?;
-        let letters: Vec<String> = letters
-            .iter()
-            .map(|byte| char::from(b'a' + byte % 26).to_string())
-            .collect();
-        Ok(codes::masked(&letters.join("@")))
     }
 }

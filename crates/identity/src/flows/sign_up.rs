@@ -15,6 +15,7 @@ use crate::{
     Identity, IdentityError,
     directory::{attributes, users},
     passwords::policy,
+    records::ClientContext,
 };
 
 /// What `SignUp` takes.
@@ -41,6 +42,15 @@ impl Identity {
     pub async fn sign_up(&self, input: SignUp) -> Result<SignUpAnswer, IdentityError> {
         let context = self.client_anywhere(&input.client_id).await?;
         self.check_secret_hash(&context, &[&input.username], input.secret_hash.as_deref())?;
+        self.register(&context, input).await
+    }
+
+    /// Signs a user up for a client that is known to be itself, or on the hosted pages.
+    pub(crate) async fn register(
+        &self,
+        context: &ClientContext,
+        input: SignUp,
+    ) -> Result<SignUpAnswer, IdentityError> {
         let (scope, pool) = (&context.scope, &context.pool);
         if pool.allow_admin_create_user_only {
             return Err(IdentityError::not_authorized(
@@ -68,7 +78,8 @@ impl Identity {
         let mut code = None;
         let mut batch = Batch::new();
         if let Some(address) = &address {
-            let (fresh, put) = self.new_code(scope, pool, &user, address, None)?;
+            let purpose = codes::Purpose::SignUp;
+            let (fresh, put) = self.new_code(scope, pool, &user, purpose, address, None)?;
             batch = batch.with(put);
             code = Some(fresh);
         }

@@ -8,6 +8,15 @@ use portcullis_store::{Batch, typed::Versioned};
 use super::AuthOutcome;
 use crate::{Identity, IdentityError, records::ClientContext};
 
+/// What a user whose password was right may do next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Go on.
+    Confirmed,
+    /// Set a password in place of the temporary one.
+    NewPasswordRequired,
+}
+
 impl Identity {
     /// Goes on with a user whose password was right; `also` is written with the sign-in.
     pub(super) async fn proceed(
@@ -17,11 +26,19 @@ impl Identity {
         also: Batch,
     ) -> Result<AuthOutcome, IdentityError> {
         let user = user.value;
-        check_enabled(&user)?;
-        match user.user_status {
-            UserStatus::Confirmed => Ok(AuthOutcome::SignedIn(
+        match self.standing(&user)? {
+            Standing::Confirmed => Ok(AuthOutcome::SignedIn(
                 self.begin_family(context, &user, also).await?,
             )),
+            Standing::NewPasswordRequired => self.new_password_challenge(context, &user),
+        }
+    }
+
+    /// Returns what a user whose password was right may do next.
+    pub(crate) fn standing(&self, user: &User) -> Result<Standing, IdentityError> {
+        check_enabled(user)?;
+        match user.user_status {
+            UserStatus::Confirmed => Ok(Standing::Confirmed),
             UserStatus::ForceChangePassword => {
                 if user
                     .temporary_password_expires
@@ -31,7 +48,7 @@ impl Identity {
                         "Temporary password has expired and must be reset by an administrator.",
                     ));
                 }
-                self.new_password_challenge(context, &user)
+                Ok(Standing::NewPasswordRequired)
             }
             UserStatus::Unconfirmed => Err(IdentityError::user_not_confirmed("User is not confirmed.")),
             UserStatus::ResetRequired => Err(IdentityError::password_reset_required(

@@ -22,6 +22,17 @@ impl Identity {
         let password = SecretText::new(required(parameters, "PASSWORD")?.to_owned());
         let secret_hash = parameters.get("SECRET_HASH").map(SecretText::expose);
         self.check_secret_hash(context, &[username], secret_hash)?;
+        let user = self.user_by_password(context, username, &password).await?;
+        self.proceed(context, user, Batch::new()).await
+    }
+
+    /// Returns the user who has this name and this password. Guessing is slowed down here, wherever it comes from.
+    pub(crate) async fn user_by_password(
+        &self,
+        context: &ClientContext,
+        username: &str,
+        password: &SecretText,
+    ) -> Result<Versioned<User>, IdentityError> {
         let pool = &context.pool;
         let found = self.find_user(&context.scope, pool, username).await?;
         if found.is_none() && !context.hides_existence() {
@@ -34,7 +45,7 @@ impl Identity {
         };
         self.lockout.check(&pool.id, &name, self.clock.now())?;
         let right = self
-            .is_password(pool, found.as_ref().map(|user| &user.value), &password)
+            .is_password(pool, found.as_ref().map(|user| &user.value), password)
             .await?;
         // Guesses that ran side by side have been counted meanwhile: a right one among them comes too late.
         self.lockout.check(&pool.id, &name, self.clock.now())?;
@@ -43,8 +54,7 @@ impl Identity {
             return Err(wrong_credentials("wrong password, or no such user"));
         };
         self.lockout.succeeded(&pool.id, &name);
-        let user = self.with_verifier(context, user, &password).await?;
-        self.proceed(context, user, Batch::new()).await
+        self.with_verifier(context, user, password).await
     }
 
     /// Makes the SRP verifier of a user whose password was set when no client allowed SRP.

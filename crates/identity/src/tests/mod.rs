@@ -2,6 +2,7 @@
 
 mod directory;
 mod endpoints;
+mod forgot_password;
 mod passwords;
 mod secrets;
 mod sign_up;

@@ -123,8 +123,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                     ),
                 ])),
             )]),
-        )
-        .inert("recovery of forgotten passwords is not there yet"),
+        ),
         P::optional("AdminCreateUserConfig", ADMIN_CREATE_USER),
         P::optional("AliasAttributes", ALIASES).replaces(),
         P::optional("AutoVerifiedAttributes", ADDRESSES),

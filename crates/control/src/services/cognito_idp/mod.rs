@@ -45,6 +45,8 @@ mod admin_update_user_attributes;
 mod sign_up;
 mod confirm_sign_up;
 mod resend_confirmation_code;
+mod forgot_password;
+mod confirm_forgot_password;
 mod initiate_auth;
 mod respond_to_auth_challenge;
 mod admin_initiate_auth;
@@ -114,6 +116,8 @@ pub const SERVICE: Service = Service {
         &sign_up::OPERATION,
         &confirm_sign_up::OPERATION,
         &resend_confirmation_code::OPERATION,
+        &forgot_password::OPERATION,
+        &confirm_forgot_password::OPERATION,
         &initiate_auth::OPERATION,
         &respond_to_auth_challenge::OPERATION,
         &admin_initiate_auth::OPERATION,
