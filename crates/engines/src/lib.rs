@@ -9,4 +9,5 @@ pub mod iam;
 pub mod strict_json;
 pub mod vtl;
 pub mod json_path;
+pub mod json_schema;
 pub mod gateway_template;
