@@ -52,6 +52,12 @@ pub(super) fn describe() -> String {
     format!("{} cores ({model}), Linux {}", cores(), kernel.trim())
 }
 
+/// Returns how busy the machine is, as a mean over a minute: numbers from a busy machine are rough.
+pub(super) fn load_average() -> String {
+    let text = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    text.split_whitespace().next().unwrap_or("unknown").to_owned()
+}
+
 /// Returns today's date in UTC.
 pub(super) fn today() -> String {
     SystemClock.now().iso8601().chars().take(10).collect()

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
+use super::machine;
 use crate::shell;
 
 const HELP: &str = "\
@@ -38,6 +39,8 @@ pub(super) struct Options {
     /// Ours is left out.
     pub(super) peers_only: bool,
     pub(super) writes: bool,
+    /// How busy the machine was before.
+    pub(super) load_average: String,
     /// As typed, for the report.
     pub(super) typed: String,
 }
@@ -56,6 +59,7 @@ impl Options {
             server: shell::target().join("release/portcullis"),
             peers_only: false,
             writes: true,
+            load_average: machine::load_average(),
             typed: reported(arguments),
         };
         let mut words = arguments.iter();

@@ -42,12 +42,9 @@ pub(super) fn section(outcomes: &[Outcome], options: &Options) -> String {
 /// Says which command made the numbers, when and where.
 pub(super) fn origin(recipe: &str, options: &Options) -> String {
     let command = format!("cargo xtask {recipe} {}", options.typed);
-    format!(
-        "`{}`, {}, {}.",
-        command.trim(),
-        machine::today(),
-        machine::describe()
-    )
+    let (command, busy) = (command.trim(), &options.load_average);
+    let (today, machine) = (machine::today(), machine::describe());
+    format!("`{command}`, {today}, {machine}, load average before the run {busy}.")
 }
 
 /// Replaces what stands between the markers of `recipe`.
