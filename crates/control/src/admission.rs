@@ -11,7 +11,7 @@ use portcullis_store::{RecordKey, kinds, typed};
 use crate::{
     AdminRequest, AwsError, ControlParts,
     credentials::{self, FoundAccessKey},
-    operation::{Access, Call, Caller, Protocol, Service},
+    operation::{Access, Call, Caller, Protocol, Service, Subject},
 };
 
 /// Somebody who signed, and where he is at home.
@@ -147,24 +147,40 @@ pub async fn authorize(service: &Service, call: &Call<'_>, access: Access) -> Re
 }
 
 async fn judge(service: &Service, call: &Call<'_>, access: Access) -> Result<String, AwsError> {
-    let (action, resource) = match access {
+    let (action, subject) = match access {
         Access::Unsigned => {
             return Ok("the operation is open to everybody; it checks what it is given".into());
         }
         Access::AnySigned => return Ok("every signed caller may call it".into()),
-        Access::Signed { action, resource } => (action, resource),
+        Access::Signed { action, resource } => (
+            action,
+            Subject {
+                arn: resource(call),
+                context: Vec::new(),
+            },
+        ),
+        Access::SignedOnFound { action, resource } => (action, resource(call).await?),
     };
+    authorize_on(service, call, action, &subject).await
+}
+
+/// Checks that the caller has the permission `action` on one resource, and says by what.
+pub async fn authorize_on(
+    service: &Service,
+    call: &Call<'_>,
+    action: &str,
+    subject: &Subject,
+) -> Result<String, AwsError> {
     match call.caller {
         Caller::Anonymous => Err(missing_signature(service)),
         Caller::Root { .. } => Ok(format!("the account's own key may call {action}")),
         Caller::User {
             user_name, user_id, ..
         } => {
-            let resource = resource(call);
             let user = read_user(call.parts, call.scope, user_name)
                 .await?
-                .ok_or_else(|| denied(call, action, &resource, "the user is gone"))?;
-            evaluate_user(call, &user, user_id, action, &resource)
+                .ok_or_else(|| denied(call, action, &subject.arn, "the user is gone"))?;
+            evaluate_user(call, &user, user_id, action, subject)
         }
     }
 }
@@ -174,8 +190,9 @@ fn evaluate_user(
     user: &User,
     user_id: &str,
     action: &str,
-    resource: &str,
+    subject: &Subject,
 ) -> Result<String, AwsError> {
+    let resource = subject.arn.as_str();
     let mut policies = Vec::with_capacity(user.policies.len());
     for (name, document) in &user.policies {
         // Checked when it was put; a document that no longer parses denies rather than be left out.
@@ -200,6 +217,9 @@ fn evaluate_user(
     context.set("aws:RequestedRegion", call.scope.region.as_str());
     context.set("aws:CurrentTime", call.now.iso8601());
     context.set("aws:EpochTime", call.now.seconds().to_string());
+    for (key, value) in &subject.context {
+        context.set(key, value.as_str());
+    }
     if let Some(agent) = call.user_agent {
         context.set("aws:UserAgent", agent);
     }

@@ -174,7 +174,8 @@ async fn admit(
         scope: parts.scope.clone(),
     });
     let owned = OwnedCall { caller, scope, wire };
-    let reason = admission::authorize(service, &owned.call(parts, request, request_id), operation.access).await?;
+    let reason =
+        admission::authorize(service, &owned.call(parts, request, request_id), operation.access).await?;
     check_members(service, operation, &owned.wire)?;
     Ok((service, operation, owned, reason))
 }
@@ -211,7 +212,8 @@ fn check_length(request: &AdminRequest, is_signed: bool) -> Result<(), AwsError>
 /// Says no to a call of something that is not served here. Whether its signature is good is not told.
 fn no_service(request: &AdminRequest) -> AwsError {
     let cause = "neither target, host, signature, path nor action name a service that is served here";
-    let is_signed = request.headers.get("authorization").is_some() || request.query.contains("X-Amz-Signature=");
+    let is_signed =
+        request.headers.get("authorization").is_some() || request.query.contains("X-Amz-Signature=");
     if is_signed {
         let message = "the service that this call is for is not served here";
         return AwsError::new("UnknownOperationException", 404, message).because(cause);
@@ -253,7 +255,10 @@ fn find_service(request: &AdminRequest) -> Option<&'static Service> {
                 && rest_json::serves(service, &request.method, &request.path)
         });
     }
-    let body = request.body.get(..UNSIGNED_BODY_BYTES_MAX).unwrap_or(&request.body);
+    let body = request
+        .body
+        .get(..UNSIGNED_BODY_BYTES_MAX)
+        .unwrap_or(&request.body);
     services::ALL.iter().copied().find(|service| {
         matches!(service.protocol, Protocol::Query { .. })
             && query_xml::parse(service, &request.query, body).is_ok_and(|wire| wire.operation.is_some())
@@ -262,7 +267,9 @@ fn find_service(request: &AdminRequest) -> Option<&'static Service> {
 
 fn parse(service: &'static Service, request: &AdminRequest) -> Result<WireCall, AwsError> {
     match service.protocol {
-        Protocol::Json11 { .. } if request.method != "POST" => Err(unknown_operation(service, &request.method)),
+        Protocol::Json11 { .. } if request.method != "POST" => {
+            Err(unknown_operation(service, &request.method))
+        }
         Protocol::Json11 { target_prefix } => {
             let target = request.headers.text("x-amz-target").unwrap_or_default();
             json_1_1::parse(service, target_prefix, target, &request.body)
@@ -349,10 +356,12 @@ fn preflight() -> WireAnswer {
 }
 
 fn changes_configuration(operation: &Operation) -> bool {
-    matches!(operation.access, Access::Signed { .. })
-        && !["Get", "List", "Describe", "Validate"]
-            .iter()
-            .any(|prefix| operation.name.starts_with(prefix))
+    matches!(
+        operation.access,
+        Access::Signed { .. } | Access::SignedOnFound { .. }
+    ) && !["Get", "List", "Describe", "Validate"]
+        .iter()
+        .any(|prefix| operation.name.starts_with(prefix))
 }
 
 fn serialise(service: &Service, operation: &Operation, output: &Value, request_id: &str) -> WireAnswer {

@@ -2,6 +2,7 @@
 
 use portcullis_identity::IdentityError;
 use portcullis_store::StoreError;
+use portcullis_vault::secrets::SecretsError;
 
 /// An error as AWS spells it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +69,22 @@ impl From<IdentityError> for AwsError {
             "InternalErrorException" => 500,
             "TooManyRequestsException" => 429,
             _ => 400,
+        };
+        Self {
+            code: error.name(),
+            status,
+            message: error.message().to_owned(),
+            cause: error.cause().map(str::to_owned),
+        }
+    }
+}
+
+impl From<SecretsError> for AwsError {
+    fn from(error: SecretsError) -> Self {
+        let status = if error.name() == "InternalServiceError" {
+            500
+        } else {
+            400
         };
         Self {
             code: error.name(),

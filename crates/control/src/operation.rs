@@ -14,6 +14,17 @@ pub use crate::error::AwsError;
 /// What an operation returns, some time later. Members in the spelling of the wire.
 pub type Answer<'a> = Pin<Box<dyn Future<Output = Result<Value, AwsError>> + Send + 'a>>;
 
+/// What a permission is asked about, some time later.
+pub type Finding<'a> = Pin<Box<dyn Future<Output = Result<Subject, AwsError>> + Send + 'a>>;
+
+/// A resource that was looked up, with what conditions may say of it and of the call.
+#[derive(Clone, Debug, Default)]
+pub struct Subject {
+    pub arn: String,
+    /// Condition keys and their values, beside the global ones.
+    pub context: Vec<(String, String)>,
+}
+
 /// One operation of a service.
 pub struct Operation {
     /// AWS's name: `CreateUserPool`.
@@ -52,6 +63,11 @@ pub enum Access {
         action: &'static str,
         /// The resource that the caller must be allowed on.
         resource: fn(&Call<'_>) -> String,
+    },
+    /// A signed caller with this permission on a resource whose ARN only the store knows.
+    SignedOnFound {
+        action: &'static str,
+        resource: for<'a> fn(&'a Call<'a>) -> Finding<'a>,
     },
 }
 

@@ -48,6 +48,23 @@ impl Wire {
         json(&self.control.handle(target(operation, &input)).await)
     }
 
+    /// Calls an operation of `secretsmanager` and returns the steps of its trail too.
+    pub(crate) async fn secrets(
+        &self,
+        credentials: &Credentials,
+        operation: &str,
+        input: &Value,
+    ) -> (Result<Value, (u16, String, String)>, String) {
+        let mut request = plain("POST", "/", &input.to_string());
+        request
+            .headers
+            .push("X-Amz-Target", format!("secretsmanager.{operation}"));
+        request.headers.push("Content-Type", "application/x-amz-json-1.1");
+        let request = sign(request, credentials, "secretsmanager", self.now());
+        let answer = self.control.handle(request).await;
+        (json(&answer), format!("{:?}", answer.steps))
+    }
+
     /// Calls an operation of the Query protocol.
     pub(crate) async fn query(&self, credentials: &Credentials, service: &str, form: &str) -> (u16, String) {
         let request = sign(self::form(form), credentials, service, self.now());

@@ -276,7 +276,7 @@ fn every_operation_is_listed_once_and_its_members_too() {
             let others = service.operations.get(index + 1..).unwrap_or_default();
             assert!(others.iter().all(|other| other.name != operation.name), "{}", operation.name);
             assert_eq!(service.protocol == Protocol::RestJson, operation.route.is_some(), "{}", operation.name);
-            if let Access::Signed { action, .. } = operation.access {
+            if let Access::Signed { action, .. } | Access::SignedOnFound { action, .. } = operation.access {
                 assert!(action.starts_with(&format!("{}:", service.name)), "{action}");
             }
         }

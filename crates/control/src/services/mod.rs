@@ -5,6 +5,7 @@ pub mod cloudformation;
 pub mod cognito_idp;
 pub mod iam;
 pub mod portcullis;
+pub mod secretsmanager;
 pub mod sts;
 
 use crate::operation::Service;
@@ -16,5 +17,6 @@ pub const ALL: &[&Service] = &[
     &cognito_idp::SERVICE,
     &iam::SERVICE,
     &portcullis::SERVICE,
+    &secretsmanager::SERVICE,
     &sts::SERVICE,
 ];
