@@ -62,7 +62,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     for (name, counted) in rows {
         text.push_str(&format!("| {name} | {counted} |\n"));
     }
-    println!("{text}");
+    println!(
+        "{text}\nwhere they go: `callgrind_annotate FILE`, FILE in {}",
+        folder.display()
+    );
+    println!("(with names if the server was built under CARGO_PROFILE_RELEASE_STRIP=none)");
     if options.writes {
         report::write("bench-instructions", &text)?;
     }
@@ -98,7 +102,8 @@ fn count_portcullis(
     token: Option<&str>,
     requests: usize,
 ) -> Result<u64> {
-    let mut command = callgrind(valgrind, folder);
+    let profile = folder.join(format!("{path}.callgrind"));
+    let mut command = callgrind(valgrind, &profile);
     command.arg(&options.server);
     let mut server = Portcullis::start_by(command, folder, template, START_WITHIN)?;
     let bearer = token.map(|token| format!("Bearer {token}"));
@@ -110,11 +115,12 @@ fn count_portcullis(
     let request = message::get(&host, &format!("/prod/{path}"), &headers);
     send(server.public, server.process.id(), request, requests)?;
     server.process.stop()?;
-    collected(folder)
+    collected(&profile)
 }
 
 fn count_nginx(valgrind: &Path, folder: &Path, backend: &Backend, requests: usize) -> Result<u64> {
-    let mut nginx = Nginx::start_under(callgrind(valgrind, folder), folder, backend.address)?;
+    let profile = folder.join("nginx.callgrind");
+    let mut nginx = Nginx::start_under(callgrind(valgrind, &profile), folder, backend.address)?;
     send(
         nginx.address,
         nginx.process.id(),
@@ -122,15 +128,13 @@ fn count_nginx(valgrind: &Path, folder: &Path, backend: &Backend, requests: usiz
         requests,
     )?;
     nginx.process.stop()?;
-    collected(folder)
+    collected(&profile)
 }
 
-fn callgrind(valgrind: &Path, folder: &Path) -> Command {
+fn callgrind(valgrind: &Path, profile: &Path) -> Command {
     let mut command = Command::new(valgrind);
-    command.arg("--tool=callgrind").arg(format!(
-        "--callgrind-out-file={}",
-        folder.join("callgrind.out").display()
-    ));
+    command.arg("--tool=callgrind");
+    command.arg(format!("--callgrind-out-file={}", profile.display()));
     command
 }
 
@@ -148,8 +152,8 @@ fn send(address: std::net::SocketAddr, process: u32, request: Vec<u8>, requests:
 }
 
 /// Reads what callgrind counted in all.
-fn collected(folder: &Path) -> Result<u64> {
-    let text = fs::read_to_string(folder.join("callgrind.out"))?;
+fn collected(profile: &Path) -> Result<u64> {
+    let text = fs::read_to_string(profile)?;
     let line = text.lines().find_map(|line| {
         line.strip_prefix("totals:")
             .or_else(|| line.strip_prefix("summary:"))
