@@ -292,6 +292,7 @@ mod tests {
             path_forms: false,
             listener_addresses: Vec::new(),
             services: Vec::new(),
+            issuer_host: None,
         });
         let request = Request {
             method: Bytes::from_static(b"POST"),

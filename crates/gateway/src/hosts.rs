@@ -26,6 +26,8 @@ pub struct HostSettings {
     pub listener_addresses: Vec<IpAddr>,
     /// The services whose AWS hosts the forward proxy answers for: `sts`, `iam`.
     pub services: Vec<&'static str>,
+    /// The host of the issuer under `serve`, where keys and metadata are found; none: AWS's own form.
+    pub issuer_host: Option<String>,
 }
 
 /// The hosts that are ours, ready to compare.
@@ -33,7 +35,7 @@ pub struct HostSettings {
 pub struct Hosts {
     api_suffixes: [String; 2],
     pool_domain_suffixes: [String; 2],
-    cognito_idp: [String; 2],
+    cognito_idp: Vec<String>,
     /// `sts.us-east-1.amazonaws.com` and `sts.amazonaws.com`.
     services: Vec<String>,
     path_forms: bool,
@@ -71,7 +73,15 @@ impl Hosts {
             cognito_idp: [
                 format!("cognito-idp.{region}.{domain}"),
                 format!("cognito-idp.{region}.amazonaws.com"),
-            ],
+            ]
+            .into_iter()
+            .chain(
+                settings
+                    .issuer_host
+                    .as_ref()
+                    .map(|host| host.to_ascii_lowercase()),
+            )
+            .collect(),
             services: settings
                 .services
                 .iter()
@@ -260,6 +270,7 @@ mod tests {
             path_forms,
             listener_addresses: vec!["127.0.0.1".parse().unwrap()],
             services: vec!["sts", "iam"],
+            issuer_host: None,
         })
     }
 
@@ -367,6 +378,7 @@ mod tests {
             path_forms: false,
             listener_addresses: vec!["0.0.0.0".parse().unwrap()],
             services: vec!["sts", "iam"],
+            issuer_host: None,
         });
         assert!(hosts.is_ours("10.1.2.3:8443"));
         assert!(hosts.is_ours("[::1]:8443"));

@@ -2,23 +2,25 @@
 //!
 //! This crate does no storage: it reads a compiled [`snapshot`] and asks the outside through [`ports`].
 
+// In the order of the path of a request; below it what every step uses.
 pub mod edge;
-pub mod http;
-pub mod ports;
-pub mod hosts;
 pub mod gateway;
+pub mod hosts;
 pub mod snapshot;
-mod pipeline;
 mod exchange;
+mod pipeline;
 mod layers;
 mod mapping;
 mod integrations;
 mod responses;
-mod refusal;
-mod decision;
-mod request_id;
-pub mod revocations;
 pub mod trail;
+
+pub mod http;
+pub mod ports;
+pub mod revocations;
+mod decision;
+mod refusal;
+mod request_id;
 
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 

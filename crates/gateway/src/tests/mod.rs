@@ -184,6 +184,7 @@ impl World {
             path_forms: true,
             listener_addresses: vec!["127.0.0.1".parse().unwrap()],
             services: Vec::new(),
+            issuer_host: None,
         });
         let snapshots = Arc::new(Snapshots::new(Snapshot::new(hosts)));
         let revocations = Arc::new(Revocations::default());

@@ -22,6 +22,12 @@ pub(crate) fn run(data: &Path, command: &[OsString]) -> Result<ExitCode> {
     for variable in ["AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN"] {
         child.env_remove(variable);
     }
+    // The caller's own endpoints of single services would go elsewhere.
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_string_lossy().starts_with("AWS_ENDPOINT_URL_") {
+            child.env_remove(variable);
+        }
+    }
     child
         .env("AWS_ACCESS_KEY_ID", &credentials.access_key_id)
         .env("AWS_SECRET_ACCESS_KEY", &credentials.secret_access_key)

@@ -154,12 +154,12 @@ impl Server {
             forward_proxy: Some(forward_proxy),
         };
         let gateway = self.gateway;
-        let revocations = gateway.revocations.clone();
+        let (revocations, snapshots) = (gateway.revocations.clone(), gateway.snapshots.clone());
         let workers = edge::start(self.sockets, self.workers, &parts, move || {
             Gateway::new(gateway.clone())
         })?;
         tokio::spawn(forget_expired(revocations));
-        let admin = admin::AdminServer::start(self.admin, self.control.clone());
+        let admin = admin::AdminServer::start(self.admin, self.control.clone(), snapshots);
         Ok(Running {
             control: self.control,
             workers,
@@ -189,12 +189,23 @@ fn hosts(settings: &Settings, sockets: &[Socket]) -> Hosts {
         region: settings.scope.region.clone(),
         domain: settings.domain.clone(),
         path_forms: settings.path_forms,
-        listener_addresses: sockets.iter().map(|socket| socket.address.ip()).collect(),
+        listener_addresses: sockets
+            .iter()
+            .map(|socket| socket.address.ip())
+            .chain([settings.admin.ip()])
+            .collect(),
+        issuer_host: settings.issuer.as_deref().and_then(issuer_host),
         services: portcullis_control::services::ALL
             .iter()
             .map(|service| service.name)
             .collect(),
     })
+}
+
+/// Returns the host of `https://host/path`.
+fn issuer_host(issuer: &str) -> Option<String> {
+    let rest = issuer.strip_prefix("https://")?;
+    Some(rest.split('/').next().unwrap_or(rest).to_owned())
 }
 
 fn identity(

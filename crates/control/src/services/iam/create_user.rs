@@ -23,7 +23,9 @@ async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
     let path = call.text("Path").unwrap_or("/");
     if path != "/" {
         // Policies name users by path and name: one that went unseen would be a hole in them.
-        return Err(AwsError::validation("`Path` other than `/` is not supported yet: leave it out"));
+        return Err(AwsError::validation(
+            "`Path` other than `/` is not supported yet: leave it out",
+        ));
     }
     let user = User {
         user_name: name.to_owned(),

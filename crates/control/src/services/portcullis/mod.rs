@@ -4,5 +4,8 @@ mod get_trail;
 
 use crate::operation::{Protocol, Service};
 
-pub const SERVICE: Service =
-    Service { name: "portcullis", protocol: Protocol::RestJson, operations: &[&get_trail::OPERATION] };
+pub const SERVICE: Service = Service {
+    name: "portcullis",
+    protocol: Protocol::RestJson,
+    operations: &[&get_trail::OPERATION],
+};
