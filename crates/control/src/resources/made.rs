@@ -6,6 +6,7 @@ use portcullis_engines::cloudformation::{ResourceSchema, ResourceTemplate, Templ
 use portcullis_identity::Identity;
 use portcullis_model::{Clock, Entropy, Problem, Scope, resources::cloudformation::StackResource};
 use portcullis_store::Store;
+use portcullis_vault::{Vault, secrets::Secrets};
 use serde_json::Value;
 
 use super::Properties;
@@ -48,6 +49,7 @@ pub struct Maker<'a> {
     pub entropy: &'a dyn Entropy,
     pub compiler: &'a dyn Compiler,
     pub identity: &'a Identity,
+    pub vault: &'a Vault,
     pub stack_name: &'a str,
     pub logical_id: &'a str,
 }
@@ -61,6 +63,17 @@ impl<'a> Maker<'a> {
             clock: self.clock,
             entropy: self.entropy,
             compiler: self.compiler,
+        }
+    }
+
+    /// Returns the secrets as this resource sees them.
+    pub fn secrets(&self) -> Secrets<'a> {
+        Secrets {
+            store: self.store,
+            vault: self.vault,
+            clock: self.clock,
+            entropy: self.entropy,
+            scope: self.scope,
         }
     }
 

@@ -7,7 +7,6 @@ use std::{
 
 use portcullis_engines::cloudformation::{
     DeletionPolicy, Difference, Environment, PlannedResource, ResourceTemplate, coerce, compare, evaluate,
-    find_dynamic_references,
 };
 use portcullis_model::{
     Problem,
@@ -16,6 +15,7 @@ use portcullis_model::{
 use serde_json::Value;
 
 use super::{
+    dynamic::{Revealed, marked},
     prepare::{Prepared, plan_again},
     record::Retired,
     references::Known,
@@ -89,7 +89,7 @@ impl Run {
                 "`{id}` is planned but not in the template"
             )));
         };
-        let evaluated = self.properties_of(prepared, template, id, exports);
+        let evaluated = self.properties_of(prepared, template, id, exports).await;
         let current = self.record.stack.resources.get(id).cloned();
         let step = match (&evaluated, &current) {
             (Ok((properties, _)), Some(current)) => step_of(template, current, properties),
@@ -121,7 +121,7 @@ impl Run {
         step: Step,
         template: &ResourceTemplate,
         mut resource: StackResource,
-        properties: Value,
+        properties: Revealed,
         current: Option<&StackResource>,
     ) -> Result<(), Stopped> {
         let verb = match step {
@@ -155,13 +155,13 @@ impl Run {
             });
         }
         let now = self.stacks.parts.clock.now();
-        fill(&mut resource, made, properties, &format!("{verb}_COMPLETE"), now);
+        fill(&mut resource, made, &properties, &format!("{verb}_COMPLETE"), now);
         self.tell(&resource);
         self.record.stack.resources.insert(id, resource.clone());
         match self.save_made(batch).await {
             Err(Stopped::Failed(reason)) => {
                 (self.record.stack.resources, self.record.retired) = unchanged;
-                self.fail(resource, current, reason).await
+                self.fail(resource, current, properties.scrub(reason)).await
             }
             other => other,
         }
@@ -197,7 +197,19 @@ impl Run {
     }
 
     /// Returns a resource's evaluated, coerced properties and the exports that they came from.
-    fn properties_of(
+    async fn properties_of(
+        &self,
+        prepared: &Prepared,
+        template: &ResourceTemplate,
+        id: &str,
+        exports: &BTreeMap<String, String>,
+    ) -> Result<(Revealed, BTreeSet<String>), String> {
+        let (value, imported) = self.evaluated(prepared, template, id, exports)?;
+        let revealed = self.stacks.reveal(value, &BTreeMap::new()).await?;
+        Ok((coerced(&template.resource_type, revealed)?, imported))
+    }
+
+    fn evaluated(
         &self,
         prepared: &Prepared,
         template: &ResourceTemplate,
@@ -212,15 +224,7 @@ impl Run {
         let path = format!("Resources/{id}/Properties");
         let evaluated = evaluate(&template.properties, &path, &environment(prepared), &known);
         let value = evaluated.map_err(|problems| said(&problems))?;
-        if let Some((path, _)) = find_dynamic_references(&value).first() {
-            return Err(format!(
-                "`{path}` holds a dynamic reference, which is not supported yet"
-            ));
-        }
-        let schema = resources::schema(&template.resource_type)
-            .ok_or_else(|| format!("the resource type `{}` is not supported", template.resource_type))?;
-        let properties = coerce(schema, value).map_err(|problems| said(&problems))?;
-        Ok((properties, known.imported.into_inner()))
+        Ok((value, known.imported.into_inner()))
     }
 
     fn fresh(
@@ -238,6 +242,7 @@ impl Run {
             resource_status_reason: None,
             timestamp: self.stacks.parts.clock.now(),
             properties: Value::Null,
+            dynamic_references: BTreeMap::new(),
             attributes: BTreeMap::new(),
             reference: current
                 .map(|current| current.reference.clone())
@@ -282,7 +287,7 @@ impl Run {
             else {
                 return Ok(true);
             };
-            let properties = self.properties_of(prepared, template, id, &exports);
+            let properties = self.properties_of(prepared, template, id, &exports).await;
             let same = properties.is_ok_and(|(properties, _)| {
                 matches!(step_of(template, current, &properties), Ok(Step::Nothing))
             });
@@ -318,20 +323,45 @@ pub(super) fn said(problems: &[Problem]) -> String {
 pub(super) fn fill(
     resource: &mut StackResource,
     made: Made,
-    properties: Value,
+    properties: &Revealed,
     status: &str,
     now: portcullis_model::Timestamp,
 ) {
     resource.physical_resource_id = Some(made.physical_id.clone());
     resource.reference = made.physical_id;
     resource.attributes = made.attributes;
-    resource.properties = properties;
+    resource.properties = properties.kept.clone();
+    resource.dynamic_references.clone_from(&properties.versions);
     resource.resource_status = status.to_owned();
     resource.resource_status_reason = None;
     resource.timestamp = now;
 }
 
-fn step_of(template: &ResourceTemplate, current: &StackResource, properties: &Value) -> Result<Step, String> {
+/// Brings properties into the shape that the resource type wants. What is wrong with a value that came from a secret
+/// is not told, because the telling would repeat it.
+pub(super) fn coerced(resource_type: &str, revealed: Revealed) -> Result<Revealed, String> {
+    let schema = resources::schema(resource_type)
+        .ok_or_else(|| format!("the resource type `{resource_type}` is not supported"))?;
+    match coerce(schema, revealed.used.clone()) {
+        Ok(used) => revealed.coerced(used),
+        Err(mut problems) => {
+            for problem in &mut problems {
+                let property = problem.path.split('/').nth(1).unwrap_or_default();
+                if revealed.holds_reference(property) {
+                    problem.message =
+                        "what the dynamic reference gives does not fit this property; it is not shown".into();
+                }
+            }
+            Err(said(&problems))
+        }
+    }
+}
+
+fn step_of(
+    template: &ResourceTemplate,
+    current: &StackResource,
+    properties: &Revealed,
+) -> Result<Step, String> {
     if current.resource_type != template.resource_type {
         return Err("Update of resource type is not permitted. The new template modifies resource type of the resource.".into());
     }
@@ -341,7 +371,9 @@ fn step_of(template: &ResourceTemplate, current: &StackResource, properties: &Va
             template.resource_type
         ));
     };
-    Ok(match compare(schema, &current.properties, properties) {
+    let old = marked(&current.properties, &current.dynamic_references);
+    let new = marked(&properties.kept, &properties.versions);
+    Ok(match compare(schema, &old, &new) {
         Difference::NoChange => Step::Nothing,
         Difference::InPlace { .. } => Step::Update,
         Difference::Replacement { .. } => Step::Replace,

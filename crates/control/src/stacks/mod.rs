@@ -7,6 +7,7 @@ pub mod staged;
 mod apply;
 mod check;
 mod describe;
+mod dynamic;
 mod outputs;
 mod prepare;
 mod record;
@@ -134,6 +135,7 @@ impl Stacks {
         if template == record.stack.template
             && parameters == record.stack.parameters
             && tags == record.stack.tags
+            && !record.has_dynamic_references()
         {
             return Err(AwsError::validation("No updates are to be performed."));
         }

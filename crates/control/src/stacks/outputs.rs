@@ -7,7 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
-use portcullis_engines::cloudformation::evaluate;
+use portcullis_engines::cloudformation::{evaluate, find_dynamic_references};
 use portcullis_model::{StackId, resources::cloudformation::StackOutput};
 use portcullis_store::{Batch, Expect, Page, RecordKey, kinds};
 use serde::{Deserialize, Serialize};
@@ -52,6 +52,9 @@ impl Run {
                 continue;
             };
             let text = |node, path: String| match evaluate(node, &path, &environment, &known) {
+                Ok(value) if !find_dynamic_references(&value).is_empty() => Err(format!(
+                    "{path}: dynamic references are not allowed in outputs, which everybody may read"
+                )),
                 Ok(Value::String(text)) => Ok(text),
                 Ok(Value::Number(number)) => Ok(number.to_string()),
                 Ok(Value::Bool(boolean)) => Ok(boolean.to_string()),

@@ -122,6 +122,12 @@ impl StackRecord {
         }
     }
 
+    /// Tells whether any resource was made of secrets, which change without the template.
+    pub(super) fn has_dynamic_references(&self) -> bool {
+        let mut resources = self.stack.resources.values();
+        resources.any(|resource| !resource.dynamic_references.is_empty())
+    }
+
     /// Tells whether the stack is gone.
     pub fn is_deleted(&self) -> bool {
         self.stack.stack_status == "DELETE_COMPLETE"

@@ -6,7 +6,8 @@ use portcullis_model::resources::cloudformation::{Stack, StackResource};
 use portcullis_store::Batch;
 
 use super::{
-    apply::fill,
+    apply::{coerced, fill},
+    dynamic::marked,
     record::{OnFailure, Retired, Snapshot},
     run::{Act, Run, Stopped},
 };
@@ -152,7 +153,9 @@ impl Run {
         let id = before.logical_resource_id.as_str();
         let schema = resources::schema(&before.resource_type);
         let differs = schema.is_some_and(|schema| {
-            compare(schema, &now.properties, &before.properties) != Difference::NoChange
+            let present = marked(&now.properties, &now.dynamic_references);
+            let former = marked(&before.properties, &before.dynamic_references);
+            compare(schema, &present, &former) != Difference::NoChange
         });
         if !differs {
             let (_, batch) = self.work(id, &before.resource_type, Act::Restore(before)).await?;
@@ -167,19 +170,29 @@ impl Run {
         resource.resource_status = "UPDATE_IN_PROGRESS".into();
         self.tell(&resource);
         self.save(Batch::new()).await?;
-        let act = Act::Update(now, &before.properties);
+        let former = self
+            .stacks
+            .reveal(before.properties.clone(), &before.dynamic_references)
+            .await;
+        let former = former
+            .and_then(|former| coerced(&before.resource_type, former))
+            .map_err(Stopped::Failed)?;
+        let act = Act::Update(now, &former);
         let (made, batch) = self.work(id, &before.resource_type, act).await?;
         let at = self.stacks.parts.clock.now();
         fill(
             &mut resource,
             made,
-            before.properties.clone(),
+            &former,
             "UPDATE_COMPLETE",
             at,
         );
         resource.depends_on.clone_from(&before.depends_on);
         self.tell(&resource);
         self.record.stack.resources.insert(id.to_owned(), resource);
-        self.save_made(batch).await
+        match self.save_made(batch).await {
+            Err(Stopped::Failed(reason)) => Err(Stopped::Failed(former.scrub(reason))),
+            other => other,
+        }
     }
 }

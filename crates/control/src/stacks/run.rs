@@ -6,7 +6,7 @@ use portcullis_model::resources::cloudformation::{Stack, StackEvent, StackResour
 use portcullis_store::{Batch, Expect, Put, RecordKey, Store, StoreError, kinds};
 use serde_json::Value;
 
-use super::{StackRecord, Stacks, staged::StagedStore};
+use super::{StackRecord, Stacks, dynamic::Revealed, staged::StagedStore};
 use crate::{
     operation::AwsError,
     resources::{Made, Maker, Properties},
@@ -33,10 +33,11 @@ pub(super) enum Stopped {
 }
 
 /// What a resource shall do.
+#[derive(Clone, Copy)]
 pub(super) enum Act<'a> {
-    Create(&'a Value),
+    Create(&'a Revealed),
     /// From what it was made of to these properties.
-    Update(&'a StackResource, &'a Value),
+    Update(&'a StackResource, &'a Revealed),
     Delete(&'a StackResource),
     Restore(&'a StackResource),
 }
@@ -71,6 +72,7 @@ impl Run {
             resource_status_reason: reason.map(str::to_owned),
             timestamp: self.stacks.parts.clock.now(),
             properties: Value::Null,
+            dynamic_references: std::collections::BTreeMap::new(),
             attributes: std::collections::BTreeMap::new(),
             reference: String::new(),
             depends_on: Vec::new(),
@@ -191,19 +193,45 @@ impl Run {
             entropy: parts.entropy.as_ref(),
             compiler: parts.compiler.as_ref(),
             identity: &identity,
+            vault: &parts.vault,
             stack_name: &self.record.stack.stack_name,
             logical_id,
         };
+        let (revealed, old) = match act {
+            Act::Update(made, _) | Act::Delete(made) | Act::Restore(made) => self.stacks.reveal_made(made).await,
+            Act::Create(_) => (None, None),
+        };
+        let mut new = None;
         let answer = match act {
-            Act::Create(properties) => resource.create(&maker, Properties::of(properties)).await,
-            Act::Update(made, properties) => resource.update(&maker, made, Properties::of(properties)).await,
-            Act::Delete(made) => resource.delete(&maker, made).await.map(|()| Made::default()),
-            Act::Restore(made) => resource.restore(&maker, made).await.map(|()| Made::default()),
+            Act::Create(properties) => {
+                new = Some(properties);
+                resource.create(&maker, Properties::of(&properties.used)).await
+            }
+            Act::Update(made, properties) => {
+                new = Some(properties);
+                let made = revealed.as_ref().unwrap_or(made);
+                resource
+                    .update(&maker, made, Properties::of(&properties.used))
+                    .await
+            }
+            Act::Delete(made) => {
+                let gone = resource.delete(&maker, revealed.as_ref().unwrap_or(made));
+                gone.await.map(|()| Made::default())
+            }
+            Act::Restore(made) => {
+                let restored = resource.restore(&maker, revealed.as_ref().unwrap_or(made));
+                restored.await.map(|()| Made::default())
+            }
         };
         let made = answer.map_err(|error| {
             let cause = error.cause.map(|cause| format!(": {cause}")).unwrap_or_default();
-            Stopped::Failed(format!("{} ({}{cause})", error.message, error.code))
+            let reason = format!("{} ({}{cause})", error.message, error.code);
+            let known = new.into_iter().chain(&old);
+            Stopped::Failed(known.fold(reason, |reason, revealed| revealed.scrub(reason)))
         })?;
+        if let Some(new) = new {
+            new.refuse_told(&made).map_err(Stopped::Failed)?;
+        }
         Ok((made, staged.take()))
     }
 

@@ -36,7 +36,9 @@ mod tests;
 pub use check::{Schemas, check_template, check_text};
 pub use coerce::coerce;
 pub use compare::{Difference, compare};
-pub use dynamic_references::find_dynamic_references;
+pub use dynamic_references::{
+    SecretReference, find_dynamic_references, parse_dynamic_reference, replace_dynamic_references,
+};
 pub use evaluate::{Environment, References, evaluate};
 pub use limits::*;
 pub use node::{Key, Node, NodeKind};

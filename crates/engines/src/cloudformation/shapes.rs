@@ -5,6 +5,7 @@ use portcullis_model::{Place, Problem, Severity};
 use serde_json::Value;
 
 use super::coerce::{TAG, coerce_scalar, coerce_shape, missing_property, refused_property, unknown_property};
+use super::dynamic_references::find_dynamic_references;
 use super::evaluate::{Evaluator, Outcome};
 use super::intrinsic::{Intrinsic, Position, recognise};
 use super::node::{Key, Node, NodeKind};
@@ -99,6 +100,10 @@ impl Walk<'_, '_> {
     }
 
     fn known(&mut self, shape: &Shape, value: Value, place: Place, path: &str) {
+        // What a dynamic reference gives is known only when the resource is made.
+        if !find_dynamic_references(&value).is_empty() {
+            return;
+        }
         let mut problems = Vec::new();
         coerce_shape(shape, value, path, &mut problems);
         for problem in &mut problems {

@@ -48,8 +48,11 @@ pub struct StackResource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource_status_reason: Option<String>,
     pub timestamp: Timestamp,
-    /// The properties it was made from, evaluated.
+    /// The properties it was made from, evaluated; dynamic references stand as written.
     pub properties: Value,
+    /// Which version of which secret each dynamic reference gave: `{arn} {version id}`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dynamic_references: BTreeMap<String, String>,
     /// What `Fn::GetAtt` returns.
     pub attributes: BTreeMap<String, Value>,
     /// What `Ref` returns.

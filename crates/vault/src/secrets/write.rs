@@ -161,10 +161,10 @@ impl Secrets<'_> {
             (version_id, batch) = (Some(written.0), written.1);
         }
         if let Some(description) = &change.description {
-            secret.description = Some(description.clone());
+            secret.description = Some(description.clone()).filter(|text| !text.is_empty());
         }
         if let Some(key) = &change.kms_key_id {
-            secret.kms_key_id = Some(key.clone());
+            secret.kms_key_id = Some(key.clone()).filter(|text| !text.is_empty());
         }
         secret.last_changed = self.clock.now();
         self.commit(&found, &secret, Some(batch.unwrap_or_default()))

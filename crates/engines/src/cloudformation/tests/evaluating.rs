@@ -348,3 +348,47 @@ fn updates_change_only_what_differs() {
         in_place(&["Status"])
     );
 }
+
+#[test]
+fn references_to_secrets_are_read_with_names_and_arns() {
+    let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:team/db-a1B2c3";
+    let cases = [
+        ("secretsmanager:s", Some(("s", None, None, None))),
+        ("secretsmanager:s:SecretString", Some(("s", None, None, None))),
+        ("secretsmanager:s:SecretString:::", Some(("s", None, None, None))),
+        ("secretsmanager:s::key", Some(("s", Some("key"), None, None))),
+        ("secretsmanager:ARN:SecretString:password", Some((arn, Some("password"), None, None))),
+        ("secretsmanager:ARN", Some((arn, None, None, None))),
+        ("secretsmanager:s:SecretString:k:AWSPREVIOUS", Some(("s", Some("k"), Some("AWSPREVIOUS"), None))),
+        ("secretsmanager:s:SecretString:k::v1", Some(("s", Some("k"), None, Some("v1")))),
+        ("secretsmanager:s:SecretString:k:AWSCURRENT:v1", None),
+        ("secretsmanager:s:SecretBinary", None),
+        ("secretsmanager:s:SecretString:k:a:b:c", None),
+        ("secretsmanager:", None),
+        ("secretsmanager:arn:aws:secretsmanager", None),
+        ("ssm:p:1", None),
+        ("ssm-secure:p:1", None),
+        ("vault:p", None),
+        ("secretsmanager", None),
+    ];
+    for (inner, expected) in cases {
+        let reference = format!("{{{{resolve:{}}}}}", inner.replace("ARN", arn));
+        let read = parse_dynamic_reference(&reference).ok();
+        let read = read.as_ref().map(|read| {
+            (
+                read.secret_id.as_str(),
+                read.json_key.as_deref(),
+                read.version_stage.as_deref(),
+                read.version_id.as_deref(),
+            )
+        });
+        assert_eq!(read, expected, "{reference}");
+    }
+}
+
+#[test]
+fn references_are_replaced_once_and_not_within_what_they_give() {
+    let text = "a {{resolve:x:1}}-{{resolve:x:2}} {{resolve:open";
+    let replaced = replace_dynamic_references(text, |reference| format!("<{reference}>"));
+    assert_eq!(replaced, "a <{{resolve:x:1}}>-<{{resolve:x:2}}> {{resolve:open");
+}
