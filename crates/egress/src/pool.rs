@@ -2,9 +2,10 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
     time::{Duration, Instant},
 };
+
+use foldhash::HashMap;
 
 use crate::{Limits, Target, connection::Connection};
 

@@ -1,6 +1,6 @@
 //! One worker's way from a request to a response: host, then the pipeline or a site.
 
-use std::{future::Future, sync::Arc, time::Instant};
+use std::{cell::RefCell, future::Future, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use portcullis_egress::{Client, ClientConfig};
@@ -10,7 +10,7 @@ use crate::{
     decision::{LayerName, Reason},
     edge::Answer,
     exchange::Exchange,
-    hosts::Destination,
+    hosts::{Destination, LastHost},
     http::{Body, BodyError, Listener, Request, Response},
     layers::authorizer::token_cache::TokenCache,
     pipeline::{self, Journal},
@@ -46,6 +46,7 @@ pub struct GatewaySettings {
 /// Answers requests. One on each worker thread: it owns what the thread need not share.
 pub struct Gateway {
     ids: RequestIds,
+    last_host: RefCell<Option<LastHost>>,
     worker: Worker,
 }
 
@@ -80,6 +81,7 @@ impl Gateway {
     pub fn new(parts: GatewayParts) -> Self {
         Self {
             ids: RequestIds::seeded(parts.entropy.as_ref()),
+            last_host: RefCell::new(None),
             worker: Worker {
                 client: Client::new(parts.integrations.clone()),
                 parts,
@@ -100,7 +102,13 @@ impl Gateway {
         let path = request.path();
         let is_operation =
             *request.method == *b"POST" && path == b"/" && request.headers.get("x-amz-target").is_some();
-        let destination = snapshot.hosts().find(&request.authority, path, is_operation);
+        let destination = LastHost::find(
+            &mut self.last_host.borrow_mut(),
+            snapshot.hosts(),
+            &request.authority,
+            path,
+            is_operation,
+        );
         if destination != Destination::Foreign
             && request.peer.listener == Listener::PublicHttp
             && let Some(port) = parts.settings.redirect_clear_text_to

@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     net::{IpAddr, Ipv6Addr},
+    sync::Arc,
 };
 
 use portcullis_model::Region;
@@ -41,6 +42,50 @@ pub struct Hosts {
     path_forms: bool,
     listener_addresses: Vec<IpAddr>,
     any_address: bool,
+}
+
+/// What a host tells by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum HostKind {
+    /// `{api}.execute-api.…`.
+    Api(Box<str>),
+    Site(Site),
+    /// `localhost` or a listener's address: the path tells.
+    ByPath,
+    Foreign,
+}
+
+/// The host that a worker saw last: most connections ask for one host again and again.
+#[derive(Debug)]
+pub(crate) struct LastHost {
+    hosts: Arc<Hosts>,
+    authority: String,
+    kind: HostKind,
+}
+
+impl LastHost {
+    /// Finds whom a request is for, from `last` where it still fits.
+    pub(crate) fn find(
+        last: &mut Option<Self>,
+        hosts: &Arc<Hosts>,
+        authority: &str,
+        path: &[u8],
+        is_operation: bool,
+    ) -> Destination {
+        let fits = |last: &&mut Self| last.authority == authority && Arc::ptr_eq(&last.hosts, hosts);
+        let kind = match last.as_mut().filter(fits) {
+            Some(known) => &known.kind,
+            None => {
+                let found = Self {
+                    hosts: Arc::clone(hosts),
+                    authority: authority.to_owned(),
+                    kind: hosts.classify(authority),
+                };
+                &last.insert(found).kind
+            }
+        };
+        hosts.locate(kind, path, is_operation)
+    }
 }
 
 /// Whom a request is for.
@@ -105,42 +150,50 @@ impl Hosts {
 
     /// Finds whom a request is for. `is_operation` tells that it is a `POST /` with an `X-Amz-Target`.
     pub(crate) fn find(&self, authority: &str, path: &[u8], is_operation: bool) -> Destination {
-        let Some(host) = parse_host(authority) else {
-            return Destination::Foreign;
-        };
-        let name = match host {
-            Host::Address(address) if self.is_listener(address) => return self.by_path(path, is_operation),
-            Host::Address(_) => return Destination::Foreign,
-            Host::Name(name) => name,
+        self.locate(&self.classify(authority), path, is_operation)
+    }
+
+    /// Returns what a host tells by itself.
+    pub(crate) fn classify(&self, authority: &str) -> HostKind {
+        let name = match parse_host(authority) {
+            Some(Host::Address(address)) if self.is_listener(address) => return HostKind::ByPath,
+            Some(Host::Address(_)) | None => return HostKind::Foreign,
+            Some(Host::Name(name)) => name,
         };
         if let Some(api_id) = label_before(&name, &self.api_suffixes) {
-            return Destination::Api {
-                api_id: api_id.into(),
-                path_start: 0,
-            };
+            return HostKind::Api(api_id.into());
         }
         if let Some(prefix) = label_before(&name, &self.pool_domain_suffixes) {
-            let site = Site::PoolDomain {
+            return HostKind::Site(Site::PoolDomain {
                 prefix: prefix.into(),
-            };
-            return Destination::Site { site, path_start: 0 };
+            });
         }
         if self.cognito_idp.iter().any(|known| *known == *name) {
-            return Destination::Site {
-                site: Site::CognitoIdp,
-                path_start: 0,
-            };
+            return HostKind::Site(Site::CognitoIdp);
         }
         if self.services.iter().any(|known| *known == *name) {
-            return Destination::Site {
-                site: Site::Service,
-                path_start: 0,
-            };
+            return HostKind::Site(Site::Service);
         }
         if name == "localhost" {
-            return self.by_path(path, is_operation);
+            return HostKind::ByPath;
         }
-        Destination::Foreign
+        HostKind::Foreign
+    }
+
+    /// Returns whom a request on a host of `kind` is for.
+    pub(crate) fn locate(&self, kind: &HostKind, path: &[u8], is_operation: bool) -> Destination {
+        match kind {
+            HostKind::Api(api_id) => Destination::Api {
+                api_id: api_id.clone(),
+                path_start: 0,
+            },
+            HostKind::Site(site) => Destination::Site {
+                site: site.clone(),
+                path_start: 0,
+            },
+            HostKind::ByPath => self.by_path(path, is_operation),
+            HostKind::Foreign => Destination::Foreign,
+        }
     }
 
     fn is_listener(&self, address: IpAddr) -> bool {

@@ -77,7 +77,6 @@ pub(crate) async fn serve<A: Answer>(
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.head_time)
-            .max_headers(limits.headers_max)
             .max_buf_size(limits.head_bytes_max)
             .serve_connection(TokioIo::new(stream), service);
         let mut connection = pin!(connection);

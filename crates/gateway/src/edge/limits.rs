@@ -7,6 +7,9 @@ use std::{
     time::Duration,
 };
 
+/// Header fields of one HTTP/1 request. It is hyper's own number: any other makes it allocate for every head.
+pub const HEADERS_MAX: usize = 100;
+
 /// Limits of one process, for all its listeners together.
 #[derive(Clone, Debug)]
 pub struct EdgeLimits {
@@ -16,8 +19,6 @@ pub struct EdgeLimits {
     pub connections_max: u32,
     /// Bytes of a request's head: request line and headers.
     pub head_bytes_max: usize,
-    /// Header fields of one request.
-    pub headers_max: usize,
     /// Bytes of a request target.
     pub target_bytes_max: usize,
     /// From the first byte of a head (or the end of the last exchange) to its end.
@@ -40,7 +41,6 @@ impl Default for EdgeLimits {
             connections_per_address_max: 4_096,
             connections_max: 16_384,
             head_bytes_max: 32 * 1024,
-            headers_max: 128,
             target_bytes_max: 10_240,
             head_time: Duration::from_secs(30),
             handshake_time: Duration::from_secs(10),

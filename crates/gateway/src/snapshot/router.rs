@@ -4,7 +4,9 @@
 //! The time depends on the path, not on the number of routes. A resource that exists owns its path: when it lacks the
 //! method, no less specific resource is asked. (AWS does not say; asking on could reach a laxer authorizer.)
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
+
+use foldhash::{HashMap, HashMapExt as _};
 
 /// A trie of path patterns, each with a value. All literals are in one table, so that a step costs few cache lines
 /// however many routes there are.
