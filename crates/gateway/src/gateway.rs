@@ -17,7 +17,7 @@ use crate::{
     ports::{SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest, Sites},
     request_id::{self, RequestIds},
     revocations::Revocations,
-    snapshot::Snapshots,
+    snapshot::{Snapshot, Snapshots},
     trail::{Record, TrailLog},
 };
 
@@ -99,16 +99,7 @@ impl Gateway {
             started_at: Instant::now(),
         };
         let snapshot = parts.snapshots.take();
-        let path = request.path();
-        let is_operation =
-            *request.method == *b"POST" && path == b"/" && request.headers.get("x-amz-target").is_some();
-        let destination = LastHost::find(
-            &mut self.last_host.borrow_mut(),
-            snapshot.hosts(),
-            &request.authority,
-            path,
-            is_operation,
-        );
+        let destination = self.destination(&snapshot, &request);
         if destination != Destination::Foreign
             && request.peer.listener == Listener::PublicHttp
             && let Some(port) = parts.settings.redirect_clear_text_to
@@ -165,6 +156,21 @@ impl Gateway {
                 )
             }
         }
+    }
+
+    /// Finds whom a request is for.
+    fn destination(&self, snapshot: &Snapshot, request: &Request) -> Destination {
+        let path = request.path();
+        let is_operation =
+            *request.method == *b"POST" && path == b"/" && request.headers.get("x-amz-target").is_some();
+        let mut last = self.last_host.borrow_mut();
+        LastHost::find(
+            &mut last,
+            snapshot.hosts(),
+            &request.authority,
+            path,
+            is_operation,
+        )
     }
 
     /// Lets a site answer.
