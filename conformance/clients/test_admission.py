@@ -1,8 +1,11 @@
 """Who may call the control plane: unsigned, wrongly signed, unknown and not permitted callers get AWS's error names."""
 
+import datetime
 import json
 
 import botocore
+import botocore.auth
+import botocore.compat
 import botocore.exceptions
 import pytest
 
@@ -106,3 +109,40 @@ def test_signature_is_checked_before_the_operation_is_looked_up(server):
 
 def test_secret_key_is_not_in_the_log(server):
     assert server.credentials["secret_access_key"] not in server.log.read_text()
+
+
+def test_presigned_url_is_admitted_until_it_is_changed(server, web):
+    url = server.client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=60)
+    answer = web.get(url)
+    assert answer.status_code == 200 and server.endpoints["account"] in answer.text
+    answer = web.get(url.replace("X-Amz-Expires=60", "X-Amz-Expires=61"))
+    assert answer.status_code == 403 and "SignatureDoesNotMatch" in answer.text
+
+
+@pytest.mark.parametrize("minutes,admitted", [(4, True), (-4, True), (10, False), (-10, False)])
+def test_signature_may_be_five_minutes_off(server, monkeypatch, minutes, admitted):
+    now = botocore.compat.get_current_datetime()
+    shifted = now + datetime.timedelta(minutes=minutes)
+    monkeypatch.setattr(botocore.auth, "get_current_datetime", lambda *_, **__: shifted)
+    client = server.client("sts")
+    if admitted:
+        client.get_caller_identity()
+    else:
+        assert refusal(client.get_caller_identity)[0] in ("SignatureDoesNotMatch", "RequestExpired")
+        assert "REFUSE" in server.explain()
+
+
+def test_session_token_that_nobody_issued_is_refused(server):
+    code, _ = refusal(server.client("sts", aws_session_token="made-up").get_caller_identity)
+    assert code == "InvalidClientTokenId"
+
+
+def test_browser_may_sign_in_from_any_page(server, web, guarded):
+    headers = {
+        "Origin": "https://app.example",
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type,x-amz-target,x-amz-user-agent",
+    }
+    answer = web.options(server.endpoints["admin"] + "/", headers=headers)
+    assert answer.ok and answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert "x-amz-target" in answer.headers["Access-Control-Allow-Headers"].lower()

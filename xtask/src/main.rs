@@ -9,6 +9,7 @@
 mod shell;
 mod check;
 mod test;
+mod clients;
 mod tidy;
 mod bench;
 mod ci;
@@ -33,7 +34,7 @@ const RECIPES: [Recipe; 6] = [
     },
     Recipe {
         name: "test",
-        help: "all tests; further words go to `cargo test`: `cargo xtask test -p portcullis-engines vtl`",
+        help: "all tests, real clients included; further words go to `cargo test`: `cargo xtask test -p portcullis-engines vtl`",
         run: test::run,
     },
     Recipe {

@@ -1,5 +1,6 @@
 //! What a case file cannot say: the life of the program itself.
 
+mod expired;
 mod life;
 mod quickstart;
 mod templates;
@@ -24,6 +25,7 @@ pub(crate) const ALL: &[(&str, Check)] = &[
         life::endpoints,
     ),
     ("secrets_are_for_their_owner_only", life::modes),
+    ("expired_token_is_refused", expired::expired_token),
     (
         "printed_curl_lines_are_refused_and_admitted",
         quickstart::curl_lines,

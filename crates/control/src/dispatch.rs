@@ -155,7 +155,12 @@ async fn admit(
     let is_open = names_unsigned_operation(service, request);
     // A stranger's body is not even read unless the operation is open to strangers.
     if presented.is_none() && !is_open {
-        return Err(admission::missing_signature(service));
+        return Err(match target_operation(service, request) {
+            Some(name) if services::cognito_idp::UNSIGNED_NOT_YET.contains(&name) => {
+                unknown_operation(service, name)
+            }
+            _ => admission::missing_signature(service),
+        });
     }
     check_length(request, presented.is_some())?;
     let admitted = match &presented {
@@ -182,15 +187,18 @@ async fn admit(
 
 /// Tells whether the call, by its target, is of an operation that AWS models as unsigned.
 fn names_unsigned_operation(service: &Service, request: &AdminRequest) -> bool {
-    let Protocol::Json11 { target_prefix } = service.protocol else {
-        return false;
-    };
-    let target = request.headers.text("x-amz-target").unwrap_or_default();
-    target
-        .strip_prefix(target_prefix)
-        .and_then(|rest| rest.strip_prefix('.'))
+    target_operation(service, request)
         .and_then(|name| service.operation(name))
         .is_some_and(|operation| matches!(operation.access, Access::Unsigned))
+}
+
+/// Returns the operation that the call's target names.
+fn target_operation<'a>(service: &Service, request: &'a AdminRequest) -> Option<&'a str> {
+    let Protocol::Json11 { target_prefix } = service.protocol else {
+        return None;
+    };
+    let target = request.headers.text("x-amz-target")?;
+    target.strip_prefix(target_prefix)?.strip_prefix('.')
 }
 
 /// The longest body of a call that nobody has signed.
