@@ -118,6 +118,11 @@ impl Run {
     }
 
     async fn write(&mut self, made: Batch) -> Result<(), StoreError> {
+        let parts = &self.stacks.parts;
+        if !self.record.stack.stack_status.ends_with("_IN_PROGRESS") {
+            // Whoever reads that the stack is done may send requests at once: they must meet what it made.
+            parts.published.caught_up(parts.store.sequence().await?).await;
+        }
         let failed = |error: AwsError| StoreError::Failed(error.cause.unwrap_or(error.message));
         let mut batch = made;
         let mut number = self.record.events;
