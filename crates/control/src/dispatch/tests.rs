@@ -231,7 +231,7 @@ async fn the_public_listener_serves_the_unsigned_operations_only() {
 #[tokio::test]
 async fn an_unsigned_operation_that_is_not_here_yet_is_unknown() {
     let wire = Wire::new().await;
-    let request = target("ForgotPassword", &json!({"ClientId": "c", "Username": "u"}));
+    let request = target("ListDevices", &json!({"AccessToken": "a"}));
     let refused = answered(&wire.control.handle(request).await).unwrap_err();
     assert_eq!(refused.1, "UnknownOperationException");
     for name in services::cognito_idp::UNSIGNED_NOT_YET {
