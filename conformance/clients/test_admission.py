@@ -22,6 +22,7 @@ CALLS = [
     ("apigateway", "get_rest_apis", {}),
     ("cloudformation", "list_stacks", {}),
     ("iam", "list_users", {}),
+    ("secretsmanager", "list_secrets", {}),
     ("sts", "get_caller_identity", {}),
 ]
 QUERY = {"cloudformation", "iam", "sts"}
@@ -112,7 +113,7 @@ def test_secret_key_is_not_in_the_log(server):
 
 
 def test_presigned_url_is_admitted_until_it_is_changed(server, web):
-    url = server.client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=60)
+    url = server.client("sts").generate_presigned_url("get_caller_identity", ExpiresIn=60, HttpMethod="GET")
     answer = web.get(url)
     assert answer.status_code == 200 and server.endpoints["account"] in answer.text
     answer = web.get(url.replace("X-Amz-Expires=60", "X-Amz-Expires=61"))

@@ -42,6 +42,18 @@ def secret_hash(client, username):
     return base64.b64encode(digest).decode()
 
 
+def mailed_code(server, name, number):
+    """Returns the code in the newest of so many mails to a user."""
+
+    def found():
+        files = sorted((server.data / "outbox").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
+        mails = [email.message_from_bytes(file.read_bytes()) for file in files]
+        own = [mail for mail in mails if f"{name}@example.com" in mail["To"]]
+        return len(own) == number and re.search(r"\b(\d{6})\b", own[-1].get_payload(decode=True).decode())
+
+    return until("the mail", found)[1]
+
+
 def test_sign_up_with_the_code_from_the_outbox(server, cognito, pool, client):
     signed_up = cognito.sign_up(
         ClientId=client,
@@ -57,19 +69,25 @@ def test_sign_up_with_the_code_from_the_outbox(server, cognito, pool, client):
     with pytest.raises(cognito.exceptions.CodeMismatchException):
         cognito.confirm_sign_up(ClientId=client, Username="linus", ConfirmationCode="000000")
 
-    def code():
-        mails = sorted((server.data / "outbox").glob("*.eml"), key=lambda file: file.stat().st_mtime_ns)
-        mails = [email.message_from_bytes(file.read_bytes()) for file in mails]
-        own = [mail for mail in mails if "linus@example.com" in mail["To"]]
-        return len(own) == 2 and re.search(r"\b(\d{6})\b", own[-1].get_payload(decode=True).decode())
-
-    cognito.confirm_sign_up(ClientId=client, Username="linus", ConfirmationCode=until("the mail", code)[1])
+    cognito.confirm_sign_up(ClientId=client, Username="linus", ConfirmationCode=mailed_code(server, "linus", 2))
     assert sign_in(cognito, client, "linus")["TokenType"] == "Bearer"
     got = cognito.admin_get_user(UserPoolId=pool, Username="linus")
     assert got["UserStatus"] == "CONFIRMED"
     assert {"Name": "email_verified", "Value": "true"} in got["UserAttributes"]
     with pytest.raises(cognito.exceptions.UsernameExistsException):
         cognito.sign_up(ClientId=client, Username="linus", Password=PASSWORD)
+
+
+def test_forgotten_password_is_replaced_by_the_code_from_the_outbox(server, cognito, pool, client):
+    add_user(cognito, pool, "barbara")
+    delivered = cognito.forgot_password(ClientId=client, Username="barbara")["CodeDeliveryDetails"]
+    assert delivered["DeliveryMedium"] == "EMAIL"
+    given = {"ClientId": client, "Username": "barbara", "Password": PASSWORD + "-new"}
+    with pytest.raises(cognito.exceptions.CodeMismatchException):
+        cognito.confirm_forgot_password(**given, ConfirmationCode="000000")
+    cognito.confirm_forgot_password(**given, ConfirmationCode=mailed_code(server, "barbara", 1))
+    with pytest.raises(cognito.exceptions.NotAuthorizedException):
+        sign_in(cognito, client, "barbara")
 
 
 def test_password_against_the_policy_is_refused(cognito, client):
