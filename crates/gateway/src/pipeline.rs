@@ -177,11 +177,14 @@ struct Pass<'a> {
 impl Pass<'_> {
     async fn layer<L: Layer>(&mut self) -> Result<(), Ending> {
         let need = self.exchange.known_method().map_or(BodyNeed::None, L::body_need);
-        let decision = match self.exchange.read_body(need).await {
-            Ok(()) => L::check(&mut self.exchange, self.worker).await,
-            Err(cause) => Decision::Refuse(body_refusal(&cause)),
-        };
-        match decision {
+        if let Err(cause) = self.exchange.read_body(need).await {
+            // Whatever the layer only observes: what was read of the body is gone, so nothing may be sent on.
+            let refusal = body_refusal(&cause);
+            self.journal
+                .note(L::NAME, Outcome::Refuse, refusal.cause().clone());
+            return Err(Ending::Refused(refusal));
+        }
+        match L::check(&mut self.exchange, self.worker).await {
             Decision::Continue(reason) => {
                 self.journal.note(L::NAME, Outcome::Continue, reason);
                 Ok(())
