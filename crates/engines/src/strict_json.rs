@@ -7,12 +7,17 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-/// Returns the object that `bytes` hold; none when it is something else, has a duplicate name or trailing text.
-pub fn parse_object(bytes: &[u8]) -> Option<Map<String, Value>> {
+/// Returns the value that `bytes` hold; none when an object in it has a duplicate name, or when there is trailing text.
+pub fn parse(bytes: &[u8]) -> Option<Value> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let value = Strict.deserialize(&mut deserializer).ok()?;
     deserializer.end().ok()?;
-    match value {
+    Some(value)
+}
+
+/// Returns the object that `bytes` hold; none when it is something else, has a duplicate name or trailing text.
+pub fn parse_object(bytes: &[u8]) -> Option<Map<String, Value>> {
+    match parse(bytes)? {
         Value::Object(object) => Some(object),
         _ => None,
     }

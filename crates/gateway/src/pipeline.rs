@@ -7,7 +7,7 @@
 //! 3. resource policy
 //! 4. **authorizer**
 //! 5. usage plan
-//! 6. validation
+//! 6. **validation**
 //! 7. **mapping**
 //! 8. **integration**
 //! 9. **response**
@@ -22,7 +22,7 @@ use crate::{
     gateway::Worker,
     http::{BodyError, Response},
     integrations,
-    layers::{authorizer::Authorizer, mapping::Mapping, route::Route},
+    layers::{authorizer::Authorizer, mapping::Mapping, route::Route, validation::Validation},
     mapping::{request::Mapped, response},
     refusal::{Refusal, RefusalKind},
     responses::gateway_responses,
@@ -45,7 +45,7 @@ pub(crate) trait Layer {
 
 /// The layers that the `portcullis:observe` tag of a stage may name. The others have nothing to let on: without a route or
 /// a mapped request there is no call to make.
-pub(crate) const OBSERVABLE: &[LayerName] = &[LayerName::Authorizer];
+pub(crate) const OBSERVABLE: &[LayerName] = &[LayerName::Authorizer, LayerName::Validation];
 
 /// Answers an exchange and records its trail.
 pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
@@ -76,6 +76,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
     let passed = async {
         pass.layer::<Route>().await?;
         pass.layer::<Authorizer>().await?;
+        pass.layer::<Validation>().await?;
         pass.layer::<Mapping>().await?;
         Ok(())
     }

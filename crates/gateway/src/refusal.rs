@@ -37,6 +37,7 @@ pub(crate) struct Refusal {
     kind: RefusalKind,
     cause: Reason,
     message: Option<String>,
+    validation_errors: Option<String>,
 }
 
 impl Refusal {
@@ -46,6 +47,7 @@ impl Refusal {
             kind,
             cause: cause.into(),
             message: None,
+            validation_errors: None,
         }
     }
 
@@ -54,6 +56,18 @@ impl Refusal {
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
+    }
+
+    /// Says in detail what is wrong with a body, the public `$context.error.validationErrorString`.
+    #[must_use]
+    pub(crate) fn with_validation_errors(mut self, errors: impl Into<String>) -> Self {
+        self.validation_errors = Some(errors.into());
+        self
+    }
+
+    /// Returns what is wrong with the body in detail, where that is known.
+    pub(crate) fn validation_errors(&self) -> Option<&str> {
+        self.validation_errors.as_deref()
     }
 
     /// Returns the gateway response type.

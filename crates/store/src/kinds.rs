@@ -35,6 +35,8 @@ kinds! {
     API_AUTHORIZER = Configuration "apigateway-authorizer",
     /// `{api}/{name}`
     API_MODEL = Configuration "apigateway-model",
+    /// `{api}/{validator}`
+    API_REQUEST_VALIDATOR = Configuration "apigateway-request-validator",
     /// `{api}/{response type}`
     API_GATEWAY_RESPONSE = Configuration "apigateway-gateway-response",
     /// `{api}/{deployment}`

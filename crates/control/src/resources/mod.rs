@@ -21,6 +21,7 @@ pub const ALL: &[&dyn StackedResource] = &[
     &apigateway::gateway_response::GatewayResponse,
     &apigateway::method::Method,
     &apigateway::model::Model,
+    &apigateway::request_validator::RequestValidator,
     &apigateway::resource::Resource,
     &apigateway::rest_api::RestApi,
     &apigateway::stage::Stage,

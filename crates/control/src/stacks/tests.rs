@@ -8,7 +8,7 @@ use std::sync::{
 use portcullis_model::{
     Scope,
     resources::{
-        apigateway::{Deployment, Resource, RestApi, Stage as ApiStage},
+        apigateway::{Deployment, RequestValidator, Resource, RestApi, Stage as ApiStage},
         cloudformation::Stack,
     },
 };
@@ -22,11 +22,12 @@ use crate::test_control::{memory, parts_over, scope};
 const QUICKSTART: &str = include_str!("../../../../examples/quickstart/template.yaml");
 const REVERSE_PROXY: &str = include_str!("../../../../examples/reverse-proxy/template.yaml");
 
-const EVERYTHING: [Kind; 13] = [
+const EVERYTHING: [Kind; 14] = [
     kinds::REST_API,
     kinds::API_RESOURCE,
     kinds::API_AUTHORIZER,
     kinds::API_MODEL,
+    kinds::API_REQUEST_VALIDATOR,
     kinds::API_GATEWAY_RESPONSE,
     kinds::API_DEPLOYMENT,
     kinds::API_STAGE,
@@ -685,4 +686,90 @@ fn resources_are_checked_although_another_section_is_wrong() {
         .map(ToString::to_string)
         .collect();
     assert_eq!(errors.len(), 3, "{errors:#?}");
+}
+
+const VALIDATED: &str = r#"
+Resources:
+  Api: {Type: "AWS::ApiGateway::RestApi", Properties: {Name: pets}}
+  Tag:
+    Type: AWS::ApiGateway::Model
+    Properties: {RestApiId: !Ref Api, Name: Tag, ContentType: application/json, Schema: {enum: [old, new]}}
+  Pet:
+    Type: AWS::ApiGateway::Model
+    Properties:
+      RestApiId: !Ref Api
+      ContentType: application/json
+      Schema:
+        $schema: http://json-schema.org/draft-04/schema#
+        required: [name]
+        properties:
+          tag: {$ref: !Sub "https://apigateway.amazonaws.com/restapis/${Api}/models/${Tag}"}
+  Validator:
+    Type: AWS::ApiGateway::RequestValidator
+    Properties: {RestApiId: !Ref Api, Name: all, ValidateRequestBody: true, ValidateRequestParameters: false}
+  Post:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !GetAtt Api.RootResourceId
+      HttpMethod: POST
+      RequestValidatorId: !Ref Validator
+      RequestModels: {application/json: !Ref Pet}
+      RequestParameters: {method.request.header.X-Client: true}
+      MethodResponses: [{StatusCode: 200}]
+      Integration:
+        Type: MOCK
+        RequestTemplates: {application/json: '{"statusCode": 200}'}
+        IntegrationResponses: [{StatusCode: 200}]
+  Deployment:
+    Type: AWS::ApiGateway::Deployment
+    DependsOn: Post
+    Properties: {RestApiId: !Ref Api, StageName: prod}
+"#;
+
+#[tokio::test]
+async fn validator_and_models_are_made_changed_and_deleted_with_their_stack() {
+    let store = memory();
+    let deploy = async |template: &str| {
+        let stack = over(&store).deploy(request(template)).await.unwrap();
+        (stack.stack_status.clone(), stack.stack_status_reason.clone())
+    };
+    assert_eq!(check(VALIDATED, &BTreeMap::new()), Vec::new());
+    let (status, reason) = deploy(VALIDATED).await;
+    assert_eq!(status, "CREATE_COMPLETE", "{reason:?}");
+    let image = all::<Deployment>(&store, kinds::API_DEPLOYMENT)
+        .await
+        .remove(0)
+        .image;
+    let validator = image.request_validators.first().unwrap().clone();
+    assert!(validator.validate_request_body && !validator.validate_request_parameters);
+    let method = image.resources[0].methods["POST"].clone();
+    assert_eq!(method.request_validator_id, Some(validator.id.clone()));
+    let changed = VALIDATED.replace(
+        "ValidateRequestParameters: false",
+        "ValidateRequestParameters: true",
+    );
+    assert_eq!(deploy(&changed).await.0, "UPDATE_COMPLETE");
+    let kept: RequestValidator = all(&store, kinds::API_REQUEST_VALIDATOR).await.remove(0);
+    assert_eq!((kept.id, kept.validate_request_parameters), (validator.id, true));
+    let going = over(&store).delete("quick").await.unwrap().unwrap();
+    assert_eq!(going.finish().await.unwrap().stack_status, "DELETE_COMPLETE");
+    assert_eq!(left(&store).await, Vec::<String>::new());
+}
+
+#[test]
+fn requirements_that_nothing_checks_are_warned_of() {
+    let without = VALIDATED.replace("      RequestValidatorId: !Ref Validator\n", "");
+    let problems = check(&without, &BTreeMap::new());
+    let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), 2, "{told:#?}");
+    assert!(
+        told.iter()
+            .all(|one| one.contains("is not checked without a `RequestValidatorId`"))
+    );
+    assert!(
+        problems
+            .iter()
+            .all(|problem| problem.place.is_some() && !problem.is_error())
+    );
 }

@@ -57,6 +57,7 @@ fn draft_is_4_unless_the_schema_names_another() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one table, one row a message")]
 fn mismatches_are_told_in_the_words_of_aws() {
     let schema = json!({
         "type": "object",

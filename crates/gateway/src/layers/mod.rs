@@ -2,4 +2,5 @@
 
 pub(crate) mod route;
 pub(crate) mod authorizer;
+pub(crate) mod validation;
 pub(crate) mod mapping;

@@ -86,9 +86,23 @@ fn error(refusal: &Refusal, name: &str) -> Option<Cow<'static, str>> {
         "messageString" => {
             Some(message.map_or("null".into(), |message| Value::from(message).to_string().into()))
         }
+        "validationErrorString" => refusal
+            .validation_errors()
+            .map(|errors| inside_json(errors).into()),
         "responseType" => Some(facts.response_type.into()),
         _ => None,
     }
+}
+
+/// Escapes a text for the inside of a JSON string, where AWS's templates put it between quotes of their own. It holds parts of
+/// a stranger's body: in a page of HTML, `<` and `&` must not act either.
+fn inside_json(text: &str) -> String {
+    let quoted = Value::from(text).to_string();
+    let inside = quoted.get(1..quoted.len().saturating_sub(1)).unwrap_or_default();
+    inside
+        .replace('<', "\\u003c")
+        .replace('>', "\\u003e")
+        .replace('&', "\\u0026")
 }
 
 fn domain_name(exchange: &Exchange) -> &str {

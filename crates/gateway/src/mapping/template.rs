@@ -73,7 +73,8 @@ impl Templates {
     }
 }
 
-fn media_type_of(text: &str) -> Cow<'_, str> {
+/// Returns a media type in lower case, without parameters.
+pub(crate) fn media_type_of(text: &str) -> Cow<'_, str> {
     let bare = text.split(';').next().unwrap_or_default().trim();
     if bare.bytes().any(|byte| byte.is_ascii_uppercase()) {
         bare.to_ascii_lowercase().into()

@@ -14,7 +14,10 @@ use super::router::{self, Router};
 use crate::{
     decision::LayerName,
     integrations::Integration,
-    layers::authorizer::{Authorizers, MethodAuthorization, cognito::CognitoAuthorizer},
+    layers::{
+        authorizer::{Authorizers, MethodAuthorization, cognito::CognitoAuthorizer},
+        validation::{MethodValidation, Validators},
+    },
     mapping::{request::RequestMapping, response::ResponseMapping},
     pipeline::OBSERVABLE,
     responses::gateway_responses::GatewayResponses,
@@ -59,6 +62,8 @@ pub(crate) struct MethodSnapshot {
     /// What the route layer says: `GET /hello`.
     pub(crate) reason: Box<str>,
     pub(crate) authorization: MethodAuthorization,
+    /// None without a request validator.
+    pub(crate) validation: Option<Box<MethodValidation>>,
     /// Methods that say the same share it, so that many routes need little memory and stay in the caches.
     pub(crate) backend: Arc<Backend>,
 }
@@ -68,6 +73,14 @@ pub(crate) struct Backend {
     pub(crate) request: RequestMapping,
     pub(crate) integration: Integration,
     pub(crate) response: ResponseMapping,
+}
+
+/// What the methods of an image share.
+struct Shared<'a> {
+    stage: &'a Stage,
+    authorizers: Authorizers,
+    validators: Validators<'a>,
+    backends: Backends,
 }
 
 /// Backends of a stage by what was said about them.
@@ -98,12 +111,16 @@ pub fn compile_stage(
         ));
     }
     check_api(&image.rest_api, &mut problems);
-    let authorizers: Authorizers = image
-        .authorizers
-        .iter()
-        .map(|authorizer| (authorizer.id.clone(), CognitoAuthorizer::compile(authorizer)))
-        .collect();
-    let (mut router, mut backends) = (Router::new(), Backends::new());
+    let authorizers = image.authorizers.iter();
+    let mut shared = Shared {
+        stage,
+        authorizers: authorizers
+            .map(|authorizer| (authorizer.id.clone(), CognitoAuthorizer::compile(authorizer)))
+            .collect(),
+        validators: Validators::of(image),
+        backends: Backends::new(),
+    };
+    let mut router = Router::new();
     if image.resources.len() > RESOURCES_MAX {
         problems.push(Problem::error(
             None,
@@ -116,7 +133,7 @@ pub fn compile_stage(
         if resource.methods.is_empty() {
             continue;
         }
-        let compiled = compile_resource(resource, stage, &authorizers, &mut backends, &mut problems);
+        let compiled = compile_resource(resource, &mut shared, &mut problems);
         if let Err(cause) = router.insert(&resource.path, compiled) {
             problems.push(Problem::error(None, resource.path.clone(), cause.to_string()));
         }
@@ -155,9 +172,7 @@ fn check_api(api: &RestApi, problems: &mut Vec<Problem>) {
 
 fn compile_resource(
     resource: &Resource,
-    stage: &Stage,
-    authorizers: &Authorizers,
-    backends: &mut Backends,
+    shared: &mut Shared<'_>,
     problems: &mut Vec<Problem>,
 ) -> ResourceSnapshot {
     let names: Arc<[Arc<str>]> = router::parameter_names(&resource.path).into();
@@ -168,16 +183,18 @@ fn compile_resource(
     };
     for (name, method) in &resource.methods {
         let path = format!("{name} {}", resource.path);
-        let parts = compile_method(resource, method, stage, authorizers, backends, &path, problems);
+        let parts = compile_method(resource, method, shared, &path, problems);
         let Some((authorization, backend)) = parts else {
             continue;
         };
+        let validation = shared.validators.compile(method, &path, problems);
         let method = Arc::new(MethodSnapshot {
             resource_id: resource.id.clone(),
             resource_path: Arc::clone(&compiled.path),
             parameter_names: Arc::clone(&names),
             reason: path.into(),
             authorization,
+            validation,
             backend,
         });
         let at = METHODS.iter().position(|known| *known == name.as_str());
@@ -200,9 +217,7 @@ fn compile_resource(
 fn compile_method(
     resource: &Resource,
     method: &Method,
-    stage: &Stage,
-    authorizers: &Authorizers,
-    backends: &mut Backends,
+    shared: &mut Shared<'_>,
     path: &str,
     problems: &mut Vec<Problem>,
 ) -> Option<(MethodAuthorization, Arc<Backend>)> {
@@ -212,13 +227,10 @@ fn compile_method(
     if method.api_key_required {
         refuse("apiKeyRequired", "API keys are not supported yet");
     }
-    if method.request_validator_id.is_some() {
-        refuse("requestValidatorId", "request validators are not supported yet");
-    }
     if method.integration.is_none() {
         refuse("integration", "the method has no integration");
     }
-    let authorization = MethodAuthorization::compile(method, authorizers, path, problems);
+    let authorization = MethodAuthorization::compile(method, &shared.authorizers, path, problems);
     let integration = method.integration.as_ref()?;
     let said = serde_json::to_string(&(
         integration,
@@ -226,10 +238,11 @@ fn compile_method(
         router::parameter_names(&resource.path),
     ))
     .unwrap_or_else(|_| path.to_owned());
-    if let Some(known) = backends.get(&said) {
+    if let Some(known) = shared.backends.get(&said) {
         return Some((authorization?, Arc::clone(known)));
     }
     let before = problems.len();
+    let stage = shared.stage;
     let response = ResponseMapping::compile(method, integration, &stage.variables, path, problems);
     let (integration, request) =
         Integration::compile(integration, &resource.path, &stage.variables, path, problems)?;
@@ -240,7 +253,7 @@ fn compile_method(
     });
     // One with problems is compiled again for the next method, so that each reports its own.
     if problems.len() == before {
-        backends.insert(said, Arc::clone(&backend));
+        shared.backends.insert(said, Arc::clone(&backend));
     }
     Some((authorization?, backend))
 }

@@ -57,7 +57,7 @@ fn what_cannot_be_enforced_yet_is_refused() {
     refused(
         changed(json!({"requestValidatorId": "v"})),
         "requestValidatorId",
-        "not supported yet",
+        "the API has no request validator `v`",
     );
     refused(changed(json!({"authorizerId": "a"})), "authorizerId", "no effect");
     refused(

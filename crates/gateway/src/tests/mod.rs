@@ -7,7 +7,9 @@ mod hosts;
 mod http_proxy;
 mod mapping;
 mod mock;
+mod preflight;
 mod routing;
+mod validation;
 
 use std::sync::{Arc, LazyLock, Mutex};
 
@@ -121,7 +123,8 @@ pub(crate) fn compile(image: Value, stage: Value) -> Result<StageSnapshot, Vec<P
             "restApi": rest_api,
             "resources": list("resources"),
             "authorizers": list("authorizers"),
-            "models": [],
+            "models": list("models"),
+            "requestValidators": list("requestValidators"),
             "gatewayResponses": list("gatewayResponses"),
         },
     }))

@@ -52,6 +52,7 @@ fn trail_names_every_layer_in_order() {
         [
             ("route", "GET /pets"),
             ("authorizer", "authorization type NONE"),
+            ("validation", "no request validator"),
             ("mapping", "request template rendered"),
             ("integration", "mock"),
             ("response", "integration response `200`"),

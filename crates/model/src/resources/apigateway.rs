@@ -234,6 +234,19 @@ pub struct Model {
     pub content_type: String,
 }
 
+/// What of a request is checked before its integration is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestValidator {
+    pub id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    #[serde(default)]
+    pub validate_request_body: bool,
+    #[serde(default)]
+    pub validate_request_parameters: bool,
+}
+
 /// A customised answer for one kind of refusal.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -258,6 +271,9 @@ pub struct ApiImage {
     pub resources: Vec<Resource>,
     pub authorizers: Vec<Authorizer>,
     pub models: Vec<Model>,
+    /// Images of before there were any have none.
+    #[serde(default)]
+    pub request_validators: Vec<RequestValidator>,
     pub gateway_responses: Vec<GatewayResponse>,
 }
 

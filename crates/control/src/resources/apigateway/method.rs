@@ -89,10 +89,9 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             ])),
         ),
         P::optional("OperationName", Shape::Text).inert("it is a label only, as on AWS"),
-        P::optional("RequestModels", Shape::MapOf(&Shape::Text)).inert("requests are not validated yet"),
-        P::optional("RequestParameters", Shape::MapOf(&Shape::Boolean))
-            .inert("requests are not validated yet"),
-        P::refused("RequestValidatorId", "requests are not validated yet"),
+        P::optional("RequestModels", Shape::MapOf(&Shape::Text)),
+        P::optional("RequestParameters", Shape::MapOf(&Shape::Boolean)),
+        P::optional("RequestValidatorId", Shape::Text),
         P::required("ResourceId", Shape::Text).replaces(),
         P::required("RestApiId", Shape::Text).replaces(),
     ],
@@ -116,6 +115,7 @@ fn settings(properties: Properties<'_>) -> Result<MethodSettings, AwsError> {
         ("OperationName", "operationName"),
         ("RequestModels", "requestModels"),
         ("RequestParameters", "requestParameters"),
+        ("RequestValidatorId", "requestValidatorId"),
     ])?;
     if settings.authorization_type.is_empty() {
         settings.authorization_type = "NONE".into();
@@ -238,7 +238,35 @@ fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
         }
     }
     problems.extend(check_statuses(logical_id, resource));
+    problems.extend(check_validated(logical_id, resource));
     problems
+}
+
+/// Warns of requirements that nothing checks: on AWS too they need a validator.
+fn check_validated(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
+    if resource.properties.member("RequestValidatorId").is_some() {
+        return Vec::new();
+    }
+    let is_required = |node: &Node| {
+        node.scalar_text()
+            .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    };
+    let asks = |name: &str| {
+        let entries = resource.properties.member(name)?.as_map()?;
+        // A path parameter is there whenever the path matches.
+        let entry = entries.iter().find(|(key, node)| {
+            name == "RequestModels" || (is_required(node) && !key.text.starts_with("method.request.path."))
+        });
+        entry.map(|(key, _)| key.place)
+    };
+    ["RequestModels", "RequestParameters"]
+        .into_iter()
+        .filter_map(|name| {
+            let message = "is not checked without a `RequestValidatorId`: requests pass whatever they hold";
+            let path = format!("Resources/{logical_id}/Properties/{name}");
+            Some(Problem::warning(Some(asks(name)?), path, message))
+        })
+        .collect()
 }
 
 /// Says which integration responses have no method response.

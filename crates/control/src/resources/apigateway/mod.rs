@@ -5,6 +5,7 @@ pub mod deployment;
 pub mod gateway_response;
 pub mod method;
 pub mod model;
+pub mod request_validator;
 pub mod resource;
 pub mod rest_api;
 pub mod stage;

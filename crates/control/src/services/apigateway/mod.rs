@@ -12,6 +12,7 @@ mod wire;
 mod create_authorizer;
 mod create_deployment;
 mod create_model;
+mod create_request_validator;
 mod create_resource;
 mod create_rest_api;
 mod create_stage;
@@ -23,6 +24,7 @@ mod delete_integration_response;
 mod delete_method;
 mod delete_method_response;
 mod delete_model;
+mod delete_request_validator;
 mod delete_resource;
 mod delete_rest_api;
 mod delete_stage;
@@ -38,6 +40,8 @@ mod get_method;
 mod get_method_response;
 mod get_model;
 mod get_models;
+mod get_request_validator;
+mod get_request_validators;
 mod get_resource;
 mod get_resources;
 mod get_rest_api;
@@ -57,6 +61,7 @@ mod update_integration_response;
 mod update_method;
 mod update_method_response;
 mod update_model;
+mod update_request_validator;
 mod update_resource;
 mod update_rest_api;
 mod update_stage;
@@ -77,6 +82,7 @@ const OPERATIONS: &[&Operation] = &[
     &create_authorizer::OPERATION,
     &create_deployment::OPERATION,
     &create_model::OPERATION,
+    &create_request_validator::OPERATION,
     &create_resource::OPERATION,
     &create_rest_api::OPERATION,
     &create_stage::OPERATION,
@@ -88,6 +94,7 @@ const OPERATIONS: &[&Operation] = &[
     &delete_method::OPERATION,
     &delete_method_response::OPERATION,
     &delete_model::OPERATION,
+    &delete_request_validator::OPERATION,
     &delete_resource::OPERATION,
     &delete_rest_api::OPERATION,
     &delete_stage::OPERATION,
@@ -103,6 +110,8 @@ const OPERATIONS: &[&Operation] = &[
     &get_method_response::OPERATION,
     &get_model::OPERATION,
     &get_models::OPERATION,
+    &get_request_validator::OPERATION,
+    &get_request_validators::OPERATION,
     &get_resource::OPERATION,
     &get_resources::OPERATION,
     &get_rest_api::OPERATION,
@@ -122,6 +131,7 @@ const OPERATIONS: &[&Operation] = &[
     &update_method::OPERATION,
     &update_method_response::OPERATION,
     &update_model::OPERATION,
+    &update_request_validator::OPERATION,
     &update_resource::OPERATION,
     &update_rest_api::OPERATION,
     &update_stage::OPERATION,

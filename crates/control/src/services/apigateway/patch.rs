@@ -255,6 +255,12 @@ pub const AUTHORIZER: &[Patchable] = &[
 ];
 /// Paths of a model.
 pub const MODEL: &[Patchable] = &[("/description", Field::Text), ("/schema", Field::Text)];
+/// Paths of a request validator.
+pub const REQUEST_VALIDATOR: &[Patchable] = &[
+    ("/name", Field::Text),
+    ("/validateRequestBody", Field::Boolean),
+    ("/validateRequestParameters", Field::Boolean),
+];
 /// Paths of a gateway response.
 pub const GATEWAY_RESPONSE: &[Patchable] = &[
     ("/statusCode", Field::Text),

@@ -418,6 +418,108 @@ async fn deleted_api_takes_everything_of_it_along() {
     }
 }
 
+#[tokio::test]
+async fn request_validators_are_made_changed_used_and_kept_while_in_use() {
+    let client = Client::over(&memory());
+    let (api, _, resource) = with_hello(&client).await;
+    let made = json!({ "restapi_id": api, "name": "all", "validateRequestBody": true });
+    let made = client.done("CreateRequestValidator", made).await;
+    let id = text(&made, "id");
+    let expected =
+        json!({ "id": id, "name": "all", "validateRequestBody": true, "validateRequestParameters": false });
+    assert_eq!(made, expected);
+    let one = json!({ "restapi_id": api, "requestvalidator_id": id });
+    assert_eq!(client.done("GetRequestValidator", one.clone()).await, expected);
+    let operations = json!({ "patchOperations": patch("replace", "/validateRequestParameters", "true") });
+    let changed = client
+        .done("UpdateRequestValidator", with(&one, operations))
+        .await;
+    assert_eq!(changed["validateRequestParameters"], true);
+    let listed = client
+        .done("GetRequestValidators", json!({ "restapi_id": api }))
+        .await;
+    assert_eq!(listed["item"], json!([changed]));
+    let key = json!({ "restapi_id": api, "resource_id": resource, "http_method": "GET" });
+    let unknown = json!({ "patchOperations": patch("replace", "/requestValidatorId", "none") });
+    let (code, message) = client.refused("UpdateMethod", with(&key, unknown)).await;
+    assert_eq!(
+        (code, message.as_str()),
+        (
+            "BadRequestException",
+            "Invalid Request Validator identifier specified"
+        )
+    );
+    let operations = json!({ "patchOperations": patch("replace", "/requestValidatorId", &id) });
+    let method = client.done("UpdateMethod", with(&key, operations)).await;
+    assert_eq!(method["requestValidatorId"], id.as_str());
+    let in_use = client.refused("DeleteRequestValidator", one.clone()).await;
+    assert_eq!(in_use.0, "ConflictException");
+    let operations = json!({ "patchOperations": patch("remove", "/requestValidatorId", "") });
+    client.done("UpdateMethod", with(&key, operations)).await;
+    client.done("DeleteRequestValidator", one.clone()).await;
+    let gone = client.refused("GetRequestValidator", one).await;
+    assert_eq!(
+        gone,
+        (
+            "NotFoundException",
+            "Invalid Request Validator identifier specified".into()
+        )
+    );
+}
+
+#[tokio::test]
+async fn models_are_compiled_when_they_are_made_and_kept_while_others_refer_to_them() {
+    let client = Client::over(&memory());
+    let (api, ..) = with_hello(&client).await;
+    let model = |name: &str, schema: Value| json!({ "restapi_id": api, "name": name, "contentType": "application/json", "schema": schema.to_string() });
+    for (schema, part) in [
+        (json!({ "type": "strin" }), "/type"),
+        (
+            json!({ "$schema": "http://json-schema.org/draft-03/schema#" }),
+            "use draft 4",
+        ),
+        (json!({ "pattern": "(?=a)b" }), "linear time"),
+        (
+            json!({ "$ref": "http://169.254.169.254/" }),
+            "nothing else is read",
+        ),
+        (
+            json!({ "$ref": format!("https://apigateway.amazonaws.com/restapis/{api}/models/Later") }),
+            "no model of this API",
+        ),
+    ] {
+        let (code, message) = client.refused("CreateModel", model("Pet", schema)).await;
+        assert_eq!(code, "BadRequestException");
+        assert!(
+            message.contains("Invalid model schema specified.") && message.contains(part),
+            "{message}"
+        );
+    }
+    client
+        .done("CreateModel", model("Tag", json!({ "enum": ["new"] })))
+        .await;
+    let refers = json!({ "properties": { "tag": { "$ref": format!("https://apigateway.amazonaws.com/restapis/{api}/models/Tag") } } });
+    client.done("CreateModel", model("Pet", refers)).await;
+    let tag = json!({ "restapi_id": api, "model_name": "Tag" });
+    let (code, message) = client.refused("DeleteModel", tag.clone()).await;
+    assert_eq!(
+        (code, message.as_str()),
+        (
+            "ConflictException",
+            "Cannot delete model 'Tag', is referenced in model 'Pet'"
+        )
+    );
+    let wrong = json!({ "patchOperations": patch("replace", "/schema", "{\"type\": 1}") });
+    assert_eq!(
+        client.refused("UpdateModel", with(&tag, wrong)).await.0,
+        "BadRequestException"
+    );
+    client
+        .done("DeleteModel", json!({ "restapi_id": api, "model_name": "Pet" }))
+        .await;
+    client.done("DeleteModel", tag).await;
+}
+
 #[test]
 fn every_operation_file_is_in_the_list() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/services/apigateway");

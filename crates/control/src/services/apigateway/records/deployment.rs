@@ -190,6 +190,7 @@ impl Apis<'_> {
             resources: self.all(kinds::API_RESOURCE, api).await?,
             authorizers: self.all(kinds::API_AUTHORIZER, api).await?,
             models: self.all(kinds::API_MODEL, api).await?,
+            request_validators: self.all(kinds::API_REQUEST_VALIDATOR, api).await?,
             gateway_responses: self.all(kinds::API_GATEWAY_RESPONSE, api).await?,
         })
     }

@@ -87,16 +87,6 @@ impl MethodSettings {
                 "API keys and usage plans are not there yet",
             ));
         }
-        if self
-            .request_validator_id
-            .as_ref()
-            .is_some_and(|id| !id.is_empty())
-        {
-            return Err(unsupported(
-                "requestValidatorId",
-                "requests are not validated yet",
-            ));
-        }
         if self.authorization_scopes.len() > SCOPES_MAX {
             return Err(bad_request(format!(
                 "A method may have at most {SCOPES_MAX} authorization scopes"
@@ -231,13 +221,18 @@ impl Apis<'_> {
         for model in settings.request_models.values() {
             self.model(api, model).await?;
         }
+        let validator = settings.request_validator_id.filter(|id| !id.is_empty());
+        if let Some(id) = &validator {
+            let found = self.request_validator(api, id).await;
+            found.map_err(|_| bad_request("Invalid Request Validator identifier specified"))?;
+        }
         Ok(Method {
             authorization_type,
             authorizer_id,
             authorization_scopes: settings.authorization_scopes,
             api_key_required: settings.api_key_required,
             operation_name: settings.operation_name,
-            request_validator_id: None,
+            request_validator_id: validator,
             request_parameters: settings.request_parameters,
             request_models: settings.request_models,
             ..method

@@ -11,6 +11,7 @@ pub mod integration_response;
 pub mod method;
 pub mod method_response;
 pub mod model;
+pub mod request_validator;
 pub mod resource;
 pub mod rest_api;
 pub mod stage;

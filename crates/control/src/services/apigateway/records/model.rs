@@ -1,11 +1,13 @@
 //! Models: JSON Schemas with a name: <https://docs.aws.amazon.com/apigateway/latest/api/API_Model.html>
 
+use portcullis_engines::json_schema::{Documents, Schema, model_url};
 use portcullis_model::{
     ApiId,
     resources::apigateway::{Model, Resource},
 };
 use portcullis_store::{Expect, kinds};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{Apis, Kept, Listed, Wanted};
 use crate::{
@@ -38,7 +40,7 @@ impl ModelSettings {
         }
     }
 
-    fn build(self, id: String) -> Result<Model, AwsError> {
+    fn build(self, api: &ApiId, id: String, others: &Documents) -> Result<Model, AwsError> {
         if self.name.is_empty() || !self.name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
             return Err(bad_request(format!(
                 "Model name must be alphanumeric: {}",
@@ -49,7 +51,8 @@ impl ModelSettings {
             return Err(bad_request("No content type specified"));
         }
         if let Some(schema) = self.schema.as_deref().filter(|schema| !schema.trim().is_empty()) {
-            check_schema(schema).map_err(|reason| {
+            let url = model_url(api.as_str(), &self.name);
+            Schema::compile(schema, Some(&url), others).map_err(|reason| {
                 bad_request(format!("Invalid model specified: Validation Result: warnings : [], errors : [Invalid model schema specified. {reason}]"))
             })?;
         }
@@ -63,20 +66,35 @@ impl ModelSettings {
     }
 }
 
-/// Says why a text is not a JSON Schema: it must be a JSON object.
+/// Says why a text is no schema for a model, as far as that can be told without the models that it refers to.
 pub fn check_schema(schema: &str) -> Result<(), String> {
-    match serde_json::from_str::<serde_json::Value>(schema) {
-        Ok(serde_json::Value::Object(_)) => Ok(()),
-        Ok(_) => Err("the schema must be a JSON object".into()),
-        Err(cause) => Err(format!("the schema is not JSON: {cause}")),
+    Schema::compile(schema, None, &Documents::unknown())
+        .map(drop)
+        .map_err(|cause| cause.to_string())
+}
+
+/// Tells whether `model` refers to the model at `url`.
+fn refers_to(model: &Model, url: &str) -> bool {
+    fn holds(value: &Value, url: &str) -> bool {
+        match value {
+            Value::Object(members) => {
+                let target = members.get("$ref").and_then(Value::as_str).unwrap_or_default();
+                target.split('#').next() == Some(url) || members.values().any(|value| holds(value, url))
+            }
+            Value::Array(items) => items.iter().any(|value| holds(value, url)),
+            _ => false,
+        }
     }
+    let schema = model.schema.as_deref().unwrap_or_default();
+    serde_json::from_str(schema).is_ok_and(|value| holds(&value, url))
 }
 
 impl Apis<'_> {
     /// Makes a model.
     pub async fn create_model(&self, api: &ApiId, settings: ModelSettings) -> Result<Model, AwsError> {
         self.rest_api(api).await?;
-        let model = settings.build(self.entropy.lower_alphanumeric(6))?;
+        let others = self.documents(api, &settings.name).await?;
+        let model = settings.build(api, self.entropy.lower_alphanumeric(6), &others)?;
         if self
             .find::<Model>(kinds::API_MODEL, format!("{api}/{}", model.name))
             .await?
@@ -119,12 +137,13 @@ impl Apis<'_> {
         settings: ModelSettings,
     ) -> Result<Model, AwsError> {
         let kept = self.model(api, name).await?;
-        let model = ModelSettings {
+        let others = self.documents(api, name).await?;
+        let settings = ModelSettings {
             name: kept.value.name,
             content_type: kept.value.content_type,
             ..settings
-        }
-        .build(kept.value.id)?;
+        };
+        let model = settings.build(api, kept.value.id, &others)?;
         let expect = Expect::Version(kept.version);
         self.put(kinds::API_MODEL, format!("{api}/{name}"), &model, expect)
             .await?;
@@ -146,7 +165,25 @@ impl Apis<'_> {
                 "Cannot delete model '{name}', is referenced in a method"
             )));
         }
+        let url = model_url(api.as_str(), name);
+        let models: Vec<Model> = self.all(kinds::API_MODEL, api).await?;
+        let mut others = models.iter().filter(|other| other.name != name);
+        if let Some(other) = others.find(|other| refers_to(other, &url)) {
+            return Err(conflict(format!(
+                "Cannot delete model '{name}', is referenced in model '{}'",
+                other.name
+            )));
+        }
         self.remove(kinds::API_MODEL, format!("{api}/{name}"), kept.version)
             .await
+    }
+
+    /// Returns the schemas that the model `name` may refer to: those of the other models.
+    async fn documents(&self, api: &ApiId, name: &str) -> Result<Documents, AwsError> {
+        let models: Vec<Model> = self.all(kinds::API_MODEL, api).await?;
+        let others = models.iter().filter(|other| other.name != name);
+        Ok(Documents::new(others.filter_map(|other| {
+            Some((model_url(api.as_str(), &other.name), other.schema.as_deref()?))
+        })))
     }
 }

@@ -289,10 +289,11 @@ impl Apis<'_> {
 }
 
 /// The kinds of record that belong to one API.
-const PARTS: [portcullis_store::Kind; 6] = [
+const PARTS: [portcullis_store::Kind; 7] = [
     kinds::API_RESOURCE,
     kinds::API_AUTHORIZER,
     kinds::API_MODEL,
+    kinds::API_REQUEST_VALIDATOR,
     kinds::API_GATEWAY_RESPONSE,
     kinds::API_DEPLOYMENT,
     kinds::API_STAGE,
