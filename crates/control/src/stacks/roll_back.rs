@@ -180,13 +180,7 @@ impl Run {
         let act = Act::Update(now, &former);
         let (made, batch) = self.work(id, &before.resource_type, act).await?;
         let at = self.stacks.parts.clock.now();
-        fill(
-            &mut resource,
-            made,
-            &former,
-            "UPDATE_COMPLETE",
-            at,
-        );
+        fill(&mut resource, made, &former, "UPDATE_COMPLETE", at);
         resource.depends_on.clone_from(&before.depends_on);
         self.tell(&resource);
         self.record.stack.resources.insert(id.to_owned(), resource);

@@ -203,7 +203,9 @@ impl Run {
             logical_id,
         };
         let (revealed, old) = match act {
-            Act::Update(made, _) | Act::Delete(made) | Act::Restore(made) => self.stacks.reveal_made(made).await,
+            Act::Update(made, _) | Act::Delete(made) | Act::Restore(made) => {
+                self.stacks.reveal_made(made).await
+            }
             Act::Create(_) => (None, None),
         };
         let mut new = None;

@@ -357,10 +357,19 @@ fn references_to_secrets_are_read_with_names_and_arns() {
         ("secretsmanager:s:SecretString", Some(("s", None, None, None))),
         ("secretsmanager:s:SecretString:::", Some(("s", None, None, None))),
         ("secretsmanager:s::key", Some(("s", Some("key"), None, None))),
-        ("secretsmanager:ARN:SecretString:password", Some((arn, Some("password"), None, None))),
+        (
+            "secretsmanager:ARN:SecretString:password",
+            Some((arn, Some("password"), None, None)),
+        ),
         ("secretsmanager:ARN", Some((arn, None, None, None))),
-        ("secretsmanager:s:SecretString:k:AWSPREVIOUS", Some(("s", Some("k"), Some("AWSPREVIOUS"), None))),
-        ("secretsmanager:s:SecretString:k::v1", Some(("s", Some("k"), None, Some("v1")))),
+        (
+            "secretsmanager:s:SecretString:k:AWSPREVIOUS",
+            Some(("s", Some("k"), Some("AWSPREVIOUS"), None)),
+        ),
+        (
+            "secretsmanager:s:SecretString:k::v1",
+            Some(("s", Some("k"), None, Some("v1"))),
+        ),
         ("secretsmanager:s:SecretString:k:AWSCURRENT:v1", None),
         ("secretsmanager:s:SecretBinary", None),
         ("secretsmanager:s:SecretString:k:a:b:c", None),
