@@ -83,6 +83,7 @@ pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
             domain: "portcullis.localhost".into(),
             hashing_threads: 1,
             hashing_queue: 8,
+            public_port: 443,
         },
     });
     ControlParts {

@@ -8,6 +8,7 @@ pub mod directory;
 pub mod flows;
 pub mod tokens;
 pub mod endpoints;
+mod pages;
 pub mod error;
 pub mod ports;
 mod passwords;
@@ -42,6 +43,8 @@ pub struct Settings {
     pub issuer: IssuerForm,
     /// `{domain}` in `{prefix}.auth.{region}.{domain}`.
     pub domain: String,
+    /// The port of these hosts in links and metadata; 443 is left out.
+    pub public_port: u16,
     /// Threads that hash passwords; each takes 19 MiB while it works.
     pub hashing_threads: usize,
     /// Passwords that may wait for a thread; what comes on top is answered 429.

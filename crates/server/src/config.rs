@@ -41,6 +41,8 @@ pub(crate) struct Config {
     issuer: String,
     listeners: Listeners,
     certificates: Vec<Certificate>,
+    /// The port that users reach the public listener at, which links in mails name; 443 when absent.
+    public_port: Option<u16>,
     /// Ranges such as `10.0.0.0/8` that integrations may connect to, beside public addresses.
     #[serde(default)]
     integration_ranges: Vec<String>,
@@ -125,6 +127,7 @@ impl Config {
             admin: self.listeners.admin,
             proxy: None,
             workers: self.workers.unwrap_or_else(cores),
+            public_port: Some(self.public_port.unwrap_or(443)),
             integration_ranges: Some(ranges),
         })
     }

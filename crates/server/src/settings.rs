@@ -17,6 +17,8 @@ pub(crate) struct Settings {
     /// Path forms such as `/_aws/execute-api/…`: under `up` alone.
     pub(crate) path_forms: bool,
     pub(crate) public: SocketAddr,
+    /// The port in links to our hosts; none: the public listener's own.
+    pub(crate) public_port: Option<u16>,
     pub(crate) public_http: Option<SocketAddr>,
     /// The clear-text listener only redirects to https.
     pub(crate) redirect_http: bool,

@@ -63,6 +63,10 @@ kinds! {
     REVOCATION = Ephemeral "cognito-revocation",
     /// A sign-out of all tokens of a user, until the last of them expires: `{pool}/{sub}`
     SIGN_OUT = Ephemeral "cognito-sign-out",
+    /// An OAuth authorization code, until its tokens have expired: `{pool}/{hash}`
+    AUTHORIZATION_CODE = Ephemeral "cognito-authorization-code",
+    /// A browser's session on the hosted pages: `{pool}/{hash}`
+    BROWSER_SESSION = Ephemeral "cognito-browser-session",
     /// A used single-use thing (SRP secret block, challenge session), until it expires.
     SPENT = Ephemeral "cognito-spent",
     /// `{user name}`

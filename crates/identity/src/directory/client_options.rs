@@ -29,7 +29,7 @@ const FLOWS: &[&str] = &[
 ];
 const UNITS: [&str; 4] = ["seconds", "minutes", "hours", "days"];
 /// Scopes that belong to no resource server.
-const STANDARD_SCOPES: [&str; 5] = [
+pub(crate) const STANDARD_SCOPES: [&str; 5] = [
     "phone",
     "email",
     "openid",

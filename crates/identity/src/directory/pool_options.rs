@@ -23,6 +23,8 @@ pub const SETTINGS: &[&str] = &[
 
 /// Settings in JSON, all together.
 const SETTINGS_BYTES_MAX: usize = 128 * 1024;
+/// The pool itself, as an identity provider of its clients.
+pub(crate) const COGNITO: &str = "COGNITO";
 const NAME_CHARACTERS_MAX: usize = 128;
 const TAGS_MAX: usize = 50;
 
@@ -51,12 +53,6 @@ pub(crate) fn check(options: &PoolOptions) -> Result<(), IdentityError> {
         &options.default_email_option,
         &["CONFIRM_WITH_LINK", "CONFIRM_WITH_CODE"],
     )?;
-    if options.default_email_option.as_deref() == Some("CONFIRM_WITH_LINK") {
-        return Err(not_yet(
-            "DefaultEmailOption `CONFIRM_WITH_LINK`",
-            "there is no page yet that the link could open",
-        ));
-    }
     check_value(
         "mfaConfiguration",
         &options.mfa_configuration,

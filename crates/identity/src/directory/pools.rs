@@ -45,7 +45,7 @@ pub struct PoolOptions {
     /// `email`; `phone_number` is refused, since nothing here sends text messages yet.
     pub auto_verified_attributes: Vec<String>,
     pub allow_admin_create_user_only: bool,
-    /// `CONFIRM_WITH_CODE`, the default; `CONFIRM_WITH_LINK` is refused until the hosted pages exist.
+    /// `CONFIRM_WITH_CODE`, the default; `CONFIRM_WITH_LINK` needs a domain by the time that users sign up.
     pub default_email_option: Option<String>,
     /// `OFF`, the default; others are refused until factors exist.
     pub mfa_configuration: Option<String>,

@@ -35,6 +35,51 @@ impl Form {
     }
 }
 
+impl Form {
+    /// Returns the fields called one of `names`, encoded again.
+    pub(crate) fn encoded(&self, names: &[&str]) -> String {
+        let fields = self.0.iter().filter(|(name, _)| names.contains(&name.as_str()));
+        encode(fields.map(|(name, value)| (name.as_str(), value.as_str())))
+    }
+
+    /// Returns the fields whose name starts with `prefix`, without it.
+    pub(crate) fn under(&self, prefix: &str) -> Vec<(String, String)> {
+        let field = |(name, value): &(String, String)| {
+            let name = name.strip_prefix(prefix)?;
+            Some((name.to_owned(), value.clone()))
+        };
+        self.0.iter().filter_map(field).collect()
+    }
+}
+
+/// Returns fields as a query or a form.
+pub(crate) fn encode<'a>(fields: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    let mut text = String::new();
+    for (name, value) in fields {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        percent_encode(name, &mut text);
+        text.push('=');
+        percent_encode(value, &mut text);
+    }
+    text
+}
+
+fn percent_encode(value: &str, text: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    for byte in value.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            text.push(char::from(byte));
+        } else {
+            text.push('%');
+            for half in [byte >> 4, byte & 15] {
+                text.extend(DIGITS.get(usize::from(half)).map(|digit| char::from(*digit)));
+            }
+        }
+    }
+}
+
 /// Undoes percent-encoding; a plus is a space.
 pub(crate) fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! What strangers reach by plain HTTP: the token endpoint of a domain, the keys and the metadata of a pool.
+//! What strangers reach by plain HTTP: the endpoints and pages of a domain, the keys and the metadata of a pool.
 //!
 //! A request in, a response out; the server does the wire and finds domain or pool by host or path.
 
@@ -6,8 +6,24 @@ use bytes::Bytes;
 use portcullis_model::HeaderList;
 use serde_json::Value;
 
+pub mod domain;
 pub mod token;
 pub mod well_known;
+mod authorize;
+mod authorization_request;
+mod authorization_code;
+mod refresh_token;
+mod user_info;
+mod revoke;
+mod login;
+mod signup;
+mod confirm;
+mod forgot_password;
+mod change_password;
+mod logout;
+mod browser_session;
+mod cookies;
+mod cors;
 pub(crate) mod form;
 
 /// A request to an endpoint.
@@ -21,6 +37,10 @@ pub struct EndpointRequest {
     pub query: String,
     pub headers: HeaderList,
     pub body: Vec<u8>,
+    /// Host and port, as the client named them.
+    pub authority: String,
+    /// Whether it came over TLS.
+    pub secure: bool,
 }
 
 /// An endpoint's response.
@@ -48,11 +68,9 @@ impl EndpointResponse {
         }
     }
 
-    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.headers.push(
-            Bytes::from_static(name.as_bytes()),
-            Bytes::from_static(value.as_bytes()),
-        );
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<Bytes>) -> Self {
+        self.headers
+            .push(Bytes::from_static(name.as_bytes()), value.into());
         self
     }
 }

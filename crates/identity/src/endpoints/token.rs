@@ -1,5 +1,5 @@
-//! `POST /oauth2/token` with client credentials: RFC 6749 sections 4.4 and 5.2. Authorization codes, refresh tokens and
-//! token exchange come with the hosted pages; until then they are refused as OAuth says.
+//! `POST /oauth2/token`: who is the client, and which grant does it bring? Client credentials (RFC 6749 section 4.4) are
+//! here, the other grants beside; token exchange is refused as OAuth says.
 //!
 //! <https://docs.aws.amazon.com/cognito/latest/developerguide/token-endpoint.html>: every error is a 400 there,
 //! `invalid_client` too, so it is here.
@@ -10,17 +10,21 @@ use serde_json::json;
 
 use super::{
     EndpointRequest, EndpointResponse,
+    authorize::has_openid,
     form::{Form, decode},
 };
-use crate::{Identity, IdentityError, directory::client_options, records::ClientContext, tokens::claims};
+use crate::{
+    Identity, IdentityError, directory::client_options, flows::AuthenticationResult, records::ClientContext,
+    tokens::claims,
+};
 
 /// Longest body that is looked at.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 
 /// RFC 6749 section 5.2: the code, and what really happened.
-struct Refusal(&'static str, String);
+pub(super) struct Refusal(pub(super) &'static str, pub(super) String);
 
-fn refuse<T>(code: &'static str, cause: impl Into<String>) -> Result<T, Refusal> {
+pub(super) fn refuse<T>(code: &'static str, cause: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal(code, cause.into()))
 }
 
@@ -46,7 +50,7 @@ impl Identity {
                 EndpointResponse::json(405, &json!({ "error": "invalid_request" })).with("allow", "POST"),
             );
         }
-        let response = match self.client_credentials(region, prefix, request).await {
+        let response = match self.grant(region, prefix, request).await {
             Ok(response) => response,
             Err(Refusal(code, cause)) => {
                 let status = if code == "server_error" { 500 } else { 400 };
@@ -61,7 +65,7 @@ impl Identity {
             .with("pragma", "no-cache"))
     }
 
-    async fn client_credentials(
+    async fn grant(
         &self,
         region: &str,
         prefix: &str,
@@ -77,10 +81,8 @@ impl Identity {
             .await?;
         match grant_type {
             "client_credentials" => self.grant_to_client(&context, form.get("scope")).await,
-            "authorization_code" | "refresh_token" => refuse(
-                "unauthorized_client",
-                format!("grant `{grant_type}` does not exist here yet"),
-            ),
+            "authorization_code" => self.exchange_code(&context, &form).await,
+            "refresh_token" => self.refresh_by_token(&context, &form).await,
             other => refuse("unsupported_grant_type", format!("grant `{other}`")),
         }
     }
@@ -177,7 +179,25 @@ impl Identity {
     }
 }
 
-fn read_form(request: &EndpointRequest) -> Result<Form, Refusal> {
+/// Returns tokens of a user; an ID token only where OpenID Connect was asked for.
+pub(super) fn token_response(tokens: &AuthenticationResult, scope: &str) -> EndpointResponse {
+    let mut body = json!({
+        "access_token": tokens.access_token.expose(),
+        "expires_in": tokens.expires_in,
+        "token_type": "Bearer",
+    });
+    if let Some(fields) = body.as_object_mut() {
+        if has_openid(scope) {
+            fields.insert("id_token".into(), tokens.id_token.expose().into());
+        }
+        if let Some(refresh_token) = &tokens.refresh_token {
+            fields.insert("refresh_token".into(), refresh_token.expose().into());
+        }
+    }
+    EndpointResponse::json(200, &body)
+}
+
+pub(super) fn read_form(request: &EndpointRequest) -> Result<Form, Refusal> {
     let content_type = request.headers.text("content-type").unwrap_or_default();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if !media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
@@ -196,7 +216,10 @@ fn read_form(request: &EndpointRequest) -> Result<Form, Refusal> {
 }
 
 /// Returns who the client says it is: by `Authorization: Basic` or in the body, not both (RFC 6749 section 2.3).
-fn read_client(request: &EndpointRequest, form: &Form) -> Result<(String, Option<SecretText>), Refusal> {
+pub(super) fn read_client(
+    request: &EndpointRequest,
+    form: &Form,
+) -> Result<(String, Option<SecretText>), Refusal> {
     let in_body = form.get("client_secret");
     let Some(header) = request.headers.text("authorization") else {
         return match form.get("client_id") {

@@ -9,6 +9,32 @@ use crate::{Identity, IdentityError};
 /// AWS's own bound on a pool's id.
 const POOL_ID_BYTES_MAX: usize = 55;
 
+/// What the endpoints of a domain take.
+const SUPPORTED: &[(&str, &[&str])] = &[
+    ("response_types_supported", &["code", "token"]),
+    ("response_modes_supported", &["query", "fragment"]),
+    (
+        "grant_types_supported",
+        &[
+            "authorization_code",
+            "implicit",
+            "refresh_token",
+            "client_credentials",
+        ],
+    ),
+    ("scopes_supported", &["openid", "email", "phone", "profile"]),
+    ("code_challenge_methods_supported", &["S256"]),
+    ("prompt_values_supported", &["none", "login", "select_account"]),
+    (
+        "token_endpoint_auth_methods_supported",
+        &["client_secret_basic", "client_secret_post", "none"],
+    ),
+    (
+        "revocation_endpoint_auth_methods_supported",
+        &["client_secret_basic", "client_secret_post", "none"],
+    ),
+];
+
 impl Identity {
     /// Answers `/{pool}/.well-known/jwks.json` and `…/openid-configuration`; none when the path is neither.
     pub async fn well_known(
@@ -55,22 +81,30 @@ impl Identity {
             "id_token_signing_alg_values_supported": ["RS256"],
             "issuer": issuer,
             "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
-            // Required by the standard; empty while there is no authorization endpoint.
+            // Required by the standard; empty while the pool has no domain and so no authorization endpoint.
             "response_types_supported": [],
             "subject_types_supported": ["public"],
         });
-        let region = pool.id.as_str().rsplit_once('_').map_or("", |(region, _)| region);
-        if let (Some(prefix), Some(fields)) = (&pool.domain, configuration.as_object_mut()) {
-            let token = format!(
-                "https://{prefix}.auth.{region}.{}/oauth2/token",
-                self.settings.domain
-            );
-            fields.insert("grant_types_supported".into(), json!(["client_credentials"]));
-            fields.insert("token_endpoint".into(), token.into());
-            fields.insert(
-                "token_endpoint_auth_methods_supported".into(),
-                json!(["client_secret_basic", "client_secret_post"]),
-            );
+        if let (Some(origin), Some(fields)) = (self.domain_origin(pool), configuration.as_object_mut()) {
+            for (name, path) in [
+                ("authorization_endpoint", "/oauth2/authorize"),
+                ("token_endpoint", "/oauth2/token"),
+                ("userinfo_endpoint", "/oauth2/userInfo"),
+                ("revocation_endpoint", "/oauth2/revoke"),
+                ("end_session_endpoint", "/logout"),
+            ] {
+                fields.insert(name.into(), format!("{origin}{path}").into());
+            }
+            for (name, values) in SUPPORTED {
+                fields.insert((*name).into(), json!(values));
+            }
+            for name in [
+                "request_parameter_supported",
+                "request_uri_parameter_supported",
+                "claims_parameter_supported",
+            ] {
+                fields.insert(name.into(), false.into());
+            }
         }
         configuration
     }

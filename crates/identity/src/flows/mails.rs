@@ -6,10 +6,14 @@ use portcullis_model::{
 };
 use serde_json::Value;
 
-use crate::{Identity, IdentityError, ports::Message};
+use crate::{
+    Identity, IdentityError, endpoints::form, pages::html::escaped, ports::Message, records::ClientContext,
+};
 
 const CODE_SUBJECT: &str = "Your verification code";
 const CODE_TEXT: &str = "Your confirmation code is {####}";
+const LINK_SUBJECT: &str = "Your verification link";
+const LINK_TEXT: &str = "Please click the link below to verify your email address. {##Verify Email##}";
 const INVITATION_SUBJECT: &str = "Your temporary password";
 const INVITATION_TEXT: &str = "Your username is {username} and temporary password is {####}.";
 
@@ -26,6 +30,41 @@ impl Identity {
         let text = template("EmailMessage").or_else(|| setting(pool, &["EmailVerificationMessage"]));
         let html = text.unwrap_or(CODE_TEXT).replace("{####}", code.expose());
         self.mail(pool, to, subject.unwrap_or(CODE_SUBJECT), html).await
+    }
+
+    /// Mails what confirms a sign-up: a code or a link, as the pool wants.
+    pub(crate) async fn mail_confirmation(
+        &self,
+        context: &ClientContext,
+        user: &User,
+        to: &str,
+        code: &SecretText,
+    ) -> Result<(), IdentityError> {
+        let pool = &context.pool;
+        if pool.default_email_option != "CONFIRM_WITH_LINK" {
+            return self.mail_code(pool, to, code).await;
+        }
+        let origin = self.check_link_has_somewhere_to_lead(pool)?;
+        let fields = [
+            ("client_id", context.client.client_id.as_str()),
+            ("user_name", &user.username),
+            ("confirmation_code", code.expose()),
+        ];
+        let link = format!("{origin}/confirmUser?{}", form::encode(fields.into_iter()));
+        let template = |name| setting(pool, &["VerificationMessageTemplate", name]);
+        let text = template("EmailMessageByLink").unwrap_or(LINK_TEXT);
+        let html = with_link(text, &link);
+        let subject = template("EmailSubjectByLink").unwrap_or(LINK_SUBJECT);
+        self.mail(pool, to, subject, html).await
+    }
+
+    /// Returns the origin of links; refuses where the pool sends links and has no domain for them.
+    pub(crate) fn check_link_has_somewhere_to_lead(&self, pool: &UserPool) -> Result<String, IdentityError> {
+        self.domain_origin(pool).ok_or_else(|| {
+            IdentityError::code_delivery_failure(
+                "the pool confirms with a link and has no domain: create a user pool domain",
+            )
+        })
     }
 
     /// Mails an invitation with a temporary password to `to`.
@@ -79,24 +118,23 @@ impl Identity {
     }
 }
 
+/// Puts the link where a text says `{##words##}`; behind it where it does not.
+fn with_link(text: &str, link: &str) -> String {
+    let anchor = |words: &str| format!("<a href=\"{}\">{words}</a>", escaped(link));
+    let parts = text.split_once("{##").and_then(|(before, rest)| {
+        rest.split_once("##}")
+            .map(|(words, after)| (before, words, after))
+    });
+    match parts {
+        Some((before, words, after)) => format!("{before}{}{after}", anchor(words)),
+        None => format!("{text} {}", anchor("Verify Email")),
+    }
+}
+
 fn setting<'a>(pool: &'a UserPool, path: &[&str]) -> Option<&'a str> {
     let (first, rest) = path.split_first()?;
     let value = rest
         .iter()
         .try_fold(pool.settings.get(*first)?, |value, name| value.get(name))?;
     Value::as_str(value).filter(|text| !text.is_empty())
-}
-
-fn escaped(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            other => html.push(other),
-        }
-    }
-    html
 }

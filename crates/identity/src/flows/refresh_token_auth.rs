@@ -44,7 +44,7 @@ impl Identity {
                 .because(cause)
             })?;
         let (family, user) = self.check_refresh_token(&context, &input.refresh_token).await?;
-        self.issue(&context, &user, &family, self.clock.now()).await
+        self.issue(&context, &user, &family, self.clock.now(), None).await
     }
 
     pub(super) async fn refresh_token_auth(
@@ -67,12 +67,13 @@ impl Identity {
         let secret_hash = parameters.get("SECRET_HASH").map(SecretText::expose);
         self.check_secret_hash(context, &names, secret_hash)?;
         Ok(AuthOutcome::SignedIn(
-            self.issue(context, &user, &family, self.clock.now()).await?,
+            self.issue(context, &user, &family, self.clock.now(), None)
+                .await?,
         ))
     }
 
     /// Returns the family and the user of a refresh token that is good; refuses every other.
-    async fn check_refresh_token(
+    pub(crate) async fn check_refresh_token(
         &self,
         context: &ClientContext,
         token: &SecretText,

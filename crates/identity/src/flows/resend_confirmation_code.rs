@@ -56,7 +56,7 @@ impl Identity {
             .await?;
         let (code, put) = self.new_code(scope, pool, &user, Purpose::SignUp, address, before.as_ref())?;
         self.store.commit(Batch::new().with(put)).await?;
-        self.mail_code(pool, address, &code).await?;
+        self.mail_confirmation(context, &user, address, &code).await?;
         Ok(codes::masked(address))
     }
 }

@@ -68,6 +68,10 @@ impl Identity {
             UserStatus::Unconfirmed,
         );
         attributes::check_required(pool, &user)?;
+        if pool.default_email_option == "CONFIRM_WITH_LINK" && codes::address_to_verify(pool, &user).is_some()
+        {
+            self.check_link_has_somewhere_to_lead(pool)?;
+        }
         // Before the password is hashed: a taken name costs nothing.
         self.check_name_is_free(&context.scope, pool, &input.username)
             .await?;
@@ -85,7 +89,7 @@ impl Identity {
         }
         self.commit_new_user(scope, pool, &user, batch).await?;
         if let (Some(address), Some(code)) = (&address, &code) {
-            self.mail_code(pool, address, code).await?;
+            self.mail_confirmation(context, &user, address, code).await?;
         }
         Ok(SignUpAnswer {
             user_confirmed: false,

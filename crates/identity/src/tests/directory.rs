@@ -45,8 +45,8 @@ async fn what_we_cannot_do_is_refused_by_name_at_creation() {
             "1 validation error detected: Value 'MAYBE'",
         ),
         (
-            &|input| input.options.default_email_option = Some("CONFIRM_WITH_LINK".into()),
-            "DefaultEmailOption",
+            &|input| input.options.default_email_option = Some("CONFIRM_BY_PIGEON".into()),
+            "1 validation error detected: Value 'CONFIRM_BY_PIGEON'",
         ),
         (
             &|input| input.options.auto_verified_attributes = vec!["phone_number".into()],

@@ -75,6 +75,7 @@ async fn post_to(
         query: String::new(),
         headers,
         body: body.as_bytes().to_vec(),
+        ..EndpointRequest::default()
     };
     let response = world
         .identity
@@ -171,6 +172,11 @@ async fn refusals_are_oauths_with_status_400() {
         (
             Some(&good),
             "grant_type=refresh_token&refresh_token=x",
+            "invalid_grant",
+        ),
+        (
+            Some(&good),
+            "grant_type=authorization_code&code=x",
             "unauthorized_client",
         ),
         (
@@ -268,7 +274,14 @@ async fn keys_and_metadata_name_what_exists() {
         metadata["token_endpoint"],
         "https://tenants.auth.us-east-1.portcullis.localhost/oauth2/token"
     );
-    assert!(metadata.get("authorization_endpoint").is_none());
+    assert_eq!(
+        metadata["authorization_endpoint"],
+        "https://tenants.auth.us-east-1.portcullis.localhost/oauth2/authorize"
+    );
+    assert_eq!(
+        metadata["response_types_supported"],
+        serde_json::json!(["code", "token"])
+    );
     assert_eq!(
         get(&world, "/us-east-1_nobody/.well-known/jwks.json")
             .await

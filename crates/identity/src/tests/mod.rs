@@ -3,6 +3,7 @@
 mod directory;
 mod endpoints;
 mod forgot_password;
+mod pages;
 mod passwords;
 mod secrets;
 mod sign_up;
@@ -164,6 +165,7 @@ impl World {
             settings: Settings {
                 issuer: IssuerForm::AwsLike,
                 domain: "portcullis.localhost".into(),
+                public_port: 443,
                 hashing_threads: 2,
                 hashing_queue: 64,
             },

@@ -16,11 +16,22 @@ use crate::{
 pub(crate) struct Presented {
     pub(crate) context: ClientContext,
     pub(crate) user: Versioned<User>,
+    /// Parted by spaces.
+    pub(crate) scope: String,
 }
 
 impl Identity {
-    /// Returns whom an access token of ours speaks for; refuses every other token.
+    /// Returns whom an access token of ours speaks for at the API; refuses every other token.
     pub(crate) async fn check_access_token(&self, token: &SecretText) -> Result<Presented, IdentityError> {
+        self.check_access_token_for(token, API_SCOPE).await
+    }
+
+    /// Returns whom an access token of ours speaks for, if it has `scope`; refuses every other token.
+    pub(crate) async fn check_access_token_for(
+        &self,
+        token: &SecretText,
+        scope: &str,
+    ) -> Result<Presented, IdentityError> {
         let compact = Compact::parse(token.expose()).map_err(|cause| invalid(cause.to_string()))?;
         // Only to find the keys: nothing of it is believed before the signature is checked.
         let unverified = compact
@@ -43,13 +54,19 @@ impl Identity {
         let claims = compact
             .verify(&keys.access.verifying)
             .map_err(|cause| invalid(cause.to_string()))?;
-        self.check_claims(&context, &claims)?;
+        self.check_claims(&context, &claims, scope)?;
         self.check_not_ended(&context, &claims).await?;
         let user = self.user_of(&context, &claims).await?;
-        Ok(Presented { context, user })
+        let scope = claims.text("scope").unwrap_or_default().to_owned();
+        Ok(Presented { context, user, scope })
     }
 
-    fn check_claims(&self, context: &ClientContext, claims: &Claims) -> Result<(), IdentityError> {
+    fn check_claims(
+        &self,
+        context: &ClientContext,
+        claims: &Claims,
+        wanted: &str,
+    ) -> Result<(), IdentityError> {
         if claims.text("iss") != Some(self.settings.issuer.issuer(&context.pool.id).as_str()) {
             return Err(invalid("its issuer is another"));
         }
@@ -62,7 +79,7 @@ impl Identity {
             return Err(IdentityError::not_authorized("Access Token has expired"));
         }
         let scopes = claims.text("scope").unwrap_or_default();
-        if !scopes.split(' ').any(|scope| scope == API_SCOPE) {
+        if !scopes.split(' ').any(|scope| scope == wanted) {
             return Err(IdentityError::not_authorized(
                 "Access Token does not have required scopes",
             ));

@@ -4,6 +4,8 @@
 //! …`-using-the-access-token.html`. `origin_jti` is in every token of a user, also where the client does not enable
 //! revocation (AWS leaves it out there): it is what makes a global sign-out exact to the token.
 
+use aws_lc_rs::digest;
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use portcullis_model::{
     Timestamp,
     resources::cognito::{Group, User, UserPoolClient},
@@ -26,10 +28,13 @@ pub(crate) struct Issue<'a> {
     pub(crate) event_id: &'a str,
     pub(crate) auth_time: Timestamp,
     pub(crate) now: Timestamp,
+    /// What an OAuth endpoint granted; none for a sign-in through the API.
+    pub(crate) scope: Option<&'a str>,
+    pub(crate) nonce: Option<&'a str>,
 }
 
-/// Returns the claims of an ID token.
-pub(crate) fn id_claims(issue: &Issue<'_>, jti: String) -> Value {
+/// Returns the claims of an ID token, which belongs to `access_token`.
+pub(crate) fn id_claims(issue: &Issue<'_>, jti: String, access_token: &str) -> Value {
     let mut claims = Map::new();
     claims.insert("sub".into(), issue.user.sub.as_str().into());
     insert_groups(&mut claims, issue.groups);
@@ -42,16 +47,24 @@ pub(crate) fn id_claims(issue: &Issue<'_>, jti: String) -> Value {
     claims.insert("token_use".into(), "id".into());
     insert_times(&mut claims, issue, client_options::id_seconds(issue.client));
     claims.insert("jti".into(), jti.into());
+    if issue.scope.is_some() {
+        claims.insert("at_hash".into(), at_hash(access_token).into());
+    }
+    if let Some(nonce) = issue.nonce {
+        claims.insert("nonce".into(), nonce.into());
+    }
     for (name, value) in &issue.user.attributes {
+        let shown = attributes::is_readable(issue.client, name)
+            && issue.scope.is_none_or(|scope| scope_shows(scope, name));
         // An attribute never replaces a claim of ours.
-        if attributes::is_readable(issue.client, name) && !claims.contains_key(name) {
+        if shown && !claims.contains_key(name) {
             claims.insert(name.clone(), claim_value(name, value));
         }
     }
     Value::Object(claims)
 }
 
-/// Returns the claims of an access token. No `version`: that is what OAuth endpoints add.
+/// Returns the claims of an access token. `version` is what OAuth endpoints add.
 pub(crate) fn access_claims(issue: &Issue<'_>, jti: String) -> Value {
     let mut claims = Map::new();
     claims.insert("sub".into(), issue.user.sub.as_str().into());
@@ -61,7 +74,10 @@ pub(crate) fn access_claims(issue: &Issue<'_>, jti: String) -> Value {
     claims.insert("origin_jti".into(), issue.origin_jti.into());
     claims.insert("event_id".into(), issue.event_id.into());
     claims.insert("token_use".into(), "access".into());
-    claims.insert("scope".into(), API_SCOPE.into());
+    claims.insert("scope".into(), issue.scope.unwrap_or(API_SCOPE).into());
+    if issue.scope.is_some() {
+        claims.insert("version".into(), 2.into());
+    }
     insert_times(&mut claims, issue, client_options::access_seconds(issue.client));
     claims.insert("jti".into(), jti.into());
     claims.insert("username".into(), issue.user.username.as_str().into());
@@ -88,6 +104,24 @@ pub(crate) fn client_claims(
         "jti": jti,
         "client_id": client.client_id,
     })
+}
+
+/// Tells whether `scope` lets an attribute into the ID token and the user info. As on AWS, `openid` alone shows all
+/// that the client may read, and so does `profile`; `email` and `phone` show their own.
+pub(crate) fn scope_shows(scope: &str, attribute: &str) -> bool {
+    let has = |name: &str| scope.split(' ').any(|there| there == name);
+    let narrowed = has("email") || has("phone");
+    has("profile")
+        || !narrowed
+        || (has("email") && ["email", "email_verified"].contains(&attribute))
+        || (has("phone") && ["phone_number", "phone_number_verified"].contains(&attribute))
+}
+
+/// OpenID Connect Core section 3.1.3.6: the left half of the hash.
+fn at_hash(access_token: &str) -> String {
+    let hash = digest::digest(&digest::SHA256, access_token.as_bytes());
+    let half = hash.as_ref().get(..16).unwrap_or_default();
+    URL_SAFE_NO_PAD.encode(half)
 }
 
 fn insert_times(claims: &mut Map<String, Value>, issue: &Issue<'_>, lifetime_seconds: i64) {

@@ -46,6 +46,25 @@ pub(crate) struct Family {
     pub(crate) expires: Timestamp,
     /// SHA-256 of the refresh token's secret half; it is random, so nothing slower is needed.
     pub(crate) secret_hash: String,
+    /// The scopes that an OAuth endpoint granted; none for a sign-in through the API.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) scope: Option<String>,
+}
+
+/// What an OAuth endpoint grants beyond a sign-in through the API.
+#[derive(Clone, Debug)]
+pub(crate) struct OAuthGrant {
+    /// Parted by spaces.
+    pub(crate) scope: String,
+    /// When the user typed the password, which may have been for another client.
+    pub(crate) auth_time: Timestamp,
+}
+
+/// A family that is not kept yet, and its refresh token.
+pub(crate) struct NewFamily {
+    pub(crate) family: Family,
+    pub(crate) refresh_token: SecretText,
+    put: Put,
 }
 
 /// A refresh token, taken apart.
@@ -93,6 +112,52 @@ impl Identity {
         user: &User,
         also: Batch,
     ) -> Result<AuthenticationResult, IdentityError> {
+        let new = self.new_family(context, user, None)?;
+        let mut batch = Batch::new().with(new.put);
+        batch.append(also);
+        self.store.commit(batch).await.map_err(|error| match error {
+            StoreError::Conflict { .. } => {
+                IdentityError::not_authorized("Invalid session for the user, session can only be used once.")
+                    .because("the user or the session changed while signing in")
+            }
+            error => error.into(),
+        })?;
+        let now = new.family.auth_time;
+        let mut result = self.issue(context, user, &new.family, now, None).await?;
+        result.refresh_token = Some(new.refresh_token);
+        Ok(result)
+    }
+
+    /// Begins the family of an OAuth grant, together with `also`; says so when somebody else was first there.
+    pub(crate) async fn begin_granted_family(
+        &self,
+        context: &ClientContext,
+        user: &User,
+        new: NewFamily,
+        nonce: Option<&str>,
+        also: Batch,
+    ) -> Result<Option<AuthenticationResult>, IdentityError> {
+        let mut batch = Batch::new().with(new.put);
+        batch.append(also);
+        match self.store.commit(batch).await {
+            Ok(_) => {}
+            Err(StoreError::Conflict { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        }
+        let mut result = self
+            .issue(context, user, &new.family, self.clock.now(), nonce)
+            .await?;
+        result.refresh_token = Some(new.refresh_token);
+        Ok(Some(result))
+    }
+
+    /// Returns a family that is to be committed.
+    pub(crate) fn new_family(
+        &self,
+        context: &ClientContext,
+        user: &User,
+        grant: Option<&OAuthGrant>,
+    ) -> Result<NewFamily, IdentityError> {
         let now = self.clock.now();
         let (mut secret, mut refresh) = (
             [0u8; SECRET_BYTES],
@@ -109,9 +174,10 @@ impl Identity {
             client_id: context.client.client_id.clone(),
             sub: user.sub.clone(),
             username: user.username.clone(),
-            auth_time: now,
+            auth_time: grant.map_or(now, |grant| grant.auth_time),
             expires,
             secret_hash: hash(&secret),
+            scope: grant.map(|grant| grant.scope.clone()),
         };
         let put = Put::json(
             family_key(&context.scope, &context.pool.id, &origin_jti),
@@ -120,18 +186,11 @@ impl Identity {
         )?
         .lookup(USER_LOOKUP, user_lookup(&context.pool, user))
         .expires(expires.plus_seconds(TOKEN_SECONDS_MAX));
-        let mut batch = Batch::new().with(put);
-        batch.append(also);
-        self.store.commit(batch).await.map_err(|error| match error {
-            StoreError::Conflict { .. } => {
-                IdentityError::not_authorized("Invalid session for the user, session can only be used once.")
-                    .because("the user or the session changed while signing in")
-            }
-            error => error.into(),
-        })?;
-        let mut result = self.issue(context, user, &family, now).await?;
-        result.refresh_token = Some(SecretText::new(URL_SAFE_NO_PAD.encode(&refresh)));
-        Ok(result)
+        Ok(NewFamily {
+            family,
+            refresh_token: SecretText::new(URL_SAFE_NO_PAD.encode(&refresh)),
+            put,
+        })
     }
 
     /// Issues an ID and an access token of a family.
@@ -141,6 +200,7 @@ impl Identity {
         user: &User,
         family: &Family,
         now: Timestamp,
+        nonce: Option<&str>,
     ) -> Result<AuthenticationResult, IdentityError> {
         let keys = self.pool_keys(&context.pool)?;
         let groups = self.groups_of(&context.scope, &context.pool, user).await?;
@@ -153,11 +213,14 @@ impl Identity {
             event_id: &self.entropy.uuid(),
             auth_time: family.auth_time,
             now,
+            scope: family.scope.as_deref(),
+            nonce,
         };
-        let id_token = keys.id.sign(&claims::id_claims(&issue, self.entropy.uuid()))?;
         let access_token = keys
             .access
             .sign(&claims::access_claims(&issue, self.entropy.uuid()))?;
+        let id_claims = claims::id_claims(&issue, self.entropy.uuid(), &access_token);
+        let id_token = keys.id.sign(&id_claims)?;
         Ok(AuthenticationResult {
             access_token: SecretText::new(access_token),
             id_token: SecretText::new(id_token),

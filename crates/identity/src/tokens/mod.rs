@@ -6,6 +6,7 @@ pub(crate) mod keys;
 pub(crate) mod claims;
 pub(crate) mod families;
 pub(crate) mod access;
+pub(crate) mod authorization_codes;
 pub(crate) mod sign_outs;
 pub mod issuer;
 

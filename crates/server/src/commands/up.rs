@@ -105,6 +105,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         admin: up.admin,
         proxy: Some(up.proxy),
         workers: cores(),
+        public_port: None,
         integration_ranges: None,
     }
 }

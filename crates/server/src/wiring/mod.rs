@@ -97,7 +97,9 @@ impl Server {
             trails: Arc::default(),
             snapshots: Arc::new(Snapshots::new(Snapshot::new(hosts(settings, &sockets)))),
         };
-        let identity = identity(settings, installation, store.clone(), vault.clone(), &planes)?;
+        let public_port = settings.public_port.unwrap_or(addresses.public.port());
+        let kept = (store.clone(), vault.clone());
+        let identity = identity(settings, installation, public_port, kept, &planes)?;
         let publication = Publication::new(store.clone(), planes.snapshots.clone(), issuer_form(settings));
         publication.load().await?;
         identity
@@ -211,8 +213,8 @@ fn issuer_host(issuer: &str) -> Option<String> {
 fn identity(
     settings: &Settings,
     installation: &Installation,
-    store: Arc<dyn Store>,
-    vault: Arc<Vault>,
+    public_port: u16,
+    (store, vault): (Arc<dyn Store>, Arc<Vault>),
     planes: &Planes,
 ) -> Result<Arc<Identity>> {
     let outbox = Outbox {
@@ -232,6 +234,7 @@ fn identity(
         settings: portcullis_identity::Settings {
             issuer: issuer_form(settings),
             domain: settings.domain.clone(),
+            public_port,
             hashing_threads: HASHING_THREADS,
             hashing_queue: HASHING_QUEUE,
         },

@@ -55,14 +55,20 @@ async fn answer(control: &Control, identity: &Identity, request: SiteRequest) ->
             endpoint_answer("well-known", answered, started)
         }
         Site::CognitoIdp | Site::Service => operation(control, request).await,
-        Site::PoolDomain { prefix } if request.path == "/oauth2/token" => {
+        Site::PoolDomain { prefix } => {
             let endpoint = endpoint_request(&request);
             let started = Instant::now();
             let region = control.parts().scope.region.clone();
-            let answered = identity.token_endpoint(region.as_str(), prefix, &endpoint).await;
-            endpoint_answer("oauth2/token", answered.map(Some), started)
+            let answered = identity.domain_endpoint(region.as_str(), prefix, &endpoint).await;
+            let path = request.path.trim_start_matches('/');
+            // The path is a stranger's: only those that exist are named in the trail.
+            let name = if matches!(answered, Ok(None)) {
+                "no such endpoint"
+            } else {
+                path
+            };
+            endpoint_answer(name, answered, started)
         }
-        Site::PoolDomain { .. } => not_found("no such endpoint on this domain"),
     }
 }
 
@@ -108,11 +114,13 @@ fn endpoint_request(request: &SiteRequest) -> EndpointRequest {
         query: request.query.clone().unwrap_or_default(),
         headers: request.headers.clone(),
         body: request.body.to_vec(),
+        authority: request.authority.clone(),
+        secure: request.peer.tls.is_some(),
     }
 }
 
 fn endpoint_answer(
-    endpoint: &'static str,
+    endpoint: &str,
     answered: Result<Option<EndpointResponse>, IdentityError>,
     started: Instant,
 ) -> SiteResponse {
@@ -143,7 +151,7 @@ fn endpoint_answer(
                 steps: vec![step(outcome, reason)],
             }
         }
-        Ok(None) => not_found("no such document"),
+        Ok(None) => not_found("no such document or endpoint"),
         Err(error) => {
             let reason = error.cause().unwrap_or_else(|| error.message());
             SiteResponse {

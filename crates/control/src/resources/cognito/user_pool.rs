@@ -186,11 +186,14 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional(
             "VerificationMessageTemplate",
             Shape::Object(&[
-                P::optional("DefaultEmailOption", Shape::OneOf(&["CONFIRM_WITH_CODE"])),
+                P::optional(
+                    "DefaultEmailOption",
+                    Shape::OneOf(&["CONFIRM_WITH_CODE", "CONFIRM_WITH_LINK"]),
+                ),
                 P::optional("EmailMessage", Shape::Text),
-                P::optional("EmailMessageByLink", Shape::Text).inert("codes are sent, not links"),
+                P::optional("EmailMessageByLink", Shape::Text),
                 P::optional("EmailSubject", Shape::Text),
-                P::optional("EmailSubjectByLink", Shape::Text).inert("codes are sent, not links"),
+                P::optional("EmailSubjectByLink", Shape::Text),
                 P::optional("SmsMessage", Shape::Text).inert(NO_SMS),
             ]),
         ),

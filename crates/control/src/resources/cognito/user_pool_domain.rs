@@ -29,7 +29,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 maximum: 2,
             },
         )
-        .inert("there are no hosted pages yet"),
+        .inert("there is one set of pages, whatever the version"),
         P::required("UserPoolId", Shape::Text).replaces(),
     ],
     attributes: &["Id"],
