@@ -80,6 +80,7 @@ fn sign_in(data: &Path, at: Timestamp, client: &str) -> Result<SecretText> {
             domain: "portcullis.localhost".into(),
             hashing_threads: 1,
             hashing_queue: 1,
+            public_port: 443,
         },
     })?;
     let parameters = [("USERNAME", USER), ("PASSWORD", PASSWORD)];
