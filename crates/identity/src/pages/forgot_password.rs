@@ -2,7 +2,7 @@
 
 use super::{
     Frame, code_field,
-    html::element,
+    html::{Element, element},
     layout::{Page, link},
     password_field, password_hint, username_field,
 };
@@ -38,11 +38,11 @@ pub(crate) fn set(frame: &Frame<'_>, username: &str) -> Vec<u8> {
             ],
             "Set password",
         )
-        .and(back(frame))
+        .and(back(frame).and(link("No code? ", &frame.to("forgotPassword"), "Send another")))
         .document()
 }
 
-fn back(frame: &Frame<'_>) -> super::html::Element {
+fn back(frame: &Frame<'_>) -> Element {
     element("div")
         .with("class", "more")
         .and(link("", &frame.to("login"), "Back to sign in"))
