@@ -5,3 +5,4 @@ pub mod apigateway;
 pub mod cognito;
 pub mod iam;
 pub mod cloudformation;
+pub mod wafv2;
