@@ -44,15 +44,24 @@ pub(crate) fn compile(
             if !block.has("CustomResponse") {
                 return Some(Action::Block(None));
             }
-            let answer = block.object("CustomResponse", &["ResponseCode", "CustomResponseBodyKey", "ResponseHeaders"])?;
+            let answer = block.object(
+                "CustomResponse",
+                &["ResponseCode", "CustomResponseBodyKey", "ResponseHeaders"],
+            )?;
             response(&answer, bodies).map(|response| Action::Block(Some(Arc::new(response))))
         }
         "Captcha" | "Challenge" | "Monetize" => {
-            union.refuse(name, format!("the action {name} is not supported: use Block or Count"));
+            union.refuse(
+                name,
+                format!("the action {name} is not supported: use Block or Count"),
+            );
             None
         }
         _ => {
-            union.refuse(name, format!("`{name}` is not an action: use Allow, Block or Count"));
+            union.refuse(
+                name,
+                format!("`{name}` is not an action: use Allow, Block or Count"),
+            );
             None
         }
     }
@@ -66,16 +75,25 @@ pub(crate) fn check_bodies(bodies: &IndexMap<String, CustomResponseBody>, proble
         if content_type(&body.content_type).is_none() {
             problems.error(
                 &format!("{path}/ContentType"),
-                format!("`{}` is not supported: use TEXT_PLAIN, TEXT_HTML or APPLICATION_JSON", body.content_type),
+                format!(
+                    "`{}` is not supported: use TEXT_PLAIN, TEXT_HTML or APPLICATION_JSON",
+                    body.content_type
+                ),
             );
         }
         if !(1..=CUSTOM_BODY_BYTES_MAX).contains(&body.content.len()) {
-            problems.error(&format!("{path}/Content"), format!("must have from 1 to {CUSTOM_BODY_BYTES_MAX} bytes"));
+            problems.error(
+                &format!("{path}/Content"),
+                format!("must have from 1 to {CUSTOM_BODY_BYTES_MAX} bytes"),
+            );
         }
         bytes += body.content.len();
     }
     if bytes > CUSTOM_BODIES_BYTES_MAX {
-        problems.error("CustomResponseBodies", format!("may have {CUSTOM_BODIES_BYTES_MAX} bytes together"));
+        problems.error(
+            "CustomResponseBodies",
+            format!("may have {CUSTOM_BODIES_BYTES_MAX} bytes together"),
+        );
     }
 }
 
@@ -96,24 +114,39 @@ fn inserted(settings: &Value, path: String, problems: &Problems) -> Option<Inser
     let handling = action.object("CustomRequestHandling", &["InsertHeaders"])?;
     let headers = headers(&handling, "InsertHeaders")?;
     // AWS prefixes the names, so that a rule cannot overwrite a header of the client.
-    Some(headers.into_iter().map(|(name, value)| (format!("x-amzn-waf-{name}").into(), value.into())).collect())
+    Some(
+        headers
+            .into_iter()
+            .map(|(name, value)| (format!("x-amzn-waf-{name}").into(), value.into()))
+            .collect(),
+    )
 }
 
 fn response(answer: &Fields<'_>, bodies: &IndexMap<String, CustomResponseBody>) -> Option<BlockResponse> {
     let status = answer.integer("ResponseCode", 200, 599);
-    let headers =
-        if answer.has("ResponseHeaders") { headers(answer, "ResponseHeaders") } else { Some(Vec::new()) };
+    let headers = if answer.has("ResponseHeaders") {
+        headers(answer, "ResponseHeaders")
+    } else {
+        Some(Vec::new())
+    };
     let body = match answer.optional_text("CustomResponseBodyKey") {
         None => None,
         Some(key) => {
             let Some(body) = bodies.get(key) else {
-                answer.refuse("CustomResponseBodyKey", format!("`{key}` is not in CustomResponseBodies"));
+                answer.refuse(
+                    "CustomResponseBodyKey",
+                    format!("`{key}` is not in CustomResponseBodies"),
+                );
                 return None;
             };
             Some((content_type(&body.content_type)?, body.content.clone()))
         }
     };
-    Some(BlockResponse { status: u16::try_from(status?).ok()?, headers: headers?, body })
+    Some(BlockResponse {
+        status: u16::try_from(status?).ok()?,
+        headers: headers?,
+        body,
+    })
 }
 
 fn headers(fields: &Fields<'_>, name: &str) -> Option<Vec<(String, String)>> {
@@ -123,11 +156,17 @@ fn headers(fields: &Fields<'_>, name: &str) -> Option<Vec<(String, String)>> {
         let (header, value) = (item.text("Name")?, item.text("Value")?);
         let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"_.$-".contains(&byte);
         if header.is_empty() || header.len() > 64 || !header.bytes().all(is_token) {
-            item.refuse("Name", format!("`{header}` is not a header name of 1 to 64 of A-Za-z0-9_.$-"));
+            item.refuse(
+                "Name",
+                format!("`{header}` is not a header name of 1 to 64 of A-Za-z0-9_.$-"),
+            );
             return None;
         }
         if value.is_empty() || value.len() > 255 || value.bytes().any(|byte| byte.is_ascii_control()) {
-            item.refuse("Value", "must have from 1 to 255 characters and no control character");
+            item.refuse(
+                "Value",
+                "must have from 1 to 255 characters and no control character",
+            );
             return None;
         }
         headers.push((header.to_owned(), value.to_owned()));

@@ -37,9 +37,12 @@ impl AddressSet {
 
 /// Reads `address/length`.
 pub fn parse_cidr(text: &str) -> Result<(IpAddr, u8), String> {
-    let (address, length) =
-        text.split_once('/').ok_or_else(|| format!("`{text}` has no prefix length: write `{text}/32` or the like"))?;
-    let address: IpAddr = address.parse().map_err(|_| format!("`{address}` is not an address"))?;
+    let (address, length) = text
+        .split_once('/')
+        .ok_or_else(|| format!("`{text}` has no prefix length: write `{text}/32` or the like"))?;
+    let address: IpAddr = address
+        .parse()
+        .map_err(|_| format!("`{address}` is not an address"))?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     if length.is_empty() || length.len() > 3 || !length.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(format!("`{length}` is not a prefix length"));
@@ -47,7 +50,9 @@ pub fn parse_cidr(text: &str) -> Result<(IpAddr, u8), String> {
     match length.parse::<u8>() {
         // AWS takes every length but zero.
         Ok(length) if (1..=most).contains(&length) => Ok((address, length)),
-        _ => Err(format!("the prefix length must be from 1 to {most}, is `{length}`")),
+        _ => Err(format!(
+            "the prefix length must be from 1 to {most}, is `{length}`"
+        )),
     }
 }
 
@@ -77,7 +82,10 @@ fn join<N: Copy + Ord>(ranges: &mut Vec<(N, N)>, after: impl Fn(N) -> Option<N>)
 
 fn within<N: Copy + Ord>(ranges: &[(N, N)], address: N) -> bool {
     let above = ranges.partition_point(|(first, _)| *first <= address);
-    above.checked_sub(1).and_then(|index| ranges.get(index)).is_some_and(|(_, last)| address <= *last)
+    above
+        .checked_sub(1)
+        .and_then(|index| ranges.get(index))
+        .is_some_and(|(_, last)| address <= *last)
 }
 
 #[cfg(test)]
@@ -92,20 +100,50 @@ mod tests {
 
     #[test]
     fn networks_hold_their_addresses_and_no_others() {
-        let set = set(&["10.0.0.0/8", "192.0.2.44/32", "192.0.2.45/32", "2001:db8::/32", "255.0.0.0/8", "10.1.0.0/16"]);
-        for inside in
-            ["10.0.0.0", "10.255.255.255", "192.0.2.44", "192.0.2.45", "2001:db8:ffff::1", "255.255.255.255", "::ffff:10.1.2.3"]
-        {
+        let set = set(&[
+            "10.0.0.0/8",
+            "192.0.2.44/32",
+            "192.0.2.45/32",
+            "2001:db8::/32",
+            "255.0.0.0/8",
+            "10.1.0.0/16",
+        ]);
+        for inside in [
+            "10.0.0.0",
+            "10.255.255.255",
+            "192.0.2.44",
+            "192.0.2.45",
+            "2001:db8:ffff::1",
+            "255.255.255.255",
+            "::ffff:10.1.2.3",
+        ] {
             assert!(set.contains(inside.parse().unwrap()), "{inside}");
         }
-        for outside in ["9.255.255.255", "11.0.0.0", "192.0.2.43", "192.0.2.46", "2001:db9::", "::1", "254.255.255.255"] {
+        for outside in [
+            "9.255.255.255",
+            "11.0.0.0",
+            "192.0.2.43",
+            "192.0.2.46",
+            "2001:db9::",
+            "::1",
+            "254.255.255.255",
+        ] {
             assert!(!set.contains(outside.parse().unwrap()), "{outside}");
         }
     }
 
     #[test]
     fn what_is_not_a_network_is_refused() {
-        for bad in ["10.0.0.0", "10.0.0.0/0", "10.0.0.0/33", "10.0.0/8", "::/129", "x/8", "10.0.0.0/+8", "10.0.0.0/"] {
+        for bad in [
+            "10.0.0.0",
+            "10.0.0.0/0",
+            "10.0.0.0/33",
+            "10.0.0/8",
+            "::/129",
+            "x/8",
+            "10.0.0.0/+8",
+            "10.0.0.0/",
+        ] {
             assert!(parse_cidr(bad).is_err(), "{bad}");
         }
     }

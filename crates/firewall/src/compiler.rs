@@ -83,7 +83,8 @@ impl<'a> Compiler<'a> {
     /// Compiles a statement inside another one, or at the top of a rule.
     pub(crate) fn statement(&mut self, value: &Value, path: String) -> Option<Box<dyn Statement>> {
         if self.depth >= STATEMENT_DEPTH_MAX {
-            self.problems.error(&path, format!("statements may be {STATEMENT_DEPTH_MAX} deep"));
+            self.problems
+                .error(&path, format!("statements may be {STATEMENT_DEPTH_MAX} deep"));
             return None;
         }
         self.depth += 1;
@@ -141,7 +142,10 @@ impl<'a> Compiler<'a> {
             return InspectionId(index);
         }
         self.keys.push(key);
-        self.inspections.push(Inspection { field: compiled, chain });
+        self.inspections.push(Inspection {
+            field: compiled,
+            chain,
+        });
         InspectionId(self.inspections.len() - 1)
     }
 
@@ -160,7 +164,12 @@ impl<'a> Compiler<'a> {
             chain.push((priority, transformation));
         }
         chain.sort_by_key(|(priority, _)| *priority);
-        Some(chain.into_iter().filter_map(|(_, transformation)| transformation).collect())
+        Some(
+            chain
+                .into_iter()
+                .filter_map(|(_, transformation)| transformation)
+                .collect(),
+        )
     }
 
     /// Returns the whole label of `relative`, and reports what is not one.

@@ -35,7 +35,16 @@ impl<'a> Evaluation<'a> {
     ) -> Self {
         let mut extracted = Vec::new();
         extracted.resize_with(inspections.len(), || None);
-        Self { request, rates, now, labels: Vec::new(), details: Vec::new(), inspections, extracted, body_bytes }
+        Self {
+            request,
+            rates,
+            now,
+            labels: Vec::new(),
+            details: Vec::new(),
+            inspections,
+            extracted,
+            body_bytes,
+        }
     }
 
     /// Returns the transformed values of a field; the work is done at the first call.
@@ -44,7 +53,9 @@ impl<'a> Evaluation<'a> {
         let slot = self.extracted.get_mut(id.0)?;
         if slot.is_none() {
             let mut extracted = Extracted::default();
-            inspection.field.extract(&self.request, self.body_bytes, &mut extracted);
+            inspection
+                .field
+                .extract(&self.request, self.body_bytes, &mut extracted);
             if !inspection.chain.is_empty() {
                 for piece in &mut extracted.pieces {
                     piece.bytes = transform(std::mem::take(&mut piece.bytes), &inspection.chain);
@@ -57,7 +68,9 @@ impl<'a> Evaluation<'a> {
 
     /// Tells whether `test` holds for one of the values, or what oversize handling says.
     pub(crate) fn any(&mut self, id: InspectionId, mut test: impl FnMut(&[u8]) -> bool) -> bool {
-        let Some((_, extracted)) = self.inspect(id) else { return false };
+        let Some((_, extracted)) = self.inspect(id) else {
+            return false;
+        };
         if let Some(outcome) = extracted.decided {
             return outcome;
         }

@@ -19,8 +19,14 @@ pub(crate) struct Invalid;
 type Emit<'e, 'a> = &'e mut dyn FnMut(JsonEvent<'a, '_>);
 
 enum Level {
-    Object { keys: HashSet<Vec<u8>>, pointer_bytes: usize },
-    Array { index: usize, pointer_bytes: usize },
+    Object {
+        keys: HashSet<Vec<u8>>,
+        pointer_bytes: usize,
+    },
+    Array {
+        index: usize,
+        pointer_bytes: usize,
+    },
 }
 
 struct Reader<'a> {
@@ -32,7 +38,12 @@ struct Reader<'a> {
 
 /// Reads an object or an array and emits what is in it, also when it ends too early.
 pub(crate) fn read<'a>(bytes: &'a [u8], with_pointers: bool, emit: Emit<'_, 'a>) -> Result<(), Invalid> {
-    let mut reader = Reader { rest: bytes, levels: Vec::new(), pointer: String::new(), with_pointers };
+    let mut reader = Reader {
+        rest: bytes,
+        levels: Vec::new(),
+        pointer: String::new(),
+        with_pointers,
+    };
     reader.skip_space();
     if !matches!(reader.rest.first(), Some(b'{' | b'[')) {
         return Err(Invalid);
@@ -42,7 +53,11 @@ pub(crate) fn read<'a>(bytes: &'a [u8], with_pointers: bool, emit: Emit<'_, 'a>)
         reader.step(emit)?;
     }
     reader.skip_space();
-    if reader.rest.is_empty() { Ok(()) } else { Err(Invalid) }
+    if reader.rest.is_empty() {
+        Ok(())
+    } else {
+        Err(Invalid)
+    }
 }
 
 impl<'a> Reader<'a> {
@@ -92,9 +107,16 @@ impl<'a> Reader<'a> {
         }
         if self.with_pointers {
             self.pointer.push('/');
-            self.pointer.push_str(&String::from_utf8_lossy(&name).replace('~', "~0").replace('/', "~1"));
+            self.pointer.push_str(
+                &String::from_utf8_lossy(&name)
+                    .replace('~', "~0")
+                    .replace('/', "~1"),
+            );
         }
-        emit(JsonEvent::Key { name, pointer: &self.pointer });
+        emit(JsonEvent::Key {
+            name,
+            pointer: &self.pointer,
+        });
         self.skip(b':');
         self.value(emit)
     }
@@ -108,24 +130,43 @@ impl<'a> Reader<'a> {
                 }
                 let pointer_bytes = self.pointer.len();
                 self.levels.push(if byte == b'{' {
-                    Level::Object { keys: HashSet::new(), pointer_bytes }
+                    Level::Object {
+                        keys: HashSet::new(),
+                        pointer_bytes,
+                    }
                 } else {
-                    Level::Array { index: 0, pointer_bytes }
+                    Level::Array {
+                        index: 0,
+                        pointer_bytes,
+                    }
                 });
                 self.advance(1);
                 Ok(())
             }
             b'"' => {
                 let bytes = self.string()?;
-                emit(JsonEvent::Value { bytes, pointer: &self.pointer });
+                emit(JsonEvent::Value {
+                    bytes,
+                    pointer: &self.pointer,
+                });
                 Ok(())
             }
             _ => {
-                let end = |byte: &u8| matches!(byte, b',' | b'}' | b']' | b'"' | b':' | b'{' | b'[') || byte.is_ascii_whitespace();
+                let end = |byte: &u8| {
+                    matches!(byte, b',' | b'}' | b']' | b'"' | b':' | b'{' | b'[')
+                        || byte.is_ascii_whitespace()
+                };
                 let length = self.rest.iter().position(end).unwrap_or(self.rest.len());
-                let (word, rest) = self.rest.split_at_checked(length).filter(|_| length > 0).ok_or(Invalid)?;
+                let (word, rest) = self
+                    .rest
+                    .split_at_checked(length)
+                    .filter(|_| length > 0)
+                    .ok_or(Invalid)?;
                 self.rest = rest;
-                emit(JsonEvent::Value { bytes: Cow::Borrowed(word), pointer: &self.pointer });
+                emit(JsonEvent::Value {
+                    bytes: Cow::Borrowed(word),
+                    pointer: &self.pointer,
+                });
                 Ok(())
             }
         }
@@ -180,7 +221,11 @@ impl<'a> Reader<'a> {
     }
 
     fn hex(&mut self) -> Result<u16, Invalid> {
-        let digits = self.rest.get(..4).and_then(|digits| std::str::from_utf8(digits).ok()).ok_or(Invalid)?;
+        let digits = self
+            .rest
+            .get(..4)
+            .and_then(|digits| std::str::from_utf8(digits).ok())
+            .ok_or(Invalid)?;
         let unit = u16::from_str_radix(digits, 16).map_err(|_| Invalid)?;
         self.advance(4);
         Ok(unit)
@@ -212,7 +257,9 @@ mod tests {
         let outcome = read(text.as_bytes(), true, &mut |event| {
             seen.push(match event {
                 JsonEvent::Key { name, .. } => format!("{}:", String::from_utf8_lossy(&name)),
-                JsonEvent::Value { bytes, pointer } => format!("{pointer}={}", String::from_utf8_lossy(&bytes)),
+                JsonEvent::Value { bytes, pointer } => {
+                    format!("{pointer}={}", String::from_utf8_lossy(&bytes))
+                }
             });
         });
         (seen.join(" "), outcome.is_ok())
@@ -221,9 +268,17 @@ mod tests {
     #[test]
     fn keys_and_values_come_with_their_pointers() {
         let table = [
-            (r#"{"a":1,"b":["x",true,{"c":null}]}"#, "a: /a=1 b: /b/0=x /b/1=true c: /b/2/c=null", true),
+            (
+                r#"{"a":1,"b":["x",true,{"c":null}]}"#,
+                "a: /a=1 b: /b/0=x /b/1=true c: /b/2/c=null",
+                true,
+            ),
             (r#" [ ] "#, "", true),
-            (r#"{"a/b~":"\u0041\n\ud83d\ude00\""}"#, "a/b~: /a~1b~0=A\n😀\"", true),
+            (
+                r#"{"a/b~":"\u0041\n\ud83d\ude00\""}"#,
+                "a/b~: /a~1b~0=A\n😀\"",
+                true,
+            ),
             (r#"{"a" 1 "b":2}"#, "a: /a=1 b: /b=2", true),
             (r#"{"a":1"#, "a: /a=1", false),
             (r#"{"a":1,"a":2}"#, "a: /a=1", false),

@@ -22,10 +22,12 @@ mod statements;
 mod managed;
 pub mod sqli;
 pub mod xss;
+#[cfg(test)]
+mod tests;
 
 pub use address::{AddressSet, parse_cidr};
 pub use compiler::{NoReferences, References};
-pub use managed::{ManagedRuleGroup, ManagedRule, managed_rule_groups};
+pub use managed::{ManagedRule, ManagedRuleGroup, managed_rule_groups};
 pub use rates::Rates;
 pub use request::{BodyNeed, BodyView, RequestView};
 pub use verdict::{BlockResponse, DecidedBy, MatchDetail, RuleName, Verdict, VerdictAction};

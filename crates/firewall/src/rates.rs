@@ -68,7 +68,9 @@ impl Rates {
         name.extend_from_slice(&rule.0);
         name.extend_from_slice(key);
         let index = (self.hasher.hash_one(name.as_slice()) as usize) % SHARDS;
-        let Some(shard) = self.shards.get(index) else { return 0 };
+        let Some(shard) = self.shards.get(index) else {
+            return 0;
+        };
         let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
         let slot_ms = i64::from(window_seconds) * 1_000 / SLOTS as i64;
         if let Some(window) = shard.windows.get_mut(name.as_slice()) {
@@ -83,7 +85,11 @@ impl Rates {
             name.truncate(rule.0.len());
             name.extend_from_slice(b"\0others");
         }
-        shard.windows.entry(name.into_boxed_slice()).or_insert_with(|| Window::new(slot_ms, now)).count(now)
+        shard
+            .windows
+            .entry(name.into_boxed_slice())
+            .or_insert_with(|| Window::new(slot_ms, now))
+            .count(now)
     }
 
     /// Returns how many instances are counted, for metrics.
@@ -107,13 +113,19 @@ impl Shard {
 impl Window {
     fn new(slot_ms: i64, now: Timestamp) -> Self {
         let slot_ms = slot_ms.max(1);
-        Self { slot_ms, newest_slot: now.millis().div_euclid(slot_ms), counts: [0; SLOTS] }
+        Self {
+            slot_ms,
+            newest_slot: now.millis().div_euclid(slot_ms),
+            counts: [0; SLOTS],
+        }
     }
 
     fn count(&mut self, now: Timestamp) -> u64 {
         // A clock that goes back counts into the newest slot.
         let slot = now.millis().div_euclid(self.slot_ms).max(self.newest_slot);
-        let passed = usize::try_from(slot - self.newest_slot).unwrap_or(SLOTS).min(SLOTS);
+        let passed = usize::try_from(slot - self.newest_slot)
+            .unwrap_or(SLOTS)
+            .min(SLOTS);
         self.counts.rotate_right(passed);
         for count in self.counts.iter_mut().take(passed) {
             *count = 0;
@@ -140,7 +152,10 @@ mod tests {
     fn requests_leave_the_count_when_the_window_has_passed() {
         let rates = Rates::new();
         for expected in 1..=5 {
-            assert_eq!(rates.count(RULE, b"a", 60, Timestamp::from_seconds(1_000)), expected);
+            assert_eq!(
+                rates.count(RULE, b"a", 60, Timestamp::from_seconds(1_000)),
+                expected
+            );
         }
         assert_eq!(rates.count(RULE, b"a", 60, Timestamp::from_seconds(1_030)), 6);
         assert_eq!(rates.count(RULE, b"a", 60, Timestamp::from_seconds(1_066)), 2);
@@ -162,11 +177,17 @@ mod tests {
     fn a_flood_of_keys_is_bounded_and_shares_a_count() {
         let rates = Rates::with_instances_max(64);
         let now = Timestamp::from_seconds(5);
-        let most = (0..10_000u32).map(|key| rates.count(RULE, &key.to_be_bytes(), 60, now)).max();
+        let most = (0..10_000u32)
+            .map(|key| rates.count(RULE, &key.to_be_bytes(), 60, now))
+            .max();
         assert!(most.unwrap() > 100, "{most:?}");
         assert!(rates.instances() <= 64 + SHARDS);
         let later = Timestamp::from_seconds(500);
-        assert_eq!(rates.count(RULE, b"fresh", 60, later), 1, "old instances make room");
+        assert_eq!(
+            rates.count(RULE, b"fresh", 60, later),
+            1,
+            "old instances make room"
+        );
     }
 
     #[test]

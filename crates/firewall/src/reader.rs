@@ -109,11 +109,13 @@ impl<'a> Fields<'a> {
         match (present.next(), present.next()) {
             (Some((name, value)), None) => Some((name, value)),
             (None, _) => {
-                self.problems.error(&self.path, "must have exactly one property, has none");
+                self.problems
+                    .error(&self.path, "must have exactly one property, has none");
                 None
             }
             (Some(_), Some(_)) => {
-                self.problems.error(&self.path, "must have exactly one property, has several");
+                self.problems
+                    .error(&self.path, "must have exactly one property, has several");
                 None
             }
         }
@@ -159,7 +161,10 @@ impl<'a> Fields<'a> {
         let text = self.text(name)?;
         let choice = choices.iter().copied().find(|choice| *choice == text);
         if choice.is_none() {
-            self.refuse(name, format!("`{text}` is not supported: use one of {}", choices.join(", ")));
+            self.refuse(
+                name,
+                format!("`{text}` is not supported: use one of {}", choices.join(", ")),
+            );
         }
         choice
     }
@@ -176,11 +181,20 @@ impl<'a> Fields<'a> {
             return None;
         };
         if !(min..=max).contains(&items.len()) {
-            self.refuse(name, format!("must have from {min} to {max} members, has {}", items.len()));
+            self.refuse(
+                name,
+                format!("must have from {min} to {max} members, has {}", items.len()),
+            );
             return None;
         }
         let way = self.way(name);
-        Some(items.iter().enumerate().map(|(index, item)| (format!("{way}/{index}"), item)).collect())
+        Some(
+            items
+                .iter()
+                .enumerate()
+                .map(|(index, item)| (format!("{way}/{index}"), item))
+                .collect(),
+        )
     }
 
     /// Returns a list of texts.

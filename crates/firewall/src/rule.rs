@@ -35,7 +35,11 @@ pub(crate) struct Rule {
 
 /// What a rule asks.
 pub(crate) enum Judges {
-    Statement { statement: Box<dyn Statement>, action: Action, labels: Vec<Arc<str>> },
+    Statement {
+        statement: Box<dyn Statement>,
+        action: Action,
+        labels: Vec<Arc<str>>,
+    },
     Group(RuleGroup),
 }
 
@@ -81,11 +85,17 @@ pub(crate) fn compile(
             fields.refuse("Action", "a rule with a rule group takes OverrideAction instead");
         }
         if !labels.as_ref().is_none_or(Vec::is_empty) {
-            fields.refuse("RuleLabels", "a rule with a rule group adds only the labels of the group");
+            fields.refuse(
+                "RuleLabels",
+                "a rule with a rule group adds only the labels of the group",
+            );
         }
         let counts_only = override_action(&fields);
         let group = statements::compile_group(statement, way, bodies, compiler);
-        Judges::Group(RuleGroup { counts_only: counts_only?, ..group? })
+        Judges::Group(RuleGroup {
+            counts_only: counts_only?,
+            ..group?
+        })
     } else {
         if fields.has("OverrideAction") {
             fields.refuse("OverrideAction", "is for rule groups: this rule takes Action");
@@ -98,9 +108,18 @@ pub(crate) fn compile(
         if matches!(action, Action::Allow(_)) && statement.get("RateBasedStatement").is_some() {
             fields.refuse("Action", "a rate-based rule cannot allow: use Block or Count");
         }
-        Judges::Statement { statement: statement_compiled?, action, labels: labels? }
+        Judges::Statement {
+            statement: statement_compiled?,
+            action,
+            labels: labels?,
+        }
     };
-    Some(Rule { name: name?.into(), priority: priority?, judges, is_sampled: is_sampled? })
+    Some(Rule {
+        name: name?.into(),
+        priority: priority?,
+        judges,
+        is_sampled: is_sampled?,
+    })
 }
 
 fn name<'a>(fields: &Fields<'a>) -> Option<&'a str> {

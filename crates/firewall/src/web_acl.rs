@@ -40,7 +40,10 @@ pub struct CompiledWebAcl {
 
 impl std::fmt::Debug for CompiledWebAcl {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("CompiledWebAcl").field("arn", &self.arn).finish_non_exhaustive()
+        formatter
+            .debug_struct("CompiledWebAcl")
+            .field("arn", &self.arn)
+            .finish_non_exhaustive()
     }
 }
 
@@ -57,7 +60,10 @@ pub fn compile(acl: &WebAcl, references: &dyn References) -> Result<CompiledWebA
     let rules = rules(acl, &mut compiler);
     let (capacity, inspections) = (compiler.capacity, std::mem::take(&mut compiler.inspections));
     if capacity > CAPACITY_UNITS_MAX {
-        problems.error("Rules", format!("use {capacity} capacity units: {CAPACITY_UNITS_MAX} are allowed"));
+        problems.error(
+            "Rules",
+            format!("use {capacity} capacity units: {CAPACITY_UNITS_MAX} are allowed"),
+        );
     }
     let problems = problems.into_inner();
     match default_action {
@@ -92,23 +98,38 @@ fn default_action(acl: &WebAcl, problems: &Problems) -> Option<Action> {
 fn rules(acl: &WebAcl, compiler: &mut Compiler<'_>) -> Vec<Rule> {
     let problems = compiler.problems;
     if acl.rules.len() > RULES_MAX {
-        problems.error("Rules", format!("may have {RULES_MAX} members, has {}", acl.rules.len()));
+        problems.error(
+            "Rules",
+            format!("may have {RULES_MAX} members, has {}", acl.rules.len()),
+        );
         return Vec::new();
     }
     let mut rules: Vec<Rule> = Vec::new();
     for (index, value) in acl.rules.iter().enumerate() {
         let path = format!("Rules/{index}");
-        let Some(rule) = rule::compile(value, path.clone(), &acl.custom_response_bodies, &acl.arn, compiler) else {
+        let Some(rule) = rule::compile(
+            value,
+            path.clone(),
+            &acl.custom_response_bodies,
+            &acl.arn,
+            compiler,
+        ) else {
             continue;
         };
         if let Some(other) = rules.iter().find(|other| other.priority == rule.priority) {
             problems.error(
                 &format!("{path}/Priority"),
-                format!("{} is the priority of `{}` too: priorities must differ", rule.priority, other.name),
+                format!(
+                    "{} is the priority of `{}` too: priorities must differ",
+                    rule.priority, other.name
+                ),
             );
         }
         if rules.iter().any(|other| other.name == rule.name) {
-            problems.error(&format!("{path}/Name"), format!("`{}` is taken: names must differ", rule.name));
+            problems.error(
+                &format!("{path}/Name"),
+                format!("`{}` is taken: names must differ", rule.name),
+            );
         }
         rules.push(rule);
     }
@@ -126,7 +147,11 @@ struct Course {
 impl CompiledWebAcl {
     /// Returns how much of the body an evaluation wants to see.
     pub fn body_need(&self) -> BodyNeed {
-        if self.inspections.iter().any(|inspection| inspection.field.needs_body()) {
+        if self
+            .inspections
+            .iter()
+            .any(|inspection| inspection.field.needs_body())
+        {
             BodyNeed::Prefix(self.body_bytes)
         } else {
             BodyNeed::None
@@ -137,7 +162,10 @@ impl CompiledWebAcl {
     pub fn is_sampled(&self, decided_by: &DecidedBy) -> bool {
         match decided_by {
             DecidedBy::DefaultAction => self.is_sampled,
-            DecidedBy::Rule(name) => self.rules.iter().any(|rule| rule.name == name.rule && rule.is_sampled),
+            DecidedBy::Rule(name) => self
+                .rules
+                .iter()
+                .any(|rule| rule.name == name.rule && rule.is_sampled),
         }
     }
 
@@ -161,7 +189,11 @@ fn judge<'r>(
     course: &mut Course,
 ) -> Option<(&'r Action, RuleName)> {
     match &rule.judges {
-        Judges::Statement { statement, action, labels } => {
+        Judges::Statement {
+            statement,
+            action,
+            labels,
+        } => {
             let details = evaluation.details.len();
             if !statement.evaluate(evaluation) {
                 // A part may have seen something though the whole did not match.
@@ -169,7 +201,10 @@ fn judge<'r>(
                 return None;
             }
             evaluation.add_labels(labels);
-            let name = RuleName { rule: Arc::clone(&rule.name), group_rule: None };
+            let name = RuleName {
+                rule: Arc::clone(&rule.name),
+                group_rule: None,
+            };
             ends(action, name, course)
         }
         Judges::Group(group) => judge_group(rule, group, evaluation, course),
@@ -182,7 +217,11 @@ fn judge_group<'r>(
     evaluation: &mut Evaluation<'_>,
     course: &mut Course,
 ) -> Option<(&'r Action, RuleName)> {
-    if group.scope_down.as_ref().is_some_and(|scope| !scope.evaluate(evaluation)) {
+    if group
+        .scope_down
+        .as_ref()
+        .is_some_and(|scope| !scope.evaluate(evaluation))
+    {
         return None;
     }
     for inner in &group.rules {
@@ -192,7 +231,10 @@ fn judge_group<'r>(
             continue;
         }
         evaluation.add_labels(&inner.labels);
-        let name = RuleName { rule: Arc::clone(&rule.name), group_rule: Some(Arc::clone(&inner.name)) };
+        let name = RuleName {
+            rule: Arc::clone(&rule.name),
+            group_rule: Some(Arc::clone(&inner.name)),
+        };
         if let Some((action, name)) = ends(&inner.action, name, course) {
             if !group.counts_only {
                 return Some((action, name));

@@ -12,10 +12,18 @@ use crate::{
     request::RequestView,
 };
 
-pub(crate) const DEFINITION: FieldDefinition = FieldDefinition { name: "Body", compile };
+pub(crate) const DEFINITION: FieldDefinition = FieldDefinition {
+    name: "Body",
+    compile,
+};
 
-const RESOURCE_TYPES: &[&str] =
-    &["CLOUDFRONT", "API_GATEWAY", "COGNITO_USER_POOL", "APP_RUNNER_SERVICE", "VERIFIED_ACCESS_INSTANCE"];
+const RESOURCE_TYPES: &[&str] = &[
+    "CLOUDFRONT",
+    "API_GATEWAY",
+    "COGNITO_USER_POOL",
+    "APP_RUNNER_SERVICE",
+    "VERIFIED_ACCESS_INSTANCE",
+];
 
 struct Body {
     oversize: Oversize,
@@ -23,12 +31,18 @@ struct Body {
 
 fn compile(value: &Value, path: String, problems: &Problems) -> Option<Box<dyn Field>> {
     let fields = Fields::of(value, path, &["OversizeHandling"], problems)?;
-    Some(Box::new(Body { oversize: oversize_or_continue(&fields)? }))
+    Some(Box::new(Body {
+        oversize: oversize_or_continue(&fields)?,
+    }))
 }
 
 /// Reads `OversizeHandling`, which AWS takes as `CONTINUE` where a body has none.
 pub(super) fn oversize_or_continue(fields: &Fields<'_>) -> Option<Oversize> {
-    if fields.has("OversizeHandling") { Oversize::read(fields) } else { Some(Oversize::Continue) }
+    if fields.has("OversizeHandling") {
+        Oversize::read(fields)
+    } else {
+        Some(Oversize::Continue)
+    }
 }
 
 /// Returns the inspected part of a body; none when the oversize handling has answered.
@@ -42,7 +56,10 @@ pub(super) fn inspected<'a>(
     if body.has_more || body.prefix.len() > body_bytes {
         extracted.decided = oversize.outcome();
     }
-    extracted.decided.is_none().then(|| body.prefix.get(..body_bytes).unwrap_or(body.prefix))
+    extracted
+        .decided
+        .is_none()
+        .then(|| body.prefix.get(..body_bytes).unwrap_or(body.prefix))
 }
 
 impl Field for Body {
@@ -75,7 +92,10 @@ pub(crate) fn inspected_bytes(association: Option<&Value>, problems: &Problems) 
                 .iter()
                 .filter_map(|name| types.optional_object(name, &["DefaultSizeInspectionLimit"]))
                 .filter_map(|settings| {
-                    settings.one_of("DefaultSizeInspectionLimit", &["KB_16", "KB_32", "KB_48", "KB_64"])
+                    settings.one_of(
+                        "DefaultSizeInspectionLimit",
+                        &["KB_16", "KB_32", "KB_48", "KB_64"],
+                    )
                 })
                 .filter_map(|limit| limit.strip_prefix("KB_")?.parse::<usize>().ok())
                 .max()

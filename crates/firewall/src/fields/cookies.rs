@@ -9,7 +9,10 @@ use crate::{
     request::RequestView,
 };
 
-pub(crate) const DEFINITION: FieldDefinition = FieldDefinition { name: "Cookies", compile };
+pub(crate) const DEFINITION: FieldDefinition = FieldDefinition {
+    name: "Cookies",
+    compile,
+};
 
 struct Cookies(NamedValues);
 
@@ -38,10 +41,14 @@ impl Field for Cookies {
 
 /// Splits a `Cookie` header (RFC 6265 section 4.2.1).
 pub(crate) fn cookies(header: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
-    header.split(|byte| *byte == b';').map(<[u8]>::trim_ascii).filter(|cookie| !cookie.is_empty()).map(|cookie| {
-        match memchr::memchr(b'=', cookie).and_then(|at| cookie.split_at_checked(at)) {
-            Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
-            None => (cookie, &b""[..]),
-        }
-    })
+    header
+        .split(|byte| *byte == b';')
+        .map(<[u8]>::trim_ascii)
+        .filter(|cookie| !cookie.is_empty())
+        .map(
+            |cookie| match memchr::memchr(b'=', cookie).and_then(|at| cookie.split_at_checked(at)) {
+                Some((name, value)) => (name, value.get(1..).unwrap_or_default()),
+                None => (cookie, &b""[..]),
+            },
+        )
 }

@@ -11,7 +11,10 @@ use crate::{
     request::RequestView,
 };
 
-pub(crate) const DEFINITION: FieldDefinition = FieldDefinition { name: "HeaderOrder", compile };
+pub(crate) const DEFINITION: FieldDefinition = FieldDefinition {
+    name: "HeaderOrder",
+    compile,
+};
 
 struct HeaderOrder {
     oversize: Oversize,
@@ -19,7 +22,9 @@ struct HeaderOrder {
 
 fn compile(value: &Value, path: String, problems: &Problems) -> Option<Box<dyn Field>> {
     let fields = Fields::of(value, path, &["OversizeHandling"], problems)?;
-    Some(Box::new(HeaderOrder { oversize: Oversize::read(&fields)? }))
+    Some(Box::new(HeaderOrder {
+        oversize: Oversize::read(&fields)?,
+    }))
 }
 
 impl Field for HeaderOrder {
@@ -41,6 +46,9 @@ impl Field for HeaderOrder {
             }
             order.extend(name.iter().map(u8::to_ascii_lowercase));
         }
-        extracted.pieces.push(Piece { name: None, bytes: Cow::Owned(order) });
+        extracted.pieces.push(Piece {
+            name: None,
+            bytes: Cow::Owned(order),
+        });
     }
 }

@@ -9,7 +9,10 @@ use crate::{
     request::RequestView,
 };
 
-pub(crate) const DEFINITION: FieldDefinition = FieldDefinition { name: "Headers", compile };
+pub(crate) const DEFINITION: FieldDefinition = FieldDefinition {
+    name: "Headers",
+    compile,
+};
 
 struct Headers(NamedValues);
 

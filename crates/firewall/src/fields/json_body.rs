@@ -12,7 +12,10 @@ use crate::{
     request::RequestView,
 };
 
-pub(crate) const DEFINITION: FieldDefinition = FieldDefinition { name: "JsonBody", compile };
+pub(crate) const DEFINITION: FieldDefinition = FieldDefinition {
+    name: "JsonBody",
+    compile,
+};
 
 struct JsonBody {
     /// JSON pointers; none: everything.
@@ -32,17 +35,24 @@ enum Fallback {
 }
 
 fn compile(value: &Value, path: String, problems: &Problems) -> Option<Box<dyn Field>> {
-    let known = &["MatchPattern", "MatchScope", "InvalidFallbackBehavior", "OversizeHandling"];
+    let known = &[
+        "MatchPattern",
+        "MatchScope",
+        "InvalidFallbackBehavior",
+        "OversizeHandling",
+    ];
     let fields = Fields::of(value, path, known, problems)?;
     let scope = Scope::read(&fields);
     let oversize = body::oversize_or_continue(&fields);
     let fallbacks = &["MATCH", "NO_MATCH", "EVALUATE_AS_STRING"];
     let fallback = if fields.has("InvalidFallbackBehavior") {
-        fields.one_of("InvalidFallbackBehavior", fallbacks).map(|name| match name {
-            "MATCH" => Fallback::Match,
-            "NO_MATCH" => Fallback::NoMatch,
-            _ => Fallback::AsString,
-        })
+        fields
+            .one_of("InvalidFallbackBehavior", fallbacks)
+            .map(|name| match name {
+                "MATCH" => Fallback::Match,
+                "NO_MATCH" => Fallback::NoMatch,
+                _ => Fallback::AsString,
+            })
     } else {
         Some(Fallback::Partial)
     };
@@ -53,20 +63,33 @@ fn compile(value: &Value, path: String, problems: &Problems) -> Option<Box<dyn F
         None
     } else {
         let paths = pattern.texts(name, 1, 64)?;
-        if let Some(wrong) = paths.iter().find(|path| !path.is_empty() && !path.starts_with('/')) {
-            pattern.refuse(name, format!("`{wrong}` is not a JSON pointer: begin it with `/`"));
+        if let Some(wrong) = paths
+            .iter()
+            .find(|path| !path.is_empty() && !path.starts_with('/'))
+        {
+            pattern.refuse(
+                name,
+                format!("`{wrong}` is not a JSON pointer: begin it with `/`"),
+            );
             return None;
         }
         Some(paths.into_iter().map(str::to_owned).collect())
     };
-    Some(Box::new(JsonBody { paths, scope: scope?, fallback: fallback?, oversize: oversize? }))
+    Some(Box::new(JsonBody {
+        paths,
+        scope: scope?,
+        fallback: fallback?,
+        oversize: oversize?,
+    }))
 }
 
 impl JsonBody {
     fn selects(&self, pointer: &str) -> bool {
         let Some(paths) = &self.paths else { return true };
         paths.iter().any(|path| {
-            pointer.strip_prefix(path.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            pointer
+                .strip_prefix(path.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
     }
 }
@@ -77,7 +100,9 @@ impl Field for JsonBody {
     }
 
     fn extract<'a>(&'a self, request: &RequestView<'a>, body_bytes: usize, extracted: &mut Extracted<'a>) {
-        let Some(bytes) = body::inspected(request, body_bytes, self.oversize, extracted) else { return };
+        let Some(bytes) = body::inspected(request, body_bytes, self.oversize, extracted) else {
+            return;
+        };
         if bytes.is_empty() {
             return;
         }

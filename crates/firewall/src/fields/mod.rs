@@ -101,11 +101,17 @@ pub(crate) struct Piece<'a> {
 
 impl<'a> Extracted<'a> {
     pub(crate) fn push(&mut self, bytes: &'a [u8]) {
-        self.pieces.push(Piece { name: None, bytes: Cow::Borrowed(bytes) });
+        self.pieces.push(Piece {
+            name: None,
+            bytes: Cow::Borrowed(bytes),
+        });
     }
 
     pub(crate) fn push_named(&mut self, name: &'a [u8], bytes: &'a [u8]) {
-        self.pieces.push(Piece { name: Some(Cow::Borrowed(name)), bytes: Cow::Borrowed(bytes) });
+        self.pieces.push(Piece {
+            name: Some(Cow::Borrowed(name)),
+            bytes: Cow::Borrowed(bytes),
+        });
     }
 }
 
@@ -118,7 +124,10 @@ pub(crate) fn compile(value: &Value, path: String, problems: &Problems) -> Optio
     }
     match REFUSED.iter().find(|(refused, _)| *refused == name) {
         Some((_, reason)) => union.refuse(name, format!("{name} is not supported: {reason}")),
-        None => union.refuse(name, format!("`{name}` is not a part of a request that can be inspected")),
+        None => union.refuse(
+            name,
+            format!("`{name}` is not a part of a request that can be inspected"),
+        ),
     }
     None
 }
@@ -192,12 +201,25 @@ impl NamedValues {
         excluded: &'static str,
         problems: &Problems,
     ) -> Option<Self> {
-        let fields = Fields::of(value, path, &["MatchPattern", "MatchScope", "OversizeHandling"], problems)?;
+        let fields = Fields::of(
+            value,
+            path,
+            &["MatchPattern", "MatchScope", "OversizeHandling"],
+            problems,
+        )?;
         let scope = Scope::read(&fields);
         let oversize = Oversize::read(&fields);
         let pattern = fields.object("MatchPattern", &["All", included, excluded])?;
         let (name, settings) = pattern.choice()?;
-        let texts = || Some(pattern.texts(name, 1, 199)?.into_iter().map(str::to_owned).collect());
+        let texts = || {
+            Some(
+                pattern
+                    .texts(name, 1, 199)?
+                    .into_iter()
+                    .map(str::to_owned)
+                    .collect(),
+            )
+        };
         let names = if name == "All" {
             Fields::of(settings, pattern.way(name), &[], problems)?;
             Names::All
@@ -206,12 +228,20 @@ impl NamedValues {
         } else {
             Names::Excluded(texts()?)
         };
-        Some(Self { names, scope: scope?, oversize: oversize? })
+        Some(Self {
+            names,
+            scope: scope?,
+            oversize: oversize?,
+        })
     }
 
     /// Adds what the pattern selects of one name and value.
     pub(crate) fn add<'a>(&self, name: &'a [u8], value: &'a [u8], extracted: &mut Extracted<'a>) {
-        let is_in = |names: &[String]| names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+        let is_in = |names: &[String]| {
+            names
+                .iter()
+                .any(|known| known.as_bytes().eq_ignore_ascii_case(name))
+        };
         let is_selected = match &self.names {
             Names::All => true,
             Names::Included(names) => is_in(names),
@@ -232,10 +262,13 @@ impl NamedValues {
 /// Splits a raw query into names and values. An argument without `=` is all value: that is where an attack on a
 /// careless reader would sit.
 pub(crate) fn query_arguments(query: &str) -> impl Iterator<Item = (&[u8], &[u8])> {
-    query.split('&').filter(|argument| !argument.is_empty()).map(|argument| match argument.split_once('=') {
-        Some((name, value)) => (name.as_bytes(), value.as_bytes()),
-        None => (&b""[..], argument.as_bytes()),
-    })
+    query
+        .split('&')
+        .filter(|argument| !argument.is_empty())
+        .map(|argument| match argument.split_once('=') {
+            Some((name, value)) => (name.as_bytes(), value.as_bytes()),
+            None => (&b""[..], argument.as_bytes()),
+        })
 }
 
 /// Refuses settings on a field that takes none.

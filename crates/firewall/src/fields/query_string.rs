@@ -8,7 +8,10 @@ use crate::{
     request::RequestView,
 };
 
-pub(crate) const DEFINITION: FieldDefinition = FieldDefinition { name: "QueryString", compile };
+pub(crate) const DEFINITION: FieldDefinition = FieldDefinition {
+    name: "QueryString",
+    compile,
+};
 
 struct QueryString;
 

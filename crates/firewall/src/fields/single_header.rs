@@ -8,7 +8,10 @@ use crate::{
     request::RequestView,
 };
 
-pub(crate) const DEFINITION: FieldDefinition = FieldDefinition { name: "SingleHeader", compile };
+pub(crate) const DEFINITION: FieldDefinition = FieldDefinition {
+    name: "SingleHeader",
+    compile,
+};
 
 struct SingleHeader {
     name: String,
@@ -21,7 +24,9 @@ fn compile(value: &Value, path: String, problems: &Problems) -> Option<Box<dyn F
         fields.refuse("Name", "must have from 1 to 64 characters");
         return None;
     }
-    Some(Box::new(SingleHeader { name: name.to_ascii_lowercase() }))
+    Some(Box::new(SingleHeader {
+        name: name.to_ascii_lowercase(),
+    }))
 }
 
 impl Field for SingleHeader {

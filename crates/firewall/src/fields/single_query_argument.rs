@@ -8,7 +8,10 @@ use crate::{
     request::RequestView,
 };
 
-pub(crate) const DEFINITION: FieldDefinition = FieldDefinition { name: "SingleQueryArgument", compile };
+pub(crate) const DEFINITION: FieldDefinition = FieldDefinition {
+    name: "SingleQueryArgument",
+    compile,
+};
 
 struct SingleQueryArgument {
     name: String,
@@ -21,7 +24,9 @@ fn compile(value: &Value, path: String, problems: &Problems) -> Option<Box<dyn F
         fields.refuse("Name", "must have from 1 to 64 characters");
         return None;
     }
-    Some(Box::new(SingleQueryArgument { name: name.to_owned() }))
+    Some(Box::new(SingleQueryArgument {
+        name: name.to_owned(),
+    }))
 }
 
 impl Field for SingleQueryArgument {
@@ -41,6 +46,5 @@ impl Field for SingleQueryArgument {
 /// Tells whether a raw name is `wanted` once decoded, so that `%69d` does not hide `id`.
 fn is_named(raw: &[u8], wanted: &[u8]) -> bool {
     raw.eq_ignore_ascii_case(wanted)
-        || raw.contains(&b'%')
-            && crate::transformations::url_decode::apply(raw).eq_ignore_ascii_case(wanted)
+        || raw.contains(&b'%') && crate::transformations::url_decode::apply(raw).eq_ignore_ascii_case(wanted)
 }

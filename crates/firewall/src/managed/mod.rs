@@ -35,5 +35,7 @@ pub fn managed_rule_groups() -> &'static [ManagedRuleGroup] {
 }
 
 pub(crate) fn find(vendor: &str, name: &str) -> Option<&'static ManagedRuleGroup> {
-    GROUPS.iter().find(|group| group.vendor == vendor && group.name == name)
+    GROUPS
+        .iter()
+        .find(|group| group.vendor == vendor && group.name == name)
 }

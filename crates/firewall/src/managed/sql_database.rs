@@ -29,7 +29,7 @@ pub(super) const GROUP: ManagedRuleGroup = ManagedRuleGroup {
         ManagedRule {
             name: "SQLi_BODY",
             label: "SQLi_Body",
-            statement: || plain(json!({"Body": {"OversizeHandling": "CONTINUE"}})),
+            statement: body,
         },
         ManagedRule {
             name: "SQLiExtendedPatterns_BODY",
@@ -54,6 +54,17 @@ pub(super) const GROUP: ManagedRuleGroup = ManagedRuleGroup {
         },
     ],
 };
+
+/// JSON must be read before it is decoded: `%22` in a string is no end of it.
+fn body() -> Value {
+    let field = json!({"Body": {"OversizeHandling": "CONTINUE"}});
+    let as_it_came = json!({"SqliMatchStatement": {
+        "FieldToMatch": field,
+        "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+        "SensitivityLevel": "LOW",
+    }});
+    json!({"OrStatement": {"Statements": [as_it_came, plain(field)]}})
+}
 
 fn plain(field: Value) -> Value {
     json!({"SqliMatchStatement": {

@@ -27,6 +27,11 @@ pub(super) struct Grounds<'a> {
     names_before_logic: bool,
     compare_at: Option<usize>,
     depth: i32,
+    has_function: bool,
+    /// Nothing but numbers, signs and closing parentheses so far.
+    only_values: bool,
+    /// The list between `select` and `from` has a comma.
+    has_list: bool,
 }
 
 impl<'a> Grounds<'a> {
@@ -34,7 +39,11 @@ impl<'a> Grounds<'a> {
         let mut tokens = Vec::with_capacity(8);
         if lead.is_text() {
             // The string that the application opened.
-            tokens.push(Token { kind: Kind::Text, start: 0, end: 0 });
+            tokens.push(Token {
+                kind: Kind::Text,
+                start: 0,
+                end: 0,
+            });
         }
         Self {
             input,
@@ -52,6 +61,9 @@ impl<'a> Grounds<'a> {
             names_before_logic: false,
             compare_at: None,
             depth: 0,
+            has_function: false,
+            only_values: true,
+            has_list: false,
         }
     }
 
@@ -81,7 +93,15 @@ impl<'a> Grounds<'a> {
     pub(super) fn take(&mut self, token: Token, expected: Expects, expects: Expects) -> Option<Evidence> {
         let at = self.tokens.len();
         self.tokens.push(token);
-        if self.is_conditional && !matches!(token.kind, Kind::Word | Kind::Number | Kind::Text | Kind::OpenText) {
+        self.only_values &= matches!(token.kind, Kind::Number | Kind::Close | Kind::Sign);
+        self.has_function |= token.kind == Kind::Function;
+        self.has_list |= token.kind == Kind::Comma && self.from_at.is_none();
+        if self.is_conditional
+            && !matches!(
+                token.kind,
+                Kind::Word | Kind::Number | Kind::Text | Kind::OpenText
+            )
+        {
             return Some(Evidence::ConditionalComment);
         }
         match token.kind {
@@ -131,9 +151,12 @@ impl<'a> Grounds<'a> {
     fn query(&mut self, kind: Kind, at: usize) -> Option<Evidence> {
         if kind == Kind::Select {
             self.select_at = Some(at);
-            self.from_at = None;
+            (self.from_at, self.has_list) = (None, false);
             let before = self.tokens.get(..at)?;
-            let source = before.iter().rev().find(|token| !matches!(token.kind, Kind::Modifier | Kind::Open));
+            let source = before
+                .iter()
+                .rev()
+                .find(|token| !matches!(token.kind, Kind::Modifier | Kind::Open));
             if source.is_some_and(|token| token.kind == Kind::Union) {
                 self.union_select = true;
                 return self.lead.is_strong().then_some(Evidence::Union);
@@ -162,7 +185,11 @@ impl<'a> Grounds<'a> {
         let is_inside = select > 1 && self.kind_at(select - 1) == Some(Kind::Open);
         let is_placed = self.lead.is_strong() && is_inside || self.is_stacked;
         if is_placed && (is_selected || follows && self.subquery_at == Some(select)) {
-            let evidence = if self.is_stacked { Evidence::StackedStatement } else { Evidence::Subquery };
+            let evidence = if self.is_stacked {
+                Evidence::StackedStatement
+            } else {
+                Evidence::Subquery
+            };
             return Some(evidence);
         }
         if self.subquery_at == Some(select) && is_selected {
@@ -177,7 +204,10 @@ impl<'a> Grounds<'a> {
             return Some(Evidence::Query);
         }
         let is_call = |back| {
-            matches!(self.kind_before(back), Some(Kind::Function | Kind::Metadata | Kind::Probe | Kind::Object))
+            matches!(
+                self.kind_before(back),
+                Some(Kind::Function | Kind::Metadata | Kind::Probe | Kind::Object)
+            )
         };
         if kind == Kind::Open && is_call(1) {
             return Some(Evidence::Query);
@@ -189,8 +219,10 @@ impl<'a> Grounds<'a> {
             return Some(Evidence::Query);
         }
         let from = self.from_at?;
-        let continues =
-            matches!(kind, Kind::Where | Kind::Limit | Kind::By | Kind::Union | Kind::Join) && at > from + 1;
+        let continues = matches!(
+            kind,
+            Kind::Where | Kind::Limit | Kind::By | Kind::Union | Kind::Join
+        ) && at > from + 1;
         continues.then_some(Evidence::Query)
     }
 
@@ -207,8 +239,7 @@ impl<'a> Grounds<'a> {
             && matches!(self.kind_before(2), Some(Kind::Metadata | Kind::Object))
         {
             let before = self.kind_before(3)?;
-            let is_nested = self.tokens.iter().any(|token| token.kind == Kind::Function);
-            let fits = is_before_operand(before) && (self.lead.is_strong() || is_nested);
+            let fits = is_before_operand(before) && (self.lead.is_strong() || self.has_function);
             return fits.then_some(Evidence::ProbingFunction);
         }
         None
@@ -280,9 +311,13 @@ impl<'a> Grounds<'a> {
         }
         if self.kind_at(index) == Some(Kind::Close) {
             let inner = index.checked_sub(1)?;
-            let is_wrapped = inner > 0 && self.kind_at(inner - 1) == Some(Kind::Open) && self.is_constant(inner);
+            let is_wrapped =
+                inner > 0 && self.kind_at(inner - 1) == Some(Kind::Open) && self.is_constant(inner);
             let is_call = inner > 1
-                && matches!(self.kind_at(inner - 2), Some(Kind::Word | Kind::Function | Kind::Probe | Kind::Metadata));
+                && matches!(
+                    self.kind_at(inner - 2),
+                    Some(Kind::Word | Kind::Function | Kind::Probe | Kind::Metadata)
+                );
             if is_wrapped && !is_call {
                 index = inner;
             }
@@ -294,27 +329,43 @@ impl<'a> Grounds<'a> {
         // The string before the value is the application's, not a constant of the value.
         let is_prefix = self.lead.is_text() && index == 0;
         !is_prefix
-            && matches!(self.kind_at(index), Some(Kind::Number | Kind::Text | Kind::OpenText | Kind::Constant))
+            && matches!(
+                self.kind_at(index),
+                Some(Kind::Number | Kind::Text | Kind::OpenText | Kind::Constant)
+            )
     }
 
     /// Tells whether the last token is a constant that a logical operator stands before.
     fn bare_condition(&self) -> Option<Token> {
         let (last, before) = self.tokens.split_last()?;
-        let source = before.iter().rev().find(|token| !matches!(token.kind, Kind::Not | Kind::Sign | Kind::Open));
+        if !self.is_constant(self.tokens.len() - 1) {
+            return None;
+        }
+        let source = before
+            .iter()
+            .rev()
+            .find(|token| !matches!(token.kind, Kind::Not | Kind::Sign | Kind::Open));
         let is_logic = source.is_some_and(|token| matches!(token.kind, Kind::Logic | Kind::LogicSign));
-        (is_logic && self.is_constant(self.tokens.len() - 1)).then_some(*last)
+        is_logic.then_some(*last)
     }
 
     fn is_number_text(&self, token: Token) -> bool {
         let inside = self.bytes(token);
         let digits = inside.iter().filter(|byte| byte.is_ascii_digit()).count();
-        digits > 0 && inside.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'\'' | b'"'))
+        digits > 0
+            && inside
+                .iter()
+                .all(|byte| byte.is_ascii_digit() || matches!(byte, b'\'' | b'"'))
     }
 
     /// Judges a comment that ends the line or the value.
     pub(super) fn comment(&self, token: Token, expected: Expects) -> Option<Evidence> {
         let bytes = self.bytes(token);
-        let body = bytes.get(2..).filter(|_| !bytes.starts_with(b"#")).or(bytes.get(1..))?.trim_ascii();
+        let body = bytes
+            .get(2..)
+            .filter(|_| !bytes.starts_with(b"#"))
+            .or(bytes.get(1..))?
+            .trim_ascii();
         let is_open = token.kind == Kind::OpenComment;
         let is_tail = is_open || body.len() <= TAIL_COMMENT_BYTES_MAX;
         if self.bare_condition().is_some() && self.lead.is_strong() {
@@ -333,9 +384,7 @@ impl<'a> Grounds<'a> {
                 (is_tail && !is_rank || self.is_high()).then_some(Evidence::CommentedTail)
             }
             Lead::Value => {
-                let are_values =
-                    self.tokens.iter().all(|token| matches!(token.kind, Kind::Number | Kind::Close | Kind::Sign));
-                let is_sure = is_tail && are_values && !bytes.starts_with(b"#");
+                let is_sure = is_tail && self.only_values && !bytes.starts_with(b"#");
                 (is_sure || self.is_high()).then_some(Evidence::CommentedTail)
             }
             _ => self.high(Evidence::CommentedTail),
@@ -370,18 +419,19 @@ impl<'a> Grounds<'a> {
         if self.kind_at(0) == Some(Kind::Probe) && self.kind_at(1) == Some(Kind::Open) {
             return Some(Evidence::ProbingFunction);
         }
-        if let (Some(select), Some(from)) = (self.select_at, self.from_at) {
-            let has_list = self.tokens.iter().take(from).skip(select).any(|token| token.kind == Kind::Comma);
-            if self.is_high() || has_list && self.tokens.len() == from + 2 {
-                return Some(Evidence::Query);
-            }
+        if let Some(from) = self.from_at.filter(|_| self.select_at.is_some())
+            && (self.is_high() || self.has_list && self.tokens.len() == from + 2)
+        {
+            return Some(Evidence::Query);
         }
         self.string_expression()
     }
 
     /// `'||'`, `'-0-'`: operators from the closed string to one that the application closes.
     fn string_expression(&self) -> Option<Evidence> {
-        let Lead::Text { is_empty } = self.lead else { return None };
+        let Lead::Text { is_empty } = self.lead else {
+            return None;
+        };
         let last = self.tokens.last().filter(|token| token.kind == Kind::OpenText)?;
         let fits = match self.kind_at(1)? {
             Kind::LogicSign => true,

@@ -107,7 +107,11 @@ pub(super) struct Lexer<'a> {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(input: &'a [u8], at: usize) -> Self {
-        Self { input, at, in_conditional: false }
+        Self {
+            input,
+            at,
+            in_conditional: false,
+        }
     }
 
     fn peek(&self, ahead: usize) -> Option<u8> {
@@ -128,7 +132,11 @@ impl<'a> Lexer<'a> {
             let start = self.at;
             let byte = self.peek(0)?;
             if let Some(kind) = self.token(byte) {
-                return Some(Token { kind, start, end: self.at });
+                return Some(Token {
+                    kind,
+                    start,
+                    end: self.at,
+                });
             }
         }
     }
@@ -137,7 +145,11 @@ impl<'a> Lexer<'a> {
         while let Some(byte) = self.peek(0) {
             // A lone no-break space is white space to MySQL; inside UTF-8 it is part of a letter.
             let is_alone = byte == 0xA0
-                && !self.at.checked_sub(1).and_then(|before| self.input.get(before)).is_some_and(|byte| *byte >= 0x80);
+                && self
+                    .at
+                    .checked_sub(1)
+                    .and_then(|before| self.input.get(before))
+                    .is_none_or(|byte| *byte < 0x80);
             if byte > b' ' && !is_alone {
                 return;
             }
@@ -178,7 +190,9 @@ impl<'a> Lexer<'a> {
         let (kind, length) = match (byte, self.peek(1)) {
             (b'|', Some(b'|')) | (b'&', Some(b'&')) => (Kind::LogicSign, 2),
             (b'<', Some(b'=')) if self.peek(2) == Some(b'>') => (Kind::Compare, 3),
-            (b'<' | b'>', Some(b'=')) | (b'<', Some(b'>')) | (b'!', Some(b'=' | b'<' | b'>')) => (Kind::Compare, 2),
+            (b'<' | b'>', Some(b'=')) | (b'<', Some(b'>')) | (b'!', Some(b'=' | b'<' | b'>')) => {
+                (Kind::Compare, 2)
+            }
             (b':', Some(b'=')) | (b'=', Some(b'=')) | (b'~', Some(b'=')) => (Kind::Compare, 2),
             (b'<', Some(b'<')) | (b'>', Some(b'>')) => (Kind::Sign, 2),
             // PostgreSQL's cast, `value::type`.
@@ -212,7 +226,10 @@ impl<'a> Lexer<'a> {
     /// SQL Server's `[name]`.
     fn bracketed(&mut self) -> Kind {
         let inside = self.rest().get(1..).unwrap_or_default();
-        let length = inside.iter().take_while(|byte| is_name(**byte) || byte.is_ascii_digit() || **byte == b' ').count();
+        let length = inside
+            .iter()
+            .take_while(|byte| is_name(**byte) || byte.is_ascii_digit() || **byte == b' ')
+            .count();
         if length > 0 && inside.get(length) == Some(&b']') {
             self.at += length + 2;
             return Kind::Word;
@@ -251,7 +268,11 @@ impl<'a> Lexer<'a> {
         self.skip_while(|byte| byte == b'@');
         let start = self.at;
         self.skip_while(|byte| is_name(byte) || byte.is_ascii_digit() || byte == b'.' || byte == b'`');
-        if self.at > start { Kind::Variable } else { Kind::Other }
+        if self.at > start {
+            Kind::Variable
+        } else {
+            Kind::Other
+        }
     }
 
     fn word(&mut self) -> Kind {
@@ -260,7 +281,8 @@ impl<'a> Lexer<'a> {
         while let Some(byte) = self.peek(0) {
             // A lone no-break space ends a word.
             let is_space = byte == 0xA0 && before < 0x80;
-            if is_space || !(is_name(byte) || byte.is_ascii_digit() || byte == b'.') {
+            let belongs = is_name(byte) || byte.is_ascii_digit() || byte == b'.';
+            if is_space || !belongs {
                 break;
             }
             before = byte;
@@ -307,7 +329,11 @@ impl<'a> Lexer<'a> {
 pub(super) fn end_of_text(input: &[u8], mut at: usize, quote: u8, escapes: bool) -> Option<usize> {
     loop {
         let rest = input.get(at..)?;
-        let found = if escapes { memchr::memchr2(quote, b'\\', rest)? } else { memchr::memchr(quote, rest)? };
+        let found = if escapes {
+            memchr::memchr2(quote, b'\\', rest)?
+        } else {
+            memchr::memchr(quote, rest)?
+        };
         at += found;
         let is_skipped = input.get(at) != Some(&quote) || input.get(at + 1) == Some(&quote);
         if !is_skipped {

@@ -42,8 +42,18 @@ pub struct Finding {
 pub fn detect(value: &[u8], sensitivity: Sensitivity) -> Option<Finding> {
     let quotes = promising(value)?;
     read_from(value, 0, Lead::Undecided, sensitivity)
-        .or_else(|| quotes.single.then(|| behind_quote(value, b'\'', sensitivity)).flatten())
-        .or_else(|| quotes.double.then(|| behind_quote(value, b'"', sensitivity)).flatten())
+        .or_else(|| {
+            quotes
+                .single
+                .then(|| behind_quote(value, b'\'', sensitivity))
+                .flatten()
+        })
+        .or_else(|| {
+            quotes
+                .double
+                .then(|| behind_quote(value, b'"', sensitivity))
+                .flatten()
+        })
 }
 
 /// Looks at a query string, or a form: at every value, and at every pair as a whole.
@@ -52,7 +62,9 @@ pub fn detect_in_query(query: &[u8], sensitivity: Sensitivity) -> Option<Finding
     detect(query, sensitivity).or_else(|| {
         query.split(|byte| *byte == b'&').find_map(|pair| {
             let value = memchr::memchr(b'=', pair).and_then(|at| pair.get(at + 1..));
-            value.and_then(|value| detect(value, sensitivity)).or_else(|| detect(pair, sensitivity))
+            value
+                .and_then(|value| detect(value, sensitivity))
+                .or_else(|| detect(pair, sensitivity))
         })
     })
 }
@@ -74,14 +86,18 @@ pub fn detect_in_body(body: &[u8], sensitivity: Sensitivity) -> Option<Finding> 
             return found;
         }
         // A body that a lenient reader may still take: whatever stands between quotes is a value.
-        let found = start.split(|byte| *byte == b'"').find_map(|text| detect(text, sensitivity));
+        let found = start
+            .split(|byte| *byte == b'"')
+            .find_map(|text| detect(text, sensitivity));
         return found.or_else(|| detect(start, sensitivity));
     }
     if start.starts_with(b"--") && memchr::memmem::find(start, b"\n").is_some() {
         return body.split(|byte| *byte == b'\n').find_map(|line| {
             let line = line.trim_ascii();
             // The boundary is no value.
-            (!line.starts_with(b"--")).then(|| detect(line, sensitivity)).flatten()
+            (!line.starts_with(b"--"))
+                .then(|| detect(line, sensitivity))
+                .flatten()
         });
     }
     detect_in_query(body, sensitivity)
@@ -94,14 +110,30 @@ struct Quotes {
 
 /// Returns which quotes there are; none: a value that cannot carry SQL at all.
 fn promising(value: &[u8]) -> Option<Quotes> {
-    let mut quotes = Quotes { single: false, double: false };
+    let mut quotes = Quotes {
+        single: false,
+        double: false,
+    };
     let (mut separates, mut before) = (false, 0);
     for &byte in value {
         match byte {
             b'\'' => quotes.single = true,
             b'"' => quotes.double = true,
             b'-' => separates |= before == b'-',
-            b'(' | b')' | b';' | b'=' | b'<' | b'>' | b'|' | b'&' | b'#' | b'*' | b'!' | b'`' | 0..=b' ' | 0xA0 => {
+            b'('
+            | b')'
+            | b';'
+            | b'='
+            | b'<'
+            | b'>'
+            | b'|'
+            | b'&'
+            | b'#'
+            | b'*'
+            | b'!'
+            | b'`'
+            | 0..=b' '
+            | 0xA0 => {
                 separates = true;
             }
             b'@' => separates |= before == b'@',
@@ -133,8 +165,16 @@ fn read_from(value: &[u8], start: usize, lead: Lead, sensitivity: Sensitivity) -
         match reading.push(token) {
             Ok(()) => {}
             Err(reading::Stop::Broken) => return None,
-            Err(reading::Stop::Found(evidence)) => return Some(Finding { evidence, start: start.saturating_sub(1) }),
+            Err(reading::Stop::Found(evidence)) => {
+                return Some(Finding {
+                    evidence,
+                    start: start.saturating_sub(1),
+                });
+            }
         }
     }
-    reading.finish().map(|evidence| Finding { evidence, start: start.saturating_sub(1) })
+    reading.finish().map(|evidence| Finding {
+        evidence,
+        start: start.saturating_sub(1),
+    })
 }

@@ -36,9 +36,13 @@ impl Lead {
 
     fn of(kind: Kind) -> Self {
         match kind {
-            Kind::Number | Kind::Text | Kind::Constant | Kind::Variable | Kind::Open | Kind::Close | Kind::Sign => {
-                Self::Value
-            }
+            Kind::Number
+            | Kind::Text
+            | Kind::Constant
+            | Kind::Variable
+            | Kind::Open
+            | Kind::Close
+            | Kind::Sign => Self::Value,
             Kind::Select => Self::Statement,
             kind if is_starter(kind) => Self::Statement,
             _ => Self::Name,
@@ -77,8 +81,16 @@ pub(super) struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     pub(super) fn new(input: &'a [u8], lead: Lead, sensitivity: Sensitivity) -> Self {
-        let expects = if lead.is_text() { Expects::Operator } else { Expects::Operand };
-        Self { grounds: Grounds::new(input, lead, sensitivity), expects, alias_at: None }
+        let expects = if lead.is_text() {
+            Expects::Operator
+        } else {
+            Expects::Operand
+        };
+        Self {
+            grounds: Grounds::new(input, lead, sensitivity),
+            expects,
+            alias_at: None,
+        }
     }
 
     /// Takes the next token.
@@ -87,7 +99,10 @@ impl<'a> Reading<'a> {
         match token.kind {
             Kind::Other => return Err(Stop::Broken),
             Kind::LineComment | Kind::OpenComment => {
-                return self.grounds.comment(token, expected).map_or(Ok(()), |evidence| Err(Stop::Found(evidence)));
+                return self
+                    .grounds
+                    .comment(token, expected)
+                    .map_or(Ok(()), |evidence| Err(Stop::Found(evidence)));
             }
             Kind::ConditionalComment => {
                 self.grounds.is_conditional = true;
@@ -119,7 +134,10 @@ impl<'a> Reading<'a> {
             return is_ready.then_some(Expects::Statement);
         }
         if self.expects == Expects::Free {
-            let length = self.grounds.statement_at.map_or(0, |start| self.grounds.tokens.len() - start);
+            let length = self
+                .grounds
+                .statement_at
+                .map_or(0, |start| self.grounds.tokens.len() - start);
             return (length <= FREE_TOKENS_MAX).then_some(Expects::Free);
         }
         if is_starter(kind) {
@@ -138,9 +156,14 @@ impl<'a> Reading<'a> {
     fn before_operand(&self, token: Token, is_first: bool) -> Option<Expects> {
         let previous = self.grounds.kind_before(0);
         match token.kind {
-            Kind::Not | Kind::Modifier | Kind::Top | Kind::Case | Kind::When | Kind::Open | Kind::By | Kind::File => {
-                Some(Expects::Operand)
-            }
+            Kind::Not
+            | Kind::Modifier
+            | Kind::Top
+            | Kind::Case
+            | Kind::When
+            | Kind::Open
+            | Kind::By
+            | Kind::File => Some(Expects::Operand),
             Kind::Number if previous == Some(Kind::Top) => Some(Expects::Operand),
             Kind::Sign => self.unary(token, is_first),
             Kind::Select => {
@@ -148,13 +171,15 @@ impl<'a> Reading<'a> {
                 (fits || self.expects == Expects::Statement || self.grounds.statement_at.is_some())
                     .then_some(Expects::Operand)
             }
-            Kind::Close => {
-                (is_first || matches!(previous, Some(Kind::Open) | Some(Kind::Close))).then_some(Expects::Operator)
-            }
+            Kind::Close => (is_first || matches!(previous, Some(Kind::Open) | Some(Kind::Close)))
+                .then_some(Expects::Operator),
             Kind::CompareWord if previous == Some(Kind::CompareWord) => Some(Expects::Operand),
-            Kind::Comma | Kind::Logic | Kind::LogicSign | Kind::Compare | Kind::CompareWord | Kind::SignWord => {
-                is_first.then_some(Expects::Operand)
-            }
+            Kind::Comma
+            | Kind::Logic
+            | Kind::LogicSign
+            | Kind::Compare
+            | Kind::CompareWord
+            | Kind::SignWord => is_first.then_some(Expects::Operand),
             Kind::Union => is_first.then_some(Expects::Operand),
             Kind::Join if previous == Some(Kind::Join) => Some(Expects::Operand),
             // A closed string behind nothing would be another value's.
@@ -166,7 +191,11 @@ impl<'a> Reading<'a> {
 
     fn unary(&self, token: Token, is_first: bool) -> Option<Expects> {
         match self.grounds.bytes(token).first() {
-            Some(b'*') => Some(if is_first { Expects::Operand } else { Expects::Operator }),
+            Some(b'*') => Some(if is_first {
+                Expects::Operand
+            } else {
+                Expects::Operator
+            }),
             Some(b'+' | b'-' | b'~') => Some(Expects::Operand),
             _ => is_first.then_some(Expects::Operand),
         }
@@ -175,9 +204,12 @@ impl<'a> Reading<'a> {
     fn after_operand(&mut self, kind: Kind) -> Option<Expects> {
         let previous = self.grounds.kind_before(0);
         match kind {
-            Kind::Sign | Kind::SignWord | Kind::Logic | Kind::LogicSign | Kind::Compare | Kind::CompareWord => {
-                Some(Expects::Operand)
-            }
+            Kind::Sign
+            | Kind::SignWord
+            | Kind::Logic
+            | Kind::LogicSign
+            | Kind::Compare
+            | Kind::CompareWord => Some(Expects::Operand),
             Kind::Comma | Kind::Union | Kind::From | Kind::Where | Kind::Having | Kind::By | Kind::Limit => {
                 Some(Expects::Operand)
             }
@@ -198,7 +230,10 @@ impl<'a> Reading<'a> {
     /// A name behind an operand renames it, inside a query and once.
     fn alias(&mut self, previous: Option<Kind>) -> Option<Expects> {
         let last = self.grounds.tokens.len().checked_sub(1)?;
-        let fits = matches!(previous, Some(Kind::Word | Kind::Close | Kind::Number | Kind::Text | Kind::Constant));
+        let fits = matches!(
+            previous,
+            Some(Kind::Word | Kind::Close | Kind::Number | Kind::Text | Kind::Constant)
+        );
         if self.grounds.select_at.is_none() || !fits || self.alias_at == Some(last) {
             return None;
         }
@@ -231,6 +266,13 @@ pub(super) fn is_starter(kind: Kind) -> bool {
 fn is_callable(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::Word | Kind::Function | Kind::Metadata | Kind::Probe | Kind::Object | Kind::Join | Kind::Values | Kind::Set
+        Kind::Word
+            | Kind::Function
+            | Kind::Metadata
+            | Kind::Probe
+            | Kind::Object
+            | Kind::Join
+            | Kind::Values
+            | Kind::Set
     )
 }

@@ -9,17 +9,22 @@ pub(super) fn evidence(grounds: &Grounds<'_>, start: usize, at: usize) -> Option
     let length = at - start + 1;
     let (is_complete, stands_alone) = match grounds.kind_at(start)? {
         Kind::Drop | Kind::Alter | Kind::Create => (second == Some(Kind::Object) && length == 3, false),
-        Kind::Truncate => (is_name(kind) && length == if second == Some(Kind::Object) { 3 } else { 2 }, false),
-        Kind::Insert => {
-            (second == Some(Kind::Into) && length > 3 && matches!(kind, Kind::Values | Kind::Select), true)
-        }
+        Kind::Truncate => (
+            is_name(kind) && length == if second == Some(Kind::Object) { 3 } else { 2 },
+            false,
+        ),
+        Kind::Insert => (
+            second == Some(Kind::Into) && length > 3 && matches!(kind, Kind::Values | Kind::Select),
+            true,
+        ),
         Kind::Delete => (second == Some(Kind::From) && length == 3, false),
         Kind::Update => {
             let has_set = (start + 2..at).any(|index| grounds.kind_at(index) == Some(Kind::Set));
             (has_set && kind == Kind::Compare, true)
         }
         Kind::Exec => (
-            length == 2 && (is_name(kind) || matches!(kind, Kind::Open | Kind::Variable | Kind::Text | Kind::Probe)),
+            length == 2
+                && (is_name(kind) || matches!(kind, Kind::Open | Kind::Variable | Kind::Text | Kind::Probe)),
             kind == Kind::Probe,
         ),
         Kind::Declare => (length == 2 && kind == Kind::Variable, true),

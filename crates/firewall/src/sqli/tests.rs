@@ -12,17 +12,29 @@ fn low(value: &str) -> Option<Evidence> {
 #[test]
 fn attacks_are_found() {
     let missed: Vec<&str> = ATTACKS.lines().filter(|line| low(line).is_none()).collect();
-    println!("{} of {} attacks found", ATTACKS.lines().count() - missed.len(), ATTACKS.lines().count());
+    println!(
+        "{} of {} attacks found",
+        ATTACKS.lines().count() - missed.len(),
+        ATTACKS.lines().count()
+    );
     assert!(missed.is_empty(), "missed:\n{}", missed.join("\n"));
 }
 
 #[test]
 fn what_people_write_passes() {
-    let refused: Vec<String> =
-        HARMLESS.lines().filter_map(|line| low(line).map(|evidence| format!("{line}    [{evidence:?}]"))).collect();
-    let high = HARMLESS.lines().filter(|line| detect(line.as_bytes(), Sensitivity::High).is_some()).count();
+    let refused: Vec<String> = HARMLESS
+        .lines()
+        .filter_map(|line| low(line).map(|evidence| format!("{line}    [{evidence:?}]")))
+        .collect();
+    let high = HARMLESS
+        .lines()
+        .filter(|line| detect(line.as_bytes(), Sensitivity::High).is_some())
+        .count();
     let lines = HARMLESS.lines().count();
-    println!("{} of {lines} harmless lines refused at LOW, {high} at HIGH", refused.len());
+    println!(
+        "{} of {lines} harmless lines refused at LOW, {high} at HIGH",
+        refused.len()
+    );
     assert!(refused.is_empty(), "refused:\n{}", refused.join("\n"));
     assert!(high * 10 < lines, "{high} of {lines} at HIGH");
 }
@@ -40,13 +52,19 @@ fn harmless_lines_pass_inside_bodies_and_queries() {
 fn attacks_are_found_inside_json_bodies_and_forms() {
     for line in ATTACKS.lines() {
         let body = serde_json::json!({"id": 7, "text": line}).to_string();
-        assert!(detect_in_body(body.as_bytes(), Sensitivity::Low).is_some(), "{body}");
+        assert!(
+            detect_in_body(body.as_bytes(), Sensitivity::Low).is_some(),
+            "{body}"
+        );
         let broken = format!("{{\"a\":1,\"a\":2,\"text\":\"{}\"", line.replace('"', "'"));
         let found = detect_in_body(broken.as_bytes(), Sensitivity::Low);
         assert!(found.is_some() || line.contains('"'), "{broken}");
         if !line.contains('&') {
             let form = format!("name=John Smith&x={line}");
-            assert!(detect_in_query(form.as_bytes(), Sensitivity::Low).is_some(), "{form}");
+            assert!(
+                detect_in_query(form.as_bytes(), Sensitivity::Low).is_some(),
+                "{form}"
+            );
         }
     }
 }
@@ -87,7 +105,13 @@ fn evidence_says_why() {
 
 #[test]
 fn high_sensitivity_takes_what_low_spares() {
-    for value in ["1 or 1", "x=1 or y=2", "select name from users", "admin' -- then something long", "1=1"] {
+    for value in [
+        "1 or 1",
+        "x=1 or y=2",
+        "select name from users",
+        "admin' -- then something long",
+        "1=1",
+    ] {
         assert_eq!(low(value), None, "{value}");
         assert!(detect(value.as_bytes(), Sensitivity::High).is_some(), "{value}");
     }

@@ -211,7 +211,9 @@ static CATALOGS: &[&str] = &[
 /// Returns what a bare word is to SQL.
 pub(super) fn kind_of(word: &[u8]) -> Kind {
     let mut lower = [0; WORD_BYTES_MAX];
-    let Some(lower) = lowercase(word, &mut lower) else { return Kind::Word };
+    let Some(lower) = lowercase(word, &mut lower) else {
+        return Kind::Word;
+    };
     match WORDS.binary_search_by(|(known, _)| known.as_bytes().cmp(lower)) {
         Ok(index) => WORDS.get(index).map_or(Kind::Word, |(_, kind)| *kind),
         Err(_) => Kind::Word,
@@ -220,7 +222,10 @@ pub(super) fn kind_of(word: &[u8]) -> Kind {
 
 /// Tells whether a name belongs to a catalog of the database.
 pub(super) fn is_catalog(name: &[u8]) -> bool {
-    CATALOGS.iter().any(|known| name.get(..known.len()).is_some_and(|start| start.eq_ignore_ascii_case(known.as_bytes())))
+    CATALOGS.iter().any(|known| {
+        name.get(..known.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(known.as_bytes()))
+    })
 }
 
 fn lowercase<'b>(word: &[u8], buffer: &'b mut [u8; WORD_BYTES_MAX]) -> Option<&'b [u8]> {

@@ -14,7 +14,10 @@ use crate::{
     statements::{Statement, StatementDefinition},
 };
 
-pub(crate) const DEFINITION: StatementDefinition = StatementDefinition { name: "ByteMatchStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "ByteMatchStatement",
+    compile,
+};
 
 const CONSTRAINTS: &[&str] = &["EXACTLY", "STARTS_WITH", "ENDS_WITH", "CONTAINS", "CONTAINS_WORD"];
 
@@ -34,7 +37,12 @@ enum Constraint {
 }
 
 fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<Box<dyn Statement>> {
-    let known = &["SearchString", "FieldToMatch", "TextTransformations", "PositionalConstraint"];
+    let known = &[
+        "SearchString",
+        "FieldToMatch",
+        "TextTransformations",
+        "PositionalConstraint",
+    ];
     let fields = Fields::of(value, path, known, compiler.problems)?;
     let search = search_string(&fields);
     let (constraint, units) = match fields.one_of("PositionalConstraint", CONSTRAINTS) {
@@ -47,10 +55,17 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
     let field = compiler.inspection(&fields, units);
     let search = search?;
     if matches!(constraint, Constraint::ContainsWord) && !search.iter().all(|byte| is_word(*byte)) {
-        fields.refuse("SearchString", "CONTAINS_WORD takes letters, digits and underscores only");
+        fields.refuse(
+            "SearchString",
+            "CONTAINS_WORD takes letters, digits and underscores only",
+        );
         return None;
     }
-    Some(Box::new(ByteMatch { field: field?, finder: Finder::new(&search).into_owned(), constraint }))
+    Some(Box::new(ByteMatch {
+        field: field?,
+        finder: Finder::new(&search).into_owned(),
+        constraint,
+    }))
 }
 
 fn search_string(fields: &Fields<'_>) -> Option<Vec<u8>> {
@@ -61,7 +76,10 @@ fn search_string(fields: &Fields<'_>) -> Option<Vec<u8>> {
     if bytes.is_empty() || bytes.len() > SEARCH_STRING_BYTES_MAX {
         fields.refuse(
             "SearchString",
-            format!("must have from 1 to {SEARCH_STRING_BYTES_MAX} bytes, has {}", bytes.len()),
+            format!(
+                "must have from 1 to {SEARCH_STRING_BYTES_MAX} bytes, has {}",
+                bytes.len()
+            ),
         );
         return None;
     }
@@ -76,7 +94,10 @@ impl Statement for ByteMatch {
             Constraint::StartsWith => value.starts_with(wanted),
             Constraint::EndsWith => value.ends_with(wanted),
             Constraint::Contains => self.finder.find(value).is_some(),
-            Constraint::ContainsWord => self.finder.find_iter(value).any(|at| is_whole_word(value, at, wanted.len())),
+            Constraint::ContainsWord => self
+                .finder
+                .find_iter(value)
+                .any(|at| is_whole_word(value, at, wanted.len())),
         })
     }
 }

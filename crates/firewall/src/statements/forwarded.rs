@@ -21,7 +21,10 @@ impl ForwardedAddresses {
             fields.refuse("HeaderName", "must have from 1 to 255 characters");
             return None;
         }
-        Some(Self { header: header.to_owned(), malformed_matches: fallback? == "MATCH" })
+        Some(Self {
+            header: header.to_owned(),
+            malformed_matches: fallback? == "MATCH",
+        })
     }
 
     /// Returns the addresses in order, none for one that cannot be read. Without the header there is nothing.

@@ -14,7 +14,10 @@ use crate::{
     statements::{Statement, StatementDefinition, forwarded::ForwardedAddresses},
 };
 
-pub(crate) const DEFINITION: StatementDefinition = StatementDefinition { name: "IPSetReferenceStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "IPSetReferenceStatement",
+    compile,
+};
 
 struct IpSetReference {
     set: AddressSet,
@@ -38,7 +41,10 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
         set
     });
     let forwarded = if fields.has("IPSetForwardedIPConfig") {
-        let config = fields.object("IPSetForwardedIPConfig", &["HeaderName", "FallbackBehavior", "Position"])?;
+        let config = fields.object(
+            "IPSetForwardedIPConfig",
+            &["HeaderName", "FallbackBehavior", "Position"],
+        )?;
         let position = match config.one_of("Position", &["FIRST", "LAST", "ANY"]) {
             Some("FIRST") => Position::First,
             Some("LAST") => Position::Last,
@@ -59,7 +65,13 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
 
 fn addresses(set: &IpSet, fields: &Fields<'_>) -> Option<AddressSet> {
     if set.addresses.len() > IP_SET_ADDRESSES_MAX {
-        fields.refuse("ARN", format!("the IP set `{}` has more than {IP_SET_ADDRESSES_MAX} addresses", set.name));
+        fields.refuse(
+            "ARN",
+            format!(
+                "the IP set `{}` has more than {IP_SET_ADDRESSES_MAX} addresses",
+                set.name
+            ),
+        );
         return None;
     }
     let (addresses, refused) = AddressSet::parse(set.addresses.iter().map(String::as_str));

@@ -11,7 +11,10 @@ use crate::{
     statements::{Statement, StatementDefinition},
 };
 
-pub(crate) const DEFINITION: StatementDefinition = StatementDefinition { name: "LabelMatchStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "LabelMatchStatement",
+    compile,
+};
 
 enum LabelMatch {
     Label(String),
@@ -23,7 +26,11 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
     let scope = fields.one_of("Scope", &["LABEL", "NAMESPACE"]);
     let key = fields.text("Key")?;
     let whole = compiler.label(key, &fields.way("Key"))?;
-    let whole = if key.starts_with("awswaf:") { key.to_owned() } else { whole };
+    let whole = if key.starts_with("awswaf:") {
+        key.to_owned()
+    } else {
+        whole
+    };
     compiler.charge(1);
     if scope? == "LABEL" {
         return Some(Box::new(LabelMatch::Label(whole)));

@@ -45,7 +45,10 @@ pub(super) fn compile(
         );
     }
     if fields.has("ManagedRuleGroupConfigs") {
-        fields.refuse("ManagedRuleGroupConfigs", "is not supported: no group that is built in takes it");
+        fields.refuse(
+            "ManagedRuleGroupConfigs",
+            "is not supported: no group that is built in takes it",
+        );
     }
     let overrides = overrides(&fields, group, bodies, compiler);
     let scope_down = fields
@@ -67,8 +70,17 @@ fn find(fields: &Fields<'_>) -> Option<&'static ManagedRuleGroup> {
     let (vendor, name) = (vendor?, name?);
     let group = managed::find(vendor, name);
     if group.is_none() {
-        let known: Vec<_> = managed::managed_rule_groups().iter().map(|group| group.name).collect();
-        fields.refuse("Name", format!("the managed group `{name}` of `{vendor}` is not supported: there is {}", known.join(", ")));
+        let known: Vec<_> = managed::managed_rule_groups()
+            .iter()
+            .map(|group| group.name)
+            .collect();
+        fields.refuse(
+            "Name",
+            format!(
+                "the managed group `{name}` of `{vendor}` is not supported: there is {}",
+                known.join(", ")
+            ),
+        );
     }
     group
 }
@@ -85,7 +97,10 @@ fn overrides(
         let Some(name) = item.text("Name") else { return };
         if group.is_some_and(|group| group.rules.iter().all(|rule| rule.name != name)) {
             // AWS ignores the name in silence; a rule that is renamed would lose its override unseen.
-            compiler.problems.warning(&item.way("Name"), format!("`{name}` is not a rule of the group: ignored"));
+            compiler.problems.warning(
+                &item.way("Name"),
+                format!("`{name}` is not a rule of the group: ignored"),
+            );
         }
         if overrides.insert(name.to_owned(), action).is_some() {
             item.refuse("Name", format!("`{name}` is overridden twice"));

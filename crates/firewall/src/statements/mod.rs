@@ -55,13 +55,26 @@ static STATEMENTS: &[StatementDefinition] = &[
 
 /// Statements of AWS that are refused, and why.
 static REFUSED: &[(&str, &str)] = &[
-    ("GeoMatchStatement", "there is no data about countries: use an IP set"),
-    ("AsnMatchStatement", "there is no data about autonomous systems: use an IP set"),
-    ("RuleGroupReferenceStatement", "own rule groups do not exist: write the rules into the web ACL"),
+    (
+        "GeoMatchStatement",
+        "there is no data about countries: use an IP set",
+    ),
+    (
+        "AsnMatchStatement",
+        "there is no data about autonomous systems: use an IP set",
+    ),
+    (
+        "RuleGroupReferenceStatement",
+        "own rule groups do not exist: write the rules into the web ACL",
+    ),
 ];
 
 /// Compiles the one statement that `value` holds.
-pub(crate) fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<Box<dyn Statement>> {
+pub(crate) fn compile(
+    value: &Value,
+    path: String,
+    compiler: &mut Compiler<'_>,
+) -> Option<Box<dyn Statement>> {
     let union = Fields::any(value, path, compiler.problems)?;
     let (name, settings) = union.choice()?;
     if let Some(definition) = STATEMENTS.iter().find(|definition| definition.name == name) {

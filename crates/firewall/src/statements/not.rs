@@ -9,7 +9,10 @@ use crate::{
     statements::{Statement, StatementDefinition},
 };
 
-pub(crate) const DEFINITION: StatementDefinition = StatementDefinition { name: "NotStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "NotStatement",
+    compile,
+};
 
 struct Not(Box<dyn Statement>);
 

@@ -10,7 +10,10 @@ use crate::{
     statements::{Statement, StatementDefinition},
 };
 
-pub(crate) const DEFINITION: StatementDefinition = StatementDefinition { name: "OrStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "OrStatement",
+    compile,
+};
 
 struct Or(Vec<Box<dyn Statement>>);
 
@@ -18,8 +21,10 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
     let fields = Fields::of(value, path, &["Statements"], compiler.problems)?;
     let items = fields.list("Statements", 2, NESTED_STATEMENTS_MAX)?;
     let count = items.len();
-    let statements: Vec<_> =
-        items.into_iter().filter_map(|(path, item)| compiler.statement(item, path)).collect();
+    let statements: Vec<_> = items
+        .into_iter()
+        .filter_map(|(path, item)| compiler.statement(item, path))
+        .collect();
     if statements.len() < count {
         return None;
     }

@@ -16,10 +16,19 @@ use crate::{
     statements::{Statement, StatementDefinition, forwarded::ForwardedAddresses},
 };
 
-pub(crate) const DEFINITION: StatementDefinition = StatementDefinition { name: "RateBasedStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "RateBasedStatement",
+    compile,
+};
 
-const PROPERTIES: &[&str] =
-    &["Limit", "EvaluationWindowSec", "AggregateKeyType", "ScopeDownStatement", "ForwardedIPConfig", "CustomKeys"];
+const PROPERTIES: &[&str] = &[
+    "Limit",
+    "EvaluationWindowSec",
+    "AggregateKeyType",
+    "ScopeDownStatement",
+    "ForwardedIPConfig",
+    "CustomKeys",
+];
 const KEY_TYPES: &[&str] = &["IP", "FORWARDED_IP", "CUSTOM_KEYS", "CONSTANT"];
 /// Custom keys that are another field of the request, and that field.
 const FIELD_KEYS: &[(&str, &str)] = &[
@@ -56,7 +65,10 @@ enum Key {
 fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<Box<dyn Statement>> {
     let fields = Fields::of(value, path, PROPERTIES, compiler.problems)?;
     if !compiler.is_at_top() {
-        compiler.problems.error(fields.path(), "a rate-based statement cannot stand inside another statement");
+        compiler.problems.error(
+            fields.path(),
+            "a rate-based statement cannot stand inside another statement",
+        );
     }
     compiler.charge(UNITS);
     let limit = fields.integer("Limit", 10, 2_000_000_000);
@@ -73,7 +85,10 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
         "FORWARDED_IP" => Some(vec![Key::ForwardedAddress]),
         "CONSTANT" => {
             if scope_down.is_none() {
-                fields.refuse("ScopeDownStatement", "is required when AggregateKeyType is CONSTANT");
+                fields.refuse(
+                    "ScopeDownStatement",
+                    "is required when AggregateKeyType is CONSTANT",
+                );
             }
             Some(Vec::new())
         }
@@ -84,7 +99,10 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
     }
     let uses_forwarded = keys.iter().any(|key| matches!(key, Key::ForwardedAddress));
     if uses_forwarded && forwarded.is_none() {
-        fields.refuse("ForwardedIPConfig", "is required when requests are counted by forwarded address");
+        fields.refuse(
+            "ForwardedIPConfig",
+            "is required when requests are counted by forwarded address",
+        );
         return None;
     }
     Some(Box::new(RateBased {
@@ -106,7 +124,10 @@ fn window(fields: &Fields<'_>) -> Option<u32> {
     }
     let seconds = fields.integer("EvaluationWindowSec", 60, 600)?;
     if ![60, 120, 300, 600].contains(&seconds) {
-        fields.refuse("EvaluationWindowSec", format!("{seconds} is not supported: use 60, 120, 300 or 600"));
+        fields.refuse(
+            "EvaluationWindowSec",
+            format!("{seconds} is not supported: use 60, 120, 300 or 600"),
+        );
         return None;
     }
     u32::try_from(seconds).ok()
@@ -116,10 +137,16 @@ fn custom_keys(fields: &Fields<'_>, compiler: &mut Compiler<'_>) -> Option<Vec<K
     let mut keys = Vec::new();
     for (path, item) in fields.list("CustomKeys", 1, RATE_KEYS_MAX)? {
         compiler.charge(KEY_UNITS);
-        keys.push(custom_key(&Fields::any(item, path, compiler.problems)?, compiler)?);
+        keys.push(custom_key(
+            &Fields::any(item, path, compiler.problems)?,
+            compiler,
+        )?);
     }
     if let [Key::Address | Key::ForwardedAddress] = keys.as_slice() {
-        fields.refuse("CustomKeys", "an address alone is not a custom key: use the AggregateKeyType IP or FORWARDED_IP");
+        fields.refuse(
+            "CustomKeys",
+            "an address alone is not a custom key: use the AggregateKeyType IP or FORWARDED_IP",
+        );
         return None;
     }
     Some(keys)
@@ -137,10 +164,19 @@ fn custom_key(union: &Fields<'_>, compiler: &mut Compiler<'_>) -> Option<Key> {
             let key = Fields::of(settings, way.clone(), &["Namespace"], union.problems())?;
             let namespace = key.text("Namespace")?;
             let whole = compiler.label(namespace, &key.way("Namespace"))?;
-            Some(Key::Labels(if namespace.starts_with("awswaf:") { namespace.to_owned() } else { whole }))
+            Some(Key::Labels(if namespace.starts_with("awswaf:") {
+                namespace.to_owned()
+            } else {
+                whole
+            }))
         }
         "Cookie" => {
-            let key = Fields::of(settings, way.clone(), &["Name", "TextTransformations"], union.problems())?;
+            let key = Fields::of(
+                settings,
+                way.clone(),
+                &["Name", "TextTransformations"],
+                union.problems(),
+            )?;
             let field = json!({"Cookies": {
                 "MatchPattern": {"IncludedCookies": [key.text("Name")?]},
                 "MatchScope": "VALUE",
@@ -154,10 +190,17 @@ fn custom_key(union: &Fields<'_>, compiler: &mut Compiler<'_>) -> Option<Key> {
                 return None;
             };
             let has_name = field.starts_with("Single");
-            let known: &[&str] =
-                if has_name { &["Name", "TextTransformations"] } else { &["TextTransformations"] };
+            let known: &[&str] = if has_name {
+                &["Name", "TextTransformations"]
+            } else {
+                &["TextTransformations"]
+            };
             let key = Fields::of(settings, way.clone(), known, union.problems())?;
-            let field = if has_name { json!({*field: {"Name": key.text("Name")?}}) } else { json!({*field: {}}) };
+            let field = if has_name {
+                json!({*field: {"Name": key.text("Name")?}})
+            } else {
+                json!({*field: {}})
+            };
             Some(Key::Field(compiler.key_inspection(&key, &field)?))
         }
     }
@@ -165,7 +208,11 @@ fn custom_key(union: &Fields<'_>, compiler: &mut Compiler<'_>) -> Option<Key> {
 
 impl Statement for RateBased {
     fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> bool {
-        if self.scope_down.as_ref().is_some_and(|scope| !scope.evaluate(evaluation)) {
+        if self
+            .scope_down
+            .as_ref()
+            .is_some_and(|scope| !scope.evaluate(evaluation))
+        {
             return false;
         }
         let mut name = Vec::with_capacity(32);
@@ -180,7 +227,10 @@ impl Statement for RateBased {
             name.truncate(RATE_KEY_BYTES_MAX);
             name.extend_from_slice(&hash);
         }
-        evaluation.rates.count(self.rule, &name, self.window_seconds, evaluation.now) > self.limit
+        evaluation
+            .rates
+            .count(self.rule, &name, self.window_seconds, evaluation.now)
+            > self.limit
     }
 }
 
@@ -196,7 +246,9 @@ impl RateBased {
         match key {
             Key::Address => add_address(evaluation.request.source, name),
             Key::ForwardedAddress => {
-                let Some(forwarded) = &self.forwarded else { return Added::Decides(false) };
+                let Some(forwarded) = &self.forwarded else {
+                    return Added::Decides(false);
+                };
                 match forwarded.addresses(evaluation).first() {
                     None => return Added::Decides(false),
                     Some(None) => return Added::Decides(forwarded.malformed_matches),
@@ -217,8 +269,12 @@ impl RateBased {
                 labels.iter().for_each(|label| add_bytes(label.as_bytes(), name));
             }
             Key::Field(id) | Key::Cookie(id) => {
-                let Some((_, extracted)) = evaluation.inspect(*id) else { return Added::Decides(false) };
-                let Some(piece) = extracted.pieces.first() else { return Added::Decides(false) };
+                let Some((_, extracted)) = evaluation.inspect(*id) else {
+                    return Added::Decides(false);
+                };
+                let Some(piece) = extracted.pieces.first() else {
+                    return Added::Decides(false);
+                };
                 add_bytes(&piece.bytes, name);
             }
         }

@@ -13,7 +13,10 @@ use crate::{
     statements::{Statement, StatementDefinition},
 };
 
-pub(crate) const DEFINITION: StatementDefinition = StatementDefinition { name: "RegexMatchStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "RegexMatchStatement",
+    compile,
+};
 
 struct RegexMatch {
     field: InspectionId,
@@ -24,17 +27,24 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
     let known = &["RegexString", "FieldToMatch", "TextTransformations"];
     let fields = Fields::of(value, path, known, compiler.problems)?;
     let regex = fields.text("RegexString").and_then(|pattern| {
-        expression(pattern).map_err(|reason| fields.refuse("RegexString", reason)).ok()
+        expression(pattern)
+            .map_err(|reason| fields.refuse("RegexString", reason))
+            .ok()
     });
     let field = compiler.inspection(&fields, 3);
-    Some(Box::new(RegexMatch { field: field?, regex: regex? }))
+    Some(Box::new(RegexMatch {
+        field: field?,
+        regex: regex?,
+    }))
 }
 
 /// Compiles one expression, or says why not.
 pub(super) fn expression(pattern: &str) -> Result<Regex, String> {
     let characters = pattern.chars().count();
     if !(1..=REGEX_CHARACTERS_MAX).contains(&characters) {
-        return Err(format!("must have from 1 to {REGEX_CHARACTERS_MAX} characters, has {characters}"));
+        return Err(format!(
+            "must have from 1 to {REGEX_CHARACTERS_MAX} characters, has {characters}"
+        ));
     }
     let build = |unicode: bool| {
         RegexBuilder::new(pattern)
@@ -44,15 +54,28 @@ pub(super) fn expression(pattern: &str) -> Result<Regex, String> {
             .build()
     };
     // Classes of letters beyond ASCII exist only in the Unicode mode.
-    build(false).or_else(|error| build(true).map_err(|_| error)).map_err(|error| match error {
-        regex::Error::CompiledTooBig(_) => "is too large when compiled: make repetitions shorter".to_owned(),
-        error => format!("is not a regular expression that is supported: {}", last_line(&error.to_string())),
-    })
+    build(false)
+        .or_else(|error| build(true).map_err(|_| error))
+        .map_err(|error| match error {
+            regex::Error::CompiledTooBig(_) => {
+                "is too large when compiled: make repetitions shorter".to_owned()
+            }
+            error => format!(
+                "is not a regular expression that is supported: {}",
+                last_line(&error.to_string())
+            ),
+        })
 }
 
 /// The library draws the expression above the reason.
 fn last_line(message: &str) -> String {
-    message.lines().last().unwrap_or_default().trim().trim_start_matches("error: ").to_owned()
+    message
+        .lines()
+        .last()
+        .unwrap_or_default()
+        .trim()
+        .trim_start_matches("error: ")
+        .to_owned()
 }
 
 impl Statement for RegexMatch {

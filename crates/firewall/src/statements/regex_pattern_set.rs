@@ -12,8 +12,10 @@ use crate::{
     statements::{Statement, StatementDefinition, regex_match::expression},
 };
 
-pub(crate) const DEFINITION: StatementDefinition =
-    StatementDefinition { name: "RegexPatternSetReferenceStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "RegexPatternSetReferenceStatement",
+    compile,
+};
 
 struct RegexPatternSetReference {
     field: InspectionId,
@@ -21,16 +23,26 @@ struct RegexPatternSetReference {
 }
 
 fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<Box<dyn Statement>> {
-    let fields = Fields::of(value, path, &["ARN", "FieldToMatch", "TextTransformations"], compiler.problems)?;
-    let expressions = fields.text("ARN").and_then(|arn| match compiler.references.regex_pattern_set(arn) {
-        Some(set) => check(set, compiler.problems),
-        None => {
-            fields.refuse("ARN", format!("`{arn}` is not a regex pattern set that exists"));
-            None
-        }
-    });
+    let fields = Fields::of(
+        value,
+        path,
+        &["ARN", "FieldToMatch", "TextTransformations"],
+        compiler.problems,
+    )?;
+    let expressions = fields
+        .text("ARN")
+        .and_then(|arn| match compiler.references.regex_pattern_set(arn) {
+            Some(set) => check(set, compiler.problems),
+            None => {
+                fields.refuse("ARN", format!("`{arn}` is not a regex pattern set that exists"));
+                None
+            }
+        });
     let field = compiler.inspection(&fields, 25);
-    Some(Box::new(RegexPatternSetReference { field: field?, expressions: expressions? }))
+    Some(Box::new(RegexPatternSetReference {
+        field: field?,
+        expressions: expressions?,
+    }))
 }
 
 /// Compiles every expression of a set; problems are named by their place in it.
@@ -39,7 +51,10 @@ pub(crate) fn check(set: &RegexPatternSet, problems: &Problems) -> Option<Vec<Re
     if !(1..=REGEX_SET_PATTERNS_MAX).contains(&list.len()) {
         problems.error(
             "RegularExpressionList",
-            format!("must have from 1 to {REGEX_SET_PATTERNS_MAX} members, has {}", list.len()),
+            format!(
+                "must have from 1 to {REGEX_SET_PATTERNS_MAX} members, has {}",
+                list.len()
+            ),
         );
         return None;
     }
@@ -55,6 +70,10 @@ pub(crate) fn check(set: &RegexPatternSet, problems: &Problems) -> Option<Vec<Re
 
 impl Statement for RegexPatternSetReference {
     fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> bool {
-        evaluation.any(self.field, |value| self.expressions.iter().any(|expression| expression.is_match(value)))
+        evaluation.any(self.field, |value| {
+            self.expressions
+                .iter()
+                .any(|expression| expression.is_match(value))
+        })
     }
 }

@@ -9,7 +9,10 @@ use crate::{
     statements::{Statement, StatementDefinition},
 };
 
-pub(crate) const DEFINITION: StatementDefinition = StatementDefinition { name: "SizeConstraintStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "SizeConstraintStatement",
+    compile,
+};
 
 /// The largest size that AWS takes, in bytes.
 const SIZE_BYTES_MAX: u64 = 21_474_836_480;
@@ -21,7 +24,12 @@ struct SizeConstraint {
 }
 
 fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<Box<dyn Statement>> {
-    let known = &["FieldToMatch", "ComparisonOperator", "Size", "TextTransformations"];
+    let known = &[
+        "FieldToMatch",
+        "ComparisonOperator",
+        "Size",
+        "TextTransformations",
+    ];
     let fields = Fields::of(value, path, known, compiler.problems)?;
     let holds: fn(&u64, &u64) -> bool =
         match fields.one_of("ComparisonOperator", &["EQ", "NE", "LE", "LT", "GE", "GT"]) {
@@ -34,11 +42,17 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
         };
     let bytes = fields.integer("Size", 0, SIZE_BYTES_MAX);
     let field = compiler.inspection(&fields, 1);
-    Some(Box::new(SizeConstraint { field: field?, holds, bytes: bytes? }))
+    Some(Box::new(SizeConstraint {
+        field: field?,
+        holds,
+        bytes: bytes?,
+    }))
 }
 
 impl Statement for SizeConstraint {
     fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> bool {
-        evaluation.any(self.field, |value| (self.holds)(&(value.len() as u64), &self.bytes))
+        evaluation.any(self.field, |value| {
+            (self.holds)(&(value.len() as u64), &self.bytes)
+        })
     }
 }

@@ -14,7 +14,10 @@ use crate::{
     verdict::MatchDetail,
 };
 
-pub(crate) const DEFINITION: StatementDefinition = StatementDefinition { name: "SqliMatchStatement", compile };
+pub(crate) const DEFINITION: StatementDefinition = StatementDefinition {
+    name: "SqliMatchStatement",
+    compile,
+};
 
 struct SqliMatch {
     field: InspectionId,
@@ -34,7 +37,9 @@ fn compile(value: &Value, path: String, compiler: &mut Compiler<'_>) -> Option<B
 
 impl Statement for SqliMatch {
     fn evaluate(&self, evaluation: &mut Evaluation<'_>) -> bool {
-        let Some((inspection, extracted)) = evaluation.inspect(self.field) else { return false };
+        let Some((inspection, extracted)) = evaluation.inspect(self.field) else {
+            return false;
+        };
         if let Some(outcome) = extracted.decided {
             return outcome;
         }
@@ -47,7 +52,9 @@ impl Statement for SqliMatch {
             .pieces
             .iter()
             .find_map(|piece| detect(&piece.bytes, self.sensitivity).map(|finding| (piece, finding)));
-        let Some((piece, finding)) = found else { return false };
+        let Some((piece, finding)) = found else {
+            return false;
+        };
         let detail = MatchDetail {
             condition: "SQL_INJECTION",
             location: inspection.field.location(),

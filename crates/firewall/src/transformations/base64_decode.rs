@@ -3,7 +3,10 @@
 use std::borrow::Cow;
 
 pub(super) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
-    let length = input.iter().position(|byte| sextet(*byte).is_none()).unwrap_or(input.len());
+    let length = input
+        .iter()
+        .position(|byte| sextet(*byte).is_none())
+        .unwrap_or(input.len());
     Cow::Owned(decode(input.iter().take(length).filter_map(|byte| sextet(*byte))))
 }
 

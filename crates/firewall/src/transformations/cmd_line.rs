@@ -22,5 +22,9 @@ pub(super) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
             other => output.push(other.to_ascii_lowercase()),
         }
     }
-    if output == input { Cow::Borrowed(input) } else { Cow::Owned(output) }
+    if output == input {
+        Cow::Borrowed(input)
+    } else {
+        Cow::Owned(output)
+    }
 }

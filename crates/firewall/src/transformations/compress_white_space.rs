@@ -16,5 +16,9 @@ pub(super) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
         }
         in_space = is_space;
     }
-    if output == input { Cow::Borrowed(input) } else { Cow::Owned(output) }
+    if output == input {
+        Cow::Borrowed(input)
+    } else {
+        Cow::Owned(output)
+    }
 }

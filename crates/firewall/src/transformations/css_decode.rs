@@ -18,7 +18,11 @@ pub(super) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
             output.push(byte);
             continue;
         }
-        let digits = after.iter().take(DIGITS_MAX).take_while(|digit| hex_digit(**digit).is_some()).count();
+        let digits = after
+            .iter()
+            .take(DIGITS_MAX)
+            .take_while(|digit| hex_digit(**digit).is_some())
+            .count();
         if digits > 0 {
             output.extend(hex_number(after, digits).map(|number| byte_of_unit(number & 0xFFFF)));
             rest = after.get(digits..).unwrap_or_default();

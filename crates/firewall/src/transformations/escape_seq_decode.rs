@@ -48,7 +48,17 @@ pub(super) fn letter(escape: u8) -> Option<u8> {
 
 /// Reads up to `most` octal digits and returns the low byte and how many there were.
 pub(super) fn octal(bytes: &[u8], most: usize) -> Option<(u8, usize)> {
-    let digits = || bytes.iter().take(most).map_while(|byte| char::from(*byte).to_digit(8));
+    let digits = || {
+        bytes
+            .iter()
+            .take(most)
+            .map_while(|byte| char::from(*byte).to_digit(8))
+    };
     let count = digits().count();
-    (count > 0).then(|| (digits().fold(0_u32, |number, digit| number * 8 + digit) as u8, count))
+    (count > 0).then(|| {
+        (
+            digits().fold(0_u32, |number, digit| number * 8 + digit) as u8,
+            count,
+        )
+    })
 }

@@ -4,10 +4,18 @@
 
 use std::borrow::Cow;
 
-const NAMES: &[(&[u8], u8)] = &[(b"quot", b'"'), (b"amp", b'&'), (b"lt", b'<'), (b"gt", b'>'), (b"nbsp", 0xA0)];
+const NAMES: &[(&[u8], u8)] = &[
+    (b"quot", b'"'),
+    (b"amp", b'&'),
+    (b"lt", b'<'),
+    (b"gt", b'>'),
+    (b"nbsp", 0xA0),
+];
 
 pub(crate) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr::memchr(b'&', input) else { return Cow::Borrowed(input) };
+    let Some(first) = memchr::memchr(b'&', input) else {
+        return Cow::Borrowed(input);
+    };
     let (head, mut rest) = input.split_at(first);
     let mut output = Vec::with_capacity(input.len());
     output.extend_from_slice(head);
@@ -30,16 +38,28 @@ pub(crate) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
 /// Returns the byte and how many bytes after the ampersand stand for it.
 fn entity(after: &[u8]) -> Option<(u8, usize)> {
     let Some(number) = after.strip_prefix(b"#") else {
-        let length = after.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+        let length = after
+            .iter()
+            .take_while(|byte| byte.is_ascii_alphanumeric())
+            .count();
         let name = after.get(..length)?;
-        return NAMES.iter().find(|(known, _)| name.eq_ignore_ascii_case(known)).map(|(_, byte)| (*byte, length));
+        return NAMES
+            .iter()
+            .find(|(known, _)| name.eq_ignore_ascii_case(known))
+            .map(|(_, byte)| (*byte, length));
     };
     let (digits, radix, skipped) = match number.split_first() {
         Some((b'x' | b'X', digits)) => (digits, 16, 2),
         _ => (number, 10, 1),
     };
-    let values = || digits.iter().map_while(|digit| char::from(*digit).to_digit(radix));
+    let values = || {
+        digits
+            .iter()
+            .map_while(|digit| char::from(*digit).to_digit(radix))
+    };
     let length = values().count();
-    let value = values().fold(0_u32, |value, digit| value.wrapping_mul(radix).wrapping_add(digit));
+    let value = values().fold(0_u32, |value, digit| {
+        value.wrapping_mul(radix).wrapping_add(digit)
+    });
     (length > 0).then_some((value as u8, length + skipped))
 }

@@ -40,31 +40,106 @@ pub(crate) struct Transformation {
 
 /// Every transformation but `NONE`.
 static TRANSFORMATIONS: &[Transformation] = &[
-    Transformation { name: "LOWERCASE", apply: lowercase::apply },
-    Transformation { name: "UPPERCASE", apply: uppercase::apply },
-    Transformation { name: "URL_DECODE", apply: url_decode::apply },
-    Transformation { name: "URL_DECODE_UNI", apply: url_decode_uni::apply },
-    Transformation { name: "HTML_ENTITY_DECODE", apply: html_entity_decode::apply },
-    Transformation { name: "COMPRESS_WHITE_SPACE", apply: compress_white_space::apply },
-    Transformation { name: "REMOVE_WHITESPACE", apply: remove_whitespace::apply },
-    Transformation { name: "TRIM", apply: trim::both },
-    Transformation { name: "TRIM_LEFT", apply: trim::left },
-    Transformation { name: "TRIM_RIGHT", apply: trim::right },
-    Transformation { name: "CMD_LINE", apply: cmd_line::apply },
-    Transformation { name: "BASE64_DECODE", apply: base64_decode::apply },
-    Transformation { name: "BASE64_DECODE_EXT", apply: base64_decode_ext::apply },
-    Transformation { name: "HEX_DECODE", apply: hex_decode::apply },
-    Transformation { name: "SQL_HEX_DECODE", apply: sql_hex_decode::apply },
-    Transformation { name: "ESCAPE_SEQ_DECODE", apply: escape_seq_decode::apply },
-    Transformation { name: "CSS_DECODE", apply: css_decode::apply },
-    Transformation { name: "JS_DECODE", apply: js_decode::apply },
-    Transformation { name: "REPLACE_COMMENTS", apply: replace_comments::apply },
-    Transformation { name: "REMOVE_COMMENTS_CHAR", apply: remove_comments_char::apply },
-    Transformation { name: "NORMALIZE_PATH", apply: normalize_path::apply },
-    Transformation { name: "NORMALIZE_PATH_WIN", apply: normalize_path_win::apply },
-    Transformation { name: "REMOVE_NULLS", apply: remove_nulls::apply },
-    Transformation { name: "REPLACE_NULLS", apply: replace_nulls::apply },
-    Transformation { name: "UTF8_TO_UNICODE", apply: utf8_to_unicode::apply },
+    Transformation {
+        name: "LOWERCASE",
+        apply: lowercase::apply,
+    },
+    Transformation {
+        name: "UPPERCASE",
+        apply: uppercase::apply,
+    },
+    Transformation {
+        name: "URL_DECODE",
+        apply: url_decode::apply,
+    },
+    Transformation {
+        name: "URL_DECODE_UNI",
+        apply: url_decode_uni::apply,
+    },
+    Transformation {
+        name: "HTML_ENTITY_DECODE",
+        apply: html_entity_decode::apply,
+    },
+    Transformation {
+        name: "COMPRESS_WHITE_SPACE",
+        apply: compress_white_space::apply,
+    },
+    Transformation {
+        name: "REMOVE_WHITESPACE",
+        apply: remove_whitespace::apply,
+    },
+    Transformation {
+        name: "TRIM",
+        apply: trim::both,
+    },
+    Transformation {
+        name: "TRIM_LEFT",
+        apply: trim::left,
+    },
+    Transformation {
+        name: "TRIM_RIGHT",
+        apply: trim::right,
+    },
+    Transformation {
+        name: "CMD_LINE",
+        apply: cmd_line::apply,
+    },
+    Transformation {
+        name: "BASE64_DECODE",
+        apply: base64_decode::apply,
+    },
+    Transformation {
+        name: "BASE64_DECODE_EXT",
+        apply: base64_decode_ext::apply,
+    },
+    Transformation {
+        name: "HEX_DECODE",
+        apply: hex_decode::apply,
+    },
+    Transformation {
+        name: "SQL_HEX_DECODE",
+        apply: sql_hex_decode::apply,
+    },
+    Transformation {
+        name: "ESCAPE_SEQ_DECODE",
+        apply: escape_seq_decode::apply,
+    },
+    Transformation {
+        name: "CSS_DECODE",
+        apply: css_decode::apply,
+    },
+    Transformation {
+        name: "JS_DECODE",
+        apply: js_decode::apply,
+    },
+    Transformation {
+        name: "REPLACE_COMMENTS",
+        apply: replace_comments::apply,
+    },
+    Transformation {
+        name: "REMOVE_COMMENTS_CHAR",
+        apply: remove_comments_char::apply,
+    },
+    Transformation {
+        name: "NORMALIZE_PATH",
+        apply: normalize_path::apply,
+    },
+    Transformation {
+        name: "NORMALIZE_PATH_WIN",
+        apply: normalize_path_win::apply,
+    },
+    Transformation {
+        name: "REMOVE_NULLS",
+        apply: remove_nulls::apply,
+    },
+    Transformation {
+        name: "REPLACE_NULLS",
+        apply: replace_nulls::apply,
+    },
+    Transformation {
+        name: "UTF8_TO_UNICODE",
+        apply: utf8_to_unicode::apply,
+    },
 ];
 
 /// Transformations of AWS that are refused, and why.
@@ -82,7 +157,9 @@ pub(crate) fn find(fields: &Fields<'_>) -> Option<Option<&'static Transformation
     if name == "NONE" {
         return Some(None);
     }
-    let found = TRANSFORMATIONS.iter().find(|transformation| transformation.name == name);
+    let found = TRANSFORMATIONS
+        .iter()
+        .find(|transformation| transformation.name == name);
     if found.is_none() {
         match REFUSED.iter().find(|(refused, _)| *refused == name) {
             Some((_, reason)) => fields.refuse("Type", format!("{name} is not supported: {reason}")),
@@ -94,15 +171,16 @@ pub(crate) fn find(fields: &Fields<'_>) -> Option<Option<&'static Transformation
 
 /// Returns the value of a hexadecimal digit.
 fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    char::from(byte)
+        .to_digit(16)
+        .and_then(|digit| u8::try_from(digit).ok())
 }
 
 /// Returns the value of the first `digits` hexadecimal digits of `bytes`.
 fn hex_number(bytes: &[u8], digits: usize) -> Option<u32> {
-    bytes
-        .get(..digits)?
-        .iter()
-        .try_fold(0_u32, |number, byte| Some(number << 4 | u32::from(hex_digit(*byte)?)))
+    bytes.get(..digits)?.iter().try_fold(0_u32, |number, byte| {
+        Some(number << 4 | u32::from(hex_digit(*byte)?))
+    })
 }
 
 /// Returns the byte that stands for a UTF-16 unit: full-width forms become ASCII, others lose their high byte.

@@ -32,5 +32,9 @@ pub(super) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
     if (ends_open && !kept.is_empty()) || (is_absolute && kept.is_empty()) {
         output.push(b'/');
     }
-    if output == input { Cow::Borrowed(input) } else { Cow::Owned(output) }
+    if output == input {
+        Cow::Borrowed(input)
+    } else {
+        Cow::Owned(output)
+    }
 }

@@ -16,5 +16,9 @@ pub(super) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
             }
         }
     }
-    if output.len() == input.len() { Cow::Borrowed(input) } else { Cow::Owned(output) }
+    if output.len() == input.len() {
+        Cow::Borrowed(input)
+    } else {
+        Cow::Owned(output)
+    }
 }

@@ -6,5 +6,10 @@ pub(super) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
     if memchr::memchr(0, input).is_none() {
         return Cow::Borrowed(input);
     }
-    Cow::Owned(input.iter().map(|byte| if *byte == 0 { b' ' } else { *byte }).collect())
+    Cow::Owned(
+        input
+            .iter()
+            .map(|byte| if *byte == 0 { b' ' } else { *byte })
+            .collect(),
+    )
 }

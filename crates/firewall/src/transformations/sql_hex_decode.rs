@@ -25,5 +25,9 @@ pub(super) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
             rest = rest.get(2..).unwrap_or_default();
         }
     }
-    if is_changed { Cow::Owned(output) } else { Cow::Borrowed(input) }
+    if is_changed {
+        Cow::Owned(output)
+    } else {
+        Cow::Borrowed(input)
+    }
 }

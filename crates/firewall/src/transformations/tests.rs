@@ -34,7 +34,10 @@ const VECTORS: &[(&str, &str)] = &[
 const MISWRITTEN: &[(&str, usize)] = &[("CSS_DECODE", 3)];
 
 fn named(name: &str) -> &'static Transformation {
-    TRANSFORMATIONS.iter().find(|transformation| transformation.name == name).unwrap()
+    TRANSFORMATIONS
+        .iter()
+        .find(|transformation| transformation.name == name)
+        .unwrap()
 }
 
 /// The files write bytes as the characters of the same number.
@@ -96,9 +99,17 @@ fn transformations_agree_with_the_public_vectors() {
             let input = vector["input"].as_str().unwrap_or_default();
             let output = latin(vector["output"].as_str().unwrap());
             let inputs = [latin(input), unescaped(&latin(input)), input.as_bytes().to_vec()];
-            let outputs = [output.clone(), unescaped(&output), without_stray_backslashes(&unescaped(&output))];
+            let outputs = [
+                output.clone(),
+                unescaped(&output),
+                without_stray_backslashes(&unescaped(&output)),
+            ];
             cases += 1;
-            if !inputs.iter().any(|input| outputs.iter().any(|output| *(named(name).apply)(input) == **output)) {
+            if !inputs.iter().any(|input| {
+                outputs
+                    .iter()
+                    .any(|output| *(named(name).apply)(input) == **output)
+            }) {
                 wrong.push(format!(
                     "{name} of {input:?}: expected {:?}, is {:?}",
                     String::from_utf8_lossy(&output),
@@ -107,7 +118,12 @@ fn transformations_agree_with_the_public_vectors() {
             }
         }
     }
-    assert!(wrong.is_empty(), "{} of {cases}:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{} of {cases}:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     println!("{cases} vectors agree");
 }
 
@@ -131,14 +147,28 @@ fn transformations_do_what_their_names_say() {
         ("CSS_DECODE", "\\73 cript", "script"),
     ];
     for (name, input, output) in table {
-        assert_eq!(String::from_utf8_lossy(&(named(name).apply)(input.as_bytes())), output, "{name} of {input}");
+        assert_eq!(
+            String::from_utf8_lossy(&(named(name).apply)(input.as_bytes())),
+            output,
+            "{name} of {input}"
+        );
     }
 }
 
 #[test]
 fn what_needs_no_change_is_borrowed() {
-    let decoders = ["LOWERCASE", "URL_DECODE", "URL_DECODE_UNI", "HTML_ENTITY_DECODE", "JS_DECODE", "NORMALIZE_PATH"];
+    let decoders = [
+        "LOWERCASE",
+        "URL_DECODE",
+        "URL_DECODE_UNI",
+        "HTML_ENTITY_DECODE",
+        "JS_DECODE",
+        "NORMALIZE_PATH",
+    ];
     for name in decoders {
-        assert!(matches!((named(name).apply)(b"plain/value"), Cow::Borrowed(_)), "{name}");
+        assert!(
+            matches!((named(name).apply)(b"plain/value"), Cow::Borrowed(_)),
+            "{name}"
+        );
     }
 }

@@ -17,11 +17,17 @@ pub(super) fn right(input: &[u8]) -> Cow<'_, [u8]> {
 }
 
 fn without_start(input: &[u8]) -> &[u8] {
-    let start = input.iter().position(|byte| !is_space(*byte)).unwrap_or(input.len());
+    let start = input
+        .iter()
+        .position(|byte| !is_space(*byte))
+        .unwrap_or(input.len());
     input.get(start..).unwrap_or_default()
 }
 
 fn without_end(input: &[u8]) -> &[u8] {
-    let end = input.iter().rposition(|byte| !is_space(*byte)).map_or(0, |last| last + 1);
+    let end = input
+        .iter()
+        .rposition(|byte| !is_space(*byte))
+        .map_or(0, |last| last + 1);
     input.get(..end).unwrap_or_default()
 }

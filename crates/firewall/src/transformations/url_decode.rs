@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use super::hex_number;
 
 pub(crate) fn apply(input: &[u8]) -> Cow<'_, [u8]> {
-    let Some(first) = memchr::memchr2(b'%', b'+', input) else { return Cow::Borrowed(input) };
+    let Some(first) = memchr::memchr2(b'%', b'+', input) else {
+        return Cow::Borrowed(input);
+    };
     let (head, mut rest) = input.split_at(first);
     let mut output = Vec::with_capacity(input.len());
     output.extend_from_slice(head);

@@ -28,16 +28,17 @@ pub fn detect(value: &[u8]) -> Option<Finding> {
         from = end.max(start + 1);
     }
     if tags::is_script_link(value) {
-        return Some(Finding { evidence: "script address", start: 0 });
+        return Some(Finding {
+            evidence: "script address",
+            start: 0,
+        });
     }
     outside_tags(value)
 }
 
 /// The value may continue a tag that the page opened: behind a quote, or right away.
 fn outside_tags(value: &[u8]) -> Option<Finding> {
-    if memchr::memchr(b'=', value).is_none() {
-        return None;
-    }
+    memchr::memchr(b'=', value)?;
     if let Some(evidence) = tags::unquoted_attributes(value) {
         return Some(Finding { evidence, start: 0 });
     }
@@ -45,7 +46,8 @@ fn outside_tags(value: &[u8]) -> Option<Finding> {
         let mut from = 0;
         // Each quote may be the one that closes the attribute, but an attack needs no more than a few.
         for _ in 0..QUOTES_TRIED_MAX {
-            let Some(at) = memchr::memchr(quote, value.get(from..).unwrap_or_default()).map(|at| at + from) else {
+            let Some(at) = memchr::memchr(quote, value.get(from..).unwrap_or_default()).map(|at| at + from)
+            else {
                 break;
             };
             from = at + 1;

@@ -5,6 +5,10 @@ use crate::transformations::html_entity_decode;
 
 /// Attributes of one tag that are looked at.
 const ATTRIBUTES_MAX: usize = 64;
+/// Bytes of an unquoted attribute, so that tags inside tags do not make the time grow with the square.
+const UNQUOTED_BYTES_MAX: usize = 4_096;
+/// Bytes of an address or a declaration that are looked at.
+const LOOK_BYTES_MAX: usize = 1_024;
 
 /// Reads what begins with the `<` at `start`; returns the evidence and where to go on.
 pub(super) fn tag(value: &[u8], start: usize) -> (Option<&'static str>, usize) {
@@ -23,9 +27,17 @@ pub(super) fn tag(value: &[u8], start: usize) -> (Option<&'static str>, usize) {
     if !rest.first().is_some_and(u8::is_ascii_alphabetic) {
         return (None, start + 1);
     }
-    let length = rest.iter().position(|byte| is_space(*byte) || matches!(byte, b'/' | b'>' | b'<')).unwrap_or(rest.len());
+    let length = rest
+        .iter()
+        .position(|byte| is_space(*byte) || matches!(byte, b'/' | b'>' | b'<'))
+        .unwrap_or(rest.len());
     // NUL bytes inside names were dropped by older browsers.
-    let name: Vec<u8> = rest.iter().take(length).copied().filter(|byte| *byte != 0).collect();
+    let name: Vec<u8> = rest
+        .iter()
+        .take(length)
+        .copied()
+        .filter(|byte| *byte != 0)
+        .collect();
     if !is_end && names::is_running_tag(&name) {
         return (Some("running tag"), name_at + length);
     }
@@ -33,12 +45,15 @@ pub(super) fn tag(value: &[u8], start: usize) -> (Option<&'static str>, usize) {
 }
 
 fn markup_declaration(inside: &[u8]) -> Option<&'static str> {
-    let is_entity = starts_with(inside, b"!entity") || starts_with(inside, b"!doctype") && contains(inside, b"[");
+    let inside = inside.get(..LOOK_BYTES_MAX).unwrap_or(inside);
+    let is_entity =
+        starts_with(inside, b"!entity") || starts_with(inside, b"!doctype") && contains(inside, b"[");
     if is_entity {
         return Some("entity declaration");
     }
     let is_comment = starts_with(inside, b"!--");
-    (is_comment && (starts_with(inside, b"!--[if") || contains(inside, b"`"))).then_some("conditional comment")
+    (is_comment && (starts_with(inside, b"!--[if") || contains(inside, b"`")))
+        .then_some("conditional comment")
 }
 
 /// Reads attributes from `at` to the end of the tag.
@@ -57,7 +72,11 @@ pub(super) fn attributes(value: &[u8], mut at: usize) -> Option<&'static str> {
 /// `onload=true` is a setting elsewhere.
 pub(super) fn unquoted_attributes(value: &[u8]) -> Option<&'static str> {
     let runs = |byte: &u8| matches!(byte, b'(' | b'`' | b'.');
-    if value.iter().any(runs) { attributes(value, 0) } else { None }
+    if value.iter().any(runs) {
+        attributes(value, 0)
+    } else {
+        None
+    }
 }
 
 struct Attribute<'a> {
@@ -69,18 +88,27 @@ struct Attribute<'a> {
 impl<'a> Attribute<'a> {
     /// Reads one attribute; none at the end of the tag.
     fn read(bytes: &'a [u8], at: usize) -> Option<Self> {
-        let at = at + count(bytes.get(at..)?, |byte| is_space(byte) || matches!(byte, b'/' | b'"' | b'\''));
+        let at = at
+            + count(bytes.get(at..)?, |byte| {
+                is_space(byte) || matches!(byte, b'/' | b'"' | b'\'')
+            });
         let rest = bytes.get(at..)?;
         if matches!(rest.first()?, b'>' | b'<') {
             return None;
         }
         // A leading equals sign is part of the name.
-        let length = 1 + count(rest.get(1..)?, |byte| !is_space(byte) && !matches!(byte, b'/' | b'>' | b'='));
+        let length = 1 + count(rest.get(1..)?, |byte| {
+            !is_space(byte) && !matches!(byte, b'/' | b'>' | b'=')
+        });
         let name = rest.get(..length)?;
         let after = at + length;
         let equals = after + count(bytes.get(after..)?, is_space);
         if bytes.get(equals) != Some(&b'=') {
-            return Some(Self { name, value: None, end: after });
+            return Some(Self {
+                name,
+                value: None,
+                end: after,
+            });
         }
         let start = equals + 1 + count(bytes.get(equals + 1..)?, is_space);
         let (value, end) = match bytes.get(start) {
@@ -91,11 +119,16 @@ impl<'a> Attribute<'a> {
             }
             _ => {
                 let inside = bytes.get(start..)?;
+                let inside = inside.get(..UNQUOTED_BYTES_MAX).unwrap_or(inside);
                 let length = count(inside, |byte| !is_space(byte) && byte != b'>');
                 (inside.get(..length)?, start + length)
             }
         };
-        Some(Self { name, value: Some(value), end })
+        Some(Self {
+            name,
+            value: Some(value),
+            end,
+        })
     }
 
     fn evidence(&self) -> Option<&'static str> {
@@ -113,14 +146,24 @@ impl<'a> Attribute<'a> {
         if name.eq_ignore_ascii_case(b"style") && is_active_style(value) {
             return Some("active style");
         }
-        name.get(..5).is_some_and(|start| start.eq_ignore_ascii_case(b"xmlns")).then_some("namespace")
+        name.get(..5)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"xmlns"))
+            .then_some("namespace")
     }
 }
 
 fn is_active_style(value: &[u8]) -> bool {
-    [&b"expression("[..], b"javascript:", b"-moz-binding", b"@import", b"behavior:", b"behaviour:"]
-        .iter()
-        .any(|sign| contains(value, sign))
+    let value = value.get(..LOOK_BYTES_MAX).unwrap_or(value);
+    [
+        &b"expression("[..],
+        b"javascript:",
+        b"-moz-binding",
+        b"@import",
+        b"behavior:",
+        b"behaviour:",
+    ]
+    .iter()
+    .any(|sign| contains(value, sign))
 }
 
 /// Tells whether the whole value is a link that runs. `JavaScript: the good parts` is a title.
@@ -130,13 +173,23 @@ pub(super) fn is_script_link(value: &[u8]) -> bool {
     }
     let colon = memchr::memchr(b':', value).unwrap_or_default();
     let script = value.get(colon + 1..).unwrap_or_default();
-    let is_close = |at: usize| at.checked_sub(1).and_then(|before| script.get(before)).is_some_and(|byte| !is_space(*byte));
+    let is_close = |at: usize| {
+        at.checked_sub(1)
+            .and_then(|before| script.get(before))
+            .is_some_and(|byte| !is_space(*byte))
+    };
     let calls = memchr::memchr3(b'(', b'`', b'=', script).is_some_and(is_close);
-    calls || script.starts_with(b"//") || value.trim_ascii_start().get(..4).is_some_and(|start| start.eq_ignore_ascii_case(b"data"))
+    calls
+        || script.starts_with(b"//")
+        || value
+            .trim_ascii_start()
+            .get(..4)
+            .is_some_and(|start| start.eq_ignore_ascii_case(b"data"))
 }
 
 /// Tells whether an address runs script, past what browsers overlook: entities, white space, control characters.
 fn has_script_scheme(value: &[u8]) -> bool {
+    let value = value.get(..LOOK_BYTES_MAX).unwrap_or(value);
     let decoded = html_entity_decode::apply(value);
     let letters: Vec<u8> = decoded
         .iter()
@@ -151,7 +204,9 @@ fn has_script_scheme(value: &[u8]) -> bool {
         || letters.starts_with(b"data:,<")
         || letters.starts_with(b"data:;base64");
     is_html_data
-        || [&b"javascript:"[..], b"vbscript:", b"livescript:", b"view-source:"].iter().any(|scheme| letters.starts_with(scheme))
+        || [&b"javascript:"[..], b"vbscript:", b"livescript:", b"view-source:"]
+            .iter()
+            .any(|scheme| letters.starts_with(scheme))
 }
 
 fn is_space(byte: u8) -> bool {
@@ -163,9 +218,13 @@ fn count(bytes: &[u8], holds: impl Fn(u8) -> bool) -> usize {
 }
 
 fn starts_with(bytes: &[u8], start: &[u8]) -> bool {
-    bytes.get(..start.len()).is_some_and(|bytes| bytes.eq_ignore_ascii_case(start))
+    bytes
+        .get(..start.len())
+        .is_some_and(|bytes| bytes.eq_ignore_ascii_case(start))
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    bytes.windows(part.len()).any(|window| window.eq_ignore_ascii_case(part))
+    bytes
+        .windows(part.len())
+        .any(|window| window.eq_ignore_ascii_case(part))
 }

@@ -8,8 +8,15 @@ const PROSE: &str = include_str!("../../tests/data/sqli_harmless.txt");
 
 #[test]
 fn attacks_are_found() {
-    let missed: Vec<&str> = ATTACKS.lines().filter(|line| detect(line.as_bytes()).is_none()).collect();
-    println!("{} of {} attacks found", ATTACKS.lines().count() - missed.len(), ATTACKS.lines().count());
+    let missed: Vec<&str> = ATTACKS
+        .lines()
+        .filter(|line| detect(line.as_bytes()).is_none())
+        .collect();
+    println!(
+        "{} of {} attacks found",
+        ATTACKS.lines().count() - missed.len(),
+        ATTACKS.lines().count()
+    );
     assert!(missed.is_empty(), "missed:\n{}", missed.join("\n"));
 }
 
