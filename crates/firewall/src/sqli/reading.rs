@@ -220,6 +220,8 @@ impl<'a> Reading<'a> {
             Kind::Not | Kind::Close | Kind::Order | Kind::Group | Kind::Direction | Kind::End => {
                 Some(Expects::Operator)
             }
+            // `if exists (…)`.
+            Kind::Modifier if previous == Some(Kind::Function) => Some(Expects::Operand),
             Kind::Open => previous.is_some_and(is_callable).then_some(Expects::Operand),
             Kind::Select => self.grounds.lead.is_strong().then_some(Expects::Operand),
             Kind::Text | Kind::OpenText => (previous == Some(Kind::Text)).then_some(Expects::Operator),

@@ -188,6 +188,7 @@ fn byte_match_looks_at_the_right_place() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn every_field_is_found() {
     let cookies = |scope: &str, pattern: Value| json!({"Cookies": {"MatchPattern": pattern, "MatchScope": scope, "OversizeHandling": "CONTINUE"}});
     let headers = |scope: &str, pattern: Value| json!({"Headers": {"MatchPattern": pattern, "MatchScope": scope, "OversizeHandling": "CONTINUE"}});
@@ -786,6 +787,7 @@ fn managed(settings: Value) -> Value {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn the_managed_group_refuses_sql_injection_under_its_rule_names() {
     let guard = compiled(&acl(vec![managed(json!({}))]));
     assert_eq!(guard.capacity, 200);
@@ -938,6 +940,7 @@ fn a_version_and_unknown_rule_names_are_said_to_be_ignored() {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "a table")]
 fn every_problem_is_told_with_its_path() {
     let statement = byte_match(json!({"UriPath": {}}), "EXACTLY", "x");
     let with = |key: &str, value: Value| {

@@ -20,8 +20,9 @@ pub struct Finding {
 /// Looks at one value.
 pub fn detect(value: &[u8]) -> Option<Finding> {
     let mut from = 0;
+    let mut reach = tags::Reach::default();
     while let Some(start) = memchr::memchr(b'<', value.get(from..).unwrap_or_default()).map(|at| at + from) {
-        let (found, end) = tags::tag(value, start);
+        let (found, end) = tags::tag(value, start, &mut reach);
         if let Some(evidence) = found {
             return Some(Finding { evidence, start });
         }
@@ -33,13 +34,13 @@ pub fn detect(value: &[u8]) -> Option<Finding> {
             start: 0,
         });
     }
-    outside_tags(value)
+    outside_tags(value, &mut reach)
 }
 
 /// The value may continue a tag that the page opened: behind a quote, or right away.
-fn outside_tags(value: &[u8]) -> Option<Finding> {
+fn outside_tags(value: &[u8], reach: &mut tags::Reach) -> Option<Finding> {
     memchr::memchr(b'=', value)?;
-    if let Some(evidence) = tags::unquoted_attributes(value) {
+    if let Some(evidence) = tags::unquoted_attributes(value, reach) {
         return Some(Finding { evidence, start: 0 });
     }
     for quote in [b'"', b'\'', b'`'] {
@@ -51,7 +52,7 @@ fn outside_tags(value: &[u8]) -> Option<Finding> {
                 break;
             };
             from = at + 1;
-            if let Some(evidence) = tags::attributes(value, from) {
+            if let Some(evidence) = tags::attributes(value, from, reach) {
                 return Some(Finding { evidence, start: at });
             }
         }

@@ -5,13 +5,33 @@ use crate::transformations::html_entity_decode;
 
 /// Attributes of one tag that are looked at.
 const ATTRIBUTES_MAX: usize = 64;
-/// Bytes of an unquoted attribute, so that tags inside tags do not make the time grow with the square.
-const UNQUOTED_BYTES_MAX: usize = 4_096;
 /// Bytes of an address or a declaration that are looked at.
 const LOOK_BYTES_MAX: usize = 1_024;
 
+/// The unquoted attribute that was measured last. Tags that begin inside it end where it ends, so that tags inside
+/// tags do not make the time grow with the square of the length.
+#[derive(Default)]
+pub(super) struct Reach {
+    start: usize,
+    end: usize,
+}
+
+impl Reach {
+    fn end_of_unquoted(&mut self, bytes: &[u8], start: usize) -> Option<usize> {
+        if !(self.start..self.end).contains(&start) {
+            let inside = bytes.get(start..)?;
+            let length = count(inside, |byte| !is_space(byte) && byte != b'>');
+            *self = Self {
+                start,
+                end: start + length,
+            };
+        }
+        Some(self.end)
+    }
+}
+
 /// Reads what begins with the `<` at `start`; returns the evidence and where to go on.
-pub(super) fn tag(value: &[u8], start: usize) -> (Option<&'static str>, usize) {
+pub(super) fn tag(value: &[u8], start: usize, reach: &mut Reach) -> (Option<&'static str>, usize) {
     let inside = value.get(start + 1..).unwrap_or_default();
     match inside.first() {
         Some(b'!') => return (markup_declaration(inside), start + 2),
@@ -41,7 +61,7 @@ pub(super) fn tag(value: &[u8], start: usize) -> (Option<&'static str>, usize) {
     if !is_end && names::is_running_tag(&name) {
         return (Some("running tag"), name_at + length);
     }
-    (attributes(value, name_at + length), name_at + length)
+    (attributes(value, name_at + length, reach), name_at + length)
 }
 
 fn markup_declaration(inside: &[u8]) -> Option<&'static str> {
@@ -57,9 +77,9 @@ fn markup_declaration(inside: &[u8]) -> Option<&'static str> {
 }
 
 /// Reads attributes from `at` to the end of the tag.
-pub(super) fn attributes(value: &[u8], mut at: usize) -> Option<&'static str> {
+pub(super) fn attributes(value: &[u8], mut at: usize, reach: &mut Reach) -> Option<&'static str> {
     for _ in 0..ATTRIBUTES_MAX {
-        let attribute = Attribute::read(value, at)?;
+        let attribute = Attribute::read(value, at, reach)?;
         if let Some(evidence) = attribute.evidence() {
             return Some(evidence);
         }
@@ -70,10 +90,10 @@ pub(super) fn attributes(value: &[u8], mut at: usize) -> Option<&'static str> {
 
 /// Reads attributes as if the value stood in an unquoted one. A handler must call or assign something, because
 /// `onload=true` is a setting elsewhere.
-pub(super) fn unquoted_attributes(value: &[u8]) -> Option<&'static str> {
+pub(super) fn unquoted_attributes(value: &[u8], reach: &mut Reach) -> Option<&'static str> {
     let runs = |byte: &u8| matches!(byte, b'(' | b'`' | b'.');
     if value.iter().any(runs) {
-        attributes(value, 0)
+        attributes(value, 0, reach)
     } else {
         None
     }
@@ -87,7 +107,7 @@ struct Attribute<'a> {
 
 impl<'a> Attribute<'a> {
     /// Reads one attribute; none at the end of the tag.
-    fn read(bytes: &'a [u8], at: usize) -> Option<Self> {
+    fn read(bytes: &'a [u8], at: usize, reach: &mut Reach) -> Option<Self> {
         let at = at
             + count(bytes.get(at..)?, |byte| {
                 is_space(byte) || matches!(byte, b'/' | b'"' | b'\'')
@@ -118,10 +138,8 @@ impl<'a> Attribute<'a> {
                 (inside.get(..length)?, start + 1 + length)
             }
             _ => {
-                let inside = bytes.get(start..)?;
-                let inside = inside.get(..UNQUOTED_BYTES_MAX).unwrap_or(inside);
-                let length = count(inside, |byte| !is_space(byte) && byte != b'>');
-                (inside.get(..length)?, start + length)
+                let end = reach.end_of_unquoted(bytes, start)?;
+                (bytes.get(start..end)?, end)
             }
         };
         Some(Self {
