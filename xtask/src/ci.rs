@@ -1,4 +1,4 @@
-//! `ci`: exactly what CI runs.
+//! `ci`: everything that must hold before a change lands: form first, then the tests, which CI runs too.
 
 use anyhow::Result;
 

@@ -39,7 +39,10 @@ pub(crate) fn expired_token(_: &Suite) -> Result<()> {
     let (client, api) = (output(&server, "ClientId")?, output(&server, "ApiId")?);
     let pool = output(&server, "UserPoolId")?;
     let admin = server.admin()?;
-    admin.cognito_done("AdminCreateUser", &json!({ "UserPoolId": pool, "Username": USER }))?;
+    admin.cognito_done(
+        "AdminCreateUser",
+        &json!({ "UserPoolId": pool, "Username": USER }),
+    )?;
     let password = json!({ "UserPoolId": pool, "Username": USER, "Password": PASSWORD, "Permanent": true });
     admin.cognito_done("AdminSetUserPassword", &password)?;
     server.stop()?;
@@ -56,11 +59,26 @@ pub(crate) fn expired_token(_: &Suite) -> Result<()> {
         http::exchange(address, &http::render("GET", &target, &headers, b"", "localhost"))
     };
     let answer = ask(&good)?;
-    ensure!(answer.status == 200, "the token of now: {} {}", answer.status, answer.text());
+    ensure!(
+        answer.status == 200,
+        "the token of now: {} {}",
+        answer.status,
+        answer.text()
+    );
     let answer = ask(&expired)?;
-    ensure!(answer.status == 401, "the expired token: {} {}", answer.status, answer.text());
-    let trail = server.admin()?.trail(answer.header("x-amzn-requestid").context("no id")?)?;
-    let last = trail.pointer("/steps/1/reason").and_then(Value::as_str).unwrap_or_default();
+    ensure!(
+        answer.status == 401,
+        "the expired token: {} {}",
+        answer.status,
+        answer.text()
+    );
+    let trail = server
+        .admin()?
+        .trail(answer.header("x-amzn-requestid").context("no id")?)?;
+    let last = trail
+        .pointer("/steps/1/reason")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
     ensure!(last == "the token is expired", "{trail}");
     server.stop()
 }
@@ -84,14 +102,18 @@ fn sign_in(data: &Path, at: Timestamp, client: &str) -> Result<SecretText> {
         },
     })?;
     let parameters = [("USERNAME", USER), ("PASSWORD", PASSWORD)];
-    let parameters: BTreeMap<String, SecretText> =
-        parameters.into_iter().map(|(name, value)| (name.into(), SecretText::new(value.into()))).collect();
+    let parameters: BTreeMap<String, SecretText> = parameters
+        .into_iter()
+        .map(|(name, value)| (name.into(), SecretText::new(value.into())))
+        .collect();
     let input = InitiateAuth {
         client_id: client.into(),
         auth_flow: "USER_PASSWORD_AUTH".into(),
         auth_parameters: parameters,
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let outcome = runtime.block_on(identity.initiate_auth(input));
     match outcome.map_err(|error| anyhow!("{}: {error}", error.name()))? {
         AuthOutcome::SignedIn(tokens) => Ok(tokens.id_token),
