@@ -40,7 +40,7 @@ async fn developer(wire: &Wire, policy: &str) -> Credentials {
 }
 
 #[tokio::test]
-async fn refusals_carry_the_names_of_each_protocol() {
+async fn refusals_carry_the_names_of_the_json_protocols() {
     let wire = Wire::new().await;
     let (root, now) = (&wire.root, wire.now());
     let wrong = with_secret(root, "wrong");
@@ -106,6 +106,13 @@ async fn refusals_carry_the_names_of_each_protocol() {
         let refused = answered(&wire.control.handle(request).await).unwrap_err();
         assert_eq!((refused.0, refused.1.as_str()), (status, name), "{what}");
     }
+}
+
+#[tokio::test]
+async fn refusals_carry_the_names_of_the_query_protocol() {
+    let wire = Wire::new().await;
+    let (root, now) = (&wire.root, wire.now());
+    let wrong = with_secret(root, "wrong");
     let query = [
         ("unsigned", form(WHO), "MissingAuthenticationToken"),
         (
