@@ -96,7 +96,10 @@ def test_pycognito_signs_in_over_srp(server, guarded):
 def test_pycognito_is_refused_with_a_wrong_password_or_name(server, guarded, name, password):
     said = pycognito(server, guarded, name, password)
     assert said.startswith("refused NotAuthorizedException") or said.startswith("refused UserNotFoundException"), said
-    assert password not in server.explain()
+    explained = server.explain()
+    assert password not in explained
+    refusal = [line for line in explained.splitlines() if "REFUSE" in line]
+    assert len(refusal) == 1 and "operation" in refusal[0] and "NotAuthorizedException: " in refusal[0], explained
 
 
 def test_pycognito_must_change_a_temporary_password(server, guarded):

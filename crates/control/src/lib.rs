@@ -99,7 +99,7 @@ pub struct AdminResponse {
     pub status: u16,
     pub headers: HeaderList,
     pub body: Bytes,
-    /// What was decided; already recorded when the listener is not [`AdminListener::Public`].
+    /// What was decided; already recorded on [`AdminListener::Admin`], for the caller to record on the others.
     pub steps: Vec<portcullis_model::trail::Step>,
 }
 
