@@ -43,6 +43,7 @@ pub struct ControlParts {
     pub published: Arc<dyn ports::Published>,
     pub compiler: Arc<dyn ports::Compiler>,
     pub trails: Arc<dyn ports::TrailSink>,
+    pub buckets: Arc<dyn ports::Buckets>,
     /// The region that is served, and the account that it starts with.
     pub scope: Scope,
     /// `{domain}` in the hosts of what is made.

@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin};
 
+use bytes::Bytes;
 use portcullis_model::{
     Problem, Scope,
     resources::apigateway::{ApiImage, Stage},
@@ -19,6 +20,12 @@ pub trait Published: Send + Sync {
 pub trait Compiler: Send + Sync {
     /// Returns every problem that keeps `image` from being served as `stage`.
     fn check(&self, scope: &Scope, image: &ApiImage, stage: &Stage) -> Vec<Problem>;
+}
+
+/// The folders that stand for buckets.
+pub trait Buckets: Send + Sync {
+    /// Reads the object `key` of `bucket`, of at most `bytes_max` bytes; the error says what to do.
+    fn read(&self, bucket: &str, key: &str, bytes_max: usize) -> Result<Bytes, String>;
 }
 
 /// Keeps the trails of admin calls beside those of the data plane, and finds them again.

@@ -2,6 +2,7 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use bytes::Bytes;
 use portcullis_identity::{
     Identity, IdentityParts, IssuerForm, Settings,
     ports::{Mail, MailError, Message, SignOuts},
@@ -54,6 +55,12 @@ impl ports::TrailSink for Outside {
     }
 }
 
+impl ports::Buckets for Outside {
+    fn read(&self, bucket: &str, _key: &str, _bytes_max: usize) -> Result<Bytes, String> {
+        Err(format!("no folder stands for the bucket `{bucket}`"))
+    }
+}
+
 /// The account and region of tests.
 pub(crate) fn scope() -> Scope {
     Scope::new("000000000000", "us-east-1")
@@ -95,6 +102,7 @@ pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
         published: Arc::new(Outside),
         compiler: Arc::new(Outside),
         trails: Arc::new(Outside),
+        buckets: Arc::new(Outside),
         scope: scope(),
         domain: "portcullis.localhost".into(),
     }

@@ -14,7 +14,7 @@ use crate::{
     http::{Body, BodyError, Listener, Request, Response},
     layers::authorizer::token_cache::TokenCache,
     pipeline::{self, Journal},
-    ports::{SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest, Sites},
+    ports::{Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest},
     request_id::{self, RequestIds},
     revocations::Revocations,
     snapshot::{Snapshot, Snapshots},
@@ -27,7 +27,7 @@ pub struct GatewayParts {
     pub snapshots: Arc<Snapshots>,
     pub revocations: Arc<Revocations>,
     pub trails: Arc<TrailLog>,
-    pub sites: Arc<dyn Sites>,
+    pub ports: Ports,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     pub settings: GatewaySettings,
@@ -206,7 +206,7 @@ impl Gateway {
         let query = request
             .query()
             .map(|query| String::from_utf8_lossy(query).into_owned());
-        let answer = self.worker.parts.sites.answer(SiteRequest {
+        let answer = self.worker.parts.ports.sites.answer(SiteRequest {
             site,
             request_id: RequestId::from(request_id::uuid_text(arrival.id)),
             method: request.method.clone(),

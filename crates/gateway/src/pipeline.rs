@@ -22,7 +22,12 @@ use crate::{
     gateway::Worker,
     http::{BodyError, Response},
     integrations,
-    layers::{authorizer::Authorizer, mapping::Mapping, route::Route, validation::Validation},
+    layers::{
+        authorizer::Authorizer,
+        mapping::Mapping,
+        route::{self, Route},
+        validation::Validation,
+    },
     mapping::{request::Mapped, response},
     refusal::{Refusal, RefusalKind},
     responses::gateway_responses,
@@ -34,8 +39,8 @@ use crate::{
 pub(crate) trait Layer {
     const NAME: LayerName;
 
-    /// Returns how much of the body it must see on `method`, as declared at deployment.
-    fn body_need(_method: &MethodSnapshot) -> BodyNeed {
+    /// Returns how much of the body it must see, as declared at deployment by the stage or, behind the route, the method.
+    fn body_need(_exchange: &Exchange) -> BodyNeed {
         BodyNeed::None
     }
 
@@ -74,6 +79,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         journal,
     };
     let passed = async {
+        pass.enter_stage()?;
         pass.layer::<Route>().await?;
         pass.layer::<Authorizer>().await?;
         pass.layer::<Validation>().await?;
@@ -176,8 +182,17 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// Finds the stage, which says what every layer enforces. A step of the trail only where there is none.
+    fn enter_stage(&mut self) -> Result<(), Ending> {
+        route::enter_stage(&mut self.exchange).map_err(|refusal| {
+            self.journal
+                .note(LayerName::Route, Outcome::Refuse, refusal.cause().clone());
+            Ending::Refused(refusal)
+        })
+    }
+
     async fn layer<L: Layer>(&mut self) -> Result<(), Ending> {
-        let need = self.exchange.known_method().map_or(BodyNeed::None, L::body_need);
+        let need = L::body_need(&self.exchange);
         if let Err(cause) = self.exchange.read_body(need).await {
             // Whatever the layer only observes: what was read of the body is gone, so nothing may be sent on.
             let refusal = body_refusal(&cause);

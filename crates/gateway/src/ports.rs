@@ -1,9 +1,9 @@
-//! What we ask of the outside: hosts of ours that are not APIs. `server` fills it in.
+//! What we ask of the outside: hosts of ours that are not APIs, functions, AWS services. `server` fills it in.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use portcullis_model::{HeaderList, RequestId, trail::Step};
+use portcullis_model::{HeaderList, RequestId, Scope, trail::Step};
 
 use crate::http::Peer;
 
@@ -58,4 +58,100 @@ pub type SiteAnswer = Pin<Box<dyn Future<Output = SiteResponse> + Send>>;
 pub trait Sites: Send + Sync {
     /// Answers a request. Every refusal is a response too; what is not there is a 404.
     fn answer(&self, request: SiteRequest) -> SiteAnswer;
+}
+
+/// Everything that the gateway asks of the outside. Cheap to clone.
+#[derive(Clone)]
+pub struct Ports {
+    pub sites: Arc<dyn Sites>,
+    pub functions: Arc<dyn Functions>,
+    pub services: Arc<dyn Services>,
+}
+
+/// A call of a function, by an integration or an authorizer.
+#[derive(Clone, Debug)]
+pub struct Invocation {
+    /// With the qualifier, if it has one: `arn:aws:lambda:us-east-1:000000000000:function:name`.
+    pub function_arn: Arc<str>,
+    /// What calls, for the function's own policy: `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{method}{path}`, or
+    /// `…:{api}/authorizers/{id}`. The principal is `apigateway.amazonaws.com`.
+    pub source_arn: String,
+    /// The account that the caller belongs to.
+    pub source_account: Arc<str>,
+    /// The event: JSON.
+    pub payload: Bytes,
+    /// How long the caller waits; the function's own limit may be shorter.
+    pub timeout: Duration,
+}
+
+/// What a function returned or failed with. <https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html>
+#[derive(Clone, Debug)]
+pub struct FunctionAnswer {
+    /// What the function returned, or, when it failed, `{"errorMessage": …, "errorType": …}`.
+    pub payload: Bytes,
+    /// `Unhandled` or `Handled` when the function failed: `X-Amz-Function-Error`.
+    pub error: Option<String>,
+}
+
+/// Why a function was not run, or did not end.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FunctionFailure {
+    #[error("there is no function `{0}`")]
+    NotFound(String),
+    /// The function's policy does not let the caller in.
+    #[error("{0}")]
+    NotPermitted(String),
+    #[error("the function did not answer in time")]
+    TimedOut,
+    /// Too many calls at once.
+    #[error("{0}")]
+    Throttled(String),
+    /// It could not be started or reached.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+/// A function's answer, some time later. May be awaited on any thread.
+pub type Invoked = Pin<Box<dyn Future<Output = Result<FunctionAnswer, FunctionFailure>> + Send>>;
+
+/// Runs functions, local or behind an HTTP endpoint.
+pub trait Functions: Send + Sync {
+    /// Invokes a function and waits for its answer (`RequestResponse`).
+    fn invoke(&self, invocation: Invocation) -> Invoked;
+}
+
+/// A call of an AWS service of ours by an `AWS` integration: `arn:aws:apigateway:{region}:{service}:action/{action}`.
+#[derive(Clone, Debug)]
+pub struct ServiceCall {
+    /// The account of the API and its region.
+    pub scope: Scope,
+    /// As in the integration's URI: `events`, `secretsmanager`.
+    pub service: Arc<str>,
+    /// `PutEvents`.
+    pub action: Arc<str>,
+    /// The role in whose name the call is made: the integration's `credentials`.
+    pub role_arn: Arc<str>,
+    pub request_id: RequestId,
+    /// What the request template made.
+    pub body: Bytes,
+}
+
+/// A service's answer, some time later. May be awaited on any thread.
+pub type ServiceAnswer = Pin<Box<dyn Future<Output = ServiceResponse> + Send>>;
+
+/// What a service says, errors of its own included.
+#[derive(Clone, Debug)]
+pub struct ServiceResponse {
+    pub status: u16,
+    pub headers: HeaderList,
+    pub body: Bytes,
+}
+
+/// Calls services of ours in the name of a role, whose policies are evaluated.
+pub trait Services: Send + Sync {
+    /// Returns whether `action` of `service` may be integrated with, for the deployment to know.
+    fn knows(&self, service: &str, action: &str) -> bool;
+
+    /// Calls it.
+    fn call(&self, call: ServiceCall) -> ServiceAnswer;
 }

@@ -46,6 +46,10 @@ pub(crate) struct Up {
     pub(crate) public_http: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) proxy: SocketAddr,
+    /// URLs of HTTP endpoints that speak the Lambda Invoke API, by the ARN of the function that each stands for.
+    pub(crate) functions: BTreeMap<String, String>,
+    /// Folders, by the name of the bucket that each stands for.
+    pub(crate) buckets: BTreeMap<String, PathBuf>,
 }
 
 /// `portcullis deploy`.
@@ -131,6 +135,16 @@ fn up() -> Command {
         .arg(address("public-http", "127.0.0.1:8080", "The same in clear text"))
         .arg(address("admin", "127.0.0.1:4566", "The AWS wire protocols"))
         .arg(address("proxy", "127.0.0.1:8444", "The forward proxy that `exec` uses"))
+        .arg(repeated(
+            "function",
+            "ARN=URL",
+            "An HTTP endpoint that speaks the Lambda Invoke API and answers for the function ARN; may be repeated",
+        ))
+        .arg(repeated(
+            "bucket",
+            "NAME=DIR",
+            "A folder that stands for the bucket NAME, which templates name for code and truststores; may be repeated",
+        ))
 }
 
 fn serve() -> Command {
@@ -191,11 +205,19 @@ fn explain() -> Command {
 }
 
 fn parameter() -> Arg {
-    Arg::new("parameter")
-        .long("parameter")
-        .value_name("K=V")
+    repeated(
+        "parameter",
+        "K=V",
+        "A value for a template's parameter; may be repeated",
+    )
+}
+
+fn repeated(name: &'static str, value: &'static str, help: &'static str) -> Arg {
+    Arg::new(name)
+        .long(name)
+        .value_name(value)
         .action(ArgAction::Append)
-        .help("A value for a template's parameter; may be repeated")
+        .help(help)
 }
 
 fn data() -> Arg {
@@ -291,6 +313,11 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
         public_http: value(matches, "public-http")?,
         admin: value(matches, "admin")?,
         proxy: value(matches, "proxy")?,
+        functions: pairs(matches, "function", "ARN=URL")?,
+        buckets: pairs(matches, "bucket", "NAME=DIR")?
+            .into_iter()
+            .map(|(name, folder)| (name, PathBuf::from(folder)))
+            .collect(),
     };
     if up.stack.is_some() && up.templates.len() != 1 {
         bail!(
@@ -307,20 +334,27 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
     crate::settings::check_account(&up.account)?;
     crate::settings::check_region(&up.region)?;
     crate::settings::check_domain(&up.domain)?;
+    crate::settings::check_functions(&up.functions)?;
+    crate::settings::check_buckets(&up.buckets)?;
     Ok(up)
 }
 
 fn parameters(matches: &ArgMatches) -> Result<BTreeMap<String, String>> {
-    let mut parameters = BTreeMap::new();
-    for given in matches.get_many::<String>("parameter").into_iter().flatten() {
+    pairs(matches, "parameter", "KEY=VALUE")
+}
+
+/// Reads an option of the form `KEY=VALUE` that may be repeated, each key once.
+fn pairs(matches: &ArgMatches, name: &str, form: &str) -> Result<BTreeMap<String, String>> {
+    let mut pairs = BTreeMap::new();
+    for given in matches.get_many::<String>(name).into_iter().flatten() {
         let (key, value) = given
             .split_once('=')
-            .with_context(|| format!("--parameter `{given}`: expected KEY=VALUE"))?;
-        if parameters.insert(key.to_owned(), value.to_owned()).is_some() {
-            bail!("--parameter `{key}` is given twice");
+            .with_context(|| format!("--{name} `{given}`: expected {form}"))?;
+        if pairs.insert(key.to_owned(), value.to_owned()).is_some() {
+            bail!("--{name} `{key}` is given twice");
         }
     }
-    Ok(parameters)
+    Ok(pairs)
 }
 
 fn path(matches: &ArgMatches, name: &str) -> Result<PathBuf> {
@@ -371,6 +405,23 @@ mod tests {
                 "twice",
             ),
             (vec!["portcullis", "up", "--account", "1"], "twelve digits"),
+            (
+                vec!["portcullis", "up", "--function", "name=http://x"],
+                "function's ARN",
+            ),
+            (
+                vec![
+                    "portcullis",
+                    "up",
+                    "--function",
+                    "arn:aws:lambda:us-east-1:000000000000:function:f=ftp://x",
+                ],
+                "http",
+            ),
+            (
+                vec!["portcullis", "up", "--bucket", "code=/no/such/folder"],
+                "no folder",
+            ),
             (vec!["portcullis", "up", "--proxy", "0.0.0.0:1"], "loopback"),
             (
                 vec!["portcullis", "up", "a.yaml", "b.yaml", "--stack", "x"],

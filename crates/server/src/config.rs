@@ -2,7 +2,7 @@
 //! has a default that opens a door.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -21,7 +21,7 @@ use serde::Deserialize;
 
 use crate::{
     local_ca::server_config,
-    settings::{Settings, check_account, check_domain, check_region},
+    settings::{Settings, check_account, check_buckets, check_domain, check_functions, check_region},
     wiring::cores,
 };
 
@@ -48,6 +48,12 @@ pub(crate) struct Config {
     integration_ranges: Vec<String>,
     /// Threads that serve requests; one a core when absent.
     workers: Option<usize>,
+    /// URLs of HTTP endpoints that speak the Lambda Invoke API, by function ARN.
+    #[serde(default)]
+    functions: BTreeMap<String, String>,
+    /// Folders that stand for buckets, by name.
+    #[serde(default)]
+    buckets: BTreeMap<String, PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -92,6 +98,8 @@ impl Config {
             check_account(&self.account),
             check_region(&self.region),
             check_domain(&self.domain),
+            check_functions(&self.functions),
+            check_buckets(&self.buckets),
         ] {
             mistakes.extend(check.err().map(|error| error.to_string()));
         }
@@ -129,6 +137,8 @@ impl Config {
             workers: self.workers.unwrap_or_else(cores),
             public_port: Some(self.public_port.unwrap_or(443)),
             integration_ranges: Some(ranges),
+            functions: self.functions.clone(),
+            buckets: self.buckets.clone(),
         })
     }
 

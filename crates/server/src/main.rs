@@ -1,5 +1,6 @@
 //! `portcullis`: every layer that guards an API, in one program.
 
+mod buckets;
 mod cli;
 mod config;
 mod commands;

@@ -1,10 +1,10 @@
 //! What a server runs with, whether `up` or `serve` said so; and the checks on what was said.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use portcullis_egress::AddressRange;
-use portcullis_model::Scope;
+use portcullis_model::{Scope, arn::Arn};
 
 /// Where and as what a server runs.
 #[derive(Clone, Debug)]
@@ -27,6 +27,14 @@ pub(crate) struct Settings {
     pub(crate) workers: usize,
     /// Ranges beside public addresses that integrations may connect to; none: anything, under `up`.
     pub(crate) integration_ranges: Option<Vec<AddressRange>>,
+    /// URLs of HTTP endpoints that speak the Lambda Invoke API, by function ARN.
+    #[allow(
+        dead_code,
+        reason = "read by whatever runs functions, which is the next to come"
+    )]
+    pub(crate) functions: BTreeMap<String, String>,
+    /// Folders that stand for buckets, by name.
+    pub(crate) buckets: BTreeMap<String, PathBuf>,
 }
 
 /// Rejects an account that is not twelve digits.
@@ -70,6 +78,36 @@ pub(crate) fn check_domain(domain: &str) -> Result<()> {
     };
     if domain.len() > 200 || !domain.split('.').all(label) {
         bail!("domain `{domain}`: expected a host name such as `portcullis.localhost`");
+    }
+    Ok(())
+}
+
+/// Rejects a binding whose key is no function's ARN or whose value is no http URL.
+pub(crate) fn check_functions(functions: &BTreeMap<String, String>) -> Result<()> {
+    for (arn, url) in functions {
+        let parsed = arn.parse::<Arn>().ok();
+        ensure!(
+            parsed.is_some_and(|arn| arn.service == "lambda" && arn.resource.starts_with("function:")),
+            "function `{arn}`: expected a function's ARN, such as \
+             `arn:aws:lambda:us-east-1:000000000000:function:NAME`"
+        );
+        ensure!(
+            url.starts_with("http://") || url.starts_with("https://"),
+            "function `{arn}`: `{url}` is no http or https URL"
+        );
+    }
+    Ok(())
+}
+
+/// Rejects a binding whose folder is not there.
+pub(crate) fn check_buckets(buckets: &BTreeMap<String, PathBuf>) -> Result<()> {
+    for (name, folder) in buckets {
+        ensure!(!name.is_empty(), "bucket: expected NAME=DIR");
+        ensure!(
+            folder.is_dir(),
+            "bucket `{name}`: there is no folder `{}`",
+            folder.display()
+        );
     }
     Ok(())
 }

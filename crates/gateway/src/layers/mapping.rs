@@ -6,7 +6,6 @@ use crate::{
     gateway::Worker,
     mapping::request,
     pipeline::Layer,
-    snapshot::stage::MethodSnapshot,
 };
 
 pub(crate) struct Mapping;
@@ -14,8 +13,10 @@ pub(crate) struct Mapping;
 impl Layer for Mapping {
     const NAME: LayerName = LayerName::Mapping;
 
-    fn body_need(method: &MethodSnapshot) -> BodyNeed {
-        method.backend.request.body_need()
+    fn body_need(exchange: &Exchange) -> BodyNeed {
+        exchange
+            .known_method()
+            .map_or(BodyNeed::None, |method| method.backend.request.body_need())
     }
 
     async fn check(exchange: &mut Exchange, _worker: &Worker) -> Decision {

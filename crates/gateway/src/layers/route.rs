@@ -19,15 +19,13 @@ impl Layer for Route {
     const NAME: LayerName = LayerName::Route;
 
     async fn check(exchange: &mut Exchange, _worker: &Worker) -> Decision {
-        match enter_stage(exchange).and_then(|()| check_length(exchange)) {
-            Ok(()) => enter_method(exchange),
-            Err(refusal) => refusal.into(),
-        }
+        enter_method(exchange)
     }
 }
 
-/// Finds the stage. What is wrong here is wrong before any stage, so no gateway response can customise it.
-fn enter_stage(exchange: &mut Exchange) -> Result<(), Refusal> {
+/// Finds the stage, before any layer: each reads there what it enforces. What is wrong here is wrong before any stage, so no
+/// gateway response can customise it.
+pub(crate) fn enter_stage(exchange: &mut Exchange) -> Result<(), Refusal> {
     let forbidden = |cause: String| Refusal::new(RefusalKind::Forbidden, cause);
     let api_id = exchange.api_id();
     let path = exchange.path();
@@ -49,7 +47,7 @@ fn enter_stage(exchange: &mut Exchange) -> Result<(), Refusal> {
     }
     let (stage, start) = (Arc::clone(stage), exchange.path_start() + 1 + length);
     exchange.enter_stage(stage, start);
-    Ok(())
+    check_length(exchange)
 }
 
 /// A declared length over the limit is refused before anything else is asked. Others are cut where they are read.

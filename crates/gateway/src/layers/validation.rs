@@ -26,7 +26,6 @@ use crate::{
     },
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
-    snapshot::stage::MethodSnapshot,
 };
 
 /// The model for a body of any other media type.
@@ -37,8 +36,11 @@ pub(crate) struct Validation;
 impl Layer for Validation {
     const NAME: LayerName = LayerName::Validation;
 
-    fn body_need(method: &MethodSnapshot) -> BodyNeed {
-        match &method.validation {
+    fn body_need(exchange: &Exchange) -> BodyNeed {
+        let validation = exchange
+            .known_method()
+            .and_then(|method| method.validation.as_ref());
+        match validation {
             Some(validation) if !validation.models.is_empty() => BodyNeed::Whole(BODY_BYTES_MAX),
             _ => BodyNeed::None,
         }

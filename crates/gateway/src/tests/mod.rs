@@ -30,7 +30,10 @@ use crate::{
     Gateway, GatewayParts, GatewaySettings,
     hosts::{HostSettings, Hosts},
     http::{Body, Listener, Peer, Request, Response, Version},
-    ports::{SiteAnswer, SiteRequest, SiteResponse, Sites},
+    ports::{
+        FunctionFailure, Functions, Invocation, Invoked, Ports, ServiceAnswer, ServiceCall, ServiceResponse,
+        Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
+    },
     revocations::Revocations,
     snapshot::{PoolSnapshot, Snapshot, Snapshots, StageSnapshot, compile_stage},
     trail::TrailLog,
@@ -76,6 +79,35 @@ impl Sites for Visits {
                 headers: HeaderList::new(),
                 body: Bytes::from_static(b"site"),
                 steps: Vec::new(),
+            }
+        })
+    }
+}
+
+/// There is no function.
+struct NoFunctions;
+
+impl Functions for NoFunctions {
+    fn invoke(&self, invocation: Invocation) -> Invoked {
+        let missing = FunctionFailure::NotFound(invocation.function_arn.to_string());
+        Box::pin(async move { Err(missing) })
+    }
+}
+
+/// There is no service.
+struct NoServices;
+
+impl Services for NoServices {
+    fn knows(&self, _service: &str, _action: &str) -> bool {
+        false
+    }
+
+    fn call(&self, _call: ServiceCall) -> ServiceAnswer {
+        Box::pin(async {
+            ServiceResponse {
+                status: 404,
+                headers: HeaderList::new(),
+                body: Bytes::new(),
             }
         })
     }
@@ -198,7 +230,11 @@ impl World {
             snapshots: Arc::clone(&snapshots),
             revocations: Arc::clone(&revocations),
             trails: Arc::clone(&trails),
-            sites: Arc::<Visits>::clone(&visits),
+            ports: Ports {
+                sites: Arc::<Visits>::clone(&visits),
+                functions: Arc::new(NoFunctions),
+                services: Arc::new(NoServices),
+            },
             clock: Arc::<ManualClock>::clone(&clock),
             entropy: Arc::new(SystemEntropy),
             settings,

@@ -107,6 +107,8 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         workers: cores(),
         public_port: None,
         integration_ranges: None,
+        functions: up.functions.clone(),
+        buckets: up.buckets.clone(),
     }
 }
 

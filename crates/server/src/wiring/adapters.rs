@@ -2,15 +2,20 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
+use bytes::Bytes;
 use portcullis_control::ports::TrailSink;
 use portcullis_gateway::{
     edge::{ForwardProxy, ProxyRoute},
+    ports::{
+        FunctionFailure, Functions, Invocation, Invoked, ServiceAnswer, ServiceCall, ServiceResponse,
+        Services,
+    },
     revocations::Revocations,
     snapshot::Snapshots,
     trail::TrailLog,
 };
 use portcullis_identity::ports::{Mail, MailError, Message, SignOuts};
-use portcullis_model::{Timestamp, UserPoolId, UserSub, trail::Trail};
+use portcullis_model::{HeaderList, Timestamp, UserPoolId, UserSub, trail::Trail};
 
 use crate::outbox::Outbox;
 
@@ -72,5 +77,34 @@ impl ForwardProxy for OurHosts {
         } else {
             ProxyRoute::Tunnel
         }
+    }
+}
+
+/// Functions, until there are any: every call is refused.
+pub(super) struct NoFunctions;
+
+impl Functions for NoFunctions {
+    fn invoke(&self, invocation: Invocation) -> Invoked {
+        let missing = FunctionFailure::NotFound(invocation.function_arn.to_string());
+        Box::pin(async move { Err(missing) })
+    }
+}
+
+/// Services that integrations may call, until there are any: every call is refused.
+pub(super) struct NoServices;
+
+impl Services for NoServices {
+    fn knows(&self, _service: &str, _action: &str) -> bool {
+        false
+    }
+
+    fn call(&self, _call: ServiceCall) -> ServiceAnswer {
+        Box::pin(async {
+            ServiceResponse {
+                status: 404,
+                headers: HeaderList::new(),
+                body: Bytes::new(),
+            }
+        })
     }
 }

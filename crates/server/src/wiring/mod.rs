@@ -15,6 +15,7 @@ use portcullis_gateway::{
     edge::{self, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
     hosts::{HostSettings, Hosts},
     http::Listener,
+    ports::Ports,
     revocations::Revocations,
     snapshot::{Snapshot, Snapshots},
     trail::TrailLog,
@@ -25,8 +26,8 @@ use portcullis_store::{Store, sqlite::SqliteStore};
 use portcullis_vault::Vault;
 use tokio::{net::TcpListener, runtime::Handle};
 
-use crate::{installation::Installation, outbox::Outbox, settings::Settings};
-use adapters::{OurHosts, OutboxMail, RevocationFeed, Trails};
+use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
+use adapters::{NoFunctions, NoServices, OurHosts, OutboxMail, RevocationFeed, Trails};
 use publication::{GatewayCompiler, Publication};
 use sites::ServerSites;
 
@@ -100,7 +101,7 @@ impl Server {
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;
-        let publication = Publication::new(store.clone(), planes.snapshots.clone(), issuer_form(settings));
+        let publication = Publication::new(&store, &planes.snapshots, issuer_form(settings));
         publication.load().await?;
         identity
             .load_sign_outs()
@@ -115,6 +116,7 @@ impl Server {
             published: Arc::new(publication),
             compiler: Arc::new(GatewayCompiler),
             trails: Arc::new(Trails(planes.trails.clone())),
+            buckets: Arc::new(Buckets(settings.buckets.clone())),
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),
         });
@@ -257,7 +259,11 @@ fn gateway(
         snapshots,
         revocations,
         trails,
-        sites: Arc::new(sites),
+        ports: Ports {
+            sites: Arc::new(sites),
+            functions: Arc::new(NoFunctions),
+            services: Arc::new(NoServices),
+        },
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         settings: GatewaySettings {

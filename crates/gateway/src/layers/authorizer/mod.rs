@@ -30,12 +30,13 @@ impl Layer for Authorizer {
             Ok(MethodAuthorization::Open) => return Decision::Continue("authorization type NONE".into()),
             Ok(MethodAuthorization::Cognito { authorizer, scopes }) => {
                 cognito::check(authorizer, scopes, exchange, worker)
+                    .map(|(token, reason)| (Caller::Cognito(token), reason))
             }
             Err(refusal) => Err(refusal),
         };
         match verdict {
-            Ok((token, reason)) => {
-                exchange.admit_caller(Caller { token });
+            Ok((caller, reason)) => {
+                exchange.admit_caller(caller);
                 Decision::Continue(reason)
             }
             Err(refusal) => refusal.into(),
@@ -43,15 +44,18 @@ impl Layer for Authorizer {
     }
 }
 
-/// Whom an authorizer admitted. Only this layer makes one.
-pub(crate) struct Caller {
-    token: Rc<VerifiedToken>,
+/// Whom an authorizer admitted, one variant for each kind of authorizer. Only this layer makes one.
+pub(crate) enum Caller {
+    /// Who holds a token of a user pool.
+    Cognito(Rc<VerifiedToken>),
 }
 
 impl Caller {
     /// Returns a claim of the caller's token.
     pub(crate) fn claim(&self, name: &str) -> Option<&serde_json::Value> {
-        self.token.claims.get(name)
+        match self {
+            Self::Cognito(token) => token.claims.get(name),
+        }
     }
 }
 

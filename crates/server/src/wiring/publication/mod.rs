@@ -1,0 +1,121 @@
+//! From the change log to the snapshot. Whoever waits for a change brings the snapshot up to it; a configuration that
+//! does not compile leaves the last good one serving.
+//!
+//! Each file is a [`Feed`]: one kind of thing that the gateway serves, and the records that it is compiled from.
+
+mod compiler;
+mod pools;
+mod stages;
+
+use std::{future::Future, pin::Pin, sync::Arc};
+
+use anyhow::Result;
+use portcullis_control::ports::Published;
+use portcullis_gateway::snapshot::Snapshots;
+use portcullis_identity::IssuerForm;
+use portcullis_model::Problem;
+use portcullis_store::{Change, Kind, RecordKey, Store, StoreError};
+use tokio::sync::Mutex;
+
+pub(super) use compiler::GatewayCompiler;
+
+/// Changes read at once.
+const CHANGES_MAX: usize = 1_000;
+
+/// What a feed says when it has served something.
+type Serving<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
+/// Brings one kind of thing from the store to the gateway.
+trait Feed: Send + Sync {
+    /// Returns the kinds of records whose changes it must hear of.
+    fn kinds(&self) -> &'static [Kind];
+
+    /// Serves everything that is there.
+    fn load(&self) -> Serving<'_>;
+
+    /// Serves what a changed record says now, or stops serving what is gone.
+    fn apply<'a>(&'a self, key: &'a RecordKey) -> Serving<'a>;
+}
+
+/// Keeps the snapshot at the newest configuration.
+pub(super) struct Publication {
+    store: Arc<dyn Store>,
+    /// In the order in which they are loaded: what others refer to comes first.
+    feeds: Vec<Box<dyn Feed>>,
+    /// The sequence up to which the snapshot is current.
+    applied: Mutex<u64>,
+}
+
+impl Publication {
+    pub(super) fn new(store: &Arc<dyn Store>, snapshots: &Arc<Snapshots>, issuer: IssuerForm) -> Self {
+        let (store, snapshots) = (Arc::clone(store), Arc::clone(snapshots));
+        Self {
+            feeds: vec![
+                Box::new(pools::Pools {
+                    store: Arc::clone(&store),
+                    snapshots: Arc::clone(&snapshots),
+                    issuer,
+                }),
+                Box::new(stages::Stages {
+                    store: Arc::clone(&store),
+                    snapshots,
+                }),
+            ],
+            store,
+            applied: Mutex::new(0),
+        }
+    }
+
+    /// Compiles everything that is there.
+    pub(super) async fn load(&self) -> Result<()> {
+        let mut applied = self.applied.lock().await;
+        let sequence = self.store.sequence().await?;
+        for feed in &self.feeds {
+            feed.load().await?;
+        }
+        *applied = sequence;
+        Ok(())
+    }
+
+    async fn catch_up(&self, sequence: u64) -> Result<(), StoreError> {
+        let mut applied = self.applied.lock().await;
+        while *applied < sequence {
+            let changes = self.store.changes_since(*applied, CHANGES_MAX).await?;
+            let Some(last) = changes.last().map(|change| change.sequence) else {
+                // The log was shortened below us: what it said is in the records.
+                *applied = sequence;
+                break;
+            };
+            for change in &changes {
+                self.apply(change).await?;
+            }
+            *applied = last;
+        }
+        Ok(())
+    }
+
+    async fn apply(&self, change: &Change) -> Result<(), StoreError> {
+        for feed in &self.feeds {
+            if feed.kinds().contains(&change.key.kind) {
+                feed.apply(&change.key).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Published for Publication {
+    fn caught_up(&self, sequence: u64) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            if let Err(cause) = self.catch_up(sequence).await {
+                tracing::error!("changes of the configuration cannot be read: {cause}");
+            }
+        })
+    }
+}
+
+fn log_problems(what: &str, problems: &[Problem]) {
+    for problem in problems {
+        tracing::error!("{what} keeps its last good configuration: {problem}");
+    }
+}
