@@ -28,10 +28,6 @@ pub(crate) struct Settings {
     /// Ranges beside public addresses that integrations may connect to; none: anything, under `up`.
     pub(crate) integration_ranges: Option<Vec<AddressRange>>,
     /// URLs of HTTP endpoints that speak the Lambda Invoke API, by function ARN.
-    #[allow(
-        dead_code,
-        reason = "read by whatever runs functions, which is the next to come"
-    )]
     pub(crate) functions: BTreeMap<String, String>,
     /// Folders that stand for buckets, by name.
     pub(crate) buckets: BTreeMap<String, PathBuf>,

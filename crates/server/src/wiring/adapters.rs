@@ -6,10 +6,7 @@ use bytes::Bytes;
 use portcullis_control::ports::TrailSink;
 use portcullis_gateway::{
     edge::{ForwardProxy, ProxyRoute},
-    ports::{
-        FunctionFailure, Functions, Invocation, Invoked, ServiceAnswer, ServiceCall, ServiceResponse,
-        Services,
-    },
+    ports::{ServiceAnswer, ServiceCall, ServiceResponse, Services},
     revocations::Revocations,
     snapshot::Snapshots,
     trail::TrailLog,
@@ -77,16 +74,6 @@ impl ForwardProxy for OurHosts {
         } else {
             ProxyRoute::Tunnel
         }
-    }
-}
-
-/// Functions, until there are any: every call is refused.
-pub(super) struct NoFunctions;
-
-impl Functions for NoFunctions {
-    fn invoke(&self, invocation: Invocation) -> Invoked {
-        let missing = FunctionFailure::NotFound(invocation.function_arn.to_string());
-        Box::pin(async move { Err(missing) })
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod publication;
 mod adapters;
+mod functions;
 mod sites;
 mod admin;
 
@@ -10,6 +11,7 @@ use std::{sync::Arc, thread, time::Duration};
 use anyhow::{Context, Result, anyhow};
 use portcullis_control::{Control, ControlParts};
 use portcullis_egress::{AddressPolicy, ClientConfig, PublicOnly};
+use portcullis_functions::Endpoints;
 use portcullis_gateway::{
     Gateway, GatewayParts, GatewaySettings,
     edge::{self, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
@@ -27,7 +29,8 @@ use portcullis_vault::Vault;
 use tokio::{net::TcpListener, runtime::Handle};
 
 use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
-use adapters::{NoFunctions, NoServices, OurHosts, OutboxMail, RevocationFeed, Trails};
+use adapters::{NoServices, OurHosts, OutboxMail, RevocationFeed, Trails};
+use functions::ServerFunctions;
 use publication::{GatewayCompiler, Publication};
 use sites::ServerSites;
 
@@ -255,13 +258,21 @@ fn gateway(
         trails,
         snapshots,
     } = planes;
+    let integrations = ClientConfig {
+        tls: portcullis_egress::tls::trusting_system([])?,
+        limits: portcullis_egress::Limits::default(),
+        policy: integration_policy(settings, addresses),
+    };
+    let endpoints = Endpoints::start(integrations.clone(), &settings.functions)?;
     Ok(GatewayParts {
         snapshots,
         revocations,
         trails,
         ports: Ports {
             sites: Arc::new(sites),
-            functions: Arc::new(NoFunctions),
+            functions: Arc::new(ServerFunctions {
+                endpoints: Arc::new(endpoints),
+            }),
             services: Arc::new(NoServices),
         },
         clock: Arc::new(SystemClock),
@@ -269,11 +280,7 @@ fn gateway(
         settings: GatewaySettings {
             redirect_clear_text_to: settings.redirect_http.then(|| addresses.public.port()),
         },
-        integrations: ClientConfig {
-            tls: portcullis_egress::tls::trusting_system([])?,
-            limits: portcullis_egress::Limits::default(),
-            policy: integration_policy(settings, addresses),
-        },
+        integrations,
     })
 }
 
