@@ -54,11 +54,23 @@ pub(crate) const OBSERVABLE: &[LayerName] = &[LayerName::Authorizer, LayerName::
 
 /// Answers an exchange and records its trail.
 pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
+    let mut journal = Journal::start(exchange.started_at());
+    let (exchange, response) = answer(exchange, worker, &mut journal).await;
+    journal.close(exchange, response.status, worker);
+    response
+}
+
+/// Answers an exchange and notes its steps in `journal`, whose trail is the caller's to record: a distribution's, whose
+/// origin the stage is.
+pub(crate) async fn answer(
+    exchange: Exchange,
+    worker: &Worker,
+    journal: &mut Journal,
+) -> (Box<Exchange>, Response) {
     // Boxed once: the layers pass it on, and a pointer is cheaper to pass.
     let exchange = Box::new(exchange);
-    let mut journal = Journal::start(exchange.started_at());
-    let ended = match admit(exchange, worker, &mut journal).await {
-        Ok(admitted) => finish(admitted, worker, &mut journal).await,
+    let ended = match admit(exchange, worker, journal).await {
+        Ok(admitted) => finish(admitted, worker, journal).await,
         Err(ended) => ended,
     };
     let Ended { exchange, ending } = ended;
@@ -67,8 +79,7 @@ pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
         Ending::Refused(refusal) => gateway_responses::render(&exchange, &refusal),
     };
     gateway_responses::add_identity(&mut response, exchange.id());
-    journal.close(exchange, response.status, worker);
-    response
+    (exchange, response)
 }
 
 /// Takes the exchange through every layer before the integration: one layer a line.
