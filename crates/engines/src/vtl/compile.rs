@@ -1,8 +1,10 @@
 //! What does a reference mean? Decided at deployment; what has no meaning here is refused with its place.
 
 use portcullis_model::Place;
+use regex::Regex;
 
 use super::ast::{Expression, Node, Reference, Segment, SegmentKind};
+use super::util_functions::Util;
 use super::{ParameterPlace, TemplateProblem};
 use crate::json_path::JsonPath;
 
@@ -29,6 +31,8 @@ pub(super) enum Source {
     ParameterOf(ParameterPlace, Argument),
     /// `$input.params('x')`
     Parameter(Argument),
+    /// `$util.urlEncode('x')`
+    Util(Util, Argument),
 }
 
 /// A step into a value.
@@ -37,6 +41,8 @@ pub(super) enum Access {
     Member(Argument),
     Element(i64),
     Size,
+    /// `.replaceAll('pattern', 'replacement')` of a text; the replacement is taken as it stands.
+    ReplaceAll(Box<Regex>, String),
 }
 
 /// The text that a method is given.
@@ -86,18 +92,13 @@ fn compile_reference(reference: Reference, uses_body: &mut bool) -> Result<Step,
             Source::StageVariable(segments.name()?.ok_or(unnamed)?)
         }
         "input" => input(&mut segments)?,
-        "util" => {
-            return Err(problem(
-                place,
-                format!("`{source}` is not supported: there is no `$util` yet"),
-            ));
-        }
+        "util" => util(&mut segments)?,
         _ => {
             return Err(problem(
                 place,
                 format!(
-                    "`{source}` is not supported: the variables are `$context`, `$stageVariables` and `$input`; write \
-                     `\\$` for a text"
+                    "`{source}` is not supported: the variables are `$context`, `$stageVariables`, `$input` and `$util`; \
+                     write `\\$` for a text"
                 ),
             ));
         }
@@ -156,6 +157,40 @@ fn input(segments: &mut Segments<'_>) -> Result<Source, TemplateProblem> {
         )),
         SegmentKind::Index(_) => Err(problem(place, format!("`$input[…]` is not supported: {KNOWN}"))),
     }
+}
+
+fn util(segments: &mut Segments<'_>) -> Result<Source, TemplateProblem> {
+    const KNOWN: &str = "`$util` has `escapeJavaScript`, `parseJson`, `urlEncode`, `urlDecode`, `base64Encode` and \
+                         `base64Decode`, each of one text";
+    let place = segments.next_place();
+    let call = segments.rest.next().map(|segment| segment.kind);
+    if let Some(SegmentKind::Call { name, arguments }) = call
+        && let Some(util) = Util::find(&name)
+        && let Ok([argument]) = <[Expression; 1]>::try_from(arguments)
+    {
+        return segments
+            .argument(argument, place)
+            .map(|argument| Source::Util(util, argument));
+    }
+    Err(problem(place, KNOWN))
+}
+
+/// Compiles `replaceAll`. Java's regular expressions have look-around and back references, which ours refuse.
+fn replace_all(pattern: &str, replacement: &str, place: Place) -> Result<Access, TemplateProblem> {
+    if replacement.contains(['$', '\\']) {
+        return Err(problem(
+            place,
+            "`replaceAll` takes a replacement without `$` and `\\`",
+        ));
+    }
+    Regex::new(pattern)
+        .map(|pattern| Access::ReplaceAll(Box::new(pattern), replacement.to_owned()))
+        .map_err(|cause| {
+            problem(
+                place,
+                format!("`{pattern}` is not supported as a pattern: {cause}"),
+            )
+        })
 }
 
 fn parameters(segments: &mut Segments<'_>) -> Result<Source, TemplateProblem> {
@@ -244,9 +279,13 @@ impl Segments<'_> {
                 SegmentKind::Call { name, arguments } => match (name.as_str(), arguments.as_slice()) {
                     ("get", [Expression::Integer(index)]) => Access::Element(*index),
                     ("size" | "count", []) => Access::Size,
+                    ("replaceAll", [Expression::Text(pattern), Expression::Text(replacement)]) => {
+                        replace_all(pattern, replacement, segment.place)?
+                    }
                     _ => {
-                        let message =
-                            format!("the method `{name}` is not supported: values have `get` and `size()`");
+                        let message = format!(
+                            "the method `{name}` is not supported: values have `get`, `size()` and `replaceAll('…', '…')`"
+                        );
                         return Err(problem(segment.place, message));
                     }
                 },

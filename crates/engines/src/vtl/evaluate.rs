@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use regex::NoExpand;
 use serde_json::Value;
 
 use super::compile::{Access, Argument, Path, Source, Step};
@@ -83,6 +84,7 @@ impl<'s> Rendering<'s> {
             }
             Source::Path(path) => return Ok(self.select(path)?.map(Found::Json)),
             Source::Json(path) => return self.json_text(path).map(Some),
+            Source::Util(util, argument) => return util.apply(&self.argument(argument)?).map(Some),
             Source::Body => Some(Cow::Borrowed(scope.input().body()?)),
             Source::StageVariable(name) => scope.stage_variable(&self.argument(name)?),
             Source::ParameterOf(place, name) => scope.parameter(*place, &self.argument(name)?),
@@ -144,10 +146,19 @@ impl<'s> Rendering<'s> {
 
     /// A step into what has no such member is undefined, `$input.body.x` among them (recorded).
     fn step_into(&mut self, found: Found<'s>, access: &Access) -> Result<Option<Found<'s>>, RenderError> {
-        let Found::Json(value) = found else {
-            return Ok(None);
+        let value = match (found, access) {
+            (Found::Text(text), Access::ReplaceAll(pattern, with)) => {
+                let replaced = pattern.replace_all(&text, NoExpand(with)).into_owned();
+                return Ok(Some(Found::owned(replaced)));
+            }
+            (Found::Text(_), _) => return Ok(None),
+            (Found::Json(value), _) => value,
         };
         let pointer = match access {
+            Access::ReplaceAll(pattern, with) => value
+                .as_str()
+                .map(|text| pattern.replace_all(text, NoExpand(with)))
+                .map(|replaced| Cow::Owned(Value::from(replaced))),
             Access::Member(name) => {
                 let name = self.argument(name)?;
                 child(value, |value| match value {

@@ -1,6 +1,6 @@
 //! What does a mapping template say? Velocity 1.7's text and references, over the variables that API Gateway gives a
 //! template (AWS page "Mapping template and access logging variable reference"). Directives (`#set`, `#if`, `#foreach`,
-//! macros) and `$util` are not known yet: a template that uses them is refused when it is deployed, with its place.
+//! macros) are not known yet: a template that uses them is refused when it is deployed, with its place.
 //!
 //! Undefined references render as nothing, quiet (`$!x`) or not, as recorded on API Gateway; plain Velocity would print
 //! their source.
@@ -13,6 +13,7 @@ mod reference;
 mod compile;
 mod evaluate;
 mod print;
+mod util_functions;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -67,6 +68,9 @@ pub enum RenderError {
     OutputTooLong(usize),
     #[error("the template takes more than {0} steps")]
     TooManySteps(usize),
+    /// A function of `$util` was given what it cannot read.
+    #[error("`$util.{0}`: {1}")]
+    Util(&'static str, String),
     #[error(transparent)]
     Input(#[from] InputProblem),
     /// A path that was put together at the request.

@@ -271,7 +271,16 @@ fn what_is_not_supported_is_refused_with_its_place() {
         ("#@body($x)", 1, 1, "`#body`"),
         ("\\\\#if(true)", 1, 3, "`#if`"),
         ("#* never closed", 1, 1, "no `*#`"),
-        ("$util.escapeJavaScript('x')", 1, 1, "there is no `$util` yet"),
+        ("$util.escape('x')", 1, 6, "`$util` has"),
+        ("$util.urlEncode()", 1, 6, "each of one text"),
+        ("$util", 1, 1, "`$util` has"),
+        (
+            "$util.urlEncode('x').replaceAll('(?=a)', 'b')",
+            1,
+            21,
+            "as a pattern",
+        ),
+        ("$util.urlEncode('x').replaceAll('a', '$1')", 1, 21, "without `$`"),
         ("{\n\"a\": \"$foo.bar\"}", 2, 7, "`$foo.bar` is not supported"),
         ("$foreach.index", 1, 1, "`$foreach.index`"),
         ("$context", 1, 1, "`$context` alone"),
@@ -289,10 +298,10 @@ fn what_is_not_supported_is_refused_with_its_place() {
             "`path`, `querystring` and `header`",
         ),
         (
-            "$input.path('$').replaceAll('a','b')",
+            "$input.path('$').replaceFirst('a','b')",
             1,
             17,
-            "the method `replaceAll`",
+            "the method `replaceFirst`",
         ),
         (
             "$context.requestId.toUpperCase()",
@@ -455,4 +464,44 @@ fn random_templates_neither_panic_nor_run_away() {
         parsed > 1000,
         "only {parsed} of the random templates were templates"
     );
+}
+
+#[test]
+fn util_functions_are_those_of_api_gateway() {
+    check(
+        &[
+            (
+                "$util.escapeJavaScript($input.json('$'))",
+                "{\\\"some\\\":\\\"it\\'s a\\/b \\u00E9\\\"}",
+            ),
+            (
+                r#"$util.escapeJavaScript($input.json('$')).replaceAll("\\'", "'")"#,
+                "{\\\"some\\\":\\\"it's a\\/b \\u00E9\\\"}",
+            ),
+            // Recorded: `EncodedBody=%7B%22some%22%3A+%22value%22%7D`.
+            (
+                r#"$util.urlEncode('{"some": "value"}')"#,
+                "%7B%22some%22%3A+%22value%22%7D",
+            ),
+            ("$util.urlDecode('a+b%20%C3%A9')", "a b é"),
+            ("$util.base64Encode('hällo')", "aMOkbGxv"),
+            ("$util.base64Decode('aMOkbGxv')", "hällo"),
+            (r#"$util.parseJson('{"a": [1, {"b": 2}]}').a[1].b"#, "2"),
+            (r#"$util.parseJson('{"a": [1, 2]}').a.size()"#, "2"),
+            ("$util.urlEncode($input.path('$.missing'))", ""),
+        ],
+        "{\"some\": \"it's a/b é\"}",
+    );
+    for broken in [
+        "parseJson('{')",
+        "urlDecode('%4')",
+        "urlDecode('%ff')",
+        "base64Decode('*')",
+    ] {
+        let rendered = render(&format!("$util.{broken}"), "");
+        assert!(
+            matches!(rendered, Err(RenderError::Util(..))),
+            "{broken}: {rendered:?}"
+        );
+    }
 }
