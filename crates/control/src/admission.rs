@@ -1,17 +1,23 @@
 //! Who may call an operation: signature first, before the operation is even looked up, then permission.
 //! One path for every service; what fails here is refused in the service's own error names.
 
+use std::collections::BTreeMap;
+
 use portcullis_engines::{
     iam::{AccessRequest, Context, Policy, Verdict, evaluate},
     sigv4::{self, Options, Presented, SignableRequest},
 };
-use portcullis_model::{Scope, resources::iam::User};
+use portcullis_model::{
+    Scope,
+    resources::iam::{Role, User},
+};
 use portcullis_store::{RecordKey, kinds, typed};
 
 use crate::{
     AdminRequest, AwsError, ControlParts,
     credentials::{self, FoundAccessKey},
     operation::{Access, Call, Caller, Protocol, Service, Subject},
+    roles,
 };
 
 /// Somebody who signed, and where he is at home.
@@ -177,76 +183,107 @@ pub async fn authorize_on(
         Caller::User {
             user_name, user_id, ..
         } => {
-            let user = read_user(call.parts, call.scope, user_name)
-                .await?
-                .ok_or_else(|| denied(call, action, &subject.arn, "the user is gone"))?;
-            evaluate_user(call, &user, user_id, action, subject)
+            let user = read_user(call.parts, call.scope, user_name).await?;
+            let user = user.ok_or_else(|| gone(call, action, &subject.arn, "the user is gone"))?;
+            let arn = call.caller.arn(call.scope);
+            let mut context = call_context(call);
+            context.set("aws:username", user.user_name.as_str());
+            context.set("aws:userid", user_id.as_str());
+            context.set("aws:PrincipalArn", arn.as_str());
+            context.set("aws:PrincipalAccount", call.scope.account.as_str());
+            context.set("aws:PrincipalType", "User");
+            evaluate_caller(&arn, &user.policies, context, action, subject)
+        }
+        Caller::Role {
+            role_name, session, ..
+        } => {
+            let key = RecordKey::new(call.scope, kinds::IAM_ROLE, role_name.as_str());
+            let role = typed::read_json::<Role>(call.parts.store.as_ref(), &key).await?;
+            let role = role.ok_or_else(|| gone(call, action, &subject.arn, "the role is gone"))?;
+            let mut context = call_context(call);
+            roles::add_facts(&mut context, &role.value, call.scope, session);
+            let arn = call.caller.arn(call.scope);
+            evaluate_caller(&arn, &role.value.policies, context, action, subject)
         }
     }
 }
 
-fn evaluate_user(
-    call: &Call<'_>,
-    user: &User,
-    user_id: &str,
-    action: &str,
-    subject: &Subject,
-) -> Result<String, AwsError> {
-    let resource = subject.arn.as_str();
-    let mut policies = Vec::with_capacity(user.policies.len());
-    for (name, document) in &user.policies {
-        // Checked when it was put; a document that no longer parses denies rather than be left out.
-        policies.push(Policy::parse(document).map_err(|cause| {
-            denied(
-                call,
-                action,
-                resource,
-                &format!("policy `{name}` cannot be read: {cause}"),
-            )
-        })?);
-    }
-    let principal_arn = call.caller.arn(call.scope);
+/// What conditions may ask of a call, whoever makes it.
+fn call_context(call: &Call<'_>) -> Context {
     let mut context = Context::new();
-    context.set("aws:username", user.user_name.as_str());
-    context.set("aws:userid", user_id);
-    context.set("aws:PrincipalArn", principal_arn.as_str());
-    context.set("aws:PrincipalAccount", call.scope.account.as_str());
-    context.set("aws:PrincipalType", "User");
-    context.set("aws:SourceIp", call.source.to_string());
+    // A service of ours in a role's name has no address: a condition on it does not hold.
+    if !matches!(call.caller, Caller::Role { .. }) {
+        context.set("aws:SourceIp", call.source.to_string());
+    }
     context.set("aws:SecureTransport", if call.secure { "true" } else { "false" });
     context.set("aws:RequestedRegion", call.scope.region.as_str());
     context.set("aws:CurrentTime", call.now.iso8601());
     context.set("aws:EpochTime", call.now.seconds().to_string());
-    for (key, value) in &subject.context {
-        context.set(key, value.as_str());
-    }
     if let Some(agent) = call.user_agent {
         context.set("aws:UserAgent", agent);
     }
+    context
+}
+
+fn evaluate_caller(
+    arn: &str,
+    policies: &BTreeMap<String, String>,
+    mut context: Context,
+    action: &str,
+    subject: &Subject,
+) -> Result<String, AwsError> {
+    for (key, value) in &subject.context {
+        context.set(key, value.as_str());
+    }
+    let principal = Principal {
+        arn,
+        policies,
+        context: &context,
+    };
+    evaluate_principal(&principal, action, &subject.arn)
+}
+
+/// Somebody with policies of his own.
+pub(crate) struct Principal<'a> {
+    pub(crate) arn: &'a str,
+    /// By name: the document, JSON.
+    pub(crate) policies: &'a BTreeMap<String, String>,
+    pub(crate) context: &'a Context,
+}
+
+/// Checks that the policies of a principal allow an action, and says by what.
+pub(crate) fn evaluate_principal(
+    principal: &Principal<'_>,
+    action: &str,
+    resource: &str,
+) -> Result<String, AwsError> {
+    let denied = |cause: &str| denied(principal.arn, action, resource, cause);
+    let mut policies = Vec::with_capacity(principal.policies.len());
+    for (name, document) in principal.policies {
+        // Checked when it was put; a document that no longer parses denies rather than be left out.
+        let policy = Policy::parse(document);
+        policies.push(policy.map_err(|cause| denied(&format!("policy `{name}` cannot be read: {cause}")))?);
+    }
     let policies: Vec<&Policy> = policies.iter().collect();
     let request = AccessRequest {
-        principal_arn: Some(&principal_arn),
+        principal_arn: Some(principal.arn),
         action,
         resource,
-        context: &context,
+        context: principal.context,
     };
     match evaluate(&policies, &request) {
         Verdict::Allow { statement } => Ok(format!("statement {statement} allows {action}")),
-        Verdict::ExplicitDeny { statement } => Err(denied(
-            call,
-            action,
-            resource,
-            &format!("statement {statement} denies it"),
-        )),
-        Verdict::ImplicitDeny => Err(denied(call, action, resource, "no statement allows it")),
+        Verdict::ExplicitDeny { statement } => Err(denied(&format!("statement {statement} denies it"))),
+        Verdict::ImplicitDeny => Err(denied("no statement allows it")),
     }
 }
 
-fn denied(call: &Call<'_>, action: &str, resource: &str, cause: &str) -> AwsError {
-    let message = format!(
-        "User: {} is not authorized to perform: {action} on resource: {resource}",
-        call.caller.arn(call.scope)
-    );
+fn gone(call: &Call<'_>, action: &str, resource: &str, cause: &str) -> AwsError {
+    denied(&call.caller.arn(call.scope), action, resource, cause)
+}
+
+fn denied(arn: &str, action: &str, resource: &str, cause: &str) -> AwsError {
+    let message = format!("User: {arn} is not authorized to perform: {action} on resource: {resource}");
     AwsError::new("AccessDeniedException", 403, message).because(cause.to_owned())
 }
 

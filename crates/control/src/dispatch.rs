@@ -92,8 +92,18 @@ async fn answer(
         }
     };
     let (operation, owned) = call;
+    perform(service, operation, &owned.call(parts, request, request_id), steps).await
+}
+
+/// Does what the call asks for, which was admitted.
+async fn perform(
+    service: &Service,
+    operation: &Operation,
+    call: &Call<'_>,
+    steps: &mut Vec<Step>,
+) -> Result<WireAnswer, AwsError> {
     let started = Instant::now();
-    let outcome = (operation.call)(&owned.call(parts, request, request_id)).await;
+    let outcome = (operation.call)(call).await;
     match &outcome {
         Ok(_) => steps.push(step(
             "operation",
@@ -108,9 +118,10 @@ async fn answer(
     }
     let output = outcome?;
     if changes_configuration(operation) {
-        parts.published.caught_up(parts.store.sequence().await?).await;
+        let sequence = call.parts.store.sequence().await?;
+        call.parts.published.caught_up(sequence).await;
     }
-    Ok(serialise(service, operation, &output, request_id.as_str()))
+    Ok(serialise(service, operation, &output, call.request_id.as_str()))
 }
 
 /// What a call borrows from.
@@ -426,5 +437,8 @@ fn nanoseconds(started: Instant) -> u64 {
     u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX)
 }
 
+mod in_role;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use in_role::call_in_role;

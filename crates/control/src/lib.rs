@@ -10,6 +10,7 @@ pub mod operation;
 pub mod ports;
 pub mod protocol;
 pub mod resources;
+pub mod roles;
 pub mod services;
 pub mod stacks;
 #[cfg(test)]
@@ -118,5 +119,10 @@ impl Control {
     /// Answers an admin call. Every refusal is an answer too.
     pub async fn handle(&self, request: AdminRequest) -> AdminResponse {
         dispatch::handle(&self.parts, request).await
+    }
+
+    /// Calls an operation in the name of a role: [`roles`] says when and how.
+    pub async fn call_in_role(&self, call: roles::RoleCall) -> AdminResponse {
+        dispatch::call_in_role(&self.parts, call).await
     }
 }

@@ -86,6 +86,13 @@ pub enum Caller {
         path: String,
         user_id: String,
     },
+    /// A service of ours in the name of a role of the account, which trusts it: `roles.rs`.
+    Role {
+        role_name: String,
+        /// `AROA…`
+        role_id: String,
+        session: String,
+    },
 }
 
 impl Caller {
@@ -96,6 +103,14 @@ impl Caller {
             Self::Root { .. } => format!("arn:aws:iam::{}:root", scope.account),
             Self::User { user_name, path, .. } => {
                 format!("arn:aws:iam::{}:user{path}{user_name}", scope.account)
+            }
+            Self::Role {
+                role_name, session, ..
+            } => {
+                format!(
+                    "arn:aws:sts::{}:assumed-role/{role_name}/{session}",
+                    scope.account
+                )
             }
         }
     }

@@ -71,6 +71,8 @@ kinds! {
     SPENT = Ephemeral "cognito-spent",
     /// `{user name}`
     IAM_USER = Directory "iam-user",
+    /// `{role name}`; lookup `role-name` (unique)
+    IAM_ROLE = Directory "iam-role",
     /// `{access key id}`; lookup `access-key-id` (unique)
     ACCESS_KEY = Directory "iam-access-key",
     /// `{stack name}` while it lives; `{stack id}` when deleted

@@ -10,7 +10,11 @@ use portcullis_vault::{Vault, secrets::Secrets};
 use serde_json::Value;
 
 use super::Properties;
-use crate::{operation::AwsError, ports::Compiler, services::apigateway::records::Apis};
+use crate::{
+    operation::AwsError,
+    ports::Compiler,
+    services::{apigateway::records::Apis, iam::roles::Roles},
+};
 
 /// What making or changing a resource gives.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -74,6 +78,16 @@ impl<'a> Maker<'a> {
             clock: self.clock,
             entropy: self.entropy,
             scope: self.scope,
+        }
+    }
+
+    /// Returns the roles as this resource sees them.
+    pub fn roles(&self) -> Roles<'a> {
+        Roles {
+            store: self.store,
+            scope: self.scope,
+            clock: self.clock,
+            entropy: self.entropy,
         }
     }
 

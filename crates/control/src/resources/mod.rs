@@ -5,6 +5,7 @@
 
 pub mod apigateway;
 pub mod cognito;
+pub mod iam;
 pub mod secretsmanager;
 mod made;
 mod properties;
@@ -32,6 +33,7 @@ pub const ALL: &[&dyn StackedResource] = &[
     &cognito::user_pool_resource_server::UserPoolResourceServer,
     &cognito::user_pool_user::UserPoolUser,
     &cognito::user_pool_user_to_group_attachment::UserPoolUserToGroupAttachment,
+    &iam::role::Role,
     &secretsmanager::secret::Secret,
 ];
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{
     PolicyError,
-    statement::{Reading, Statement},
+    statement::{Kind, Reading, Statement},
 };
 use crate::strict_json;
 
@@ -23,20 +23,26 @@ pub struct Policy {
 impl Policy {
     /// Reads a document of any kind: with principals or without.
     pub fn parse(json: &str) -> Result<Self, PolicyError> {
-        Self::read(json, None)
+        Self::read(json, None, Kind::Other)
     }
 
     /// Reads a document that is attached to a user, group or role: no statement names principals.
     pub fn parse_identity_based(json: &str) -> Result<Self, PolicyError> {
-        let policy = Self::read(json, None)?;
+        let policy = Self::read(json, None, Kind::Other)?;
         policy.check_principals(false, "an identity-based policy names no principals")
     }
 
     /// Reads a document that is attached to a resource: every statement names principals. Where `execute_api_arn`
     /// (`arn:aws:execute-api:REGION:ACCOUNT:API`) is given, resources may be written `execute-api:/stage/METHOD/path`.
     pub fn parse_resource_based(json: &str, execute_api_arn: Option<&str>) -> Result<Self, PolicyError> {
-        let policy = Self::read(json, execute_api_arn)?;
+        let policy = Self::read(json, execute_api_arn, Kind::Other)?;
         policy.check_principals(true, "a resource-based policy names its principals")
+    }
+
+    /// Reads a role's trust policy: every statement names principals, none names resources: the role is the resource.
+    pub fn parse_trust(json: &str) -> Result<Self, PolicyError> {
+        let policy = Self::read(json, None, Kind::Trust)?;
+        policy.check_principals(true, "a trust policy names its principals")
     }
 
     /// Returns how many statements there are.
@@ -44,7 +50,7 @@ impl Policy {
         self.statements.len()
     }
 
-    fn read(json: &str, execute_api_arn: Option<&str>) -> Result<Self, PolicyError> {
+    fn read(json: &str, execute_api_arn: Option<&str>, kind: Kind) -> Result<Self, PolicyError> {
         if json.len() > DOCUMENT_BYTES_MAX {
             return Err(PolicyError::new(
                 "",
@@ -77,6 +83,7 @@ impl Policy {
         let reading = Reading {
             variables,
             execute_api_arn,
+            kind,
         };
         let statements: Vec<Statement> = match document.get("Statement") {
             Some(single @ Value::Object(_)) => vec![Statement::parse(single, "Statement", reading)?],

@@ -44,6 +44,15 @@ pub(super) struct Reading<'a> {
     pub(super) variables: bool,
     /// What the shorthand `execute-api:/…` stands for.
     pub(super) execute_api_arn: Option<&'a str>,
+    pub(super) kind: Kind,
+}
+
+/// What a document is attached to, as far as its grammar depends on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A role, as the policy that says whom it trusts: the role is the resource, so none is named.
+    Trust,
+    Other,
 }
 
 impl Statement {
@@ -83,9 +92,7 @@ impl Statement {
             effect: effect(elements, field)?,
             principals,
             actions: set(elements, "Action", "NotAction", field, actions)?,
-            resources: set(elements, "Resource", "NotResource", field, |value, field| {
-                resources(value, field, reading)
-            })?,
+            resources: covered(elements, field, reading)?,
             conditions: match elements.get("Condition") {
                 None => Conditions::default(),
                 Some(value) => Conditions::parse(value, &format!("{field}.Condition"), reading.variables)?,
@@ -170,6 +177,27 @@ fn set<T>(
             format!("{field}.{name}"),
             format!("give either `{name}` or `{negated}`"),
         )),
+    }
+}
+
+/// Reads what a statement covers; in a trust policy nothing is named, and everything is meant.
+fn covered(
+    elements: &Map<String, Value>,
+    field: &str,
+    reading: Reading<'_>,
+) -> Result<Set<Vec<ResourcePattern>>, PolicyError> {
+    if reading.kind == Kind::Other {
+        return set(elements, "Resource", "NotResource", field, |value, field| {
+            resources(value, field, reading)
+        });
+    }
+    let mut named = ["Resource", "NotResource"].into_iter();
+    match named.find(|name| elements.contains_key(*name)) {
+        Some(name) => Err(PolicyError::new(
+            format!("{field}.{name}"),
+            "a trust policy names no resources: the role is the resource",
+        )),
+        None => resources(&Value::from("*"), field, reading).map(Set::In),
     }
 }
 

@@ -885,3 +885,36 @@ fn mangled_documents_are_read_or_refused_without_panic() {
     }
     assert!(read > 100 && read < 20_000, "{read}");
 }
+
+#[test]
+fn trust_policy_names_principals_and_no_resources() {
+    let trust = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"aws:SourceAccount":111122223333}}}}"#;
+    let policy = Policy::parse_trust(trust).unwrap();
+    let asked = |principal: &'static str, account: &str| {
+        let context = context(&[("aws:SourceAccount", &[account])]);
+        let request = AccessRequest {
+            principal_arn: Some(principal),
+            ..ask("sts:AssumeRole", "arn:aws:iam::111122223333:role/r", &context)
+        };
+        evaluate(&[&policy], &request).is_allow()
+    };
+    assert!(asked("events.amazonaws.com", "111122223333"));
+    assert!(!asked("events.amazonaws.com", "444455556666"));
+    assert!(!asked("apigateway.amazonaws.com", "111122223333"));
+    for (document, field) in [
+        (
+            trust.replace(r#""Action""#, r#""Resource":"*","Action""#),
+            "Statement.Resource",
+        ),
+        (
+            trust.replace(r#""Action""#, r#""NotResource":"*","Action""#),
+            "Statement.NotResource",
+        ),
+        (
+            trust.replace(r#""Principal":{"Service":"events.amazonaws.com"},"#, ""),
+            "Statement[0].Principal",
+        ),
+    ] {
+        assert_eq!(Policy::parse_trust(&document).unwrap_err().field, field);
+    }
+}

@@ -20,6 +20,36 @@ pub struct User {
     pub policies: BTreeMap<String, String>,
 }
 
+/// An IAM role: whom it trusts, and what it may do.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Role {
+    pub role_name: String,
+    /// `AROA…`
+    pub role_id: String,
+    /// `/` or `/team/`
+    pub path: String,
+    pub create_date: Timestamp,
+    /// Who may take the role on: JSON.
+    pub assume_role_policy_document: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Seconds.
+    pub max_session_duration: u32,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    /// By policy name: the document, JSON.
+    #[serde(default)]
+    pub policies: BTreeMap<String, String>,
+}
+
+impl Role {
+    /// Returns the role's ARN in `account`.
+    pub fn arn(&self, account: &str) -> String {
+        format!("arn:aws:iam::{account}:role{}{}", self.path, self.role_name)
+    }
+}
+
 /// An access key. The secret is sealed by the vault.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

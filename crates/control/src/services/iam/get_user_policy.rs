@@ -20,5 +20,6 @@ async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
     let name = users::policy_name(call)?;
     let user = users::read(call).await?.value;
     let document = user.policies.get(name).ok_or_else(|| users::no_policy(name))?;
+    let document = users::percent_encoded(document);
     Ok(json!({ "UserName": user.user_name, "PolicyName": name, "PolicyDocument": document }))
 }

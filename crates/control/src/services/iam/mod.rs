@@ -1,4 +1,4 @@
-//! Identity and Access Management, users and their keys: <https://docs.aws.amazon.com/IAM/latest/APIReference/>
+//! Identity and Access Management: users and their keys, roles: <https://docs.aws.amazon.com/IAM/latest/APIReference/>
 
 mod create_user;
 mod get_user;
@@ -12,8 +12,20 @@ mod put_user_policy;
 mod get_user_policy;
 mod list_user_policies;
 mod delete_user_policy;
+mod create_role;
+mod get_role;
+mod list_roles;
+mod delete_role;
+mod update_assume_role_policy;
+mod put_role_policy;
+mod get_role_policy;
+mod list_role_policies;
+mod delete_role_policy;
 mod access_keys;
+pub mod roles;
 mod users;
+#[cfg(test)]
+mod tests;
 
 use crate::operation::{Protocol, Service};
 
@@ -36,5 +48,14 @@ pub const SERVICE: Service = Service {
         &get_user_policy::OPERATION,
         &list_user_policies::OPERATION,
         &delete_user_policy::OPERATION,
+        &create_role::OPERATION,
+        &get_role::OPERATION,
+        &list_roles::OPERATION,
+        &delete_role::OPERATION,
+        &update_assume_role_policy::OPERATION,
+        &put_role_policy::OPERATION,
+        &get_role_policy::OPERATION,
+        &list_role_policies::OPERATION,
+        &delete_role_policy::OPERATION,
     ],
 };

@@ -33,7 +33,7 @@ fn named<'a>(call: &'a Call<'_>) -> Option<&'a str> {
 
 /// Characters of a user's name and of a policy's.
 const USER_NAME_MAX: usize = 64;
-const POLICY_NAME_MAX: usize = 128;
+pub(super) const POLICY_NAME_MAX: usize = 128;
 
 /// Returns the name of a policy in the input.
 pub(super) fn policy_name<'a>(call: &'a Call<'_>) -> Result<&'a str, AwsError> {
@@ -46,7 +46,7 @@ pub(super) fn new_name<'a>(call: &'a Call<'_>) -> Result<&'a str, AwsError> {
 }
 
 /// A name is of `[A-Za-z0-9+=,.@_-]`.
-fn check_name<'a>(member: &str, name: Option<&'a str>, max: usize) -> Result<&'a str, AwsError> {
+pub(super) fn check_name<'a>(member: &str, name: Option<&'a str>, max: usize) -> Result<&'a str, AwsError> {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"+=,.@_-".contains(&byte);
     name.filter(|name| (1..=max).contains(&name.len()) && name.bytes().all(plain))
         .ok_or_else(|| {
@@ -93,6 +93,20 @@ pub(super) fn no_policy(name: &str) -> AwsError {
         404,
         format!("The user policy with name {name} cannot be found."),
     )
+}
+
+/// Returns a document as AWS gives it out: percent-encoded (RFC 3986).
+pub(super) fn percent_encoded(document: &str) -> String {
+    let mut encoded = String::with_capacity(document.len() * 2);
+    for byte in document.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
 }
 
 pub(super) fn describe(call: &Call<'_>, user: &User) -> Value {

@@ -14,8 +14,9 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
     let user_id = match call.caller {
-        Caller::User { user_id, .. } => user_id.as_str(),
-        Caller::Root { .. } | Caller::Anonymous => call.scope.account.as_str(),
+        Caller::User { user_id, .. } => user_id.clone(),
+        Caller::Role { role_id, session, .. } => format!("{role_id}:{session}"),
+        Caller::Root { .. } | Caller::Anonymous => call.scope.account.to_string(),
     };
     Ok(json!({ "Arn": call.caller.arn(call.scope), "UserId": user_id, "Account": call.scope.account }))
 }

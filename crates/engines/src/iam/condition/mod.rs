@@ -29,6 +29,19 @@ struct Condition {
     values: Vec<Comparand>,
 }
 
+/// Numbers and booleans may stand without quotes.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html>
+fn quoted(value: &Value) -> Value {
+    let scalar = |value: &Value| match value {
+        Value::Bool(_) | Value::Number(_) => Value::String(value.to_string()),
+        other => other.clone(),
+    };
+    match value {
+        Value::Array(items) => Value::Array(items.iter().map(scalar).collect()),
+        other => scalar(other),
+    }
+}
+
 impl Conditions {
     pub(super) fn parse(value: &Value, field: &str, variables: bool) -> Result<Self, PolicyError> {
         let operators = value
@@ -48,7 +61,7 @@ impl Conditions {
                 if !is_key {
                     return Err(PolicyError::new(field, "not a condition key"));
                 }
-                let values = texts(values, &field)?
+                let values = texts(&quoted(values), &field)?
                     .iter()
                     .map(|text| Comparand::compile(operator.comparison, text, variables))
                     .collect::<Result<_, _>>()

@@ -1,0 +1,3 @@
+//! `AWS::IAM::…`: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_IAM.html>
+
+pub mod role;
