@@ -10,6 +10,7 @@ use crate::{http::Response, refusal::Refusal, snapshot::stage::MethodSnapshot};
 pub(crate) enum LayerName {
     Host,
     Site,
+    Firewall,
     Route,
     Authorizer,
     Validation,
@@ -24,6 +25,7 @@ impl LayerName {
         match self {
             Self::Host => "host",
             Self::Site => "site",
+            Self::Firewall => "firewall",
             Self::Route => "route",
             Self::Authorizer => "authorizer",
             Self::Validation => "validation",

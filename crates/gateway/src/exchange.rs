@@ -1,9 +1,13 @@
 //! What is known about one request so far. Fields are private and each has one writer, named at the method that writes.
 
-use std::{ops::Range, sync::Arc, time::Instant};
+use std::{
+    ops::Range,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::{Bytes, BytesMut};
-use portcullis_model::Timestamp;
+use portcullis_model::{HeaderList, Timestamp};
 
 use crate::{
     decision::LayerName,
@@ -23,10 +27,6 @@ pub(crate) enum BodyNeed {
     #[default]
     None,
     /// The first bytes: this many, or all when there are fewer.
-    #[allow(
-        dead_code,
-        reason = "declared by layers that inspect bodies, of which the firewall will be the first"
-    )]
     Prefix(usize),
     /// All of it; a longer one is refused.
     Whole(usize),
@@ -36,6 +36,34 @@ pub(crate) enum BodyNeed {
 pub(crate) struct Route {
     method: Arc<MethodSnapshot>,
     places: Vec<Range<u32>>,
+}
+
+/// What the firewall said, for `$context.waf.*`.
+pub(crate) struct WafFacts {
+    pub(crate) web_acl_arn: Arc<str>,
+    /// None when the web ACL could not be asked.
+    pub(crate) verdict: Option<WafVerdict>,
+    pub(crate) error: Option<Box<str>>,
+    pub(crate) latency: Duration,
+}
+
+/// What a web ACL decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WafVerdict {
+    Allow,
+    Block,
+}
+
+impl WafFacts {
+    /// Returns the facts of a web ACL that could not be asked.
+    pub(crate) fn failed(web_acl_arn: Arc<str>, error: &str) -> Self {
+        Self {
+            web_acl_arn,
+            verdict: None,
+            error: Some(error.into()),
+            latency: Duration::ZERO,
+        }
+    }
 }
 
 /// One request on its way.
@@ -52,6 +80,7 @@ pub(crate) struct Exchange {
     resource_path_start: usize,
     stage: Option<Arc<StageSnapshot>>,
     route: Option<Route>,
+    waf: Option<WafFacts>,
     caller: Option<Caller>,
     body_read: Bytes,
     mapped: Option<Mapped>,
@@ -80,6 +109,7 @@ impl Exchange {
             resource_path_start: path_end,
             stage: None,
             route: None,
+            waf: None,
             caller: None,
             body_read: Bytes::new(),
             mapped: None,
@@ -172,6 +202,11 @@ impl Exchange {
         self.resource_path().get(start..end)
     }
 
+    /// Returns what the firewall said, once it was asked.
+    pub(crate) const fn waf(&self) -> Option<&WafFacts> {
+        self.waf.as_ref()
+    }
+
     /// Returns whom the authorizer admitted.
     pub(crate) const fn caller(&self) -> Option<&Caller> {
         self.caller.as_ref()
@@ -191,6 +226,16 @@ impl Exchange {
     /// Written by the route layer, when it knows the method.
     pub(crate) fn enter_route(&mut self, method: Arc<MethodSnapshot>, places: Vec<Range<u32>>) {
         self.route = Some(Route { method, places });
+    }
+
+    /// Written by the firewall.
+    pub(crate) fn judge(&mut self, facts: WafFacts) {
+        self.waf = Some(facts);
+    }
+
+    /// The firewall alone changes the headers of a request, by what its rules insert.
+    pub(crate) const fn headers_for_firewall(&mut self) -> &mut HeaderList {
+        &mut self.request.headers
     }
 
     /// Written by the authorizer.
@@ -265,8 +310,6 @@ mod tests {
         rc::Rc,
         task::{Context, Poll},
     };
-
-    use portcullis_model::HeaderList;
 
     use super::*;
     use crate::{

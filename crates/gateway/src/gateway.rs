@@ -10,6 +10,7 @@ use crate::{
     decision::{LayerName, Reason},
     edge::Answer,
     exchange::Exchange,
+    firewall::Firewall,
     hosts::{Destination, LastHost},
     http::{Body, BodyError, Listener, Request, Response},
     layers::authorizer::token_cache::TokenCache,
@@ -27,6 +28,7 @@ pub struct GatewayParts {
     pub snapshots: Arc<Snapshots>,
     pub revocations: Arc<Revocations>,
     pub trails: Arc<TrailLog>,
+    pub firewall: Arc<Firewall>,
     pub ports: Ports,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -64,6 +66,10 @@ impl Worker {
 
     pub(crate) fn trails(&self) -> &TrailLog {
         &self.parts.trails
+    }
+
+    pub(crate) fn firewall(&self) -> &Firewall {
+        &self.parts.firewall
     }
 
     /// Returns the client for integrations, with this thread's connections.

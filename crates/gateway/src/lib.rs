@@ -7,6 +7,7 @@ pub mod edge;
 pub mod gateway;
 pub mod hosts;
 pub mod snapshot;
+pub mod firewall;
 mod exchange;
 mod pipeline;
 mod layers;

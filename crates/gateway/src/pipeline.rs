@@ -2,7 +2,7 @@
 //!
 //! Numbers are the design's; those not in the list yet are still to come:
 //!
-//! 1. firewall
+//! 1. **firewall**
 //! 2. **route**
 //! 3. resource policy
 //! 4. **authorizer**
@@ -24,6 +24,7 @@ use crate::{
     integrations,
     layers::{
         authorizer::Authorizer,
+        firewall::Firewall,
         mapping::Mapping,
         route::{self, Route},
         validation::Validation,
@@ -50,7 +51,8 @@ pub(crate) trait Layer {
 
 /// The layers that the `portcullis:observe` tag of a stage may name. The others have nothing to let on: without a route or
 /// a mapped request there is no call to make.
-pub(crate) const OBSERVABLE: &[LayerName] = &[LayerName::Authorizer, LayerName::Validation];
+pub(crate) const OBSERVABLE: &[LayerName] =
+    &[LayerName::Firewall, LayerName::Authorizer, LayerName::Validation];
 
 /// Answers an exchange and records its trail.
 pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
@@ -91,6 +93,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
     };
     let passed = async {
         pass.enter_stage()?;
+        pass.layer::<Firewall>().await?;
         pass.layer::<Route>().await?;
         pass.layer::<Authorizer>().await?;
         pass.layer::<Validation>().await?;
@@ -253,7 +256,7 @@ pub(crate) struct Journal {
 impl Journal {
     pub(crate) fn start(at: Instant) -> Self {
         Self {
-            steps: Vec::with_capacity(6),
+            steps: Vec::with_capacity(10),
             last: at,
         }
     }

@@ -2,6 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>
 
+use std::sync::Arc;
+
+use portcullis_firewall::BlockResponse;
+
 use crate::decision::Reason;
 
 /// The gateway response types that a stage can customise, and two more: [`Forbidden`](Self::Forbidden) precedes every
@@ -38,6 +42,7 @@ pub(crate) struct Refusal {
     cause: Reason,
     message: Option<String>,
     validation_errors: Option<String>,
+    response: Option<Arc<BlockResponse>>,
 }
 
 impl Refusal {
@@ -48,6 +53,7 @@ impl Refusal {
             cause: cause.into(),
             message: None,
             validation_errors: None,
+            response: None,
         }
     }
 
@@ -63,6 +69,18 @@ impl Refusal {
     pub(crate) fn with_validation_errors(mut self, errors: impl Into<String>) -> Self {
         self.validation_errors = Some(errors.into());
         self
+    }
+
+    /// Answers with what a firewall rule defines, if it defines something, instead of any gateway response.
+    #[must_use]
+    pub(crate) fn with_response(mut self, response: Option<Arc<BlockResponse>>) -> Self {
+        self.response = response;
+        self
+    }
+
+    /// Returns the answer that takes precedence over the gateway responses, where there is one.
+    pub(crate) fn response(&self) -> Option<&BlockResponse> {
+        self.response.as_deref()
     }
 
     /// Returns what is wrong with the body in detail, where that is known.

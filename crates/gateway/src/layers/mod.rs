@@ -1,5 +1,6 @@
 //! The layers, in the order of the request. `pipeline.rs` has the list.
 
+pub(crate) mod firewall;
 pub(crate) mod route;
 pub(crate) mod authorizer;
 pub(crate) mod validation;

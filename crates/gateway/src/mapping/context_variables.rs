@@ -8,7 +8,12 @@ use std::borrow::Cow;
 use portcullis_model::Timestamp;
 use serde_json::Value;
 
-use crate::{exchange::Exchange, refusal::Refusal, request_id, responses::gateway_responses};
+use crate::{
+    exchange::{Exchange, WafVerdict},
+    refusal::Refusal,
+    request_id,
+    responses::gateway_responses,
+};
 
 /// Claims that AWS hands on as Java writes dates.
 const DATE_CLAIMS: [&str; 2] = ["exp", "iat"];
@@ -43,6 +48,9 @@ pub(crate) fn variable<'a>(
         ["identity", "sourceIp"] => Some(request.peer.address.ip().to_string().into()),
         ["identity", "userAgent"] => text(request.headers.get("user-agent")?),
         ["authorizer", "claims", first, rest @ ..] => claim(exchange, first, rest),
+        ["webaclArn"] => Some(exchange.waf()?.web_acl_arn.as_ref().into()),
+        ["wafResponseCode"] => waf(exchange, "wafResponseCode"),
+        ["waf", name] => waf(exchange, name),
         ["error", name] => error(refusal?, name),
         _ => None,
     }
@@ -74,6 +82,24 @@ fn claim_text(value: &Value) -> Option<Cow<'_, str>> {
             Some(items.join(",").into())
         }
         other => Some(other.to_string().into()),
+    }
+}
+
+/// What the firewall said; nothing where no web ACL was asked.
+fn waf<'a>(exchange: &'a Exchange, name: &str) -> Option<Cow<'a, str>> {
+    let facts = exchange.waf()?;
+    match name {
+        "error" => facts.error.as_deref().map(Cow::Borrowed),
+        "latency" => Some(facts.latency.as_millis().to_string().into()),
+        "status" => Some(if facts.verdict.is_some() { "200" } else { "500" }.into()),
+        "wafResponseCode" => Some(
+            match facts.verdict? {
+                WafVerdict::Allow => "WAF_ALLOW",
+                WafVerdict::Block => "WAF_BLOCK",
+            }
+            .into(),
+        ),
+        _ => None,
     }
 }
 

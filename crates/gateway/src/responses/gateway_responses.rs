@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use portcullis_engines::gateway_template::GatewayTemplate;
+use portcullis_firewall::BlockResponse;
 use portcullis_model::{HeaderList, Problem, resources::apigateway::GatewayResponse};
 
 use crate::{
@@ -303,6 +304,9 @@ impl Custom {
 
 /// Renders a refusal as the API's stage would have it.
 pub(crate) fn render(exchange: &Exchange, refusal: &Refusal) -> Response {
+    if let Some(own) = refusal.response() {
+        return render_own(own);
+    }
     let facts = facts(refusal.kind());
     let custom = exchange
         .stage()
@@ -344,6 +348,25 @@ pub(crate) fn render(exchange: &Exchange, refusal: &Refusal) -> Response {
             Body::Empty
         } else {
             Body::Full(body)
+        },
+    }
+}
+
+/// Renders the answer that a firewall rule defines: it takes precedence over what the API customises.
+fn render_own(own: &BlockResponse) -> Response {
+    let mut headers = HeaderList::with_capacity(own.headers.len() + 3);
+    if let Some((media_type, _)) = own.body {
+        headers.push("Content-Type", media_type);
+    }
+    for (name, value) in &own.headers {
+        headers.set(name.clone(), value.clone());
+    }
+    Response {
+        status: own.status,
+        headers,
+        body: match &own.body {
+            Some((_, content)) => Body::Full(Bytes::copy_from_slice(content.as_bytes())),
+            None => Body::Empty,
         },
     }
 }

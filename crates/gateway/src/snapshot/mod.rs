@@ -11,7 +11,7 @@ use portcullis_model::{ApiId, StageName};
 
 use foldhash::{HashMap, HashMapExt as _};
 
-use crate::hosts::Hosts;
+use crate::{firewall::WebAclSnapshot, hosts::Hosts};
 
 pub use pool::PoolSnapshot;
 pub use stage::{StageSnapshot, compile_stage};
@@ -24,6 +24,19 @@ pub struct Snapshot {
     apis: HashMap<ApiId, HashMap<StageName, Arc<StageSnapshot>>>,
     /// By ARN.
     pools: HashMap<Box<str>, Arc<PoolSnapshot>>,
+    /// By ARN.
+    web_acls: HashMap<Box<str>, Arc<WebAclSnapshot>>,
+    /// ARNs of web ACLs by the ARN of what they guard.
+    associations: HashMap<Box<str>, Arc<str>>,
+}
+
+/// What guards a resource.
+pub(crate) enum Guard<'a> {
+    /// Nothing: no web ACL is associated.
+    None,
+    WebAcl(&'a Arc<WebAclSnapshot>),
+    /// This web ACL is associated and is not there: everything is refused.
+    Missing(&'a Arc<str>),
 }
 
 impl Snapshot {
@@ -33,6 +46,8 @@ impl Snapshot {
             hosts: Arc::new(hosts),
             apis: HashMap::new(),
             pools: HashMap::new(),
+            web_acls: HashMap::new(),
+            associations: HashMap::new(),
         }
     }
 
@@ -84,6 +99,35 @@ impl Snapshot {
         self
     }
 
+    /// Returns the snapshot with `web_acl` added or replaced.
+    #[must_use]
+    pub fn with_web_acl(mut self, web_acl: WebAclSnapshot) -> Self {
+        self.web_acls
+            .insert(web_acl.arn().as_ref().into(), Arc::new(web_acl));
+        self
+    }
+
+    /// Returns the snapshot without the web ACL of `arn`; what it still guards refuses everything.
+    #[must_use]
+    pub fn without_web_acl(mut self, arn: &str) -> Self {
+        self.web_acls.remove(arn);
+        self
+    }
+
+    /// Returns the snapshot with a resource guarded by a web ACL.
+    #[must_use]
+    pub fn with_association(mut self, resource_arn: &str, web_acl_arn: &str) -> Self {
+        self.associations.insert(resource_arn.into(), web_acl_arn.into());
+        self
+    }
+
+    /// Returns the snapshot with nothing in front of a resource.
+    #[must_use]
+    pub fn without_association(mut self, resource_arn: &str) -> Self {
+        self.associations.remove(resource_arn);
+        self
+    }
+
     /// Returns the hosts that are ours.
     pub const fn hosts(&self) -> &Arc<Hosts> {
         &self.hosts
@@ -102,6 +146,20 @@ impl Snapshot {
 
     pub(crate) fn stage(&self, api_id: &str, stage_name: &str) -> Option<&Arc<StageSnapshot>> {
         self.apis.get(api_id)?.get(stage_name)
+    }
+
+    /// Returns the web ACL of `arn`.
+    pub(crate) fn web_acl(&self, arn: &str) -> Option<&Arc<WebAclSnapshot>> {
+        self.web_acls.get(arn)
+    }
+
+    /// Returns what guards the resource of `arn`.
+    pub(crate) fn guard(&self, arn: &str) -> Guard<'_> {
+        let Some(web_acl) = self.associations.get(arn) else {
+            return Guard::None;
+        };
+        self.web_acl(web_acl)
+            .map_or(Guard::Missing(web_acl), Guard::WebAcl)
     }
 
     pub(crate) fn pool(&self, arn: &str) -> Option<&Arc<PoolSnapshot>> {

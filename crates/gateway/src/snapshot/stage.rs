@@ -30,6 +30,8 @@ const RESOURCES_MAX: usize = 20_000;
 
 /// A stage, ready to serve.
 pub struct StageSnapshot {
+    /// As web ACLs are associated with it.
+    pub(crate) arn: Box<str>,
     pub(crate) scope: Scope,
     pub(crate) api_id: ApiId,
     pub(crate) stage_name: StageName,
@@ -145,6 +147,7 @@ pub fn compile_stage(
         return Err(problems);
     }
     Ok(StageSnapshot {
+        arn: stage.arn(scope).into(),
         scope: scope.clone(),
         api_id: stage.api_id.clone(),
         stage_name: stage.stage_name.clone(),

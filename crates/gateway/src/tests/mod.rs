@@ -2,6 +2,7 @@
 
 mod compile;
 mod cognito;
+mod firewall;
 mod gateway_responses;
 mod hosts;
 mod http_proxy;
@@ -28,6 +29,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Gateway, GatewayParts, GatewaySettings,
+    firewall::{Firewall, WebAclSnapshot},
     hosts::{HostSettings, Hosts},
     http::{Body, Listener, Peer, Request, Response, Version},
     ports::{
@@ -50,9 +52,11 @@ pub(crate) static OTHER_KEY: LazyLock<RsaSigningKey> = LazyLock::new(|| RsaSigni
 /// A gateway and what stands around it.
 pub(crate) struct World {
     pub(crate) gateway: Gateway,
+    parts: GatewayParts,
     pub(crate) snapshots: Arc<Snapshots>,
     pub(crate) revocations: Arc<Revocations>,
     pub(crate) trails: Arc<TrailLog>,
+    pub(crate) firewall: Arc<Firewall>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) visits: Arc<Visits>,
 }
@@ -224,12 +228,14 @@ impl World {
         let snapshots = Arc::new(Snapshots::new(Snapshot::new(hosts)));
         let revocations = Arc::new(Revocations::default());
         let trails = Arc::new(TrailLog::default());
+        let firewall = Arc::new(Firewall::default());
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(NOW)));
         let visits = Arc::new(Visits::default());
-        let gateway = Gateway::new(GatewayParts {
+        let parts = GatewayParts {
             snapshots: Arc::clone(&snapshots),
             revocations: Arc::clone(&revocations),
             trails: Arc::clone(&trails),
+            firewall: Arc::clone(&firewall),
             ports: Ports {
                 sites: Arc::<Visits>::clone(&visits),
                 functions: Arc::new(NoFunctions),
@@ -243,15 +249,22 @@ impl World {
                 limits: Limits::default(),
                 policy: AddressPolicy::Any,
             },
-        });
+        };
         Self {
-            gateway,
+            gateway: Gateway::new(parts.clone()),
+            parts,
             snapshots,
             revocations,
             trails,
+            firewall,
             clock,
             visits,
         }
+    }
+
+    /// What another worker of the same gateway is made of.
+    pub(crate) fn gateway_parts(&self) -> GatewayParts {
+        self.parts.clone()
     }
 
     pub(crate) fn with_pool(self, pool: PoolSnapshot) -> Self {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiId, AuthorizerId, DeploymentId, ResourceId, StageName, Timestamp};
+use crate::{ApiId, AuthorizerId, DeploymentId, ResourceId, Scope, StageName, Timestamp};
 
 /// A REST API, without its parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -304,4 +304,14 @@ pub struct Stage {
     pub tags: BTreeMap<String, String>,
     pub created_date: Timestamp,
     pub last_updated_date: Timestamp,
+}
+
+impl Stage {
+    /// Returns the ARN under which other services know the stage; it has no account.
+    pub fn arn(&self, scope: &Scope) -> String {
+        format!(
+            "arn:aws:apigateway:{}::/restapis/{}/stages/{}",
+            scope.region, self.api_id, self.stage_name
+        )
+    }
 }

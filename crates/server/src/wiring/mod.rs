@@ -15,6 +15,7 @@ use portcullis_functions::Endpoints;
 use portcullis_gateway::{
     Gateway, GatewayParts, GatewaySettings,
     edge::{self, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
+    firewall::Firewall,
     hosts::{HostSettings, Hosts},
     http::Listener,
     ports::Ports,
@@ -99,6 +100,7 @@ impl Server {
         let planes = Planes {
             revocations: Arc::default(),
             trails: Arc::default(),
+            firewall: Arc::default(),
             snapshots: Arc::new(Snapshots::new(Snapshot::new(hosts(settings, &sockets)))),
         };
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
@@ -188,6 +190,7 @@ impl Running {
 struct Planes {
     revocations: Arc<Revocations>,
     trails: Arc<TrailLog>,
+    firewall: Arc<Firewall>,
     snapshots: Arc<Snapshots>,
 }
 
@@ -256,6 +259,7 @@ fn gateway(
     let Planes {
         revocations,
         trails,
+        firewall,
         snapshots,
     } = planes;
     let integrations = ClientConfig {
@@ -268,6 +272,7 @@ fn gateway(
         snapshots,
         revocations,
         trails,
+        firewall,
         ports: Ports {
             sites: Arc::new(sites),
             functions: Arc::new(ServerFunctions {
