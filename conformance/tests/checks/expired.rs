@@ -76,8 +76,9 @@ pub(crate) fn expired_token(_: &Suite) -> Result<()> {
         .admin()?
         .trail(answer.header("x-amzn-requestid").context("no id")?)?;
     let last = trail
-        .pointer("/steps/1/reason")
-        .and_then(Value::as_str)
+        .pointer("/steps")
+        .and_then(Value::as_array)
+        .and_then(|steps| steps.last()?.get("reason")?.as_str())
         .unwrap_or_default();
     ensure!(last == "the token is expired", "{trail}");
     server.stop()
