@@ -113,7 +113,7 @@ fn admitted_request_says_so_in_its_trail_and_in_the_context() {
     let outcome = allowing(sqli()).get("/prod/pets?id=1");
     assert_eq!(outcome.status, 200);
     assert_eq!(outcome.body, format!("WAF_ALLOW {ACL} 200"));
-    let step = &outcome.trail.steps[0];
+    let step = outcome.step("firewall");
     assert_eq!((&*step.layer, step.outcome), ("firewall", Outcome::Continue));
     assert_eq!(step.reason, "web ACL `acl`: the default action allows");
 }
@@ -275,7 +275,7 @@ fn inserted_headers_reach_the_integration_and_the_clients_own_do_not() {
     ));
     assert_eq!((outcome.status, outcome.body.as_str()), (200, "very/"));
     assert_eq!(
-        outcome.trail.steps[0].reason,
+        outcome.step("firewall").reason,
         "web ACL `acl`: the default action allows; counted: suspect, forger"
     );
     let outcome = world.send(request("GET", "/prod/pets", &[("X-Amzn-Waf-Suspect", "no")]));
@@ -345,7 +345,7 @@ fn observed_firewall_records_and_lets_on() {
     );
     let outcome = world.get("/prod/pets");
     assert_eq!(outcome.status, 200);
-    let step = &outcome.trail.steps[0];
+    let step = outcome.step("firewall");
     assert_eq!((&*step.layer, step.outcome), ("firewall", Outcome::ObserveRefuse));
 }
 

@@ -23,7 +23,7 @@ use portcullis_model::{
         apigateway::{Deployment, Stage},
         cognito::UserPool,
     },
-    trail::{Outcome, Trail},
+    trail::{Outcome, Step, Trail},
 };
 use serde_json::{Value, json};
 
@@ -306,6 +306,11 @@ impl Outcomes {
         (&step.layer, step.outcome, &step.reason)
     }
 
+    /// Returns the step of `layer`.
+    pub(crate) fn step(&self, layer: &str) -> &Step {
+        step_of(&self.trail, layer)
+    }
+
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.text(name)
     }
@@ -321,6 +326,11 @@ impl Outcomes {
         assert_eq!((by, outcome), (layer, Outcome::Refuse), "{cause}");
         assert!(cause.contains(reason), "`{cause}` does not say `{reason}`");
     }
+}
+
+/// Returns the step of `layer` in a trail.
+pub(crate) fn step_of<'a>(trail: &'a Trail, layer: &str) -> &'a Step {
+    trail.steps.iter().find(|step| step.layer == layer).unwrap()
 }
 
 /// A request for the API's own host.
