@@ -50,6 +50,7 @@ fn trail_names_every_layer_in_order() {
     assert_eq!(
         steps,
         [
+            ("firewall", "no web ACL"),
             ("route", "GET /pets"),
             ("authorizer", "authorization type NONE"),
             ("validation", "no request validator"),
