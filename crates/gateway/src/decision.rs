@@ -11,6 +11,7 @@ pub(crate) enum LayerName {
     Host,
     Site,
     Firewall,
+    Cors,
     Route,
     Authorizer,
     Validation,
@@ -26,6 +27,7 @@ impl LayerName {
             Self::Host => "host",
             Self::Site => "site",
             Self::Firewall => "firewall",
+            Self::Cors => "cors",
             Self::Route => "route",
             Self::Authorizer => "authorizer",
             Self::Validation => "validation",
@@ -92,16 +94,12 @@ impl From<&Arc<str>> for Reason {
     }
 }
 
-/// What a layer says. It never writes a response to refuse: `responses::gateway_responses` does.
+/// What a layer says. It never writes a response to refuse: `responses` does.
 #[derive(Debug)]
 pub(crate) enum Decision {
     /// The exchange goes on.
     Continue(Reason),
     /// The layer answers the exchange itself (a preflight, a cached reply).
-    #[allow(
-        dead_code,
-        reason = "preflight answers and cached replies are the first to come"
-    )]
     Answer(Box<Response>, Reason),
     /// The exchange ends here.
     Refuse(Refusal),

@@ -163,6 +163,14 @@ impl Exchange {
         self.stage.as_ref()
     }
 
+    /// Tells whether the request is for an HTTP API, its stage found or not.
+    pub(crate) fn is_http_api(&self) -> bool {
+        match &self.stage {
+            Some(stage) => stage.http_api().is_some(),
+            None => self.snapshot.is_http_api(&self.api_id),
+        }
+    }
+
     /// Returns the method; refuses when no layer has found one, so that a list out of order cannot admit anything.
     pub(crate) fn method(&self) -> Result<&Arc<MethodSnapshot>, Refusal> {
         let missing = || Refusal::new(RefusalKind::Internal, "no route was found before it was needed");

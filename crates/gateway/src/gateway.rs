@@ -3,7 +3,7 @@
 use std::{cell::RefCell, future::Future, sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use portcullis_egress::{Client, ClientConfig};
+use portcullis_egress::{AddressPolicy, Client, ClientConfig};
 use portcullis_model::{Clock, Entropy, HeaderList, RequestId, Timestamp, trail::Outcome};
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
     firewall::Firewall,
     hosts::{Destination, LastHost},
     http::{Body, BodyError, Listener, Request, Response},
+    issuers::Issuers,
     layers::authorizer::token_cache::TokenCache,
     pipeline::{self, Journal},
     ports::{Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest},
@@ -36,6 +37,10 @@ pub struct GatewayParts {
     /// How integrations are called: trust, limits, and the policy for addresses written in templates. Each thread
     /// makes a client of its own from it.
     pub integrations: ClientConfig,
+    /// How addresses are called that strangers have a say in: never with [`AddressPolicy::Any`].
+    pub strangers: ClientConfig,
+    /// The keys of issuers that are not ours.
+    pub issuers: Arc<Issuers>,
 }
 
 /// What an operator sets.
@@ -56,6 +61,7 @@ pub struct Gateway {
 pub(crate) struct Worker {
     parts: GatewayParts,
     client: Client,
+    stranger_client: Client,
     tokens: TokenCache,
 }
 
@@ -77,6 +83,25 @@ impl Worker {
         &self.client
     }
 
+    /// Returns the policy of [`client`](Self::client).
+    pub(crate) const fn integration_policy(&self) -> &AddressPolicy {
+        &self.parts.integrations.policy
+    }
+
+    /// Returns the client for addresses that strangers have a say in.
+    pub(crate) const fn stranger_client(&self) -> &Client {
+        &self.stranger_client
+    }
+
+    /// Returns the policy of [`stranger_client`](Self::stranger_client).
+    pub(crate) const fn stranger_policy(&self) -> &AddressPolicy {
+        &self.parts.strangers.policy
+    }
+
+    pub(crate) fn issuers(&self) -> &Issuers {
+        &self.parts.issuers
+    }
+
     pub(crate) const fn tokens(&self) -> &TokenCache {
         &self.tokens
     }
@@ -90,6 +115,7 @@ impl Gateway {
             last_host: RefCell::new(None),
             worker: Worker {
                 client: Client::new(parts.integrations.clone()),
+                stranger_client: Client::new(parts.strangers.clone()),
                 parts,
                 tokens: TokenCache::new(),
             },

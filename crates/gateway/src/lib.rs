@@ -17,6 +17,7 @@ mod responses;
 pub mod trail;
 
 pub mod http;
+pub mod issuers;
 pub mod ports;
 pub mod revocations;
 mod decision;

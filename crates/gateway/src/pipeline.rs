@@ -3,6 +3,7 @@
 //! Numbers are the design's; those not in the list yet are still to come:
 //!
 //! 1. **firewall**
+//!    **cors**: the preflights of an HTTP API, before a route is looked for
 //! 2. **route**
 //! 3. resource policy
 //! 4. **authorizer**
@@ -24,6 +25,7 @@ use crate::{
     integrations,
     layers::{
         authorizer::Authorizer,
+        cors::Preflight,
         firewall::Firewall,
         mapping::Mapping,
         route::{self, Route},
@@ -31,7 +33,7 @@ use crate::{
     },
     mapping::{request::Mapped, response},
     refusal::{Refusal, RefusalKind},
-    responses::gateway_responses,
+    responses,
     snapshot::stage::MethodSnapshot,
     trail::{CompactStep, Record},
 };
@@ -43,6 +45,11 @@ pub(crate) trait Layer {
     /// Returns how much of the body it must see, as declared at deployment by the stage or, behind the route, the method.
     fn body_need(_exchange: &Exchange) -> BodyNeed {
         BodyNeed::None
+    }
+
+    /// Tells whether it has anything to decide here; where it has not, it leaves no step in the trail.
+    fn applies(_exchange: &Exchange) -> bool {
+        true
     }
 
     /// Decides.
@@ -78,9 +85,9 @@ pub(crate) async fn answer(
     let Ended { exchange, ending } = ended;
     let mut response = match ending {
         Ending::Answered(response) => *response,
-        Ending::Refused(refusal) => gateway_responses::render(&exchange, &refusal),
+        Ending::Refused(refusal) => responses::render(&exchange, &refusal),
     };
-    gateway_responses::add_identity(&mut response, exchange.id());
+    responses::complete(&exchange, &mut response);
     (exchange, response)
 }
 
@@ -94,6 +101,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
     let passed = async {
         pass.enter_stage()?;
         pass.layer::<Firewall>().await?;
+        pass.layer::<Preflight>().await?;
         pass.layer::<Route>().await?;
         pass.layer::<Authorizer>().await?;
         pass.layer::<Validation>().await?;
@@ -206,6 +214,9 @@ impl Pass<'_> {
     }
 
     async fn layer<L: Layer>(&mut self) -> Result<(), Ending> {
+        if !L::applies(&self.exchange) {
+            return Ok(());
+        }
         let need = L::body_need(&self.exchange);
         if let Err(cause) = self.exchange.read_body(need).await {
             // Whatever the layer only observes: what was read of the body is gone, so nothing may be sent on.

@@ -41,6 +41,7 @@ pub(crate) struct Refusal {
     kind: RefusalKind,
     cause: Reason,
     message: Option<String>,
+    challenge: Option<String>,
     validation_errors: Option<String>,
     response: Option<Arc<BlockResponse>>,
 }
@@ -52,6 +53,7 @@ impl Refusal {
             kind,
             cause: cause.into(),
             message: None,
+            challenge: None,
             validation_errors: None,
             response: None,
         }
@@ -62,6 +64,18 @@ impl Refusal {
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
         self.message = Some(message.into());
         self
+    }
+
+    /// Says how to authenticate, the public `WWW-Authenticate` of an HTTP API.
+    #[must_use]
+    pub(crate) fn with_challenge(mut self, challenge: impl Into<String>) -> Self {
+        self.challenge = Some(challenge.into());
+        self
+    }
+
+    /// Returns the challenge, where there is one.
+    pub(crate) fn challenge(&self) -> Option<&str> {
+        self.challenge.as_deref()
     }
 
     /// Says in detail what is wrong with a body, the public `$context.error.validationErrorString`.

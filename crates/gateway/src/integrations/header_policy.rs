@@ -57,6 +57,7 @@ pub(crate) fn fate_in_response(name: &[u8]) -> Fate {
         12 => (&[], &[b"max-forwards"]),
         13 => (&[], &[b"authorization"]),
         14 => (&[], &[b"x-amz-apigw-id"]),
+        15 => (&[], &[b"apigw-requestid"]),
         // Ours identify the exchange and its refusals; a backend's could be taken for them.
         16 => (
             &[b"proxy-connection"],

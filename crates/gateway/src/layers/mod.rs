@@ -1,6 +1,7 @@
 //! The layers, in the order of the request. `pipeline.rs` has the list.
 
 pub(crate) mod firewall;
+pub(crate) mod cors;
 pub(crate) mod route;
 pub(crate) mod authorizer;
 pub(crate) mod validation;

@@ -11,6 +11,7 @@ use crate::{
     gateway::Worker,
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
+    snapshot::{StageSnapshot, http_api::HttpApi},
 };
 
 pub(crate) struct Route;
@@ -26,27 +27,36 @@ impl Layer for Route {
 /// Finds the stage, before any layer: each reads there what it enforces. What is wrong here is wrong before any stage, so no
 /// gateway response can customise it.
 pub(crate) fn enter_stage(exchange: &mut Exchange) -> Result<(), Refusal> {
-    let forbidden = |cause: String| Refusal::new(RefusalKind::Forbidden, cause);
     let api_id = exchange.api_id();
+    // A REST API does not say whether it is there; an HTTP API does.
+    let unknown = |cause: String| {
+        let kind = if exchange.snapshot().is_http_api(api_id) {
+            RefusalKind::ResourceNotFound
+        } else {
+            RefusalKind::Forbidden
+        };
+        Refusal::new(kind, cause)
+    };
     let path = exchange.path();
     let after_slash = path.get(1..).unwrap_or_default();
     let length = memchr::memchr(b'/', after_slash).unwrap_or(after_slash.len());
     let name = after_slash.get(..length).unwrap_or_default();
     let name = std::str::from_utf8(name).unwrap_or_default();
-    let Some(stage) = exchange.snapshot().stage(api_id, name) else {
-        return Err(forbidden(if exchange.snapshot().has_api(api_id) {
+    let Some((stage, is_named)) = exchange.snapshot().stage(api_id, name) else {
+        return Err(unknown(if exchange.snapshot().has_api(api_id) {
             format!("API `{api_id}` has no stage `{}`", shown(name))
         } else {
             format!("API `{}` does not exist or has no stage", shown(api_id))
         }));
     };
     if !stage.default_endpoint {
-        return Err(forbidden(format!(
+        return Err(unknown(format!(
             "API `{api_id}` has disabled its execute-api endpoint"
         )));
     }
-    let (stage, start) = (Arc::clone(stage), exchange.path_start() + 1 + length);
-    exchange.enter_stage(stage, start);
+    let own_path = exchange.path_start() + if is_named { 1 + length } else { 0 };
+    let stage = Arc::clone(stage);
+    exchange.enter_stage(stage, own_path);
     check_length(exchange)
 }
 
@@ -66,6 +76,9 @@ fn enter_method(exchange: &mut Exchange) -> Decision {
     let Some(stage) = exchange.stage().map(Arc::clone) else {
         return missing("no stage was found".to_owned());
     };
+    if let Some(api) = stage.http_api() {
+        return enter_http_route(exchange, &stage, api);
+    }
     let Some((resource, places)) = stage.router.find(exchange.resource_path()) else {
         let path = String::from_utf8_lossy(exchange.resource_path());
         return missing(format!("no resource matches `{}`", shown(&path)));
@@ -82,4 +95,116 @@ fn enter_method(exchange: &mut Exchange) -> Decision {
     let method = Arc::clone(method);
     exchange.enter_route(method, places);
     Decision::Continue(reason)
+}
+
+/// The route of an HTTP API: a full match of path and method, else one with a greedy parameter, else `$default`.
+fn enter_http_route(exchange: &mut Exchange, stage: &StageSnapshot, api: &HttpApi) -> Decision {
+    let not_found = |cause: String| Refusal::new(RefusalKind::ResourceNotFound, cause).into();
+    let Some((method, places)) = api.find(
+        &stage.router,
+        &exchange.request().method,
+        exchange.resource_path(),
+    ) else {
+        let method = String::from_utf8_lossy(&exchange.request().method);
+        let path = String::from_utf8_lossy(exchange.resource_path());
+        return not_found(format!("no route for `{}`", shown(&format!("{method} {path}"))));
+    };
+    let method = Arc::clone(method);
+    // What a backend may read as another path must not slip past the route of that path, and its authorizer.
+    if let Some(meant) = canonical_path(exchange.resource_path()) {
+        let other = api.find(&stage.router, &exchange.request().method, &meant);
+        if !other.is_some_and(|(other, _)| Arc::ptr_eq(other, &method)) {
+            let meant = String::from_utf8_lossy(&meant);
+            return not_found(format!(
+                "the path fits the route `{}`, and once normalised, as `{}`, another",
+                method.reason,
+                shown(&meant)
+            ));
+        }
+    }
+    exchange.enter_route(Arc::clone(&method), places);
+    Decision::Continue(Reason::Method(method))
+}
+
+/// Returns the path as a lenient backend may read it: unreserved octets decoded, dot segments resolved and empty segments
+/// left out (RFC 3986 sections 6.2.2.2 and 6.2.2.3). None where that changes nothing.
+fn canonical_path(path: &[u8]) -> Option<Vec<u8>> {
+    let suspicious = path.contains(&b'%')
+        || path.contains(&b'\\')
+        || memchr::memmem::find(path, b"//").is_some()
+        || memchr::memmem::find(path, b"/.").is_some();
+    if !suspicious {
+        return None;
+    }
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let [first, after @ ..] = rest {
+        rest = after;
+        let octet = match (first, after) {
+            (b'%', [high, low, after @ ..]) => octet(*high, *low)
+                .filter(|octet| octet.is_ascii_alphanumeric() || b"-._~\\".contains(octet))
+                .inspect(|_| rest = after)
+                .unwrap_or(b'%'),
+            _ => *first,
+        };
+        decoded.push(if octet == b'\\' { b'/' } else { octet });
+    }
+    let mut segments: Vec<&[u8]> = Vec::new();
+    for segment in decoded.split(|octet| *octet == b'/') {
+        match segment {
+            b"" | b"." => {}
+            b".." => {
+                segments.pop();
+            }
+            other => segments.push(other),
+        }
+    }
+    let mut canonical = Vec::with_capacity(decoded.len());
+    for segment in segments {
+        canonical.push(b'/');
+        canonical.extend_from_slice(segment);
+    }
+    if canonical.is_empty() {
+        canonical.push(b'/');
+    }
+    (canonical != path).then_some(canonical)
+}
+
+fn octet(high: u8, low: u8) -> Option<u8> {
+    let digit = |symbol: u8| char::from(symbol).to_digit(16);
+    u8::try_from(digit(high)? * 16 + digit(low)?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_normalised_as_a_lenient_backend_would() {
+        for (path, meant) in [
+            ("/%61dmin", "/admin"),
+            ("/a//b", "/a/b"),
+            ("/a/./b/../c", "/a/c"),
+            ("/a/%2e%2E/b", "/b"),
+            ("/../..", "/"),
+            ("/a%5Cb", "/a/b"),
+            ("/a\\..\\b", "/b"),
+            ("/a/b//", "/a/b"),
+        ] {
+            let found = canonical_path(path.as_bytes());
+            assert_eq!(found.as_deref(), Some(meant.as_bytes()), "{path}");
+        }
+        for path in [
+            "/a/b",
+            "/a/b/",
+            "/",
+            "/a%2Fb",
+            "/a%20b",
+            "/.well-known",
+            "/a%zz",
+            "/a%",
+        ] {
+            assert_eq!(canonical_path(path.as_bytes()), None, "{path}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The only code that turns a [`Refusal`] into HTTP: AWS's gateway responses, customised by the API or built in.
+//! Refusals of a REST API: AWS's gateway responses, customised by the API or built in.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-gatewayResponse-definition.html>
 

@@ -1,3 +1,25 @@
-//! What goes out that no integration said.
+//! What goes out that no integration said. The only code that turns a [`Refusal`] into HTTP: in a REST API's manner or in an
+//! HTTP API's.
 
 pub(crate) mod gateway_responses;
+pub(crate) mod http_api;
+
+use crate::{exchange::Exchange, http::Response, refusal::Refusal};
+
+/// Renders a refusal as the kind of API has it.
+pub(crate) fn render(exchange: &Exchange, refusal: &Refusal) -> Response {
+    if exchange.is_http_api() {
+        http_api::render(refusal)
+    } else {
+        gateway_responses::render(exchange, refusal)
+    }
+}
+
+/// Adds what every answer of the kind of API carries, refusals too.
+pub(crate) fn complete(exchange: &Exchange, response: &mut Response) {
+    if exchange.is_http_api() {
+        http_api::complete(exchange, response);
+    } else {
+        gateway_responses::add_identity(response, exchange.id());
+    }
+}

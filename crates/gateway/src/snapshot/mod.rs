@@ -2,17 +2,19 @@
 
 pub mod pool;
 pub mod stage;
+pub mod http_api;
 pub mod router;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwap;
-use portcullis_model::{ApiId, StageName};
+use portcullis_model::{ApiId, StageName, resources::apigatewayv2::DEFAULT_STAGE};
 
 use foldhash::{HashMap, HashMapExt as _};
 
 use crate::{firewall::WebAclSnapshot, hosts::Hosts};
 
+pub use http_api::compile_http_stage;
 pub use pool::PoolSnapshot;
 pub use stage::{StageSnapshot, compile_stage};
 
@@ -28,6 +30,8 @@ pub struct Snapshot {
     web_acls: HashMap<Box<str>, Arc<WebAclSnapshot>>,
     /// ARNs of web ACLs by the ARN of what they guard.
     associations: HashMap<Box<str>, Arc<str>>,
+    /// By issuer.
+    issuers: HashMap<Box<str>, Arc<PoolSnapshot>>,
 }
 
 /// What guards a resource.
@@ -48,6 +52,7 @@ impl Snapshot {
             pools: HashMap::new(),
             web_acls: HashMap::new(),
             associations: HashMap::new(),
+            issuers: HashMap::new(),
         }
     }
 
@@ -88,14 +93,19 @@ impl Snapshot {
     /// Returns the snapshot with `pool` added or replaced.
     #[must_use]
     pub fn with_pool(mut self, pool: PoolSnapshot) -> Self {
-        self.pools.insert(pool.arn().into(), Arc::new(pool));
+        let pool = Arc::new(pool);
+        self = self.without_pool(pool.arn());
+        self.issuers.insert(pool.issuer().into(), Arc::clone(&pool));
+        self.pools.insert(pool.arn().into(), pool);
         self
     }
 
     /// Returns the snapshot without the pool of `arn`.
     #[must_use]
     pub fn without_pool(mut self, arn: &str) -> Self {
-        self.pools.remove(arn);
+        if let Some(pool) = self.pools.remove(arn) {
+            self.issuers.remove(pool.issuer());
+        }
         self
     }
 
@@ -144,8 +154,25 @@ impl Snapshot {
         self.apis.contains_key(api_id)
     }
 
-    pub(crate) fn stage(&self, api_id: &str, stage_name: &str) -> Option<&Arc<StageSnapshot>> {
-        self.apis.get(api_id)?.get(stage_name)
+    /// Tells whether an API with a stage is an HTTP API.
+    pub(crate) fn is_http_api(&self, api_id: &str) -> bool {
+        let mut stages = self.apis.get(api_id).into_iter().flat_map(HashMap::values);
+        stages.next().is_some_and(|stage| stage.http_api().is_some())
+    }
+
+    /// Finds the stage that `segment`, the first of a path, names; else the `$default` stage of an HTTP API, which no
+    /// segment names. Tells whether the segment was the name.
+    pub(crate) fn stage(&self, api_id: &str, segment: &str) -> Option<(&Arc<StageSnapshot>, bool)> {
+        let stages = self.apis.get(api_id)?;
+        let named = stages.get(segment).filter(|_| segment != DEFAULT_STAGE);
+        named
+            .map(|stage| (stage, true))
+            .or_else(|| stages.get(DEFAULT_STAGE).map(|stage| (stage, false)))
+    }
+
+    /// Finds the pool that issues tokens as `issuer`.
+    pub(crate) fn pool_of(&self, issuer: &str) -> Option<&Arc<PoolSnapshot>> {
+        self.issuers.get(issuer)
     }
 
     /// Returns the web ACL of `arn`.

@@ -28,6 +28,14 @@ struct Node {
     value: Option<u32>,
 }
 
+/// What a path is searched for.
+struct Search<'a, F> {
+    path: &'a [u8],
+    /// Whether `{name+}` may take the rest of it.
+    greedy: bool,
+    fits: &'a F,
+}
+
 /// The longest literal segment, in bytes.
 const LITERAL_BYTES_MAX: usize = 252;
 const KEY_BYTES_MAX: usize = 4 + LITERAL_BYTES_MAX;
@@ -84,52 +92,85 @@ impl<T> Router<T> {
 
     /// Finds the value of the most specific pattern that `path` fits, and the places of the parameters in `path`.
     pub(crate) fn find(&self, path: &[u8]) -> Option<(&T, Vec<Range<u32>>)> {
+        self.search(path, true, &|_| true)
+    }
+
+    /// Finds, among the values for which `fits` holds, that of the most specific pattern; patterns that end in `{name+}`
+    /// come after all others. Unlike with [`find`](Self::find), a path whose value does not fit is no obstacle.
+    pub(crate) fn find_fitting(
+        &self,
+        path: &[u8],
+        fits: &impl Fn(&T) -> bool,
+    ) -> Option<(&T, Vec<Range<u32>>)> {
+        self.search(path, false, fits)
+            .or_else(|| self.search(path, true, fits))
+    }
+
+    fn search(&self, path: &[u8], greedy: bool, fits: &impl Fn(&T) -> bool) -> Option<(&T, Vec<Range<u32>>)> {
         let (start, end) = bounds(path)?;
         let mut places = Vec::new();
         let value = if start == end {
-            self.nodes.first()?.value
+            self.value_of(self.nodes.first()?, fits)
         } else {
-            self.walk(0, path.get(..end)?, start, &mut places)
+            let search = Search {
+                path: path.get(..end)?,
+                greedy,
+                fits,
+            };
+            self.walk(0, &search, start, &mut places)
         };
         Some((self.values.get(index(value?))?, places))
     }
 
+    fn value_of(&self, node: &Node, fits: &impl Fn(&T) -> bool) -> Option<u32> {
+        node.value
+            .filter(|value| self.values.get(index(*value)).is_some_and(fits))
+    }
+
     /// Matches the segments from `start` on. Each node of the trie is visited at most once for a path, because its depth
     /// fixes the segment.
-    fn walk(&self, at: u32, path: &[u8], start: usize, places: &mut Vec<Range<u32>>) -> Option<u32> {
+    fn walk<F: Fn(&T) -> bool>(
+        &self,
+        at: u32,
+        search: &Search<'_, F>,
+        start: usize,
+        places: &mut Vec<Range<u32>>,
+    ) -> Option<u32> {
         let node = self.nodes.get(index(at))?;
-        let rest = path.get(start..)?;
+        let rest = search.path.get(start..)?;
         let length = memchr::memchr(b'/', rest).unwrap_or(rest.len());
         let segment = rest.get(..length)?;
         let next = (length < rest.len()).then_some(start + length + 1);
         let literal = self.literal_below(at, segment);
-        if let Some(found) = literal.and_then(|child| self.child(child, path, next, places)) {
+        if let Some(found) = literal.and_then(|child| self.child(child, search, next, places)) {
             return Some(found);
         }
         if let Some(child) = node.parameter
             && length > 0
         {
             places.push(place(start, start + length)?);
-            if let Some(found) = self.child(child, path, next, places) {
+            if let Some(found) = self.child(child, search, next, places) {
                 return Some(found);
             }
             places.pop();
         }
-        let greedy = node.greedy.filter(|_| length > 0)?;
-        places.push(place(start, path.len())?);
+        let greedy = node.greedy.filter(|value| {
+            search.greedy && length > 0 && self.values.get(index(*value)).is_some_and(search.fits)
+        })?;
+        places.push(place(start, search.path.len())?);
         Some(greedy)
     }
 
-    fn child(
+    fn child<F: Fn(&T) -> bool>(
         &self,
         child: u32,
-        path: &[u8],
+        search: &Search<'_, F>,
         next: Option<usize>,
         places: &mut Vec<Range<u32>>,
     ) -> Option<u32> {
         match next {
-            Some(next) => self.walk(child, path, next, places),
-            None => self.nodes.get(index(child))?.value,
+            Some(next) => self.walk(child, search, next, places),
+            None => self.value_of(self.nodes.get(index(child))?, search.fits),
         }
     }
 
@@ -348,6 +389,32 @@ mod tests {
         for pattern in ["/a//b", "/{x+}/y", "/{", "/{}", "/{+}", "/a{b}", "/a b"] {
             assert!(matches!(refused(pattern), PatternError::Segment(_)), "{pattern}");
         }
+    }
+
+    #[test]
+    fn greedy_comes_after_every_full_match_and_what_does_not_fit_is_passed_over() {
+        let mut router = Router::new();
+        for (pattern, value) in [
+            ("/a/b/{rest+}", "greedy"),
+            ("/a/{x}/c", "full"),
+            ("/a/b/d", "post only"),
+            ("/{all+}", "all"),
+            ("/", "root"),
+        ] {
+            router.insert(pattern, value).unwrap();
+        }
+        let find = |path: &[u8]| {
+            router
+                .find_fitting(path, &|value| *value != "post only" && *value != "root")
+                .map(|(value, _)| *value)
+        };
+        assert_eq!(find(b"/a/b/c"), Some("full"));
+        assert_eq!(router.find(b"/a/b/c").unwrap().0, &"greedy");
+        assert_eq!(find(b"/a/b/d"), Some("greedy"));
+        assert_eq!(find(b"/x"), Some("all"));
+        assert_eq!(find(b"/"), None);
+        let (_, places) = router.find_fitting(b"/a/b/c", &|_| true).unwrap();
+        assert_eq!(places.first(), Some(&(3..4)));
     }
 
     #[test]

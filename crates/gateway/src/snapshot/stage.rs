@@ -10,7 +10,10 @@ use portcullis_model::{
     resources::apigateway::{Deployment, Method, Resource, RestApi, Stage},
 };
 
-use super::router::{self, Router};
+use super::{
+    http_api::HttpApi,
+    router::{self, Router},
+};
 use crate::{
     decision::LayerName,
     integrations::Integration,
@@ -28,10 +31,17 @@ pub const OBSERVE_TAG: &str = "portcullis:observe";
 /// Paths of an API, at most. AWS's quota is 300; ours is what a router was measured with.
 const RESOURCES_MAX: usize = 20_000;
 
+/// Which kind of API a stage is of, and what only that kind has.
+pub(crate) enum Protocol {
+    Rest,
+    Http(Box<HttpApi>),
+}
+
 /// A stage, ready to serve.
 pub struct StageSnapshot {
     /// As web ACLs are associated with it.
     pub(crate) arn: Box<str>,
+    pub(crate) protocol: Protocol,
     pub(crate) scope: Scope,
     pub(crate) api_id: ApiId,
     pub(crate) stage_name: StageName,
@@ -55,7 +65,7 @@ pub(crate) struct ResourceSnapshot {
 /// The methods that a REST API knows by name; `ANY` takes the others too.
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/// A method, ready.
+/// A method of a REST API or a route of an HTTP API, ready.
 pub(crate) struct MethodSnapshot {
     pub(crate) resource_id: ResourceId,
     pub(crate) resource_path: Arc<str>,
@@ -88,7 +98,42 @@ struct Shared<'a> {
 /// Backends of a stage by what was said about them.
 type Backends = HashMap<String, Arc<Backend>>;
 
+impl StageSnapshot {
+    /// Returns what only an HTTP API has; none for a REST API.
+    pub(crate) fn http_api(&self) -> Option<&HttpApi> {
+        match &self.protocol {
+            Protocol::Rest => None,
+            Protocol::Http(api) => Some(api),
+        }
+    }
+}
+
 impl ResourceSnapshot {
+    /// Returns a path without methods.
+    pub(crate) fn new(path: &str) -> Self {
+        Self {
+            path: path.into(),
+            methods: Default::default(),
+            any: None,
+        }
+    }
+
+    /// Adds a method, or replaces it; the error says why `name` is none.
+    pub(crate) fn put(&mut self, name: &str, method: Arc<MethodSnapshot>) -> Result<(), String> {
+        let at = METHODS.iter().position(|known| *known == name);
+        match at.and_then(|at| self.methods.get_mut(at)) {
+            Some(slot) => *slot = Some(method),
+            None if name == "ANY" => self.any = Some(method),
+            None => {
+                return Err(format!(
+                    "`{name}` is no method: use one of `{}` or `ANY`",
+                    METHODS.join(", ")
+                ));
+            }
+        }
+        Ok(())
+    }
+
     /// Returns the method called `name`, else `ANY`.
     pub(crate) fn method(&self, name: &[u8]) -> Option<&Arc<MethodSnapshot>> {
         let at = METHODS.iter().position(|known| known.as_bytes() == name);
@@ -142,12 +187,13 @@ pub fn compile_stage(
     }
     let gateway_responses =
         GatewayResponses::compile(&image.gateway_responses, &stage.variables, &mut problems);
-    let observed = compile_observed(stage, &mut problems);
+    let observed = compile_observed(&stage.tags, &mut problems);
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
     Ok(StageSnapshot {
         arn: stage.arn(scope).into(),
+        protocol: Protocol::Rest,
         scope: scope.clone(),
         api_id: stage.api_id.clone(),
         stage_name: stage.stage_name.clone(),
@@ -179,11 +225,7 @@ fn compile_resource(
     problems: &mut Vec<Problem>,
 ) -> ResourceSnapshot {
     let names: Arc<[Arc<str>]> = router::parameter_names(&resource.path).into();
-    let mut compiled = ResourceSnapshot {
-        path: resource.path.as_str().into(),
-        methods: Default::default(),
-        any: None,
-    };
+    let mut compiled = ResourceSnapshot::new(&resource.path);
     for (name, method) in &resource.methods {
         let path = format!("{name} {}", resource.path);
         let parts = compile_method(resource, method, shared, &path, problems);
@@ -200,18 +242,8 @@ fn compile_resource(
             validation,
             backend,
         });
-        let at = METHODS.iter().position(|known| *known == name.as_str());
-        match at.and_then(|at| compiled.methods.get_mut(at)) {
-            Some(slot) => *slot = Some(method),
-            None if name == "ANY" => compiled.any = Some(method),
-            None => problems.push(Problem::error(
-                None,
-                format!("{name} {}", resource.path),
-                format!(
-                    "`{name}` is no method: use one of `{}` or `ANY`",
-                    METHODS.join(", ")
-                ),
-            )),
+        if let Err(message) = compiled.put(name, method) {
+            problems.push(Problem::error(None, format!("{name} {}", resource.path), message));
         }
     }
     compiled
@@ -261,12 +293,11 @@ fn compile_method(
     Some((authorization?, backend))
 }
 
-fn compile_observed(stage: &Stage, problems: &mut Vec<Problem>) -> BTreeSet<LayerName> {
-    let tag = stage
-        .tags
-        .get(OBSERVE_TAG)
-        .map(String::as_str)
-        .unwrap_or_default();
+pub(super) fn compile_observed(
+    tags: &BTreeMap<String, String>,
+    problems: &mut Vec<Problem>,
+) -> BTreeSet<LayerName> {
+    let tag = tags.get(OBSERVE_TAG).map(String::as_str).unwrap_or_default();
     let names = tag.split(',').map(str::trim).filter(|name| !name.is_empty());
     let mut observed = BTreeSet::new();
     for name in names {

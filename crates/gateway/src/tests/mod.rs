@@ -4,6 +4,7 @@ mod compile;
 mod cognito;
 mod firewall;
 mod gateway_responses;
+mod http_api;
 mod hosts;
 mod http_proxy;
 mod mapping;
@@ -15,7 +16,7 @@ mod validation;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use bytes::Bytes;
-use portcullis_egress::{AddressPolicy, ClientConfig, Limits, tls};
+use portcullis_egress::{AddressPolicy, ClientConfig, Limits, PublicOnly, tls};
 use portcullis_engines::jwt::RsaSigningKey;
 use portcullis_model::{
     HeaderList, ManualClock, Problem, Scope, SystemEntropy, Timestamp,
@@ -32,6 +33,7 @@ use crate::{
     firewall::{Firewall, WebAclSnapshot},
     hosts::{HostSettings, Hosts},
     http::{Body, Listener, Peer, Request, Response, Version},
+    issuers::Issuers,
     ports::{
         FunctionFailure, Functions, Invocation, Invoked, Ports, ServiceAnswer, ServiceCall, ServiceResponse,
         Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
@@ -249,6 +251,12 @@ impl World {
                 limits: Limits::default(),
                 policy: AddressPolicy::Any,
             },
+            strangers: ClientConfig {
+                tls: tls::trusting_only([]).unwrap(),
+                limits: Limits::default(),
+                policy: AddressPolicy::PublicOnly(PublicOnly::default()),
+            },
+            issuers: Arc::new(Issuers::new("https://cognito-idp.us-east-1.amazonaws.com/")),
         };
         Self {
             gateway: Gateway::new(parts.clone()),
@@ -289,7 +297,10 @@ impl World {
         let Response { status, headers, .. } = response;
         let trail = self.trails.latest().unwrap();
         assert_eq!(trail.status, status);
-        assert_eq!(headers.text("x-amzn-RequestId"), Some(trail.request_id.as_str()));
+        let id = headers
+            .text("x-amzn-RequestId")
+            .or(headers.text("apigw-requestid"));
+        assert_eq!(id, Some(trail.request_id.as_str()));
         Outcomes {
             status,
             headers,

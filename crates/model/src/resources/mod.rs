@@ -2,6 +2,7 @@
 //! the service's wire shapes and our records agree.
 
 pub mod apigateway;
+pub mod apigatewayv2;
 pub mod cognito;
 pub mod iam;
 pub mod cloudformation;

@@ -18,6 +18,7 @@ use portcullis_gateway::{
     firewall::Firewall,
     hosts::{HostSettings, Hosts},
     http::Listener,
+    issuers::Issuers,
     ports::Ports,
     revocations::Revocations,
     snapshot::{Snapshot, Snapshots},
@@ -285,7 +286,12 @@ fn gateway(
         settings: GatewaySettings {
             redirect_clear_text_to: settings.redirect_http.then(|| addresses.public.port()),
         },
+        strangers: ClientConfig {
+            policy: AddressPolicy::PublicOnly(public_only(settings, addresses)),
+            ..integrations.clone()
+        },
         integrations,
+        issuers: Arc::new(Issuers::new(own_issuers(settings))),
     })
 }
 
@@ -331,17 +337,30 @@ fn addresses(sockets: &[Socket], admin: &TcpListener) -> Result<Addresses> {
 fn integration_policy(settings: &Settings, addresses: &Addresses) -> AddressPolicy {
     match &settings.integration_ranges {
         None => AddressPolicy::Any,
-        Some(allowed) => AddressPolicy::PublicOnly(PublicOnly {
-            allowed: allowed.clone(),
-            own_listeners: [
-                Some(addresses.public),
-                addresses.public_http,
-                Some(addresses.admin),
-            ]
-            .into_iter()
-            .flatten()
-            .collect(),
-        }),
+        Some(_) => AddressPolicy::PublicOnly(public_only(settings, addresses)),
+    }
+}
+
+/// What addresses that strangers have a say in may be: public, or in a range that the operator allows; never our own.
+fn public_only(settings: &Settings, addresses: &Addresses) -> PublicOnly {
+    PublicOnly {
+        allowed: settings.integration_ranges.clone().unwrap_or_default(),
+        own_listeners: [
+            Some(addresses.public),
+            addresses.public_http,
+            Some(addresses.admin),
+        ]
+        .into_iter()
+        .flatten()
+        .collect(),
+    }
+}
+
+/// What the issuers of our pools begin with.
+fn own_issuers(settings: &Settings) -> String {
+    match &settings.issuer {
+        Some(base) => format!("{}/", base.trim_end_matches('/')),
+        None => format!("https://cognito-idp.{}.amazonaws.com/", settings.scope.region),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
-use portcullis_engines::jwt::{Algorithm, Claims, Compact, JwtError};
+use portcullis_engines::jwt::{Algorithm, Claims, Compact};
 use portcullis_model::{
     Timestamp,
     arn::Arn,
@@ -14,13 +14,16 @@ use portcullis_model::{
 };
 use regex::Regex;
 
-use super::token_cache::{TokenUse, VerifiedToken};
+use super::{
+    token::{self, Fault},
+    token_cache::{TokenUse, VerifiedToken},
+};
 use crate::{
     decision::{Reason, shown},
     exchange::Exchange,
     gateway::Worker,
     refusal::{Refusal, RefusalKind},
-    revocations::{Refused, RevocationKeys},
+    revocations::RevocationKeys,
     snapshot::PoolSnapshot,
 };
 
@@ -107,40 +110,20 @@ pub(crate) fn check(
         }
         None => verify(authorizer, token, exchange, worker)?,
     };
-    check_times(&verified, exchange.started(), || worker.tokens().forget(token))?;
-    check_revocation(&verified, worker)?;
+    token::check_still_good(&verified, token, exchange, worker)?;
     check_use(authorizer, scopes, &verified)?;
     Ok((verified, reason))
 }
 
 /// Returns the token that the identity source holds, raw or after `Bearer`.
 fn presented<'a>(authorizer: &CognitoAuthorizer, exchange: &'a Exchange) -> Result<&'a str, Refusal> {
-    let mut values = exchange
-        .request()
-        .headers
-        .iter()
-        .filter(|(name, _)| name.eq_ignore_ascii_case(authorizer.header.as_bytes()))
-        .map(|(_, value)| value);
-    let Some(value) = values.next() else {
-        return Err(unauthorized(format!("no header `{}`", authorizer.header)));
+    let header = &authorizer.header;
+    let Some(value) = token::header(exchange, header)? else {
+        return Err(unauthorized(format!("no header `{header}`")));
     };
-    // Two tokens have no one meaning: the integration might take the other.
-    if values.next().is_some() {
-        return Err(unauthorized(format!(
-            "more than one header `{}`",
-            authorizer.header
-        )));
-    }
-    let text = std::str::from_utf8(value).unwrap_or_default().trim();
-    let token = match text.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
-        _ => text,
-    };
+    let token = token::without_scheme(value);
     if token.is_empty() {
-        return Err(unauthorized(format!(
-            "header `{}` holds no token",
-            authorizer.header
-        )));
+        return Err(unauthorized(format!("header `{header}` holds no token")));
     }
     Ok(token)
 }
@@ -153,8 +136,8 @@ fn seen_before(
     worker: &Worker,
 ) -> Option<Rc<VerifiedToken>> {
     let verified = worker.tokens().find(token)?;
-    let pool = exchange.snapshot().pool(&verified.pool_arn)?;
-    (pool.generation() == verified.generation && authorizer.trusts(&verified.pool_arn)).then_some(verified)
+    let pool = exchange.snapshot().pool(&verified.signer)?;
+    (pool.generation() == verified.generation && authorizer.trusts(&verified.signer)).then_some(verified)
 }
 
 fn verify(
@@ -163,30 +146,46 @@ fn verify(
     exchange: &Exchange,
     worker: &Worker,
 ) -> Result<(Rc<VerifiedToken>, Reason), Refusal> {
-    let malformed = |cause: JwtError| unauthorized(shown(&cause.to_string()));
-    let compact = Compact::parse(token).map_err(malformed)?;
-    // Cognito signs with RS256 alone; nothing else is tried, whatever a key could do.
-    if compact.header().algorithm != Algorithm::Rs256 {
-        return Err(unauthorized(format!(
-            "the algorithm `{}` is not RS256",
-            compact.header().algorithm
-        )));
-    }
-    let claimed = compact.unverified_claims().map_err(malformed)?;
+    let (compact, claimed) = token::parse(token)?;
+    check_algorithm(&compact)?;
     let pool = issuing_pool(authorizer, &claimed, exchange)?;
-    let kid = compact.header().kid.as_deref().unwrap_or_default();
-    let key = pool
-        .key(kid)
-        .ok_or_else(|| unauthorized(shown(&format!("pool `{}` has no key `{kid}`", pool.id()))))?;
-    compact.verify_signature(key).map_err(malformed)?;
-    claimed.check_times(exchange.started(), 0).map_err(malformed)?;
-    let verified = Rc::new(VerifiedToken::new(pool, claimed)?);
+    let verified = verify_by_pool(pool, &compact, claimed, exchange)?;
+    Ok(keep(token, verified, worker))
+}
+
+/// Verifies a token by the keys of the pool that its issuer names.
+pub(super) fn verify_by_pool(
+    pool: &PoolSnapshot,
+    compact: &Compact<'_>,
+    claimed: Claims,
+    exchange: &Exchange,
+) -> Result<VerifiedToken, Fault> {
+    check_algorithm(compact)?;
+    let owner = format!("pool `{}`", pool.id());
+    token::check_signature(compact, &claimed, &owner, |kid| pool.key(kid), exchange.started())?;
+    VerifiedToken::of_pool(pool, claimed)
+}
+
+/// Remembers a verified token; the reason says that it was new.
+pub(super) fn keep(token: &str, verified: VerifiedToken, worker: &Worker) -> (Rc<VerifiedToken>, Reason) {
+    let verified = Rc::new(verified);
     worker.tokens().keep(token, Rc::clone(&verified));
     let reason = format!(
         "signature verified, {}",
         verified.seen_before.trim_start_matches("seen before, ")
     );
-    Ok((verified, reason.into()))
+    (verified, reason.into())
+}
+
+/// Cognito signs with RS256 alone; nothing else is tried, whatever a key could do.
+fn check_algorithm(compact: &Compact<'_>) -> Result<(), Fault> {
+    match compact.header().algorithm {
+        Algorithm::Rs256 => Ok(()),
+        other => Err(Fault::new(
+            format!("the algorithm `{other}` is not RS256"),
+            format!("signing method {other} is invalid"),
+        )),
+    }
 }
 
 /// Finds the pool that a token says it is from, among those that the authorizer names.
@@ -226,25 +225,26 @@ fn issuing_pool<'a>(
 }
 
 impl VerifiedToken {
-    fn new(pool: &PoolSnapshot, claims: Claims) -> Result<Self, Refusal> {
+    fn of_pool(pool: &PoolSnapshot, claims: Claims) -> Result<Self, Fault> {
+        let malformed = |cause: &'static str| Fault::new(cause, "the token is malformed");
         let token_use = match claims.text("token_use") {
             Some("id") => TokenUse::Id,
             Some("access") => TokenUse::Access,
-            _ => return Err(unauthorized("the claim `token_use` is neither `id` nor `access`")),
+            _ => return Err(malformed("the claim `token_use` is neither `id` nor `access`")),
         };
         let time = |name: &str| claims.number(name).map(Timestamp::from_seconds);
         // Without `iat` nobody could tell whether it was issued before a sign-out.
         let (Some(issued), Some(expires)) = (time("iat"), time("exp")) else {
-            return Err(unauthorized("the claim `iat` or `exp` is missing"));
+            return Err(malformed("the claim `iat` or `exp` is missing"));
         };
         let sub = claims.text("sub");
         let kind = match token_use {
             TokenUse::Id => "ID",
-            TokenUse::Access => "access",
+            _ => "access",
         };
         let shown_sub = sub.unwrap_or("nobody");
         Ok(Self {
-            pool_arn: pool.arn().into(),
+            signer: pool.arn().into(),
             generation: pool.generation(),
             token_use,
             issued,
@@ -255,7 +255,7 @@ impl VerifiedToken {
                 .split_ascii_whitespace()
                 .map(Into::into)
                 .collect(),
-            revocation_keys: RevocationKeys::new(pool.id(), claims.text("origin_jti"), sub),
+            revocation_keys: Some(RevocationKeys::new(pool.id(), claims.text("origin_jti"), sub)),
             seen_before: format!(
                 "seen before, {kind} token of `{shown_sub}` from pool `{}`",
                 pool.id()
@@ -263,25 +263,6 @@ impl VerifiedToken {
             .into(),
             claims,
         })
-    }
-}
-
-fn check_times(verified: &VerifiedToken, now: Timestamp, forget: impl FnOnce()) -> Result<(), Refusal> {
-    if verified.expires <= now {
-        forget();
-        return Err(unauthorized("the token is expired"));
-    }
-    Ok(())
-}
-
-fn check_revocation(verified: &VerifiedToken, worker: &Worker) -> Result<(), Refusal> {
-    match worker
-        .revocations()
-        .refused(&verified.revocation_keys, verified.issued)
-    {
-        None => Ok(()),
-        Some(Refused::Revoked) => Err(unauthorized("the token was revoked")),
-        Some(Refused::SignedOut) => Err(unauthorized("the user signed out after the token was issued")),
     }
 }
 
@@ -307,6 +288,7 @@ fn check_use(
         (_, TokenUse::Id) => Err(unauthorized(
             "`token_use` is `id`: a method with scopes wants an access token",
         )),
+        (_, TokenUse::Foreign) => Err(unauthorized("the token is of no user pool")),
         (wanted, TokenUse::Access) if wanted.iter().any(|scope| verified.scopes.contains(scope)) => Ok(()),
         (wanted, TokenUse::Access) => Err(unauthorized(format!(
             "the token has none of the scopes `{}`",
@@ -315,12 +297,18 @@ fn check_use(
     }
 }
 
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        unauthorized(fault.cause)
+    }
+}
+
 fn unauthorized(cause: impl Into<Reason>) -> Refusal {
     Refusal::new(RefusalKind::Unauthorized, cause)
 }
 
 /// RFC 9110 section 5.6.2.
-fn is_token(name: &str) -> bool {
+pub(crate) fn is_token(name: &str) -> bool {
     !name.is_empty()
         && name
             .bytes()

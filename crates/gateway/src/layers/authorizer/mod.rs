@@ -1,13 +1,18 @@
 //! Layer 4: who calls, and may they call this method.
 
 pub(crate) mod cognito;
+pub(crate) mod jwt;
+mod token;
 pub(crate) mod token_cache;
 
 use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use portcullis_model::{
     AuthorizerId, Problem,
-    resources::apigateway::{AuthorizationType, Method},
+    resources::{
+        apigateway::{AuthorizationType, Method},
+        apigatewayv2::{HttpRoute, RouteAuthorizationType},
+    },
 };
 
 use crate::{
@@ -18,6 +23,7 @@ use crate::{
 };
 
 use cognito::CognitoAuthorizer;
+use jwt::{JwtAuthorizer, JwtAuthorizers, Scopes};
 use token_cache::VerifiedToken;
 
 pub(crate) struct Authorizer;
@@ -31,6 +37,11 @@ impl Layer for Authorizer {
             Ok(MethodAuthorization::Cognito { authorizer, scopes }) => {
                 cognito::check(authorizer, scopes, exchange, worker)
                     .map(|(token, reason)| (Caller::Cognito(token), reason))
+            }
+            Ok(MethodAuthorization::Jwt { authorizer, scopes }) => {
+                jwt::check(authorizer, scopes, exchange, worker)
+                    .await
+                    .map(|(token, reason)| (Caller::Jwt(token), reason))
             }
             Err(refusal) => Err(refusal),
         };
@@ -48,13 +59,15 @@ impl Layer for Authorizer {
 pub(crate) enum Caller {
     /// Who holds a token of a user pool.
     Cognito(Rc<VerifiedToken>),
+    /// Who holds a token that a JWT authorizer takes.
+    Jwt(Rc<VerifiedToken>),
 }
 
 impl Caller {
     /// Returns a claim of the caller's token.
     pub(crate) fn claim(&self, name: &str) -> Option<&serde_json::Value> {
         match self {
-            Self::Cognito(token) => token.claims.get(name),
+            Self::Cognito(token) | Self::Jwt(token) => token.claims.get(name),
         }
     }
 }
@@ -68,12 +81,42 @@ pub(crate) enum MethodAuthorization {
         authorizer: Arc<CognitoAuthorizer>,
         scopes: Vec<Box<str>>,
     },
+    /// A token of the authorizer's issuer for one of its audiences, with one of the scopes if there are any.
+    Jwt {
+        authorizer: Arc<JwtAuthorizer>,
+        scopes: Scopes,
+    },
 }
 
 /// The authorizers of an API that methods can use, by id.
 pub(crate) type Authorizers = BTreeMap<AuthorizerId, Result<Arc<CognitoAuthorizer>, String>>;
 
 impl MethodAuthorization {
+    /// Compiles what a route of an HTTP API asks for; the error names field and reason.
+    pub(crate) fn compile_route(
+        route: &HttpRoute,
+        authorizers: &JwtAuthorizers,
+    ) -> Result<Self, (&'static str, String)> {
+        match (route.authorization_type, &route.authorizer_id) {
+            (RouteAuthorizationType::None, Some(_)) => Err((
+                "authorizerId",
+                "an authorizer has no effect on a route of authorization type `NONE`: set the type".into(),
+            )),
+            (RouteAuthorizationType::None, None) if !route.authorization_scopes.is_empty() => Err((
+                "authorizationScopes",
+                "scopes need the authorization type `JWT`".into(),
+            )),
+            (RouteAuthorizationType::None, None) => Ok(Self::Open),
+            (RouteAuthorizationType::Jwt, None) => Err(("authorizerId", "`JWT` needs an authorizer".into())),
+            (RouteAuthorizationType::Jwt, Some(id)) => Ok(Self::Jwt {
+                authorizer: authorizers
+                    .find(id)
+                    .map_err(|message| ("authorizerId", message))?,
+                scopes: Scopes::new(&route.authorization_scopes),
+            }),
+        }
+    }
+
     /// Compiles what `method` asks for. What cannot be enforced is a problem, never open.
     pub(crate) fn compile(
         method: &Method,

@@ -22,24 +22,27 @@ const ENTRY_BYTES: u64 = 512;
 /// How much of a token's end is hashed. The end is the signature: whoever could choose it could sign.
 const HASHED_BYTES: usize = 64;
 
-/// What a token is for: Cognito's `token_use`.
+/// What a token is for: Cognito's `token_use`; others do not say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum TokenUse {
     Id,
     Access,
+    Foreign,
 }
 
 /// A token whose signature is right.
 #[derive(Debug)]
 pub(crate) struct VerifiedToken {
-    pub(crate) pool_arn: Box<str>,
-    /// Of the pool's keys when the signature was checked.
+    /// Whose keys checked it: the ARN of a pool, or the URL of an issuer that is not ours.
+    pub(crate) signer: Box<str>,
+    /// Of the keys when the signature was checked.
     pub(crate) generation: u64,
     pub(crate) token_use: TokenUse,
     pub(crate) issued: Timestamp,
     pub(crate) expires: Timestamp,
     pub(crate) scopes: Vec<Box<str>>,
-    pub(crate) revocation_keys: RevocationKeys,
+    /// None for issuers that are not ours, whose revocations we never hear of.
+    pub(crate) revocation_keys: Option<RevocationKeys>,
     pub(crate) claims: Claims,
     /// What the trail says when the token is seen again.
     pub(crate) seen_before: Arc<str>,

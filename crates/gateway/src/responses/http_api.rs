@@ -1,0 +1,59 @@
+//! Refusals of an HTTP API, which has no gateway responses: a fixed message, and a challenge where a token would help.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-troubleshooting-jwt.html>. AWS documents few of
+//! these bodies. Of a backend that does not answer, 503 `Service Unavailable` is what was seen.
+
+use bytes::Bytes;
+
+use crate::{
+    exchange::Exchange,
+    http::Response,
+    layers::cors,
+    refusal::{Refusal, RefusalKind},
+    request_id,
+};
+
+/// Returns status and body of a kind of refusal.
+const fn facts(kind: RefusalKind) -> (u16, &'static str) {
+    use RefusalKind::*;
+    match kind {
+        BadRequestBody | BadRequestParameters => (400, r#"{"message":"Bad Request"}"#),
+        Unauthorized => (401, r#"{"message":"Unauthorized"}"#),
+        AccessDenied | ExpiredToken | Forbidden | InvalidApiKey | InvalidSignature | WafFiltered => {
+            (403, r#"{"message":"Forbidden"}"#)
+        }
+        MissingAuthenticationToken | ResourceNotFound => (404, r#"{"message":"Not Found"}"#),
+        RequestTooLarge => (413, r#"{"message":"Request Entity Too Large"}"#),
+        UnsupportedMediaType => (415, r#"{"message":"Unsupported Media Type"}"#),
+        QuotaExceeded | Throttled => (429, r#"{"message":"Too Many Requests"}"#),
+        ApiConfigurationError | AuthorizerConfigurationError | AuthorizerFailure | Internal => {
+            (500, r#"{"message":"Internal Server Error"}"#)
+        }
+        IntegrationFailure | IntegrationTimeout => (503, r#"{"message":"Service Unavailable"}"#),
+    }
+}
+
+/// Renders a refusal.
+pub(super) fn render(refusal: &Refusal) -> Response {
+    let (status, body) = facts(refusal.kind());
+    let mut response = Response::full(status, "application/json", Bytes::from_static(body.as_bytes()));
+    if let Some(challenge) = refusal.challenge() {
+        response
+            .headers
+            .push("www-authenticate", Bytes::copy_from_slice(challenge.as_bytes()));
+    }
+    response
+}
+
+/// Adds the request's id, by which its trail is found, and the headers that let pages of other origins read the answer.
+pub(super) fn complete(exchange: &Exchange, response: &mut Response) {
+    if let Some(cors) = exchange.stage().and_then(|stage| stage.http_api()?.cors.as_ref()) {
+        if exchange.known_method().is_some() {
+            cors::remove_backends_headers(&mut response.headers);
+        }
+        cors.complete(&exchange.request().headers, &mut response.headers);
+    }
+    response
+        .headers
+        .push("apigw-requestid", request_id::header_values(exchange.id()).0);
+}

@@ -1,0 +1,240 @@
+//! A stage of an HTTP API and the deployment it points at, compiled into the same snapshot as a REST API's: routes
+//! become methods on paths, `$default` stands beside them.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    ops::Range,
+    sync::Arc,
+};
+
+use portcullis_model::{
+    Problem, ResourceId, Scope,
+    resources::{
+        apigateway::{Integration as RestIntegration, IntegrationType, PassthroughBehavior},
+        apigatewayv2::{DEFAULT_ROUTE, HttpApiImage, HttpDeployment, HttpIntegration, HttpRoute, HttpStage},
+    },
+};
+
+use super::{
+    router::{self, Router},
+    stage::{Backend, MethodSnapshot, Protocol, ResourceSnapshot, StageSnapshot, compile_observed},
+};
+use crate::{
+    integrations::Integration,
+    layers::{
+        authorizer::{MethodAuthorization, jwt::JwtAuthorizers},
+        cors::Cors,
+    },
+    mapping::response::ResponseMapping,
+    responses::gateway_responses::GatewayResponses,
+};
+
+/// Routes of an HTTP API, as AWS's quota.
+const ROUTES_MAX: usize = 300;
+
+/// What an HTTP API has that a REST API has not.
+pub(crate) struct HttpApi {
+    default_route: Option<Arc<MethodSnapshot>>,
+    pub(crate) cors: Option<Cors>,
+}
+
+impl HttpApi {
+    /// Finds the route for `method` on `path`: a full match of both, else one with a greedy parameter, else `$default`.
+    pub(crate) fn find<'a>(
+        &'a self,
+        router: &'a Router<ResourceSnapshot>,
+        method: &[u8],
+        path: &[u8],
+    ) -> Option<(&'a Arc<MethodSnapshot>, Vec<Range<u32>>)> {
+        let takes = |resource: &ResourceSnapshot| resource.method(method).is_some();
+        match router.find_fitting(path, &takes) {
+            Some((resource, places)) => Some((resource.method(method)?, places)),
+            None => self.default_route.as_ref().map(|route| (route, Vec::new())),
+        }
+    }
+}
+
+/// What the routes of an image share.
+struct Shared<'a> {
+    integrations: HashMap<&'a str, &'a HttpIntegration>,
+    authorizers: JwtAuthorizers,
+    variables: &'a BTreeMap<String, String>,
+}
+
+/// Compiles `stage` of `deployment`. Pure; reports every problem, with paths such as `GET /pets: target`.
+pub fn compile_http_stage(
+    stage: &HttpStage,
+    deployment: &HttpDeployment,
+    scope: &Scope,
+) -> Result<StageSnapshot, Vec<Problem>> {
+    let HttpApiImage {
+        api,
+        routes,
+        integrations,
+        authorizers,
+    } = &deployment.image;
+    let mut problems = Vec::new();
+    let mut refuse = |field: &str, message: String| problems.push(Problem::error(None, field, message));
+    if stage.api_id != deployment.api_id || api.api_id != stage.api_id {
+        let message = format!("the deployment `{}` is of another API", deployment.deployment_id);
+        refuse("deploymentId", message);
+    }
+    if routes.is_empty() {
+        refuse("routes", "no routes exist in this API".into());
+    }
+    if routes.len() > ROUTES_MAX {
+        refuse("routes", format!("there are more than {ROUTES_MAX} routes"));
+    }
+    let shared = Shared {
+        integrations: integrations
+            .iter()
+            .map(|integration| (integration.integration_id.as_str(), integration))
+            .collect(),
+        authorizers: JwtAuthorizers::compile(authorizers),
+        variables: &stage.stage_variables,
+    };
+    let (router, default_route) = compile_routes(routes, &shared, &mut problems);
+    let cors = Cors::compile(api.cors_configuration.as_ref(), &mut problems);
+    let observed = compile_observed(&stage.tags, &mut problems);
+    if problems.iter().any(Problem::is_error) {
+        return Err(problems);
+    }
+    Ok(StageSnapshot {
+        arn: stage.arn(scope).into(),
+        protocol: Protocol::Http(Box::new(HttpApi { default_route, cors })),
+        scope: scope.clone(),
+        api_id: stage.api_id.clone(),
+        stage_name: stage.stage_name.clone(),
+        deployment_id: deployment.deployment_id.clone(),
+        variables: stage.stage_variables.clone(),
+        default_endpoint: !api.disable_execute_api_endpoint,
+        observed,
+        router,
+        gateway_responses: GatewayResponses::default(),
+    })
+}
+
+fn compile_routes(
+    routes: &[HttpRoute],
+    shared: &Shared<'_>,
+    problems: &mut Vec<Problem>,
+) -> (Router<ResourceSnapshot>, Option<Arc<MethodSnapshot>>) {
+    let mut resources: BTreeMap<&str, ResourceSnapshot> = BTreeMap::new();
+    let mut default_route = None;
+    for route in routes.iter().take(ROUTES_MAX) {
+        let key = route.route_key.as_str();
+        if key == DEFAULT_ROUTE {
+            default_route = compile_route(route, DEFAULT_ROUTE, shared, problems);
+            continue;
+        }
+        let Some((method, path)) = key.split_once(' ') else {
+            let message = "use a method and a path, such as `GET /pets`, or `$default`";
+            problems.push(Problem::error(None, format!("{key}: routeKey"), message));
+            continue;
+        };
+        let Some(compiled) = compile_route(route, path, shared, problems) else {
+            continue;
+        };
+        let resource = resources
+            .entry(path)
+            .or_insert_with(|| ResourceSnapshot::new(path));
+        if let Err(message) = resource.put(method, compiled) {
+            problems.push(Problem::error(None, format!("{key}: routeKey"), message));
+        }
+    }
+    let mut router = Router::new();
+    for (path, resource) in resources {
+        if let Err(cause) = router.insert(path, resource) {
+            problems.push(Problem::error(
+                None,
+                format!("{path}: routeKey"),
+                cause.to_string(),
+            ));
+        }
+    }
+    (router, default_route)
+}
+
+fn compile_route(
+    route: &HttpRoute,
+    path: &str,
+    shared: &Shared<'_>,
+    problems: &mut Vec<Problem>,
+) -> Option<Arc<MethodSnapshot>> {
+    let place = route.route_key.as_str();
+    let mut refuse = |field: &str, message: String| {
+        problems.push(Problem::error(None, format!("{place}: {field}"), message));
+    };
+    let target = route.target.as_deref().and_then(integration_of);
+    let integration = target.and_then(|id| shared.integrations.get(id));
+    if integration.is_none() {
+        refuse(
+            "target",
+            match &route.target {
+                None => "the route has no integration".into(),
+                Some(target) => format!("`{target}` names no integration of the API"),
+            },
+        );
+    }
+    let authorization =
+        MethodAuthorization::compile_route(route, &shared.authorizers).map_err(|(field, message)| {
+            refuse(field, message);
+        });
+    let backend = compile_backend(integration?, path, shared.variables, place, problems)?;
+    Some(Arc::new(MethodSnapshot {
+        resource_id: ResourceId::from(route.route_id.as_str()),
+        resource_path: path.into(),
+        parameter_names: router::parameter_names(path).into(),
+        reason: route.route_key.as_str().into(),
+        authorization: authorization.ok()?,
+        validation: None,
+        backend: Arc::new(backend),
+    }))
+}
+
+/// Returns the id in `integrations/{id}`.
+fn integration_of(target: &str) -> Option<&str> {
+    target.strip_prefix("integrations/").filter(|id| !id.is_empty())
+}
+
+/// Compiles an HTTP integration as the `HTTP_PROXY` that it is: every parameter of the path is there for its URI.
+fn compile_backend(
+    integration: &HttpIntegration,
+    path: &str,
+    variables: &BTreeMap<String, String>,
+    place: &str,
+    problems: &mut Vec<Problem>,
+) -> Option<Backend> {
+    let mapped = |name: &Arc<str>| {
+        (
+            format!("integration.request.path.{name}"),
+            format!("method.request.path.{name}"),
+        )
+    };
+    if !integration.request_parameters.is_empty() {
+        problems.push(Problem::error(
+            None,
+            format!("{place}: integration/requestParameters"),
+            "parameter mapping is not supported yet",
+        ));
+    }
+    let rest = RestIntegration {
+        integration_type: IntegrationType::HttpProxy,
+        http_method: Some(integration.integration_method.clone()),
+        uri: Some(integration.integration_uri.clone()),
+        request_parameters: router::parameter_names(path).iter().map(mapped).collect(),
+        request_templates: BTreeMap::new(),
+        passthrough_behavior: PassthroughBehavior::default(),
+        content_handling: None,
+        timeout_ms: integration.timeout_ms,
+        integration_responses: BTreeMap::new(),
+    };
+    let (integration, request) = Integration::compile(&rest, path, variables, place, problems)?;
+    Some(Backend {
+        request,
+        integration,
+        response: ResponseMapping::default(),
+    })
+}
