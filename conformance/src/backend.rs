@@ -100,12 +100,58 @@ fn answer(mut stream: &TcpStream, reader: &mut impl BufRead, seen: &Seen) -> Res
             stream.shutdown(std::net::Shutdown::Both)?;
         }
         "stream" => stream_lines(stream)?,
+        "invocations" => invoke(stream, path, seen)?,
         "length" => {
             let body = json!({ "length": seen.body.len() }).to_string();
             stream.write_all(plain(&body).as_bytes())?;
         }
         _ => stream.write_all(plain(&echo(seen).to_string()).as_bytes())?,
     }
+    Ok(())
+}
+
+/// The functions that the server is told to find here.
+pub const FUNCTIONS: [&str; 3] = ["bound-echo", "bound-scripted", "bound-silent"];
+
+/// Returns the arguments that bind [`FUNCTIONS`] to the backend at `address`.
+pub fn bindings(address: SocketAddr) -> Vec<String> {
+    FUNCTIONS
+        .iter()
+        .flat_map(|name| {
+            let arn = format!("arn:aws:lambda:us-east-1:000000000000:function:{name}");
+            ["--function".to_owned(), format!("{arn}=http://{address}")]
+        })
+        .collect()
+}
+
+/// The Lambda Invoke API. `bound-echo` answers with its event; `bound-scripted` returns what the body of the request, or
+/// `returns` of the event, says, and fails with it where a header `fail` is there; `bound-silent` never answers.
+fn invoke(mut stream: &TcpStream, path: &str, seen: &Seen) -> Result<()> {
+    let event: Value = serde_json::from_slice(&seen.body)?;
+    let name = path.rsplit('/').nth(1).unwrap_or_default();
+    let returned = match name {
+        "bound-echo" => json!({ "statusCode": 200, "body": event.to_string() }).to_string(),
+        "bound-scripted" => match event.get("returns") {
+            Some(value) => value.to_string(),
+            None => event["body"].as_str().unwrap_or("null").to_owned(),
+        },
+        _ => {
+            let _ended = stream.read(&mut [0])?;
+            return Ok(());
+        }
+    };
+    let failed = event.pointer("/headers/Fail").or(event.get("fail")).is_some();
+    let error = if failed {
+        "X-Amz-Function-Error: Unhandled\r\n"
+    } else {
+        ""
+    };
+    let head = format!(
+        "HTTP/1.1 200 OK\r\n{error}Content-Length: {}\r\n\r\n",
+        returned.len()
+    );
+    stream.write_all(head.as_bytes())?;
+    stream.write_all(returned.as_bytes())?;
     Ok(())
 }
 

@@ -37,13 +37,13 @@ pub struct Suite {
 }
 
 impl Suite {
-    /// Takes a running server.
-    pub fn new(server: Server) -> Result<Self> {
+    /// Takes a running server and the backend that it was told of.
+    pub fn new(server: Server, backend: SocketAddr) -> Result<Self> {
         Ok(Self {
             admin: server.admin()?,
             public: server.endpoints.http_address()?,
             server,
-            backend: backend::start()?,
+            backend,
             refusing: backend::refusing()?,
             deployed: Mutex::default(),
             stacks: AtomicU32::new(1),

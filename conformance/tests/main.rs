@@ -23,7 +23,7 @@ use std::{
 
 use anyhow::Result;
 use conformance::{
-    case,
+    backend, case,
     server::{Folder, Server},
     world::Suite,
 };
@@ -54,7 +54,10 @@ fn run() -> Result<bool> {
         .collect();
     let folder = Folder::new()?;
     let data = folder.path().join("data");
-    let suite = Suite::new(Server::up(&data, &[])?)?;
+    let backend = backend::start()?;
+    let bindings = backend::bindings(backend);
+    let arguments: Vec<&str> = bindings.iter().map(String::as_str).collect();
+    let suite = Suite::new(Server::up(&data, &arguments)?, backend)?;
     let cases = case::read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"))?;
     let mut tests: Vec<Test<'_>> = Vec::new();
     for (name, check) in checks::ALL {

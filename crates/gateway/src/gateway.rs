@@ -16,7 +16,7 @@ use crate::{
     issuers::Issuers,
     layers::authorizer::token_cache::TokenCache,
     pipeline::{self, Journal},
-    ports::{Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest},
+    ports::{Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest},
     request_id::{self, RequestIds},
     revocations::Revocations,
     snapshot::{Snapshot, Snapshots},
@@ -100,6 +100,10 @@ impl Worker {
 
     pub(crate) fn issuers(&self) -> &Issuers {
         &self.parts.issuers
+    }
+
+    pub(crate) fn functions(&self) -> &dyn Functions {
+        self.parts.ports.functions.as_ref()
     }
 
     pub(crate) const fn tokens(&self) -> &TokenCache {

@@ -13,6 +13,9 @@ pub const SITE_BODY_BYTES_MAX: usize = 1 << 20;
 /// The longest body of a call of a [`Site::Service`], in bytes: a template of 1 MB in a form is longer than itself.
 pub const SERVICE_BODY_BYTES_MAX: usize = 4 << 20;
 
+/// The longest event of a function, in bytes, as AWS has it.
+pub const FUNCTION_PAYLOAD_BYTES_MAX: usize = 6 << 20;
+
 /// A host of ours that is not an API.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Site {

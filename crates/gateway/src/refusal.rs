@@ -25,6 +25,8 @@ pub(crate) enum RefusalKind {
     Internal,
     InvalidApiKey,
     InvalidSignature,
+    /// What a function returned is no response: 502, of the type `DEFAULT_5XX`.
+    MalformedAnswer,
     MissingAuthenticationToken,
     QuotaExceeded,
     RequestTooLarge,

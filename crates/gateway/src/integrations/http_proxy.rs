@@ -41,6 +41,16 @@ pub(crate) struct HttpProxy {
     reason: Arc<str>,
 }
 
+/// Returns how long an integration is waited for; the error says which times there are.
+pub(super) fn check_timeout(timeout_ms: u32) -> Result<Duration, String> {
+    if (TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&timeout_ms) {
+        return Ok(Duration::from_millis(timeout_ms.into()));
+    }
+    Err(format!(
+        "`{timeout_ms}` is not from {TIMEOUT_MS_MIN} to {TIMEOUT_MS_MAX}"
+    ))
+}
+
 impl HttpProxy {
     /// Compiles what `integration` says beside its URI.
     pub(crate) fn compile(
@@ -67,13 +77,9 @@ impl HttpProxy {
                 format!("`{method}` is no method: use one of HTTP's or `ANY`"),
             );
         }
-        let timeout_ms = integration.timeout_ms;
-        if !(TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&timeout_ms) {
-            refuse(
-                "timeoutInMillis",
-                format!("`{timeout_ms}` is not from {TIMEOUT_MS_MIN} to {TIMEOUT_MS_MAX}"),
-            );
-        }
+        let timeout = check_timeout(integration.timeout_ms)
+            .map_err(|message| refuse("timeoutInMillis", message))
+            .ok();
         if problems.len() > before {
             return None;
         }
@@ -84,7 +90,7 @@ impl HttpProxy {
         };
         Some(Self {
             method: (method != "ANY").then(|| Bytes::copy_from_slice(method.as_bytes())),
-            timeouts: Timeouts::within(Duration::from_millis(timeout_ms.into())),
+            timeouts: Timeouts::within(timeout?),
             reason: format!("answered by `{}`", target).into(),
             target,
         })
@@ -157,7 +163,7 @@ fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> Heade
 }
 
 /// The source address after what the caller claims, as AWS appends it. Only the last entry is ours to vouch for.
-fn forwarded_for(request: &Request) -> Bytes {
+pub(super) fn forwarded_for(request: &Request) -> Bytes {
     let source = request.peer.address.ip().to_canonical().to_string();
     let mut claimed = request.headers.all("x-forwarded-for").peekable();
     if claimed.peek().is_none() {
@@ -175,7 +181,7 @@ fn forwarded_for(request: &Request) -> Bytes {
     list.into()
 }
 
-fn forwarded_port(request: &Request, https: bool) -> Bytes {
+pub(super) fn forwarded_port(request: &Request, https: bool) -> Bytes {
     let port = request.authority.rsplit_once(':').map(|(_, port)| port);
     match port.filter(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())) {
         Some(port) => Bytes::copy_from_slice(port.as_bytes()),

@@ -1,7 +1,10 @@
 //! What stands behind a method. An integration is reached with an [`Admitted`] and no other way.
 
+pub(crate) mod aws;
+pub(crate) mod function;
 pub(crate) mod header_policy;
 pub(crate) mod http_proxy;
+pub(crate) mod lambda_proxy;
 pub(crate) mod mock;
 
 use std::collections::BTreeMap;
@@ -16,17 +19,24 @@ use crate::{
     exchange::Exchange,
     gateway::Worker,
     http::Response,
-    mapping::request::{Mapped, RequestMapping},
+    mapping::{
+        expression::AnswerParts,
+        request::{Mapped, RequestMapping},
+    },
     pipeline::Admitted,
     refusal::{Refusal, RefusalKind},
 };
 
+use aws::Aws;
 use http_proxy::HttpProxy;
+use lambda_proxy::LambdaProxy;
 
 /// An integration, ready to call.
 pub(crate) enum Integration {
     Mock,
     HttpProxy(HttpProxy),
+    LambdaProxy(LambdaProxy),
+    Aws(Aws),
 }
 
 /// What an integration says.
@@ -35,6 +45,12 @@ pub(crate) enum Answer {
     Mocked { status: u16 },
     /// A backend's answer, its headers treated already.
     Proxied(Response),
+    /// What an integration response is made of.
+    Integrated {
+        /// What its pattern must match: the error of a function; none takes the default.
+        said: Option<String>,
+        parts: AnswerParts,
+    },
 }
 
 impl Integration {
@@ -42,6 +58,7 @@ impl Integration {
     pub(crate) fn compile(
         integration: &IntegrationModel,
         resource_path: &str,
+        binary_media_types: &[String],
         variables: &BTreeMap<String, String>,
         path: &str,
         problems: &mut Vec<Problem>,
@@ -57,18 +74,31 @@ impl Integration {
             refuse("contentHandling", "content handling is not supported yet");
         }
         match integration.integration_type {
-            IntegrationType::Mock | IntegrationType::HttpProxy => {}
-            IntegrationType::Http | IntegrationType::Aws | IntegrationType::AwsProxy => {
-                refuse("type", "only `MOCK` and `HTTP_PROXY` are supported yet");
+            IntegrationType::Mock
+            | IntegrationType::HttpProxy
+            | IntegrationType::Aws
+            | IntegrationType::AwsProxy => {}
+            IntegrationType::Http => {
+                refuse("type", "`HTTP` is not supported yet: use `HTTP_PROXY`");
                 return None;
             }
         }
         let request = RequestMapping::compile(integration, resource_path, variables, path, problems)?;
         let compiled = match &request {
-            RequestMapping::Mock { .. } => Self::Mock,
+            RequestMapping::Template { .. } if integration.integration_type == IntegrationType::Aws => {
+                Self::Aws(Aws::compile(integration, variables, path, problems)?)
+            }
+            RequestMapping::Template { .. } => Self::Mock,
             RequestMapping::HttpProxy { uri, .. } => {
                 Self::HttpProxy(HttpProxy::compile(integration, uri, path, problems)?)
             }
+            RequestMapping::Event => Self::LambdaProxy(LambdaProxy::compile(
+                integration,
+                binary_media_types,
+                variables,
+                path,
+                problems,
+            )?),
         };
         Some((compiled, request))
     }
@@ -81,7 +111,9 @@ pub(crate) async fn call(
 ) -> (Box<Exchange>, Result<(Answer, Reason), Refusal>) {
     let (mut exchange, method, mapped) = admitted.into_parts();
     let answer = match (&method.backend.integration, mapped) {
-        (Integration::Mock, Mapped::Mock { text }) => mock::answer(&text),
+        (Integration::Mock, Mapped::Template { text }) => mock::answer(&text),
+        (Integration::Aws(aws), Mapped::Template { text }) => aws.call(&exchange, text, worker).await,
+        (Integration::LambdaProxy(proxy), Mapped::Event) => proxy.call(&exchange, worker).await,
         (
             Integration::HttpProxy(proxy),
             Mapped::HttpProxy {

@@ -63,8 +63,12 @@ fn claim<'a>(exchange: &'a Exchange, first: &str, rest: &[&str]) -> Option<Cow<'
     } else {
         format!("{first}.{}", rest.join(".")).into()
     };
-    let value = exchange.caller()?.claim(&name)?;
-    if DATE_CLAIMS.contains(&name.as_ref())
+    claim_value(&name, exchange.caller()?.claim(&name)?)
+}
+
+/// Returns the claim `name` as AWS hands it on; nothing for a null.
+pub(crate) fn claim_value<'a>(name: &str, value: &'a Value) -> Option<Cow<'a, str>> {
+    if DATE_CLAIMS.contains(&name)
         && let Some(seconds) = value.as_i64()
     {
         return Some(java_date(Timestamp::from_seconds(seconds)).into());

@@ -4,7 +4,10 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
+use bytes::Bytes;
+use portcullis_engines::json_path::{JsonPath, Limits};
 use portcullis_model::HeaderList;
+use serde_json::Value;
 
 use super::{context_variables, query};
 use crate::{exchange::Exchange, refusal::Refusal};
@@ -21,7 +24,7 @@ pub(crate) enum Side {
 }
 
 /// A parsed mapping expression. Stage variables are resolved, since a stage's snapshot never changes.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq)]
 pub(crate) enum Expression {
     Static(Box<str>),
     Path(Box<str>),
@@ -32,6 +35,8 @@ pub(crate) enum Expression {
     Context(Vec<Box<str>>),
     AnswerHeader(Box<str>),
     AnswerMultiHeader(Box<str>),
+    /// The answer's body, or what a path names in it.
+    AnswerBody(Option<JsonPath>),
     /// A stage variable that the stage does not have.
     Absent,
 }
@@ -49,8 +54,15 @@ pub(crate) enum Mapped<'a> {
 #[derive(Clone, Copy)]
 pub(crate) struct Scope<'a> {
     pub(crate) exchange: &'a Exchange,
-    pub(crate) answer: Option<&'a HeaderList>,
+    pub(crate) answer: Option<&'a AnswerParts>,
     pub(crate) refusal: Option<&'a Refusal>,
+}
+
+/// What an integration answered, for mappings and templates.
+#[derive(Debug, Default)]
+pub(crate) struct AnswerParts {
+    pub(crate) headers: HeaderList,
+    pub(crate) body: Bytes,
 }
 
 impl Expression {
@@ -69,6 +81,11 @@ impl Expression {
         }
         if let Some(path) = text.strip_prefix("context.") {
             return Ok(Self::Context(path.split('.').map(Into::into).collect()));
+        }
+        if let Some(path) = text.strip_prefix("integration.response.body")
+            && side == Side::Response
+        {
+            return answer_body(text, path);
         }
         let (prefix, form) = match side {
             Side::Request | Side::GatewayResponse => ("method.request.", "request"),
@@ -133,11 +150,46 @@ impl Expression {
             Self::AnswerHeader(name) => plain(
                 scope
                     .answer
-                    .and_then(|headers| headers.all(name).last())
+                    .and_then(|answer| answer.headers.all(name).last())
                     .map(|value| value.as_ref().into()),
             ),
-            Self::AnswerMultiHeader(name) => scope.answer.map(|list| headers(list, name)).unwrap_or_default(),
+            Self::AnswerMultiHeader(name) => scope
+                .answer
+                .map(|answer| headers(&answer.headers, name))
+                .unwrap_or_default(),
+            Self::AnswerBody(path) => plain(
+                scope
+                    .answer
+                    .and_then(|answer| body_part(&answer.body, path.as_ref())),
+            ),
         }
+    }
+}
+
+/// Parses what follows `integration.response.body`: nothing, or `.` and a JSONPath, with or without its `$`.
+fn answer_body(text: &str, rest: &str) -> Result<Expression, String> {
+    if rest.is_empty() {
+        return Ok(Expression::AnswerBody(None));
+    }
+    let path = rest
+        .strip_prefix('.')
+        .ok_or_else(|| format!("`{text}` is no mapping expression"))?;
+    JsonPath::parse(path)
+        .map(|path| Expression::AnswerBody(Some(path)))
+        .map_err(|cause| format!("`{text}`: {cause}"))
+}
+
+/// Returns the body, or what `path` names in it; absent where there is none, it is null or the body is no JSON.
+fn body_part<'a>(body: &'a Bytes, path: Option<&JsonPath>) -> Option<Cow<'a, [u8]>> {
+    let Some(path) = path else {
+        return Some(body.as_ref().into());
+    };
+    let root: Value = serde_json::from_slice(body).ok()?;
+    let found = path.evaluate(&root, &Limits::default()).ok()??;
+    match found.as_ref() {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone().into_bytes().into()),
+        other => Some(other.to_string().into_bytes().into()),
     }
 }
 

@@ -30,10 +30,13 @@ pub(crate) struct Parameter {
 
 /// How a method's request becomes an integration's.
 pub(crate) enum RequestMapping {
-    Mock {
+    /// A template makes what a mock or a call of AWS is given.
+    Template {
         templates: Templates,
         passthrough: PassthroughBehavior,
     },
+    /// The whole request is a function's event.
+    Event,
     HttpProxy {
         paths: Vec<Parameter>,
         queries: Vec<Parameter>,
@@ -45,8 +48,10 @@ pub(crate) enum RequestMapping {
 /// What an integration gets.
 #[derive(Debug)]
 pub(crate) enum Mapped {
-    /// The text that says which status a mock answers.
-    Mock { text: Bytes },
+    /// The text that says which status a mock answers, or what AWS is called with.
+    Template { text: Bytes },
+    /// The request as it is.
+    Event,
     /// Where a call goes, and the header fields that replace or join the caller's.
     HttpProxy {
         path_and_query: Vec<u8>,
@@ -73,23 +78,32 @@ impl RequestMapping {
                         "a mock has no use for requestParameters",
                     ));
                 }
-                Some(Self::Mock {
-                    templates: Templates::compile(&integration.request_templates, &path, problems),
-                    passthrough: integration.passthrough_behavior,
-                })
+                Some(Self::template(integration, &path, problems))
             }
+            IntegrationType::Aws => {
+                let path = format!("{path}: integration/requestTemplates");
+                Some(Self::template(integration, &path, problems))
+            }
+            IntegrationType::AwsProxy => Some(Self::Event),
             IntegrationType::HttpProxy => {
                 compile_http_proxy(integration, resource_path, variables, path, problems)
             }
-            _ => None,
+            IntegrationType::Http => None,
+        }
+    }
+
+    fn template(integration: &Integration, path: &str, problems: &mut Vec<Problem>) -> Self {
+        Self::Template {
+            templates: Templates::compile(&integration.request_templates, path, problems),
+            passthrough: integration.passthrough_behavior,
         }
     }
 
     /// Returns how much of the body the mapping must see.
     pub(crate) fn body_need(&self) -> BodyNeed {
         match self {
-            // Where no template matches, the body itself may say the status, see `map_mock`.
-            Self::Mock {
+            // Where no template matches, the body itself goes on, see `map_by_template`.
+            Self::Template {
                 templates,
                 passthrough,
             } if *passthrough == PassthroughBehavior::WhenNoMatch
@@ -98,7 +112,8 @@ impl RequestMapping {
             {
                 BodyNeed::Whole(BODY_BYTES_MAX)
             }
-            Self::Mock { .. } | Self::HttpProxy { .. } => BodyNeed::None,
+            Self::Event => BodyNeed::Whole(BODY_BYTES_MAX),
+            Self::Template { .. } | Self::HttpProxy { .. } => BodyNeed::None,
         }
     }
 }
@@ -194,10 +209,11 @@ fn compile_parameter(
 /// Maps the request of `exchange`.
 pub(crate) fn map(exchange: &Exchange, mapping: &RequestMapping) -> Result<(Mapped, Reason), Refusal> {
     match mapping {
-        RequestMapping::Mock {
+        RequestMapping::Template {
             templates,
             passthrough,
-        } => map_mock(exchange, templates, *passthrough),
+        } => map_by_template(exchange, templates, *passthrough),
+        RequestMapping::Event => Ok((Mapped::Event, "passed through as an event".into())),
         RequestMapping::HttpProxy {
             paths,
             queries,
@@ -219,7 +235,7 @@ pub(crate) fn map(exchange: &Exchange, mapping: &RequestMapping) -> Result<(Mapp
 }
 
 /// Chooses by the request's media type; JSON when it has none.
-fn map_mock(
+fn map_by_template(
     exchange: &Exchange,
     templates: &Templates,
     passthrough: PassthroughBehavior,
@@ -227,7 +243,7 @@ fn map_mock(
     let media_type = exchange.request().headers.text("content-type").unwrap_or(JSON);
     if let Some(template) = templates.find(media_type) {
         let text = template::render(template, exchange, exchange.body_read())?.into();
-        return Ok((Mapped::Mock { text }, "request template rendered".into()));
+        return Ok((Mapped::Template { text }, "request template rendered".into()));
     }
     let passes = match passthrough {
         PassthroughBehavior::WhenNoMatch => true,
@@ -245,7 +261,7 @@ fn map_mock(
     }
     let text = exchange.body_read().clone();
     Ok((
-        Mapped::Mock { text },
+        Mapped::Template { text },
         "no request template, body passed through".into(),
     ))
 }

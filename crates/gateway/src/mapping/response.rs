@@ -10,18 +10,20 @@ use portcullis_model::{
 use regex::Regex;
 
 use super::{
-    expression::{Expression, Scope, Side},
+    expression::{AnswerParts, Expression, Scope, Side},
     request::Parameter,
     template::{self, JSON, Templates},
 };
 use crate::{
-    decision::Reason,
+    decision::{Reason, shown},
     exchange::Exchange,
     http::{Body, Response},
     integrations::Answer,
     refusal::{Refusal, RefusalKind},
     snapshot::stage::MethodSnapshot,
 };
+
+const CONTENT_LENGTH: &str = "content-length";
 
 /// How a method's integration answers become responses. Empty for proxies, which pass answers through.
 #[derive(Default)]
@@ -46,18 +48,20 @@ impl ResponseMapping {
         problems: &mut Vec<Problem>,
     ) -> Self {
         let responses = &integration.integration_responses;
-        if integration.integration_type == IntegrationType::HttpProxy {
+        let kind = integration.integration_type;
+        let passes_through = matches!(kind, IntegrationType::HttpProxy | IntegrationType::AwsProxy);
+        if passes_through {
             for (code, response) in responses {
                 if !response.response_parameters.is_empty() || !response.response_templates.is_empty() {
                     problems.push(Problem::error(
                         None,
                         format!("{path}: integration/integrationResponses/{code}"),
-                        "`HTTP_PROXY` passes answers through: parameters and templates would have no effect",
+                        "a proxy passes answers through: parameters and templates would have no effect",
                     ));
                 }
             }
         }
-        if integration.integration_type != IntegrationType::Mock {
+        if passes_through {
             return Self::default();
         }
         if responses.is_empty() {
@@ -75,12 +79,11 @@ impl ResponseMapping {
     }
 
     /// Returns the first response whose pattern matches `said`, else the first default: the one with the lowest status.
-    fn choose(&self, said: &str) -> Option<&Choice> {
+    /// Where nothing was said it is a default: whether AWS tries patterns such as `.*` on success is not recorded.
+    fn choose(&self, said: Option<&str>) -> Option<&Choice> {
         let matches = |choice: &&Choice| {
-            choice
-                .pattern
-                .as_ref()
-                .is_some_and(|pattern| pattern.is_match(said))
+            let pattern = choice.pattern.as_ref().zip(said);
+            pattern.is_some_and(|(pattern, said)| pattern.is_match(said))
         };
         let is_default = |choice: &&Choice| choice.pattern.is_none();
         self.0
@@ -179,9 +182,8 @@ pub(crate) fn header_parameter(
     side: Side,
     variables: &BTreeMap<String, String>,
 ) -> Result<Parameter, String> {
-    const OURS: [&str; 8] = [
+    const OURS: [&str; 7] = [
         "connection",
-        "content-length",
         "keep-alive",
         "trailer",
         "transfer-encoding",
@@ -192,7 +194,9 @@ pub(crate) fn header_parameter(
     let is_token = name
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
-    if !is_token || OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+    // The length of an answer is checked when it is there; a refusal's is ours alone.
+    let is_ours = side == Side::GatewayResponse && name.eq_ignore_ascii_case(CONTENT_LENGTH);
+    if !is_token || is_ours || OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
         return Err(format!("the header `{name}` cannot be mapped"));
     }
     let expression = Expression::parse(source, side, variables)?;
@@ -211,36 +215,52 @@ pub(crate) fn apply(
     match answer {
         Answer::Proxied(response) => Ok((response, "passed through".into())),
         Answer::Mocked { status } => {
-            let said = status.to_string();
-            let choice = method.backend.response.choose(&said).ok_or_else(|| {
-                Refusal::new(
-                    RefusalKind::Internal,
-                    format!("no integration response matches `{said}`, and there is no default"),
-                )
-            })?;
-            Ok((render(exchange, choice)?, (&choice.reason).into()))
+            // A mock's own answer is empty.
+            let choice = choose(method, Some(&status.to_string()))?;
+            Ok((render(exchange, choice, None)?, (&choice.reason).into()))
+        }
+        Answer::Integrated { said, parts } => {
+            let choice = choose(method, said.as_deref())?;
+            Ok((render(exchange, choice, Some(&parts))?, (&choice.reason).into()))
         }
     }
 }
 
-fn render(exchange: &Exchange, choice: &Choice) -> Result<Response, Refusal> {
+fn choose<'a>(method: &'a MethodSnapshot, said: Option<&str>) -> Result<&'a Choice, Refusal> {
+    method.backend.response.choose(said).ok_or_else(|| {
+        let said = said.map(shown);
+        let said = said.as_deref().unwrap_or("an answer without an error");
+        Refusal::new(
+            RefusalKind::Internal,
+            format!("no integration response matches `{said}`, and there is no default"),
+        )
+    })
+}
+
+fn render(exchange: &Exchange, choice: &Choice, answer: Option<&AnswerParts>) -> Result<Response, Refusal> {
     let mut headers = HeaderList::with_capacity(choice.headers.len() + 4);
     let accept = exchange.request().headers.text("accept");
+    let given = answer.map(|answer| answer.body.clone()).unwrap_or_default();
     let (media_type, body) = match choice.templates.suit(accept) {
-        // A mock's own answer is empty.
         Some((media_type, template)) => (
-            media_type,
-            Bytes::from(template::render(template, exchange, &[])?),
+            Bytes::copy_from_slice(media_type.as_bytes()),
+            Bytes::from(template::render(template, exchange, &given)?),
         ),
-        None => (JSON, Bytes::new()),
+        None => {
+            let own = answer
+                .and_then(|answer| answer.headers.get("content-type"))
+                .cloned();
+            (own.unwrap_or_else(|| Bytes::from_static(JSON.as_bytes())), given)
+        }
     };
-    headers.push("Content-Type", Bytes::copy_from_slice(media_type.as_bytes()));
+    headers.push("Content-Type", media_type);
     let scope = Scope {
         exchange,
-        answer: None,
+        answer,
         refusal: None,
     };
     set_headers(&mut headers, &choice.headers, scope)?;
+    check_length(&mut headers, body.len())?;
     Ok(Response {
         status: choice.status,
         headers,
@@ -250,6 +270,19 @@ fn render(exchange: &Exchange, choice: &Choice) -> Result<Response, Refusal> {
             Body::Full(body)
         },
     })
+}
+
+/// A mapped length must be true, or the next answer on the connection would start in this one.
+fn check_length(headers: &mut HeaderList, body_bytes: usize) -> Result<(), Refusal> {
+    let wrong = headers
+        .all(CONTENT_LENGTH)
+        .any(|length| length.as_ref() != body_bytes.to_string().as_bytes());
+    headers.remove(CONTENT_LENGTH.as_bytes());
+    if wrong {
+        let cause = format!("the mapped `Content-Length` is not that of the body, {body_bytes}");
+        return Err(Refusal::new(RefusalKind::Internal, cause));
+    }
+    Ok(())
 }
 
 /// Sets mapped headers; an absent value sets none.

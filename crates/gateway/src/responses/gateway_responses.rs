@@ -33,7 +33,8 @@ pub(crate) struct Facts {
 }
 
 /// Returns the built-in answer for `kind`. Where nobody has recorded an `x-amzn-ErrorType`, it is the type's name in
-/// AWS's manner.
+/// AWS's manner. `INTEGRATION_FAILURE` is documented as 504, and AWS was seen to answer 500: the documented one tells a caller
+/// more.
 #[allow(clippy::too_many_lines, reason = "one table, one line a type")]
 pub(crate) const fn facts(kind: RefusalKind) -> Facts {
     use RefusalKind::*;
@@ -77,7 +78,6 @@ pub(crate) const fn facts(kind: RefusalKind) -> Facts {
             "ExpiredTokenException",
         ),
         Forbidden => ("ACCESS_DENIED", 403, Some("Forbidden"), "ForbiddenException"),
-        // Documented as 504; AWS was seen to answer 500. The documented one tells a caller more.
         IntegrationFailure => (
             "INTEGRATION_FAILURE",
             504,
@@ -101,6 +101,7 @@ pub(crate) const fn facts(kind: RefusalKind) -> Facts {
             ),
             "InvalidSignatureException",
         ),
+        MalformedAnswer => ("DEFAULT_5XX", 502, INTERNAL, "InternalServerErrorException"),
         MissingAuthenticationToken => (
             "MISSING_AUTHENTICATION_TOKEN",
             403,

@@ -90,6 +90,7 @@ pub(crate) struct Backend {
 /// What the methods of an image share.
 struct Shared<'a> {
     stage: &'a Stage,
+    binary_media_types: &'a [String],
     authorizers: Authorizers,
     validators: Validators<'a>,
     backends: Backends,
@@ -161,6 +162,7 @@ pub fn compile_stage(
     let authorizers = image.authorizers.iter();
     let mut shared = Shared {
         stage,
+        binary_media_types: &image.rest_api.binary_media_types,
         authorizers: authorizers
             .map(|authorizer| (authorizer.id.clone(), CognitoAuthorizer::compile(authorizer)))
             .collect(),
@@ -279,8 +281,14 @@ fn compile_method(
     let before = problems.len();
     let stage = shared.stage;
     let response = ResponseMapping::compile(method, integration, &stage.variables, path, problems);
-    let (integration, request) =
-        Integration::compile(integration, &resource.path, &stage.variables, path, problems)?;
+    let (integration, request) = Integration::compile(
+        integration,
+        &resource.path,
+        shared.binary_media_types,
+        &stage.variables,
+        path,
+        problems,
+    )?;
     let backend = Arc::new(Backend {
         request,
         integration,

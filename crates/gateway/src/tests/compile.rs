@@ -80,13 +80,11 @@ fn what_cannot_be_enforced_yet_is_refused() {
         "integration",
         "no integration",
     );
-    for kind in ["HTTP", "AWS", "AWS_PROXY"] {
-        refused(
-            changed(json!({"methodIntegration": {"type": kind}})),
-            "integration/type",
-            "supported yet",
-        );
-    }
+    refused(
+        changed(json!({"methodIntegration": {"type": "HTTP"}})),
+        "integration/type",
+        "supported yet",
+    );
     refused(
         json!({"restApi": {"endpointTypes": ["PRIVATE"]}}),
         "endpointConfiguration",
@@ -264,7 +262,7 @@ fn only_layers_that_can_observe_may() {
 #[test]
 fn every_problem_is_reported_at_once() {
     let image = json!({"resources": [
-        resource("/a", json!({"GET": open(json!({"type": "AWS_PROXY"})), "POST": {
+        resource("/a", json!({"GET": open(json!({"type": "HTTP"})), "POST": {
             "httpMethod": "POST", "authorizationType": "AWS_IAM", "apiKeyRequired": true,
         }})),
         resource("/a b", json!({"GET": open(mock("x"))})),

@@ -1,11 +1,13 @@
 //! Requests through the whole gateway, in process: a stage and a deployment as JSON, a request, and what comes of it.
 
+mod aws;
 mod compile;
 mod cognito;
 mod firewall;
 mod gateway_responses;
 mod http_api;
 mod hosts;
+mod lambda_proxy;
 mod http_proxy;
 mod mapping;
 mod mock;
@@ -35,8 +37,8 @@ use crate::{
     http::{Body, Listener, Peer, Request, Response, Version},
     issuers::Issuers,
     ports::{
-        FunctionFailure, Functions, Invocation, Invoked, Ports, ServiceAnswer, ServiceCall, ServiceResponse,
-        Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
+        FunctionAnswer, FunctionFailure, Functions, Invocation, Invoked, Ports, ServiceAnswer, ServiceCall,
+        ServiceResponse, Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
     },
     revocations::Revocations,
     snapshot::{PoolSnapshot, Snapshot, Snapshots, StageSnapshot, compile_stage},
@@ -61,6 +63,7 @@ pub(crate) struct World {
     pub(crate) firewall: Arc<Firewall>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) visits: Arc<Visits>,
+    pub(crate) functions: Arc<ScriptedFunctions>,
 }
 
 /// What came of a request.
@@ -90,13 +93,19 @@ impl Sites for Visits {
     }
 }
 
-/// There is no function.
-struct NoFunctions;
+/// Functions that all do as the test says, and note who invoked them. Unless told otherwise there is none.
+#[derive(Default)]
+pub(crate) struct ScriptedFunctions {
+    pub(crate) says: Mutex<Option<Result<FunctionAnswer, FunctionFailure>>>,
+    pub(crate) invoked: Mutex<Vec<Invocation>>,
+}
 
-impl Functions for NoFunctions {
+impl Functions for ScriptedFunctions {
     fn invoke(&self, invocation: Invocation) -> Invoked {
-        let missing = FunctionFailure::NotFound(invocation.function_arn.to_string());
-        Box::pin(async move { Err(missing) })
+        let missing = || Err(FunctionFailure::NotFound(invocation.function_arn.to_string()));
+        let says = self.says.lock().unwrap().clone().unwrap_or_else(missing);
+        self.invoked.lock().unwrap().push(invocation);
+        Box::pin(async move { says })
     }
 }
 
@@ -233,6 +242,7 @@ impl World {
         let firewall = Arc::new(Firewall::default());
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(NOW)));
         let visits = Arc::new(Visits::default());
+        let functions = Arc::new(ScriptedFunctions::default());
         let parts = GatewayParts {
             snapshots: Arc::clone(&snapshots),
             revocations: Arc::clone(&revocations),
@@ -240,7 +250,7 @@ impl World {
             firewall: Arc::clone(&firewall),
             ports: Ports {
                 sites: Arc::<Visits>::clone(&visits),
-                functions: Arc::new(NoFunctions),
+                functions: Arc::<ScriptedFunctions>::clone(&functions),
                 services: Arc::new(NoServices),
             },
             clock: Arc::<ManualClock>::clone(&clock),
@@ -267,12 +277,40 @@ impl World {
             firewall,
             clock,
             visits,
+            functions,
         }
     }
 
     /// What another worker of the same gateway is made of.
     pub(crate) fn gateway_parts(&self) -> GatewayParts {
         self.parts.clone()
+    }
+
+    /// Lets every function return `payload`.
+    pub(crate) fn returning(self, payload: &str) -> Self {
+        self.saying(Ok(FunctionAnswer {
+            payload: Bytes::copy_from_slice(payload.as_bytes()),
+            error: None,
+        }))
+    }
+
+    /// Lets every function fail with `payload`.
+    pub(crate) fn failing(self, payload: &str) -> Self {
+        self.saying(Ok(FunctionAnswer {
+            payload: Bytes::copy_from_slice(payload.as_bytes()),
+            error: Some("Unhandled".into()),
+        }))
+    }
+
+    pub(crate) fn saying(self, says: Result<FunctionAnswer, FunctionFailure>) -> Self {
+        *self.functions.says.lock().unwrap() = Some(says);
+        self
+    }
+
+    /// Returns the event of the last invocation.
+    pub(crate) fn event(&self) -> Value {
+        let invoked = self.functions.invoked.lock().unwrap();
+        serde_json::from_slice(&invoked.last().unwrap().payload).unwrap()
     }
 
     pub(crate) fn with_pool(self, pool: PoolSnapshot) -> Self {

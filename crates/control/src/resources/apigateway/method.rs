@@ -35,7 +35,7 @@ const INTEGRATION: Shape = Shape::Object(&[
     P::refused("ConnectionId", "there are no VPC links"),
     P::optional("ConnectionType", Shape::OneOf(&["INTERNET"])).inert("there is one way to connect"),
     P::refused("ContentHandling", "bodies are passed as they are"),
-    P::refused("Credentials", "backends are called without AWS credentials"),
+    P::optional("Credentials", Shape::Text),
     P::optional("IntegrationHttpMethod", Shape::Text),
     P::optional(
         "IntegrationResponses",
@@ -63,7 +63,7 @@ const INTEGRATION: Shape = Shape::Object(&[
             maximum: 29_000,
         },
     ),
-    P::required("Type", Shape::OneOf(&["MOCK", "HTTP_PROXY"])),
+    P::required("Type", Shape::OneOf(&["MOCK", "HTTP_PROXY", "AWS", "AWS_PROXY"])),
     P::optional("Uri", Shape::Text),
 ]);
 
@@ -139,6 +139,7 @@ async fn put_parts(maker: &Maker<'_>, key: &MethodKey, properties: Properties<'_
     };
     let settings: IntegrationSettings = integration.settings(&[
         ("ConnectionType", "connectionType"),
+        ("Credentials", "credentials"),
         ("IntegrationHttpMethod", "httpMethod"),
         ("PassthroughBehavior", "passthroughBehavior"),
         ("RequestParameters", "requestParameters"),
@@ -223,7 +224,7 @@ fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
         problems.push(problem_at(node, logical_id, "AuthorizationType", message));
     }
     let kind = literal(resource, &["Integration", "Type"]);
-    if let Some((node, "HTTP_PROXY")) = kind {
+    if let Some((node, kind @ ("HTTP_PROXY" | "AWS" | "AWS_PROXY"))) = kind {
         let has = |name| {
             resource
                 .properties
@@ -232,7 +233,7 @@ fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
         };
         for name in ["Uri", "IntegrationHttpMethod"] {
             if has(name).is_none() {
-                let message = format!("`HTTP_PROXY` needs `{name}`");
+                let message = format!("`{kind}` needs `{name}`");
                 problems.push(problem_at(node, logical_id, "Integration/Type", message));
             }
         }

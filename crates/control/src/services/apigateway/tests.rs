@@ -234,7 +234,7 @@ async fn what_has_no_effect_is_refused_by_name() {
         ),
         (
             "PutIntegration",
-            with(&key, json!({ "type": "AWS_PROXY", "uri": "arn:x" })),
+            with(&key, json!({ "type": "HTTP", "uri": "http://x" })),
             "type",
         ),
         (

@@ -19,6 +19,7 @@ use crate::{
     decision::{Decision, LayerName},
     exchange::Exchange,
     gateway::Worker,
+    mapping::context_variables,
     pipeline::Layer,
 };
 
@@ -68,6 +69,20 @@ impl Caller {
     pub(crate) fn claim(&self, name: &str) -> Option<&serde_json::Value> {
         match self {
             Self::Cognito(token) | Self::Jwt(token) => token.claims.get(name),
+        }
+    }
+
+    /// Returns what a function learns of the caller: `requestContext.authorizer` of its event.
+    pub(crate) fn event_context(&self) -> Option<serde_json::Value> {
+        match self {
+            Self::Cognito(token) | Self::Jwt(token) => {
+                let claims = token.claims.0.iter().filter_map(|(name, value)| {
+                    let text = context_variables::claim_value(name, value)?;
+                    Some((name.clone(), text.as_ref().into()))
+                });
+                let claims: serde_json::Map<String, serde_json::Value> = claims.collect();
+                Some(serde_json::json!({ "claims": claims }))
+            }
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What stands behind a method: <https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html>
 //!
-//! `MOCK` and `HTTP_PROXY` have an effect; what the other types need is not there yet, so they are refused.
+//! `HTTP` is not there yet, so it is refused. What an `AWS` integration may call is the data plane's to say, at deployment.
 
 use std::collections::BTreeMap;
 
@@ -48,8 +48,8 @@ pub struct IntegrationSettings {
     // AWS's other fields: named here so that their refusal can name them.
     #[serde(default, skip_serializing)]
     pub connection_id: Option<Value>,
-    #[serde(default, skip_serializing)]
-    pub credentials: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<String>,
     #[serde(default, skip_serializing)]
     pub cache_namespace: Option<Value>,
     #[serde(default, skip_serializing)]
@@ -67,6 +67,7 @@ impl IntegrationSettings {
             integration_type: integration_name(integration.integration_type).into(),
             http_method: integration.http_method.clone(),
             uri: integration.uri.clone(),
+            credentials: integration.credentials.clone(),
             request_parameters: integration.request_parameters.clone(),
             request_templates: integration.request_templates.clone(),
             passthrough_behavior: Some(passthrough_name(integration.passthrough_behavior).into()),
@@ -81,8 +82,8 @@ impl IntegrationSettings {
             "MOCK" => Ok(IntegrationType::Mock),
             "HTTP_PROXY" => Ok(IntegrationType::HttpProxy),
             "HTTP" => not_yet("`HTTP` integrations are not there yet; use `HTTP_PROXY`"),
-            "AWS" => not_yet("`AWS` integrations are not there yet"),
-            "AWS_PROXY" => not_yet("`AWS_PROXY` integrations are not there yet"),
+            "AWS" => Ok(IntegrationType::Aws),
+            "AWS_PROXY" => Ok(IntegrationType::AwsProxy),
             _ => Err(bad_request(
                 "Enumeration value for IntegrationType must be one of HTTP, AWS, MOCK, HTTP_PROXY, AWS_PROXY",
             )),
@@ -95,11 +96,6 @@ impl IntegrationSettings {
                 "connectionId",
                 self.connection_id.is_some(),
                 "there are no VPC links",
-            ),
-            (
-                "credentials",
-                self.credentials.is_some(),
-                "backends are called without AWS credentials",
             ),
             (
                 "cacheNamespace",
@@ -174,7 +170,18 @@ impl IntegrationSettings {
                 Some(method) => check_http_method(method)?,
                 None => return Err(bad_request("Enumeration value for HttpMethod must be non-empty")),
             }
-            check_http_uri(self.uri.as_deref())?;
+        }
+        match integration_type {
+            IntegrationType::Mock => {}
+            IntegrationType::Http | IntegrationType::HttpProxy => check_http_uri(self.uri.as_deref())?,
+            IntegrationType::Aws | IntegrationType::AwsProxy => check_aws_uri(self.uri.as_deref())?,
+        }
+        let is_aws = matches!(integration_type, IntegrationType::Aws | IntegrationType::AwsProxy);
+        if self.credentials.is_some() && !is_aws {
+            return Err(unsupported(
+                "credentials",
+                "backends are called without AWS credentials",
+            ));
         }
         if let Some((name, source)) = self
             .request_parameters
@@ -189,6 +196,7 @@ impl IntegrationSettings {
             integration_type,
             http_method: self.http_method,
             uri: self.uri,
+            credentials: self.credentials,
             request_parameters: self.request_parameters,
             request_templates: self.request_templates,
             passthrough_behavior,
@@ -208,6 +216,21 @@ fn check_http_uri(uri: Option<&str>) -> Result<(), AwsError> {
         Some(host) if !host.is_empty() && !host.starts_with(['/', '?', '#']) => Ok(()),
         _ => Err(bad_request("Invalid HTTP endpoint specified for URI")),
     }
+}
+
+/// `arn:aws:apigateway:{region}:{service}:path/…` or `:action/…`
+fn check_aws_uri(uri: Option<&str>) -> Result<(), AwsError> {
+    let parts: Vec<&str> = uri.unwrap_or_default().splitn(6, ':').collect();
+    let ["arn", partition, "apigateway", region, service, rest] = parts.as_slice() else {
+        return Err(bad_request("Invalid ARN specified in the request"));
+    };
+    if !partition.starts_with("aws") || region.is_empty() || service.is_empty() {
+        return Err(bad_request("Invalid ARN specified in the request"));
+    }
+    if !rest.starts_with("path/") && !rest.starts_with("action/") {
+        return Err(bad_request("AWS ARN for integration must contain path or action"));
+    }
+    Ok(())
 }
 
 fn is_mapping(name: &str, source: &str) -> bool {

@@ -1,0 +1,125 @@
+//! `AWS_PROXY`: the whole request is the function's event, and what it returns is the response.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
+
+pub(crate) mod event;
+mod response;
+
+use std::collections::BTreeMap;
+
+use portcullis_model::{Problem, resources::apigateway::Integration as IntegrationModel};
+
+use super::{
+    Answer,
+    function::{self, Function},
+};
+use crate::{
+    decision::Reason,
+    exchange::Exchange,
+    gateway::Worker,
+    mapping::template::media_type_of,
+    refusal::{Refusal, RefusalKind},
+};
+
+/// A function that gets requests whole.
+pub(crate) struct LambdaProxy {
+    function: Function,
+    binary: BinaryTypes,
+}
+
+/// The media types that an API takes for binary: `image/png`, `image/*`, `*/*`.
+#[derive(Debug, Default)]
+pub(crate) struct BinaryTypes(Vec<Box<str>>);
+
+impl BinaryTypes {
+    /// Takes what the API says.
+    pub(crate) fn of(types: &[String]) -> Self {
+        Self(
+            types
+                .iter()
+                .map(|name| media_type_of(name).into_owned().into())
+                .collect(),
+        )
+    }
+
+    /// Tells whether the first media type of a `Content-Type` or an `Accept` is one of them.
+    pub(crate) fn hold(&self, field: Option<&str>) -> bool {
+        let first = field
+            .and_then(|field| field.split(',').next())
+            .unwrap_or_default();
+        let wanted = media_type_of(first);
+        self.0.iter().any(|known| {
+            &**known == "*/*"
+                || **known == *wanted
+                || known
+                    .strip_suffix('*')
+                    .filter(|group| group.ends_with('/'))
+                    .is_some_and(|group| wanted.starts_with(group))
+        })
+    }
+}
+
+impl LambdaProxy {
+    /// Compiles what `integration` says.
+    pub(crate) fn compile(
+        integration: &IntegrationModel,
+        binary_media_types: &[String],
+        variables: &BTreeMap<String, String>,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Option<Self> {
+        for (field, given) in [
+            ("requestTemplates", !integration.request_templates.is_empty()),
+            ("requestParameters", !integration.request_parameters.is_empty()),
+        ] {
+            if given {
+                problems.push(Problem::error(
+                    None,
+                    format!("{path}: integration/{field}"),
+                    "`AWS_PROXY` gives the function the request as it is: mappings would have no effect",
+                ));
+            }
+        }
+        let function = Function::compile(integration, variables, path, problems)?;
+        Some(Self {
+            function,
+            binary: BinaryTypes::of(binary_media_types),
+        })
+    }
+
+    /// Invokes the function with the request and makes its answer the response.
+    pub(crate) async fn call(
+        &self,
+        exchange: &Exchange,
+        worker: &Worker,
+    ) -> Result<(Answer, Reason), Refusal> {
+        let headers = &exchange.request().headers;
+        let event = event::render(exchange, self.binary.hold(headers.text("content-type")));
+        let answer = self.function.invoke(exchange, event, worker).await?;
+        let malformed = |cause: String| Refusal::new(RefusalKind::MalformedAnswer, cause);
+        if answer.error.is_some() {
+            return Err(malformed(function::failed(&answer.payload)));
+        }
+        let binary = self.binary.hold(headers.text("accept"));
+        let response = response::parse(&answer.payload, binary)
+            .map_err(|cause| malformed(format!("the function's answer is malformed: {cause}")))?;
+        Ok((Answer::Proxied(response), (&self.function.reason).into()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn binary_types_match_by_name_by_group_and_all() {
+        let types = BinaryTypes::of(&["image/PNG".into(), "audio/*".into()]);
+        assert!(types.hold(Some("image/png; q=1")));
+        assert!(types.hold(Some("audio/ogg, text/html")));
+        assert!(!types.hold(Some("text/html, image/png")));
+        assert!(!types.hold(Some("audiox/ogg")));
+        assert!(!types.hold(None));
+        assert!(BinaryTypes::of(&["*/*".into()]).hold(None));
+        assert!(!BinaryTypes::default().hold(Some("image/png")));
+    }
+}
