@@ -26,9 +26,11 @@ const fn facts(kind: RefusalKind) -> (u16, &'static str) {
         RequestTooLarge => (413, r#"{"message":"Request Entity Too Large"}"#),
         UnsupportedMediaType => (415, r#"{"message":"Unsupported Media Type"}"#),
         QuotaExceeded | Throttled => (429, r#"{"message":"Too Many Requests"}"#),
-        ApiConfigurationError | AuthorizerConfigurationError | AuthorizerFailure | Internal => {
-            (500, r#"{"message":"Internal Server Error"}"#)
-        }
+        ApiConfigurationError
+        | AuthorizerConfigurationError
+        | AuthorizerFailure
+        | Internal
+        | MalformedAnswer => (500, r#"{"message":"Internal Server Error"}"#),
         IntegrationFailure | IntegrationTimeout => (503, r#"{"message":"Service Unavailable"}"#),
     }
 }

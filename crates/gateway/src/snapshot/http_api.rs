@@ -224,6 +224,7 @@ fn compile_backend(
         integration_type: IntegrationType::HttpProxy,
         http_method: Some(integration.integration_method.clone()),
         uri: Some(integration.integration_uri.clone()),
+        credentials: None,
         request_parameters: router::parameter_names(path).iter().map(mapped).collect(),
         request_templates: BTreeMap::new(),
         passthrough_behavior: PassthroughBehavior::default(),
@@ -231,7 +232,7 @@ fn compile_backend(
         timeout_ms: integration.timeout_ms,
         integration_responses: BTreeMap::new(),
     };
-    let (integration, request) = Integration::compile(&rest, path, variables, place, problems)?;
+    let (integration, request) = Integration::compile(&rest, path, &[], variables, place, problems)?;
     Some(Backend {
         request,
         integration,
