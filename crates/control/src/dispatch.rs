@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::{
     AdminListener, AdminRequest, AdminResponse, AwsError, BODY_BYTES_MAX, ControlParts,
     admission::{self, Admitted},
-    operation::{Access, Call, Caller, Operation, Protocol, Service},
+    operation::{Access, Call, Caller, Notes, Operation, Protocol, Service},
     protocol::{
         WireAnswer, WireCall, json_1_1, query_xml,
         rest_json::{self, RestRequest},
@@ -104,6 +104,7 @@ async fn perform(
 ) -> Result<WireAnswer, AwsError> {
     let started = Instant::now();
     let outcome = (operation.call)(call).await;
+    steps.extend(call.notes.take());
     match &outcome {
         Ok(_) => steps.push(step(
             "operation",
@@ -129,6 +130,7 @@ struct OwnedCall {
     caller: Caller,
     scope: portcullis_model::Scope,
     wire: WireCall,
+    notes: Notes,
 }
 
 impl OwnedCall {
@@ -148,6 +150,7 @@ impl OwnedCall {
             now: parts.clock.now(),
             request_id,
             user_agent: request.headers.text("user-agent"),
+            notes: &self.notes,
         }
     }
 }
@@ -189,7 +192,12 @@ async fn admit(
         caller: Caller::Anonymous,
         scope: parts.scope.clone(),
     });
-    let owned = OwnedCall { caller, scope, wire };
+    let owned = OwnedCall {
+        caller,
+        scope,
+        wire,
+        notes: Notes::default(),
+    };
     let reason =
         admission::authorize(service, &owned.call(parts, request, request_id), operation.access).await?;
     check_members(service, operation, &owned.wire)?;

@@ -1,5 +1,6 @@
 //! How an operation says no on AWS's wires: code, status, public message, and a private cause for the trail.
 
+use portcullis_events::EventsError;
 use portcullis_identity::IdentityError;
 use portcullis_store::StoreError;
 use portcullis_vault::secrets::SecretsError;
@@ -82,6 +83,22 @@ impl From<IdentityError> for AwsError {
 impl From<SecretsError> for AwsError {
     fn from(error: SecretsError) -> Self {
         let status = if error.name() == "InternalServiceError" {
+            500
+        } else {
+            400
+        };
+        Self {
+            code: error.name(),
+            status,
+            message: error.message().to_owned(),
+            cause: error.cause().map(str::to_owned),
+        }
+    }
+}
+
+impl From<EventsError> for AwsError {
+    fn from(error: EventsError) -> Self {
+        let status = if error.name() == "InternalException" {
             500
         } else {
             400

@@ -22,6 +22,7 @@ mod dispatch;
 use std::{net::IpAddr, sync::Arc};
 
 use bytes::Bytes;
+use portcullis_events::Events;
 use portcullis_identity::Identity;
 use portcullis_model::{Clock, Entropy, HeaderList, Scope};
 use portcullis_store::Store;
@@ -38,6 +39,7 @@ pub struct ControlParts {
     pub store: Arc<dyn Store>,
     pub vault: Arc<Vault>,
     pub identity: Arc<Identity>,
+    pub events: Arc<Events>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
     /// Told after each change of configuration; answers when the data plane serves it.

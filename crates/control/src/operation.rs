@@ -3,9 +3,18 @@
 //! Each has a file of its own in `services/<service>/`, with one `OPERATION` that the folder's list names. The
 //! permission is data, so an operation without one does not compile.
 
-use std::{future::Future, net::IpAddr, pin::Pin};
+use std::{
+    future::Future,
+    net::IpAddr,
+    pin::Pin,
+    sync::{Mutex, PoisonError},
+    time::Instant,
+};
 
-use portcullis_model::{RequestId, Scope, Timestamp};
+use portcullis_model::{
+    RequestId, Scope, Timestamp,
+    trail::{Outcome, Step},
+};
 use serde_json::{Map, Value};
 
 use crate::ControlParts;
@@ -129,6 +138,30 @@ pub struct Call<'a> {
     pub now: Timestamp,
     pub request_id: &'a RequestId,
     pub user_agent: Option<&'a str>,
+    /// What the operation decided on its way, for the trail.
+    pub notes: &'a Notes,
+}
+
+/// Steps of a trail that an operation adds to its own.
+#[derive(Debug, Default)]
+pub struct Notes(Mutex<Vec<Step>>);
+
+impl Notes {
+    /// Adds a decision of `layer` that was begun at `started`. The reason never holds a secret.
+    pub fn add(&self, layer: &'static str, outcome: Outcome, reason: String, started: Instant) {
+        let elapsed_ns = u64::try_from(started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Step {
+            layer: layer.into(),
+            outcome,
+            reason: reason.into(),
+            elapsed_ns,
+        });
+    }
+
+    /// Returns what was added.
+    pub fn take(&self) -> Vec<Step> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
 }
 
 impl Call<'_> {

@@ -3,6 +3,7 @@
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
+use portcullis_events::{Events, EventsParts};
 use portcullis_identity::{
     Identity, IdentityParts, IssuerForm, Settings,
     ports::{Mail, MailError, Message, SignOuts},
@@ -93,8 +94,15 @@ pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
             public_port: 443,
         },
     });
+    let events = Events::new(EventsParts {
+        store: Arc::clone(&store),
+        vault: Arc::clone(&vault),
+        clock: Arc::clone(&clock),
+        entropy: Arc::clone(&entropy),
+    });
     ControlParts {
         store,
+        events: Arc::new(events),
         vault,
         identity: Arc::new(identity.unwrap()),
         clock,

@@ -7,6 +7,8 @@ pub mod srp;
 pub mod sigv4;
 pub mod iam;
 pub mod strict_json;
+pub mod canonical_json;
+pub mod event_pattern;
 pub mod vtl;
 pub mod json_path;
 pub mod json_schema;

@@ -85,6 +85,18 @@ kinds! {
     SECRET = Directory "secretsmanager-secret",
     /// `{name}-{suffix}:{version id}`: a version's value, sealed
     SECRET_VALUE = Directory "secretsmanager-value",
+    /// `{bus}`; the default bus has one only once it has tags
+    EVENT_BUS = Configuration "events-bus",
+    /// `{bus}/{rule}`, with its targets
+    EVENT_RULE = Configuration "events-rule",
+    /// `{name}`
+    EVENT_CONNECTION = Configuration "events-connection",
+    /// `{name}`
+    EVENT_API_DESTINATION = Configuration "events-api-destination",
+    /// An id under which a producer signed, until nobody can use it again: `{bus}/{key id}/{id}`
+    EVENT_CLAIM = Ephemeral "events-claim",
+    /// An event on its way to one target, sealed: `{delivery}`
+    EVENT_DELIVERY = Ephemeral "events-delivery",
     /// The data directory's own facts: identity, versions.
     INSTALLATION = Directory "installation",
 }

@@ -13,7 +13,7 @@ use portcullis_model::{
 use super::{OwnedCall, check_members, perform, reason_of, serialise_error, step, unknown_operation};
 use crate::{
     AdminResponse, AwsError, ControlParts, admission,
-    operation::{Call, Protocol, Service},
+    operation::{Call, Notes, Protocol, Service},
     protocol::{WireAnswer, WireCall, json_1_1, query_xml},
     roles::{self, RoleCall},
     services,
@@ -62,6 +62,7 @@ async fn answer_in_role(
             caller,
             scope: role_call.scope.clone(),
             wire,
+            notes: Notes::default(),
         };
         let call = owned.call_in_role(parts, &role_call.request_id);
         let reason = admission::authorize(service, &call, operation.access).await?;
@@ -108,6 +109,7 @@ impl OwnedCall {
             now: parts.clock.now(),
             request_id,
             user_agent: None,
+            notes: &self.notes,
         }
     }
 }

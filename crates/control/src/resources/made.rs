@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, future::Future, pin::Pin};
 
 use portcullis_engines::cloudformation::{ResourceSchema, ResourceTemplate, Template};
+use portcullis_events::Catalogue;
 use portcullis_identity::Identity;
 use portcullis_model::{Clock, Entropy, Problem, Scope, resources::cloudformation::StackResource};
 use portcullis_store::Store;
@@ -88,6 +89,17 @@ impl<'a> Maker<'a> {
             scope: self.scope,
             clock: self.clock,
             entropy: self.entropy,
+        }
+    }
+
+    /// Returns the event buses, and what belongs to them, as this resource sees them.
+    pub fn events(&self) -> Catalogue<'a> {
+        Catalogue {
+            store: self.store,
+            vault: self.vault,
+            clock: self.clock,
+            entropy: self.entropy,
+            scope: self.scope,
         }
     }
 

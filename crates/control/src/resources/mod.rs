@@ -6,6 +6,7 @@
 pub mod apigateway;
 pub mod cognito;
 pub mod iam;
+pub mod events;
 pub mod secretsmanager;
 mod made;
 mod properties;
@@ -34,6 +35,10 @@ pub const ALL: &[&dyn StackedResource] = &[
     &cognito::user_pool_user::UserPoolUser,
     &cognito::user_pool_user_to_group_attachment::UserPoolUserToGroupAttachment,
     &iam::role::Role,
+    &events::api_destination::ApiDestination,
+    &events::connection::Connection,
+    &events::event_bus::EventBus,
+    &events::rule::Rule,
     &secretsmanager::secret::Secret,
 ];
 

@@ -3,6 +3,7 @@
 pub mod apigateway;
 pub mod cloudformation;
 pub mod cognito_idp;
+pub mod events;
 pub mod iam;
 pub mod portcullis;
 pub mod secretsmanager;
@@ -15,6 +16,7 @@ pub const ALL: &[&Service] = &[
     &apigateway::SERVICE,
     &cloudformation::SERVICE,
     &cognito_idp::SERVICE,
+    &events::SERVICE,
     &iam::SERVICE,
     &portcullis::SERVICE,
     &secretsmanager::SERVICE,

@@ -77,7 +77,11 @@ impl Header {
         if bytes.len() > HEADER_BYTES_MAX {
             return Err(JwtError::HeaderTooLong);
         }
-        let fields = strict_json::parse_object(bytes).ok_or(JwtError::HeaderNotJson)?;
+        Self::of(&strict_json::parse_object(bytes).ok_or(JwtError::HeaderNotJson)?)
+    }
+
+    /// Reads a header's fields.
+    pub(super) fn of(fields: &Map<String, Value>) -> Result<Self, JwtError> {
         // RFC 7515 section 4.1.11: what is critical and not understood makes the token invalid; we understand no
         // extension, RFC 7797's `b64` included.
         for extension in ["crit", "b64"] {
@@ -85,11 +89,11 @@ impl Header {
                 return Err(JwtError::HeaderExtension(extension));
             }
         }
-        let algorithm = optional_text(&fields, "alg")?.ok_or(JwtError::HeaderField("alg"))?;
+        let algorithm = optional_text(fields, "alg")?.ok_or(JwtError::HeaderField("alg"))?;
         Ok(Self {
             algorithm: Algorithm::from_name(&algorithm).ok_or(JwtError::AlgorithmNotOffered(algorithm))?,
-            kid: optional_text(&fields, "kid")?,
-            typ: optional_text(&fields, "typ")?,
+            kid: optional_text(fields, "kid")?,
+            typ: optional_text(fields, "typ")?,
         })
     }
 }

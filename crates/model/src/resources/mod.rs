@@ -6,4 +6,5 @@ pub mod apigatewayv2;
 pub mod cognito;
 pub mod iam;
 pub mod cloudformation;
+pub mod events;
 pub mod wafv2;

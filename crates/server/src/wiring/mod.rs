@@ -11,6 +11,7 @@ use std::{sync::Arc, thread, time::Duration};
 use anyhow::{Context, Result, anyhow};
 use portcullis_control::{Control, ControlParts};
 use portcullis_egress::{AddressPolicy, ClientConfig, PublicOnly};
+use portcullis_events::{Events, EventsParts, delivery::Deliveries};
 use portcullis_functions::Endpoints;
 use portcullis_gateway::{
     Gateway, GatewayParts, GatewaySettings,
@@ -51,6 +52,7 @@ pub(crate) struct Server {
     sockets: Vec<Socket>,
     admin: TcpListener,
     workers: usize,
+    deliveries: Deliveries,
 }
 
 /// A server that answers.
@@ -58,6 +60,7 @@ pub(crate) struct Running {
     pub(crate) control: Control,
     workers: Workers,
     admin: admin::AdminServer,
+    deliveries: Deliveries,
 }
 
 /// Where the listeners really are.
@@ -107,7 +110,8 @@ impl Server {
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;
-        let publication = Publication::new(&store, &planes.snapshots, issuer_form(settings));
+        let events = events(&store, &vault);
+        let publication = Publication::new(&store, &planes.snapshots, issuer_form(settings), &events);
         publication.load().await?;
         identity
             .load_sign_outs()
@@ -117,6 +121,7 @@ impl Server {
             store: store.clone(),
             vault,
             identity: identity.clone(),
+            events: events.clone(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             published: Arc::new(publication),
@@ -140,6 +145,7 @@ impl Server {
             runtime: Handle::current(),
         };
         let gateway = gateway(settings, &addresses, planes, sites)?;
+        let deliveries = events.deliver(gateway.integrations.clone()).await?;
         Ok((
             Self {
                 control,
@@ -148,6 +154,7 @@ impl Server {
                 sockets,
                 admin,
                 workers: settings.workers,
+                deliveries,
             },
             addresses,
         ))
@@ -174,6 +181,7 @@ impl Server {
             control: self.control,
             workers,
             admin,
+            deliveries: self.deliveries,
         })
     }
 }
@@ -182,8 +190,12 @@ impl Running {
     /// Stops accepting, lets open exchanges end, and returns when all have.
     pub(crate) async fn stop(self) {
         self.admin.stop().await;
-        let workers = self.workers;
-        drop(tokio::task::spawn_blocking(move || workers.stop()).await);
+        let (workers, deliveries) = (self.workers, self.deliveries);
+        let stop = move || {
+            workers.stop();
+            deliveries.stop();
+        };
+        drop(tokio::task::spawn_blocking(stop).await);
     }
 }
 
@@ -249,6 +261,15 @@ fn identity(
         },
     });
     Ok(Arc::new(identity.context("identity cannot be started")?))
+}
+
+fn events(store: &Arc<dyn Store>, vault: &Arc<Vault>) -> Arc<Events> {
+    Arc::new(Events::new(EventsParts {
+        store: store.clone(),
+        vault: vault.clone(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+    }))
 }
 
 fn gateway(

@@ -61,6 +61,12 @@ impl Secrets<'_> {
     /// Makes a secret.
     pub async fn create(&self, new: &NewSecret) -> Result<Written, SecretsError> {
         check_name(&new.name)?;
+        self.create_managed(new).await
+    }
+
+    /// Makes a secret that another service keeps here, under a name with `!` that no caller can choose:
+    /// `events!connection/…`.
+    pub async fn create_managed(&self, new: &NewSecret) -> Result<Written, SecretsError> {
         check_tags(&new.tags)?;
         new.value.iter().try_for_each(check_value)?;
         settled(|| self.create_once(new)).await

@@ -51,6 +51,7 @@ impl Client {
             now: Timestamp::from_seconds(1_800_000_000),
             request_id: &request_id,
             user_agent: None,
+            notes: &crate::operation::Notes::default(),
         };
         (operation.call)(&call).await
     }

@@ -50,6 +50,7 @@ async fn call(parts: &ControlParts, operation: &str, input: Value) -> Result<Val
         now: Timestamp::from_seconds(1_800_000_000),
         request_id: &request_id,
         user_agent: None,
+        notes: &crate::operation::Notes::default(),
     };
     (operation.call)(&call).await
 }

@@ -4,6 +4,7 @@
 //! Each file is a [`Feed`]: one kind of thing that the gateway serves, and the records that it is compiled from.
 
 mod compiler;
+mod events;
 mod pools;
 mod stages;
 
@@ -11,6 +12,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use anyhow::Result;
 use portcullis_control::ports::Published;
+use portcullis_events::Events;
 use portcullis_gateway::snapshot::Snapshots;
 use portcullis_identity::IssuerForm;
 use portcullis_model::Problem;
@@ -47,10 +49,16 @@ pub(super) struct Publication {
 }
 
 impl Publication {
-    pub(super) fn new(store: &Arc<dyn Store>, snapshots: &Arc<Snapshots>, issuer: IssuerForm) -> Self {
+    pub(super) fn new(
+        store: &Arc<dyn Store>,
+        snapshots: &Arc<Snapshots>,
+        issuer: IssuerForm,
+        events: &Arc<Events>,
+    ) -> Self {
         let (store, snapshots) = (Arc::clone(store), Arc::clone(snapshots));
         Self {
             feeds: vec![
+                Box::new(events::EventBuses(Arc::clone(events))),
                 Box::new(pools::Pools {
                     store: Arc::clone(&store),
                     snapshots: Arc::clone(&snapshots),

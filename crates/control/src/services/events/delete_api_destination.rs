@@ -1,0 +1,25 @@
+//! `DeleteApiDestination`: deletes an API destination.
+
+use serde_json::Value;
+
+use super::{access, catalogue, input};
+use crate::{
+    input::Input,
+    operation::{AwsError, Call, Operation},
+};
+
+pub(super) const OPERATION: Operation = Operation {
+    name: "DeleteApiDestination",
+    route: None,
+    access: access::on_api_destination("events:DeleteApiDestination"),
+    members: &["Name"],
+    call: |call| Box::pin(run(call)),
+};
+
+async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
+    let mut members = Input::new(call.input);
+    let name = members.required("Name", input::NAME);
+    input::finish(members)?;
+    catalogue(call).delete_api_destination(name).await?;
+    Ok(Value::Null)
+}
