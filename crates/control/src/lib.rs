@@ -47,6 +47,7 @@ pub struct ControlParts {
     pub compiler: Arc<dyn ports::Compiler>,
     pub trails: Arc<dyn ports::TrailSink>,
     pub buckets: Arc<dyn ports::Buckets>,
+    pub certificates: Arc<dyn ports::Certificates>,
     /// The region that is served, and the account that it starts with.
     pub scope: Scope,
     /// `{domain}` in the hosts of what is made.

@@ -28,6 +28,12 @@ pub trait Buckets: Send + Sync {
     fn read(&self, bucket: &str, key: &str, bytes_max: usize) -> Result<Bytes, String>;
 }
 
+/// Knows the names that the edge has certificates for.
+pub trait Certificates: Send + Sync {
+    /// Rejects a custom domain name that the edge could not serve; the error says what to do.
+    fn check(&self, domain_name: &str) -> Result<(), String>;
+}
+
 /// Keeps the trails of admin calls beside those of the data plane, and finds them again.
 pub trait TrailSink: Send + Sync {
     /// Keeps a finished trail.

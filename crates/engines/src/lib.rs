@@ -5,6 +5,7 @@ pub mod cloudformation;
 pub mod jwt;
 pub mod srp;
 pub mod sigv4;
+pub mod x509;
 pub mod iam;
 pub mod strict_json;
 pub mod canonical_json;

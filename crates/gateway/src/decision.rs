@@ -4,12 +4,13 @@ use std::{fmt, sync::Arc};
 
 use crate::{http::Response, refusal::Refusal, snapshot::stage::MethodSnapshot};
 
-/// The layers, as trails name them, in the order of the request. `Host` and `Site` stand outside the list of layers:
-/// which host a request is for, and what a host that is not an API said.
+/// The layers, as trails name them, in the order of the request. `Host`, `Site` and `ClientCertificate` stand outside the list of
+/// layers: which host a request is for, what a host that is not an API said, and whether a custom domain lets its client in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LayerName {
     Host,
     Site,
+    ClientCertificate,
     Firewall,
     Cors,
     Route,
@@ -28,6 +29,7 @@ impl LayerName {
             Self::Site => "site",
             Self::Firewall => "firewall",
             Self::Cors => "cors",
+            Self::ClientCertificate => "client-certificate",
             Self::Route => "route",
             Self::Authorizer => "authorizer",
             Self::Validation => "validation",

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use portcullis_model::{HeaderList, Timestamp};
+use portcullis_model::{HeaderList, StageName, Timestamp};
 
 use crate::{
     decision::LayerName,
@@ -15,7 +15,7 @@ use crate::{
     layers::authorizer::Caller,
     mapping::request::Mapped,
     refusal::{Refusal, RefusalKind},
-    snapshot::{Snapshot, StageSnapshot, stage::MethodSnapshot},
+    snapshot::{DomainSnapshot, Snapshot, StageSnapshot, domain::Mapping, stage::MethodSnapshot},
 };
 
 /// The longest request body of a REST API, in bytes (API Gateway quotas: 10 MB).
@@ -74,7 +74,12 @@ pub(crate) struct Exchange {
     started_at: Instant,
     snapshot: Arc<Snapshot>,
     api_id: Box<str>,
-    /// Where `/{stage}/…` starts and ends in the target.
+    /// The custom domain that the request came by.
+    domain: Option<Arc<DomainSnapshot>>,
+    /// The stage that the domain's base path leads to, and the base path.
+    mapped_stage: Option<StageName>,
+    base_path: Option<Box<str>>,
+    /// Where the API's own path starts and ends in the target: `/{stage}/…`, or all of it on a custom domain.
     path: Range<usize>,
     /// Where the path after the stage starts.
     resource_path_start: usize,
@@ -105,8 +110,11 @@ impl Exchange {
             started_at,
             snapshot,
             api_id,
+            domain: None,
+            mapped_stage: None,
+            base_path: None,
             path: path_start..path_end,
-            resource_path_start: path_end,
+            resource_path_start: path_start,
             stage: None,
             route: None,
             waf: None,
@@ -114,6 +122,28 @@ impl Exchange {
             body_read: Bytes::new(),
             mapped: None,
         }
+    }
+
+    /// Starts it on a custom domain instead, which will say which API it is for.
+    #[must_use]
+    pub(crate) fn on_domain(mut self, domain: Arc<DomainSnapshot>) -> Self {
+        self.domain = Some(domain);
+        self
+    }
+
+    /// Returns the custom domain that the request came by.
+    pub(crate) const fn domain(&self) -> Option<&Arc<DomainSnapshot>> {
+        self.domain.as_ref()
+    }
+
+    /// Returns the base path of the custom domain that led to the API.
+    pub(crate) fn base_path(&self) -> Option<&str> {
+        self.base_path.as_deref()
+    }
+
+    /// Returns the stage that the base path led to, where it names one.
+    pub(crate) const fn mapped_stage(&self) -> Option<&StageName> {
+        self.mapped_stage.as_ref()
     }
 
     pub(crate) const fn request(&self) -> &Request {
@@ -143,11 +173,6 @@ impl Exchange {
     /// Returns `/{stage}/…`, percent-encoding untouched.
     pub(crate) fn path(&self) -> &[u8] {
         self.request.target.get(self.path.clone()).unwrap_or_default()
-    }
-
-    /// Returns where `/{stage}/…` starts in the target.
-    pub(crate) const fn path_start(&self) -> usize {
-        self.path.start
     }
 
     /// Returns the path after the stage; empty or starting with `/`.
@@ -225,10 +250,19 @@ impl Exchange {
         &self.body_read
     }
 
+    /// Written by the custom domain, when it knows the API. What follows the base path starts `rest` bytes into the path.
+    pub(crate) fn enter_api(&mut self, mapping: &Mapping, rest: usize) {
+        self.api_id = mapping.api_id.as_str().into();
+        self.mapped_stage = mapping.stage.clone();
+        self.base_path = Some(mapping.matched().into());
+        self.resource_path_start = self.path.start + rest;
+    }
+
     /// Written by the route layer, when it knows the stage.
-    pub(crate) fn enter_stage(&mut self, stage: Arc<StageSnapshot>, resource_path_start: usize) {
+    /// Its name took `taken` bytes of what was left of the path.
+    pub(crate) fn enter_stage(&mut self, stage: Arc<StageSnapshot>, taken: usize) {
         self.stage = Some(stage);
-        self.resource_path_start = resource_path_start;
+        self.resource_path_start += taken;
     }
 
     /// Written by the route layer, when it knows the method.

@@ -19,7 +19,7 @@ use crate::{
     ports::{Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest},
     request_id::{self, RequestIds},
     revocations::Revocations,
-    snapshot::{Snapshot, Snapshots},
+    snapshot::{DomainSnapshot, Snapshot, Snapshots},
     trail::{Record, TrailLog},
 };
 
@@ -151,15 +151,10 @@ impl Gateway {
         }
         match destination {
             Destination::Api { api_id, path_start } => {
-                let Arrival {
-                    id,
-                    started,
-                    started_at,
-                } = arrival;
-                let exchange =
-                    Exchange::start(request, snapshot, api_id, path_start, id, started, started_at);
+                let exchange = arrival.exchange(request, snapshot, api_id, path_start);
                 pipeline::run(exchange, &self.worker).await
             }
+            Destination::Domain(domain) => self.serve_domain(arrival, request, snapshot, domain).await,
             Destination::Site {
                 site: Site::Service, ..
             } if request.peer.listener != Listener::Proxy => {
@@ -192,6 +187,22 @@ impl Gateway {
                 )
             }
         }
+    }
+
+    /// Answers a request on a custom domain, if its connection may be used for that.
+    async fn serve_domain(
+        &self,
+        arrival: Arrival,
+        request: Request,
+        snapshot: Arc<Snapshot>,
+        domain: Arc<DomainSnapshot>,
+    ) -> Response {
+        if let Err(reason) = domain.check_connection(&request.peer) {
+            let response = message(421, "Misdirected Request");
+            return self.end(arrival, request, response, Outcome::Refuse, reason);
+        }
+        let exchange = arrival.exchange(request, snapshot, Box::default(), 0);
+        pipeline::run(exchange.on_domain(domain), &self.worker).await
     }
 
     /// Finds whom a request is for.
@@ -319,6 +330,23 @@ struct Arrival {
     id: u128,
     started: Timestamp,
     started_at: Instant,
+}
+
+impl Arrival {
+    fn exchange(
+        self,
+        request: Request,
+        snapshot: Arc<Snapshot>,
+        api_id: Box<str>,
+        path_start: usize,
+    ) -> Exchange {
+        let Self {
+            id,
+            started,
+            started_at,
+        } = self;
+        Exchange::start(request, snapshot, api_id, path_start, id, started, started_at)
+    }
 }
 
 fn message(status: u16, text: &str) -> Response {

@@ -6,9 +6,10 @@ use std::{
     sync::Arc,
 };
 
+use foldhash::{HashMap, HashMapExt as _};
 use portcullis_model::Region;
 
-use crate::ports::Site;
+use crate::{ports::Site, snapshot::DomainSnapshot};
 
 const API_FORM: &[u8] = b"/_aws/execute-api/";
 const POOL_DOMAIN_FORM: &[u8] = b"/_aws/auth/";
@@ -32,7 +33,7 @@ pub struct HostSettings {
 }
 
 /// The hosts that are ours, ready to compare.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Hosts {
     api_suffixes: [String; 2],
     pool_domain_suffixes: [String; 2],
@@ -42,6 +43,8 @@ pub struct Hosts {
     path_forms: bool,
     listener_addresses: Vec<IpAddr>,
     any_address: bool,
+    /// Custom domains by name.
+    domains: HashMap<Box<str>, Arc<DomainSnapshot>>,
 }
 
 /// What a host tells by itself.
@@ -50,6 +53,8 @@ pub(crate) enum HostKind {
     /// `{api}.execute-api.…`.
     Api(Box<str>),
     Site(Site),
+    /// A custom domain.
+    Domain(Arc<DomainSnapshot>),
     /// `localhost` or a listener's address: the path tells.
     ByPath,
     Foreign,
@@ -95,6 +100,8 @@ pub(crate) enum Destination {
     Api { api_id: Box<str>, path_start: usize },
     /// A site; its own path starts at byte `path_start` of the target.
     Site { site: Site, path_start: usize },
+    /// A custom domain; what its paths lead to, the domain tells.
+    Domain(Arc<DomainSnapshot>),
     /// One of our hosts, with nothing at this path.
     Nothing,
     /// Nobody's host, or no host at all: 421.
@@ -140,7 +147,32 @@ impl Hosts {
             path_forms: settings.path_forms,
             any_address: settings.listener_addresses.iter().any(IpAddr::is_unspecified),
             listener_addresses: settings.listener_addresses.clone(),
+            domains: HashMap::new(),
         }
+    }
+
+    /// Returns the hosts with a custom domain added or replaced.
+    pub(crate) fn with_domain(&self, domain: DomainSnapshot) -> Self {
+        let mut changed = self.clone();
+        changed.domains.insert(domain.name().into(), Arc::new(domain));
+        changed
+    }
+
+    /// Returns the hosts without a custom domain.
+    pub(crate) fn without_domain(&self, name: &str) -> Self {
+        let mut changed = self.clone();
+        changed.domains.remove(name);
+        changed
+    }
+
+    /// Returns the custom domain called `name`, in lower case.
+    pub(crate) fn domain(&self, name: &str) -> Option<&Arc<DomainSnapshot>> {
+        self.domains.get(name)
+    }
+
+    /// Tells whether `name` is a host of ours whatever custom domains there are.
+    pub fn is_built_in(&self, name: &str) -> bool {
+        !matches!(self.classify(name), HostKind::Foreign | HostKind::Domain(_))
     }
 
     /// Tells whether `authority` names a host that this process answers for, an unknown API's included.
@@ -177,6 +209,9 @@ impl Hosts {
         if name == "localhost" {
             return HostKind::ByPath;
         }
+        if let Some(domain) = self.domains.get(name.as_ref()) {
+            return HostKind::Domain(Arc::clone(domain));
+        }
         HostKind::Foreign
     }
 
@@ -191,6 +226,7 @@ impl Hosts {
                 site: site.clone(),
                 path_start: 0,
             },
+            HostKind::Domain(domain) => Destination::Domain(Arc::clone(domain)),
             HostKind::ByPath => self.by_path(path, is_operation),
             HostKind::Foreign => Destination::Foreign,
         }

@@ -18,6 +18,7 @@ pub mod trail;
 
 pub mod http;
 pub mod issuers;
+pub mod client_certificates;
 pub mod ports;
 pub mod revocations;
 mod decision;

@@ -26,6 +26,7 @@ use crate::{
     layers::{
         authorizer::Authorizer,
         cors::Preflight,
+        custom_domain,
         firewall::Firewall,
         mapping::Mapping,
         route::{self, Route},
@@ -99,6 +100,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         journal,
     };
     let passed = async {
+        pass.enter_domain()?;
         pass.enter_stage()?;
         pass.layer::<Firewall>().await?;
         pass.layer::<Preflight>().await?;
@@ -204,6 +206,29 @@ struct Pass<'a> {
 }
 
 impl Pass<'_> {
+    /// On a custom domain: lets the client in, and finds the API. A step of the trail only where certificates are demanded, and
+    /// where there is no API.
+    fn enter_domain(&mut self) -> Result<(), Ending> {
+        match custom_domain::check_client(&self.exchange) {
+            None => {}
+            Some(Ok(reason)) => {
+                self.journal
+                    .note(LayerName::ClientCertificate, Outcome::Continue, reason);
+            }
+            Some(Err(refusal)) => {
+                let cause = refusal.cause().clone();
+                self.journal
+                    .note(LayerName::ClientCertificate, Outcome::Refuse, cause);
+                return Err(Ending::Refused(refusal));
+            }
+        }
+        custom_domain::enter_api(&mut self.exchange).map_err(|refusal| {
+            self.journal
+                .note(LayerName::Host, Outcome::Refuse, refusal.cause().clone());
+            Ending::Refused(refusal)
+        })
+    }
+
     /// Finds the stage, which says what every layer enforces. A step of the trail only where there is none.
     fn enter_stage(&mut self) -> Result<(), Ending> {
         route::enter_stage(&mut self.exchange).map_err(|refusal| {

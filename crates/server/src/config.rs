@@ -22,7 +22,7 @@ use serde::Deserialize;
 use crate::{
     local_ca::server_config,
     settings::{Settings, check_account, check_buckets, check_domain, check_functions, check_region},
-    wiring::cores,
+    wiring::{Certified, cores},
 };
 
 /// The file, as written.
@@ -137,9 +137,21 @@ impl Config {
             workers: self.workers.unwrap_or_else(cores),
             public_port: Some(self.public_port.unwrap_or(443)),
             integration_ranges: Some(ranges),
+            certified: Certified::Files {
+                hosts: self.hosts().collect(),
+            },
             functions: self.functions.clone(),
             buckets: self.buckets.clone(),
         })
+    }
+
+    /// Returns the host names that there are certificates for, in lower case.
+    fn hosts(&self) -> impl Iterator<Item = String> {
+        let all = self
+            .certificates
+            .iter()
+            .flat_map(|certificate| &certificate.hosts);
+        all.map(|host| host.to_ascii_lowercase())
     }
 
     /// Reads the certificates.

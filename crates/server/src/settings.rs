@@ -6,6 +6,8 @@ use anyhow::{Result, bail, ensure};
 use portcullis_egress::AddressRange;
 use portcullis_model::{Scope, arn::Arn};
 
+use crate::wiring::Certified;
+
 /// Where and as what a server runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -29,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) integration_ranges: Option<Vec<AddressRange>>,
     /// URLs of HTTP endpoints that speak the Lambda Invoke API, by function ARN.
     pub(crate) functions: BTreeMap<String, String>,
+    /// The names that the public listener has certificates for.
+    pub(crate) certified: Certified,
     /// Folders that stand for buckets, by name.
     pub(crate) buckets: BTreeMap<String, PathBuf>,
 }

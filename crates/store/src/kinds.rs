@@ -43,6 +43,10 @@ kinds! {
     API_DEPLOYMENT = Configuration "apigateway-deployment",
     /// `{api}/{stage}`
     API_STAGE = Configuration "apigateway-stage",
+    /// `{domain name}`; lookup `domain-name` (unique)
+    API_DOMAIN_NAME = Configuration "apigateway-domain-name",
+    /// `{domain name}/{base path}`, `(none)` for none
+    API_BASE_PATH_MAPPING = Configuration "apigateway-base-path-mapping",
     /// `{pool}`
     USER_POOL = Configuration "cognito-user-pool",
     /// `{pool}/{client}`; lookup `client-id`

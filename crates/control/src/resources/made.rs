@@ -13,8 +13,11 @@ use serde_json::Value;
 use super::Properties;
 use crate::{
     operation::AwsError,
-    ports::Compiler,
-    services::{apigateway::records::Apis, iam::roles::Roles},
+    ports::{Buckets, Certificates, Compiler},
+    services::{
+        apigateway::records::{Apis, domain_name::Domains},
+        iam::roles::Roles,
+    },
 };
 
 /// What making or changing a resource gives.
@@ -55,6 +58,8 @@ pub struct Maker<'a> {
     pub compiler: &'a dyn Compiler,
     pub identity: &'a Identity,
     pub vault: &'a Vault,
+    pub buckets: &'a dyn Buckets,
+    pub certificates: &'a dyn Certificates,
     pub stack_name: &'a str,
     pub logical_id: &'a str,
 }
@@ -68,6 +73,15 @@ impl<'a> Maker<'a> {
             clock: self.clock,
             entropy: self.entropy,
             compiler: self.compiler,
+        }
+    }
+
+    /// Returns the custom domains as this resource sees them.
+    pub fn domains(&self) -> Domains<'a> {
+        Domains {
+            apis: self.apis(),
+            buckets: self.buckets,
+            certificates: self.certificates,
         }
     }
 

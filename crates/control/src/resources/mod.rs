@@ -19,7 +19,9 @@ use portcullis_engines::cloudformation::ResourceSchema;
 /// Every resource type, by service and name.
 pub const ALL: &[&dyn StackedResource] = &[
     &apigateway::authorizer::Authorizer,
+    &apigateway::base_path_mapping::BasePathMapping,
     &apigateway::deployment::Deployment,
+    &apigateway::domain_name::DomainName,
     &apigateway::gateway_response::GatewayResponse,
     &apigateway::method::Method,
     &apigateway::model::Model,

@@ -199,6 +199,8 @@ impl Run {
             compiler: parts.compiler.as_ref(),
             identity: &identity,
             vault: &parts.vault,
+            buckets: parts.buckets.as_ref(),
+            certificates: parts.certificates.as_ref(),
             stack_name: &self.record.stack.stack_name,
             logical_id,
         };

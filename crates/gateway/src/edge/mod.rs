@@ -6,6 +6,7 @@
 pub mod limits;
 pub mod listener;
 pub mod tls;
+pub mod domains;
 pub mod connection;
 pub mod message;
 pub mod forward_proxy;
@@ -15,6 +16,7 @@ use std::future::Future;
 
 use crate::http::{Request, Response};
 
+pub use domains::DomainConfigs;
 pub use forward_proxy::{ForwardProxy, ProxyRoute};
 pub use limits::EdgeLimits;
 pub use listener::{BindError, Door, Socket};

@@ -6,7 +6,7 @@ use rustls::{ServerConfig, server::Acceptor};
 use tokio::net::TcpStream;
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
-use crate::http::TlsFacts;
+use crate::{client_certificates::ClientMemory, http::TlsFacts};
 
 /// Knows the server configuration of every name. Asked once a handshake; what it answers may change at any time.
 pub trait ServerConfigs: Send + Sync + 'static {
@@ -55,6 +55,7 @@ async fn handshake(
             .iter()
             .map(|certificate| certificate.as_ref().to_vec())
             .collect(),
+        client: ClientMemory::default(),
     };
     Ok((stream, facts))
 }

@@ -7,6 +7,8 @@ use std::{net::SocketAddr, sync::Arc};
 use bytes::Bytes;
 use portcullis_model::HeaderList;
 
+use crate::client_certificates::ClientMemory;
+
 pub use body::{Body, BodyError};
 
 /// The version a request came with.
@@ -48,13 +50,14 @@ impl Listener {
 }
 
 /// What the handshake established.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct TlsFacts {
     pub server_name: Option<String>,
     pub version: Option<&'static str>,
     pub cipher_suite: Option<String>,
     /// DER, leaf first; empty without a client certificate.
     pub client_certificates: Vec<Vec<u8>>,
+    pub client: ClientMemory,
 }
 
 /// Where a request came from.

@@ -1,5 +1,6 @@
 //! The layers, in the order of the request. `pipeline.rs` has the list.
 
+pub(crate) mod custom_domain;
 pub(crate) mod firewall;
 pub(crate) mod cors;
 pub(crate) mod route;

@@ -5,6 +5,8 @@
 
 use std::sync::Arc;
 
+use portcullis_model::StageName;
+
 use crate::{
     decision::{Decision, LayerName, Reason, shown},
     exchange::{BODY_BYTES_MAX, Exchange},
@@ -37,26 +39,35 @@ pub(crate) fn enter_stage(exchange: &mut Exchange) -> Result<(), Refusal> {
         };
         Refusal::new(kind, cause)
     };
-    let path = exchange.path();
+    // Before the stage is known, this is where its name stands in the path, unless a custom domain has named it.
+    let path = exchange.resource_path();
     let after_slash = path.get(1..).unwrap_or_default();
     let length = memchr::memchr(b'/', after_slash).unwrap_or(after_slash.len());
-    let name = after_slash.get(..length).unwrap_or_default();
-    let name = std::str::from_utf8(name).unwrap_or_default();
-    let Some((stage, is_named)) = exchange.snapshot().stage(api_id, name) else {
+    let first = after_slash.get(..length).unwrap_or_default();
+    let mapped = exchange.mapped_stage().map(StageName::as_str);
+    let name = mapped.unwrap_or_else(|| std::str::from_utf8(first).unwrap_or_default());
+    let found = exchange.snapshot().stage(api_id, name);
+    // What a domain leads to is that stage and no other.
+    let found = found.filter(|(stage, _)| mapped.is_none_or(|mapped| stage.stage_name.as_str() == mapped));
+    let Some((stage, is_named)) = found else {
         return Err(unknown(if exchange.snapshot().has_api(api_id) {
             format!("API `{api_id}` has no stage `{}`", shown(name))
         } else {
             format!("API `{}` does not exist or has no stage", shown(api_id))
         }));
     };
-    if !stage.default_endpoint {
+    if !stage.default_endpoint && exchange.domain().is_none() {
         return Err(unknown(format!(
             "API `{api_id}` has disabled its execute-api endpoint"
         )));
     }
-    let own_path = exchange.path_start() + if is_named { 1 + length } else { 0 };
+    let taken = if is_named && mapped.is_none() {
+        (1 + length).min(path.len())
+    } else {
+        0
+    };
     let stage = Arc::clone(stage);
-    exchange.enter_stage(stage, own_path);
+    exchange.enter_stage(stage, taken);
     check_length(exchange)
 }
 

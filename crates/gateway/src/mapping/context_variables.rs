@@ -46,12 +46,29 @@ pub(crate) fn variable<'a>(
         ["domainName"] => Some(domain_name(exchange).into()),
         ["domainPrefix"] => Some(domain_name(exchange).split('.').next()?.into()),
         ["identity", "sourceIp"] => Some(request.peer.address.ip().to_string().into()),
+        ["customDomain", "basePathMatched"] => Some(exchange.base_path()?.into()),
+        ["identity", "clientCert", rest @ ..] => client_certificate(exchange, rest).map(Cow::Borrowed),
         ["identity", "userAgent"] => text(request.headers.get("user-agent")?),
         ["authorizer", "claims", first, rest @ ..] => claim(exchange, first, rest),
         ["webaclArn"] => Some(exchange.waf()?.web_acl_arn.as_ref().into()),
         ["wafResponseCode"] => waf(exchange, "wafResponseCode"),
         ["waf", name] => waf(exchange, name),
         ["error", name] => error(refusal?, name),
+        _ => None,
+    }
+}
+
+/// What the certificate of the client says, where the custom domain demands one: only then has anybody vouched for it.
+fn client_certificate<'a>(exchange: &'a Exchange, path: &[&str]) -> Option<&'a str> {
+    exchange.domain()?.authorities()?;
+    let certificate = exchange.request().peer.tls.as_ref()?.client_certificate()?;
+    match path {
+        ["clientCertPem"] => Some(&certificate.pem),
+        ["subjectDN"] => Some(&certificate.subject_dn),
+        ["issuerDN"] => Some(&certificate.issuer_dn),
+        ["serialNumber"] => Some(&certificate.serial_number),
+        ["validity", "notBefore"] => Some(&certificate.not_before),
+        ["validity", "notAfter"] => Some(&certificate.not_after),
         _ => None,
     }
 }

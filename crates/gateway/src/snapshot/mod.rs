@@ -1,5 +1,6 @@
 //! Configuration made ready to serve: immutable, swapped whole, recompiled piece by piece as it changes.
 
+pub mod domain;
 pub mod pool;
 pub mod stage;
 pub mod http_api;
@@ -14,6 +15,7 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use crate::{firewall::WebAclSnapshot, hosts::Hosts};
 
+pub use domain::DomainSnapshot;
 pub use http_api::compile_http_stage;
 pub use pool::PoolSnapshot;
 pub use stage::{StageSnapshot, compile_stage};
@@ -135,6 +137,20 @@ impl Snapshot {
     #[must_use]
     pub fn without_association(mut self, resource_arn: &str) -> Self {
         self.associations.remove(resource_arn);
+        self
+    }
+
+    /// Returns the snapshot with a custom domain added or replaced.
+    #[must_use]
+    pub fn with_domain(mut self, domain: DomainSnapshot) -> Self {
+        self.hosts = Arc::new(self.hosts.with_domain(domain));
+        self
+    }
+
+    /// Returns the snapshot without a custom domain.
+    #[must_use]
+    pub fn without_domain(mut self, name: &str) -> Self {
+        self.hosts = Arc::new(self.hosts.without_domain(name));
         self
     }
 

@@ -4,6 +4,7 @@ mod aws;
 mod compile;
 mod cognito;
 mod firewall;
+mod custom_domains;
 mod gateway_responses;
 mod http_api;
 mod hosts;

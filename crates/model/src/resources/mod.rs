@@ -7,4 +7,5 @@ pub mod cognito;
 pub mod iam;
 pub mod cloudformation;
 pub mod events;
+pub mod custom_domains;
 pub mod wafv2;

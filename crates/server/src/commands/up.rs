@@ -29,7 +29,7 @@ use crate::{
     installation::{CredentialsFile, Endpoints, Installation, PublicEndpoints, StackEndpoints},
     local_ca::LocalCa,
     settings::Settings,
-    wiring::{Addresses, Server, cores},
+    wiring::{Addresses, Certified, Server, cores},
 };
 
 /// Runs until a signal.
@@ -107,6 +107,9 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         workers: cores(),
         public_port: None,
         integration_ranges: None,
+        certified: Certified::LocalCa {
+            domain: up.domain.clone(),
+        },
         functions: up.functions.clone(),
         buckets: up.buckets.clone(),
     }

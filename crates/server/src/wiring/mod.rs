@@ -3,6 +3,7 @@
 mod publication;
 mod adapters;
 mod functions;
+mod certificates;
 mod sites;
 mod admin;
 
@@ -15,7 +16,7 @@ use portcullis_events::{Events, EventsParts, delivery::Deliveries};
 use portcullis_functions::Endpoints;
 use portcullis_gateway::{
     Gateway, GatewayParts, GatewaySettings,
-    edge::{self, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
+    edge::{self, DomainConfigs, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
     firewall::Firewall,
     hosts::{HostSettings, Hosts},
     http::Listener,
@@ -32,7 +33,10 @@ use portcullis_vault::Vault;
 use tokio::{net::TcpListener, runtime::Handle};
 
 use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
+pub(crate) use certificates::Certified;
+
 use adapters::{NoServices, OurHosts, OutboxMail, RevocationFeed, Trails};
+use certificates::Certificates;
 use functions::ServerFunctions;
 use publication::{GatewayCompiler, Publication};
 use sites::ServerSites;
@@ -128,6 +132,7 @@ impl Server {
             compiler: Arc::new(GatewayCompiler),
             trails: Arc::new(Trails(planes.trails.clone())),
             buckets: Arc::new(Buckets(settings.buckets.clone())),
+            certificates: Arc::new(Certificates::of(settings, &planes.snapshots)),
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),
         });
@@ -167,7 +172,7 @@ impl Server {
         });
         let parts = EdgeParts {
             limits: EdgeLimits::default(),
-            configs,
+            configs: Arc::new(DomainConfigs::over(configs, self.gateway.snapshots.clone())),
             forward_proxy: Some(forward_proxy),
         };
         let gateway = self.gateway;

@@ -1,7 +1,9 @@
 //! `AWS::ApiGateway::…`: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGateway.html>
 
 pub mod authorizer;
+pub mod base_path_mapping;
 pub mod deployment;
+pub mod domain_name;
 pub mod gateway_response;
 pub mod method;
 pub mod model;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     errors::bad_request,
     patch::PatchOperation,
-    records::{Apis, Listed, Wanted, method::MethodKey},
+    records::{Apis, Listed, Wanted, domain_name::Domains, method::MethodKey},
 };
 use crate::operation::{AwsError, Call};
 
@@ -20,6 +20,15 @@ pub(super) fn apis<'a>(call: &Call<'a>) -> Apis<'a> {
         clock: parts.clock.as_ref(),
         entropy: parts.entropy.as_ref(),
         compiler: parts.compiler.as_ref(),
+    }
+}
+
+/// Returns the custom domains as the caller sees them.
+pub(super) fn domains<'a>(call: &Call<'a>) -> Domains<'a> {
+    Domains {
+        apis: apis(call),
+        buckets: call.parts.buckets.as_ref(),
+        certificates: call.parts.certificates.as_ref(),
     }
 }
 

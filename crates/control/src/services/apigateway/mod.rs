@@ -10,14 +10,18 @@ mod input;
 mod wire;
 
 mod create_authorizer;
+mod create_base_path_mapping;
 mod create_deployment;
+mod create_domain_name;
 mod create_model;
 mod create_request_validator;
 mod create_resource;
 mod create_rest_api;
 mod create_stage;
 mod delete_authorizer;
+mod delete_base_path_mapping;
 mod delete_deployment;
+mod delete_domain_name;
 mod delete_gateway_response;
 mod delete_integration;
 mod delete_integration_response;
@@ -30,8 +34,12 @@ mod delete_rest_api;
 mod delete_stage;
 mod get_authorizer;
 mod get_authorizers;
+mod get_base_path_mapping;
+mod get_base_path_mappings;
 mod get_deployment;
 mod get_deployments;
+mod get_domain_name;
+mod get_domain_names;
 mod get_gateway_response;
 mod get_gateway_responses;
 mod get_integration;
@@ -54,7 +62,9 @@ mod put_integration_response;
 mod put_method;
 mod put_method_response;
 mod update_authorizer;
+mod update_base_path_mapping;
 mod update_deployment;
+mod update_domain_name;
 mod update_gateway_response;
 mod update_integration;
 mod update_integration_response;
@@ -66,7 +76,9 @@ mod update_resource;
 mod update_rest_api;
 mod update_stage;
 
-use input::{api, apis, arn, body, body_without, embeds, label, method_key, numbered, patches, wanted};
+use input::{
+    api, apis, arn, body, body_without, domains, embeds, label, method_key, numbered, patches, wanted,
+};
 
 use crate::operation::{Operation, Protocol, Service};
 
@@ -80,14 +92,18 @@ pub const SERVICE: Service = Service {
 /// Every operation.
 const OPERATIONS: &[&Operation] = &[
     &create_authorizer::OPERATION,
+    &create_base_path_mapping::OPERATION,
     &create_deployment::OPERATION,
+    &create_domain_name::OPERATION,
     &create_model::OPERATION,
     &create_request_validator::OPERATION,
     &create_resource::OPERATION,
     &create_rest_api::OPERATION,
     &create_stage::OPERATION,
     &delete_authorizer::OPERATION,
+    &delete_base_path_mapping::OPERATION,
     &delete_deployment::OPERATION,
+    &delete_domain_name::OPERATION,
     &delete_gateway_response::OPERATION,
     &delete_integration::OPERATION,
     &delete_integration_response::OPERATION,
@@ -100,8 +116,12 @@ const OPERATIONS: &[&Operation] = &[
     &delete_stage::OPERATION,
     &get_authorizer::OPERATION,
     &get_authorizers::OPERATION,
+    &get_base_path_mapping::OPERATION,
+    &get_base_path_mappings::OPERATION,
     &get_deployment::OPERATION,
     &get_deployments::OPERATION,
+    &get_domain_name::OPERATION,
+    &get_domain_names::OPERATION,
     &get_gateway_response::OPERATION,
     &get_gateway_responses::OPERATION,
     &get_integration::OPERATION,
@@ -124,7 +144,9 @@ const OPERATIONS: &[&Operation] = &[
     &put_method::OPERATION,
     &put_method_response::OPERATION,
     &update_authorizer::OPERATION,
+    &update_base_path_mapping::OPERATION,
     &update_deployment::OPERATION,
+    &update_domain_name::OPERATION,
     &update_gateway_response::OPERATION,
     &update_integration::OPERATION,
     &update_integration_response::OPERATION,

@@ -267,6 +267,25 @@ pub const GATEWAY_RESPONSE: &[Patchable] = &[
     ("/responseParameters", Field::TextMap),
     ("/responseTemplates", Field::TextMap),
 ];
+/// Paths of a custom domain name.
+pub const DOMAIN_NAME: &[Patchable] = &[
+    ("/certificateArn", Field::Text),
+    ("/regionalCertificateArn", Field::Text),
+    ("/ownershipVerificationCertificateArn", Field::Text),
+    ("/securityPolicy", Field::Text),
+    ("/endpointConfiguration/types", Field::ListByPath),
+    ("/endpointConfiguration/ipAddressType", Field::Text),
+    ("/mutualTlsAuthentication", Field::Text),
+    ("/mutualTlsAuthentication/truststoreUri", Field::Text),
+    ("/mutualTlsAuthentication/truststoreVersion", Field::Text),
+    ("/routingMode", Field::Text),
+];
+/// Paths of a base path mapping.
+pub const BASE_PATH_MAPPING: &[Patchable] = &[
+    ("/basePath", Field::Text),
+    ("/restapiId", Field::Text),
+    ("/stage", Field::Text),
+];
 /// Paths of a deployment.
 pub const DEPLOYMENT: &[Patchable] = &[("/description", Field::Text)];
 /// Paths of a resource.

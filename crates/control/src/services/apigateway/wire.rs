@@ -1,13 +1,20 @@
 //! From records to AWS's JSON. Moments are whole seconds; a listing's items are `item`, as on the wire of API Gateway.
 
 use portcullis_model::{
-    Timestamp,
-    resources::apigateway::{Deployment, GatewayResponse, Resource, RestApi, Stage},
+    Scope, Timestamp,
+    resources::{
+        apigateway::{Deployment, GatewayResponse, Resource, RestApi, Stage},
+        custom_domains::{BasePathMapping, DomainName},
+    },
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::records::{Listed, method::authorization_name};
+use super::records::{
+    Listed,
+    domain_name::{DISTRIBUTION_ZONE, REGIONAL_ZONE, distribution_target, domain_arn, regional_target},
+    method::authorization_name,
+};
 
 /// Renders what the records write as the wire does.
 pub(super) fn plain<T: Serialize>(value: &T) -> Value {
@@ -118,5 +125,63 @@ pub(super) fn stage(stage: &Stage) -> Value {
     if !stage.variables.is_empty() {
         set(&mut answer, "variables", Some(&stage.variables));
     }
+    answer
+}
+
+/// Renders a custom domain.
+pub(super) fn domain_name(domain: &DomainName, scope: &Scope) -> Value {
+    let mut answer = json!({
+        "domainName": domain.domain_name,
+        "domainNameArn": domain_arn(domain, scope),
+        "domainNameStatus": "AVAILABLE",
+        "endpointConfiguration": { "types": [domain.endpoint_type], "ipAddressType": "ipv4" },
+        "securityPolicy": domain.security_policy,
+        "routingMode": "BASE_PATH_MAPPING_ONLY",
+        "tags": domain.tags,
+    });
+    if domain.endpoint_type == "REGIONAL" {
+        set(
+            &mut answer,
+            "regionalDomainName",
+            Some(regional_target(domain, scope)),
+        );
+        set(&mut answer, "regionalHostedZoneId", Some(REGIONAL_ZONE));
+    } else {
+        set(
+            &mut answer,
+            "distributionDomainName",
+            Some(distribution_target(domain)),
+        );
+        set(&mut answer, "distributionHostedZoneId", Some(DISTRIBUTION_ZONE));
+    }
+    set(&mut answer, "certificateArn", domain.certificate_arn.as_ref());
+    set(
+        &mut answer,
+        "regionalCertificateArn",
+        domain.regional_certificate_arn.as_ref(),
+    );
+    set(
+        &mut answer,
+        "ownershipVerificationCertificateArn",
+        domain.ownership_verification_certificate_arn.as_ref(),
+    );
+    if let Some(mutual) = &domain.mutual_tls {
+        let mut shown = json!({ "truststoreUri": mutual.truststore_uri });
+        if !mutual.truststore_warnings.is_empty() {
+            set(
+                &mut shown,
+                "truststoreWarnings",
+                Some(&mutual.truststore_warnings),
+            );
+        }
+        set(&mut answer, "mutualTlsAuthentication", Some(shown));
+    }
+    answer
+}
+
+/// Renders a base path mapping.
+pub(super) fn base_path_mapping(mapping: &BasePathMapping) -> Value {
+    let mut answer = json!({ "basePath": mapping.base_path, "restApiId": mapping.rest_api_id });
+    set(&mut answer, "stage", mapping.stage.as_ref());
     answer
 }

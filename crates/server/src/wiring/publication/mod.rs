@@ -5,6 +5,7 @@
 
 mod compiler;
 mod events;
+mod domains;
 mod pools;
 mod stages;
 
@@ -65,6 +66,10 @@ impl Publication {
                     issuer,
                 }),
                 Box::new(stages::Stages {
+                    store: Arc::clone(&store),
+                    snapshots: Arc::clone(&snapshots),
+                }),
+                Box::new(domains::Domains {
                     store: Arc::clone(&store),
                     snapshots,
                 }),

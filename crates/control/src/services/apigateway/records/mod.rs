@@ -4,7 +4,9 @@
 //! update is a new set of settings, whether patch operations or a template made it.
 
 pub mod authorizer;
+pub mod base_path_mapping;
 pub mod deployment;
+pub mod domain_name;
 pub mod gateway_response;
 pub mod integration;
 pub mod integration_response;

@@ -1,0 +1,141 @@
+//! `AWS::ApiGateway::DomainName`:
+//! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-domainname.html>
+
+use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
+use portcullis_model::{
+    Scope,
+    resources::{cloudformation::StackResource, custom_domains},
+};
+
+use super::gone_is_fine;
+use crate::{
+    operation::AwsError,
+    resources::{Made, Maker, Making, Properties, StackedResource},
+    services::apigateway::records::domain_name::{
+        DISTRIBUTION_ZONE, DomainNameSettings, REGIONAL_ZONE, TruststoreRead, distribution_target,
+        domain_arn, regional_target,
+    },
+};
+
+/// A custom domain name.
+pub struct DomainName;
+
+const CERTIFICATES: &str =
+    "certificates come from the local CA under `up`, and from the configuration's files under `serve`";
+
+static SCHEMA: ResourceSchema = ResourceSchema {
+    type_name: "AWS::ApiGateway::DomainName",
+    properties: &[
+        P::optional("CertificateArn", Shape::Text).inert(CERTIFICATES),
+        P::required(
+            "DomainName",
+            Shape::TextLength {
+                minimum: 1,
+                maximum: 253,
+            },
+        )
+        .replaces(),
+        P::refused("EndpointAccessMode", "the listener decides who may connect"),
+        P::optional(
+            "EndpointConfiguration",
+            Shape::Object(&[
+                P::optional("Types", Shape::List(&Shape::OneOf(&["REGIONAL", "EDGE"]))),
+                P::optional("IpAddressType", Shape::OneOf(&["ipv4", "dualstack"]))
+                    .inert("the listener decides"),
+                P::refused("VpcEndpointIds", "private custom domains are not there"),
+            ]),
+        ),
+        P::optional(
+            "MutualTlsAuthentication",
+            Shape::Object(&[
+                P::optional("TruststoreUri", Shape::Text),
+                P::refused(
+                    "TruststoreVersion",
+                    "a folder that stands for a bucket has no versions; the truststore is read when the resource is made \
+                     or changed",
+                ),
+            ]),
+        ),
+        P::optional("OwnershipVerificationCertificateArn", Shape::Text).inert(CERTIFICATES),
+        P::optional("RegionalCertificateArn", Shape::Text).inert(CERTIFICATES),
+        P::optional("RoutingMode", Shape::OneOf(&["BASE_PATH_MAPPING_ONLY"])),
+        P::optional(
+            "SecurityPolicy",
+            Shape::OneOf(&["TLS_1_2", "SecurityPolicy_TLS13_1_3_2025_09", "TLS_1_3"]),
+        ),
+        P::optional("Tags", Shape::Tags),
+    ],
+    attributes: &[
+        "DistributionDomainName",
+        "DistributionHostedZoneId",
+        "DomainNameArn",
+        "RegionalDomainName",
+        "RegionalHostedZoneId",
+    ],
+};
+
+fn settings(properties: Properties<'_>) -> Result<DomainNameSettings, AwsError> {
+    let mut settings: DomainNameSettings = properties.settings(&[
+        ("CertificateArn", "certificateArn"),
+        (
+            "OwnershipVerificationCertificateArn",
+            "ownershipVerificationCertificateArn",
+        ),
+        ("RegionalCertificateArn", "regionalCertificateArn"),
+        ("RoutingMode", "routingMode"),
+        ("SecurityPolicy", "securityPolicy"),
+    ])?;
+    if let Some(endpoint) = properties.object("EndpointConfiguration") {
+        let names = [("Types", "types"), ("IpAddressType", "ipAddressType")];
+        settings.endpoint_configuration = Some(endpoint.settings(&names)?);
+    }
+    if let Some(mutual) = properties.object("MutualTlsAuthentication") {
+        settings.mutual_tls_authentication = Some(mutual.settings(&[("TruststoreUri", "truststoreUri")])?);
+    }
+    settings.tags = properties.tags("Tags");
+    Ok(settings)
+}
+
+fn made(domain: &custom_domains::DomainName, scope: &Scope) -> Made {
+    let made = Made::named(&domain.domain_name).with("DomainNameArn", domain_arn(domain, scope));
+    if domain.endpoint_type == "REGIONAL" {
+        return made
+            .with("RegionalDomainName", regional_target(domain, scope))
+            .with("RegionalHostedZoneId", REGIONAL_ZONE);
+    }
+    made.with("DistributionDomainName", distribution_target(domain))
+        .with("DistributionHostedZoneId", DISTRIBUTION_ZONE)
+}
+
+impl StackedResource for DomainName {
+    fn schema(&self) -> &'static ResourceSchema {
+        &SCHEMA
+    }
+
+    fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
+        Box::pin(async move {
+            let name = properties.text_or_empty("DomainName");
+            let domains = maker.domains();
+            let domain = domains.create_domain_name(name, settings(properties)?);
+            Ok(made(&domain.await?, maker.scope))
+        })
+    }
+
+    fn update<'a>(
+        &'a self,
+        maker: &'a Maker<'a>,
+        before: &'a StackResource,
+        properties: Properties<'a>,
+    ) -> Making<'a, Made> {
+        Box::pin(async move {
+            let domains = maker.domains();
+            let settings = settings(properties)?;
+            let domain = domains.replace_domain_name(&before.reference, settings, TruststoreRead::Anew);
+            Ok(made(&domain.await?, maker.scope))
+        })
+    }
+
+    fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
+        Box::pin(async move { gone_is_fine(maker.domains().delete_domain_name(&made.reference).await) })
+    }
+}

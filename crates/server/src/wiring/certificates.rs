@@ -1,0 +1,112 @@
+//! Which custom domain names the edge has certificates for.
+
+use std::sync::Arc;
+
+use portcullis_control::ports;
+use portcullis_gateway::snapshot::Snapshots;
+
+use crate::settings::Settings;
+
+/// Where certificates come from.
+#[derive(Clone, Debug)]
+pub(crate) enum Certified {
+    /// The local CA, for what lies under `localhost` and the domain.
+    LocalCa { domain: String },
+    /// Files, for these hosts; `*.` for one label.
+    Files { hosts: Vec<String> },
+}
+
+/// What the edge can serve.
+pub(super) struct Certificates {
+    certified: Certified,
+    snapshots: Arc<Snapshots>,
+}
+
+impl Certificates {
+    pub(super) fn of(settings: &Settings, snapshots: &Arc<Snapshots>) -> Self {
+        Self {
+            certified: settings.certified.clone(),
+            snapshots: Arc::clone(snapshots),
+        }
+    }
+}
+
+impl ports::Certificates for Certificates {
+    fn check(&self, name: &str) -> Result<(), String> {
+        if self.snapshots.take().hosts().is_built_in(name) {
+            return Err(format!("`{name}` is served already, as a host of its own"));
+        }
+        self.certified.check(name)
+    }
+}
+
+impl Certified {
+    fn check(&self, name: &str) -> Result<(), String> {
+        match self {
+            Self::LocalCa { domain } => {
+                let under = |suffix: &str| name.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'));
+                if under("localhost") || under(domain) {
+                    return Ok(());
+                }
+                Err(format!(
+                    "the local CA makes certificates for names under `{domain}` and `localhost` alone: take such a name here, and \
+                     serve `{name}` with `portcullis serve`, which reads its certificate from a file"
+                ))
+            }
+            Self::Files { hosts } => {
+                let covers = |host: &String| match host.strip_prefix('*') {
+                    Some(suffix) => name.find('.').is_some_and(|at| name.get(at..) == Some(suffix)),
+                    None => host == name,
+                };
+                if hosts.iter().any(covers) {
+                    return Ok(());
+                }
+                Err(format!(
+                    "there is no certificate for `{name}`: add `[[certificates]]` with it to the configuration, and start anew"
+                ))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn local_ca_certifies_what_lies_under_its_names() {
+        let certified = Certified::LocalCa {
+            domain: "portcullis.localhost".into(),
+        };
+        for name in ["api.portcullis.localhost", "api.shop.localhost"] {
+            assert_eq!(certified.check(name), Ok(()), "{name}");
+        }
+        for name in [
+            "api.example.com",
+            "portcullis.localhost.example.com",
+            "evillocalhost",
+            "x.amazonaws.com",
+        ] {
+            assert!(
+                certified.check(name).unwrap_err().contains("portcullis serve"),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn files_certify_their_hosts_and_one_label_under_a_star() {
+        let certified = Certified::Files {
+            hosts: vec!["api.example.com".into(), "*.shop.example".into()],
+        };
+        for name in ["api.example.com", "a.shop.example"] {
+            assert_eq!(certified.check(name), Ok(()), "{name}");
+        }
+        for name in ["b.example.com", "a.b.shop.example", "shop.example"] {
+            assert!(
+                certified.check(name).unwrap_err().contains("[[certificates]]"),
+                "{name}"
+            );
+        }
+    }
+}
