@@ -75,6 +75,8 @@ impl Suite {
     fn outputs(&self, template: &str) -> Result<BTreeMap<String, String>> {
         let text = template
             .replace("{{backend}}", &format!("http://{}", self.backend))
+            .replace("{{backend-port}}", &self.backend.port().to_string())
+            .replace("{{refusing-port}}", &self.refusing.port().to_string())
             .replace("{{refusing}}", &format!("http://{}", self.refusing));
         let cell = {
             let mut deployed = self.deployed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -152,6 +154,7 @@ impl<'a> World<'a> {
                 self.output("ApiId")?,
                 self.output("Stage")?
             ),
+            "distribution" => format!("/_aws/cloudfront/{}", self.output("DistributionId")?),
             "api-host" => format!(
                 "{}.execute-api.{}.{}",
                 self.output("ApiId")?,
@@ -162,6 +165,7 @@ impl<'a> World<'a> {
             "account" => endpoints.account.clone(),
             "domain" => endpoints.domain.clone(),
             "public" => self.suite.public.to_string(),
+            "backend-port" => self.suite.backend.port().to_string(),
             "backend-address" => self.suite.backend.to_string(),
             "user" => self.user.clone(),
             "password" => PASSWORD.to_owned(),

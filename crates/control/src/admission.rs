@@ -62,7 +62,7 @@ pub async fn authenticate(
 }
 
 /// Services without regions, which clients sign for [`GLOBAL_REGION`] wherever they are.
-const GLOBAL_SERVICES: [&str; 2] = ["iam", "sts"];
+const GLOBAL_SERVICES: [&str; 3] = ["cloudfront", "iam", "sts"];
 const GLOBAL_REGION: &str = "us-east-1";
 
 /// Returns the region that a signature must be for.
@@ -95,7 +95,7 @@ fn refusal(service: &Service, error: &sigv4::SigV4Error) -> AwsError {
 const fn refused_status(service: &Service) -> u16 {
     match service.protocol {
         Protocol::Json11 { .. } => 400,
-        Protocol::RestJson | Protocol::Query { .. } => 403,
+        Protocol::RestJson | Protocol::RestXml { .. } | Protocol::Query { .. } => 403,
     }
 }
 
@@ -312,5 +312,8 @@ fn unknown_token(service: &Service) -> AwsError {
 }
 
 const fn is_query(service: &Service) -> bool {
-    matches!(service.protocol, Protocol::Query { .. })
+    matches!(
+        service.protocol,
+        Protocol::Query { .. } | Protocol::RestXml { .. }
+    )
 }

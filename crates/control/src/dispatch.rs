@@ -17,6 +17,7 @@ use crate::{
     protocol::{
         WireAnswer, WireCall, json_1_1, query_xml,
         rest_json::{self, RestRequest},
+        rest_xml,
         shape::Shape,
     },
     services,
@@ -277,10 +278,14 @@ fn find_service(request: &AdminRequest) -> Option<&'static Service> {
         return by_name(&presented.service);
     }
     if request.path != "/" {
-        return services::ALL.iter().copied().find(|service| {
-            service.protocol == Protocol::RestJson
-                && rest_json::serves(service, &request.method, &request.path)
-        });
+        return services::ALL
+            .iter()
+            .copied()
+            .find(|service| match service.protocol {
+                Protocol::RestJson => rest_json::serves(service, &request.method, &request.path),
+                Protocol::RestXml { .. } => rest_xml::serves(service, &request.method, &request.path),
+                _ => false,
+            });
     }
     let body = request
         .body
@@ -301,17 +306,19 @@ fn parse(service: &'static Service, request: &AdminRequest) -> Result<WireCall, 
             let target = request.headers.text("x-amz-target").unwrap_or_default();
             json_1_1::parse(service, target_prefix, target, &request.body)
         }
-        Protocol::RestJson => rest_json::parse(
-            service,
-            &RestRequest {
-                method: &request.method,
-                path: &request.path,
-                query: &request.query,
-                headers: &request.headers,
-                body: &request.body,
-            },
-        ),
+        Protocol::RestJson => rest_json::parse(service, &rest_request(request)),
+        Protocol::RestXml { .. } => rest_xml::parse(service, &rest_request(request)),
         Protocol::Query { .. } => query_xml::parse(service, &request.query, &request.body),
+    }
+}
+
+fn rest_request(request: &AdminRequest) -> RestRequest<'_> {
+    RestRequest {
+        method: &request.method,
+        path: &request.path,
+        query: &request.query,
+        headers: &request.headers,
+        body: &request.body,
     }
 }
 
@@ -330,6 +337,7 @@ fn check_members(service: &Service, operation: &Operation, wire: &WireCall) -> R
     Err(match service.protocol {
         Protocol::Json11 { .. } => AwsError::new("InvalidParameterException", 400, message),
         Protocol::RestJson => AwsError::new("BadRequestException", 400, message),
+        Protocol::RestXml { .. } => AwsError::new("InvalidArgument", 400, message),
         Protocol::Query { .. } => AwsError::validation(message),
     })
 }
@@ -341,7 +349,7 @@ fn unknown_operation(service: &Service, name: &str) -> AwsError {
             400,
             format!("Unknown operation: {name}"),
         ),
-        Protocol::RestJson => AwsError::new(
+        Protocol::RestJson | Protocol::RestXml { .. } => AwsError::new(
             "UnknownOperationException",
             404,
             format!("Unknown operation: {name}"),
@@ -396,6 +404,9 @@ fn serialise(service: &Service, operation: &Operation, output: &Value, request_i
         (Protocol::Query { namespace, .. }, _) => {
             query_xml::serialise(namespace, operation.name, &Shape::Any, output, request_id)
         }
+        (Protocol::RestXml { namespace }, Some(route)) => {
+            rest_xml::serialise(namespace, route.status, output)
+        }
         (Protocol::RestJson, Some(route)) => rest_json::serialise(route.status, &Shape::Any, output),
         _ => json_1_1::serialise(&Shape::Any, output),
     }
@@ -403,7 +414,7 @@ fn serialise(service: &Service, operation: &Operation, output: &Value, request_i
 
 fn serialise_error(service: Option<&Service>, error: &AwsError, request_id: &str) -> WireAnswer {
     match service.map(|service| service.protocol) {
-        Some(Protocol::Query { namespace, .. }) => {
+        Some(Protocol::Query { namespace, .. } | Protocol::RestXml { namespace }) => {
             // The Query services' own spelling of what all protocols share.
             let code = match error.code {
                 "AccessDeniedException" => "AccessDenied",

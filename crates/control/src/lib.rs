@@ -48,6 +48,7 @@ pub struct ControlParts {
     pub trails: Arc<dyn ports::TrailSink>,
     pub buckets: Arc<dyn ports::Buckets>,
     pub certificates: Arc<dyn ports::Certificates>,
+    pub distribution_cache: Arc<dyn ports::DistributionCache>,
     /// The region that is served, and the account that it starts with.
     pub scope: Scope,
     /// `{domain}` in the hosts of what is made.

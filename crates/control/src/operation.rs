@@ -191,6 +191,8 @@ pub enum Protocol {
         version: &'static str,
         namespace: &'static str,
     },
+    /// Method and path, with XML bodies.
+    RestXml { namespace: &'static str },
 }
 
 /// A service: its name in signatures and policies, and its operations.

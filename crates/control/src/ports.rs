@@ -5,7 +5,10 @@ use std::{future::Future, pin::Pin};
 use bytes::Bytes;
 use portcullis_model::{
     Problem, Scope,
-    resources::apigateway::{ApiImage, Stage},
+    resources::{
+        apigateway::{ApiImage, Stage},
+        cloudfront::DistributionConfig,
+    },
     trail::Trail,
 };
 
@@ -18,8 +21,17 @@ pub trait Published: Send + Sync {
 
 /// Knows what the data plane can do.
 pub trait Compiler: Send + Sync {
+    /// Returns every problem that keeps the distribution `id` from being served with `config`.
+    fn check_distribution(&self, scope: &Scope, id: &str, config: &DistributionConfig) -> Vec<Problem>;
+
     /// Returns every problem that keeps `image` from being served as `stage`.
     fn check(&self, scope: &Scope, image: &ApiImage, stage: &Stage) -> Vec<Problem>;
+}
+
+/// What distributions keep of their origins' answers.
+pub trait DistributionCache: Send + Sync {
+    /// Drops what is kept of a distribution under `paths`, exact or with a `*` at the end; gone when this returns.
+    fn invalidate(&self, distribution: &str, paths: &[String]);
 }
 
 /// The folders that stand for buckets.

@@ -10,7 +10,10 @@ use portcullis_identity::{
 };
 use portcullis_model::{
     Clock, Entropy, ManualClock, Problem, Scope, SystemEntropy, Timestamp, UserPoolId, UserSub,
-    resources::apigateway::{ApiImage, Stage},
+    resources::{
+        apigateway::{ApiImage, Stage},
+        cloudfront::DistributionConfig,
+    },
     trail::Trail,
 };
 use portcullis_store::{Store, sqlite::SqliteStore};
@@ -35,6 +38,13 @@ impl ports::Published for Outside {
     }
 }
 impl ports::Compiler for Outside {
+    fn check_distribution(&self, _scope: &Scope, _id: &str, config: &DistributionConfig) -> Vec<Problem> {
+        let cannot = config.comment == "cannot";
+        cannot
+            .then(|| Problem::error(None, "Comment", "this cannot be served"))
+            .into_iter()
+            .collect()
+    }
     fn check(&self, _scope: &Scope, image: &ApiImage, _stage: &Stage) -> Vec<Problem> {
         let methods = image
             .resources
@@ -45,6 +55,9 @@ impl ports::Compiler for Outside {
             .map(|_| Problem::error(None, "methods", "this cannot be served"))
             .collect()
     }
+}
+impl ports::DistributionCache for Outside {
+    fn invalidate(&self, _distribution: &str, _paths: &[String]) {}
 }
 impl ports::TrailSink for Outside {
     fn record(&self, _trail: Trail) {}
@@ -121,6 +134,7 @@ pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
         trails: Arc::new(Outside),
         buckets: Arc::new(Outside),
         certificates: Arc::new(Outside),
+        distribution_cache: Arc::new(Outside),
         scope: scope(),
         domain: "portcullis.localhost".into(),
     }

@@ -6,10 +6,14 @@ use crate::{http::Response, refusal::Refusal, snapshot::stage::MethodSnapshot};
 
 /// The layers, as trails name them, in the order of the request. `Host`, `Site` and `ClientCertificate` stand outside the list of
 /// layers: which host a request is for, what a host that is not an API said, and whether a custom domain lets its client in.
+/// `Distribution`, `Cache` and `Origin` are what stands in front of the list where a distribution does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LayerName {
     Host,
     Site,
+    Distribution,
+    Cache,
+    Origin,
     ClientCertificate,
     Firewall,
     Cors,
@@ -27,6 +31,9 @@ impl LayerName {
         match self {
             Self::Host => "host",
             Self::Site => "site",
+            Self::Distribution => "distribution",
+            Self::Cache => "cache",
+            Self::Origin => "origin",
             Self::Firewall => "firewall",
             Self::Cors => "cors",
             Self::ClientCertificate => "client-certificate",

@@ -8,6 +8,7 @@ use portcullis_model::{Clock, Entropy, HeaderList, RequestId, Timestamp, trail::
 
 use crate::{
     decision::{LayerName, Reason},
+    distribution::{self, Visit, cache::DistributionCache},
     edge::Answer,
     exchange::Exchange,
     firewall::Firewall,
@@ -30,6 +31,7 @@ pub struct GatewayParts {
     pub revocations: Arc<Revocations>,
     pub trails: Arc<TrailLog>,
     pub firewall: Arc<Firewall>,
+    pub distribution_cache: Arc<DistributionCache>,
     pub ports: Ports,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -48,6 +50,8 @@ pub struct GatewayParts {
 pub struct GatewaySettings {
     /// Under `serve`, clear text only redirects to `https` at this port.
     pub redirect_clear_text_to: Option<u16>,
+    /// Where viewers of a distribution find https; 0 is the usual port.
+    pub https_port: u16,
 }
 
 /// Answers requests. One on each worker thread: it owns what the thread need not share.
@@ -76,6 +80,18 @@ impl Worker {
 
     pub(crate) fn firewall(&self) -> &Firewall {
         &self.parts.firewall
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.parts.clock.as_ref()
+    }
+
+    pub(crate) fn distribution_cache(&self) -> &Arc<DistributionCache> {
+        &self.parts.distribution_cache
+    }
+
+    pub(crate) fn https_port(&self) -> u16 {
+        self.parts.settings.https_port
     }
 
     /// Returns the client for integrations, with this thread's connections.
@@ -155,6 +171,16 @@ impl Gateway {
                 pipeline::run(exchange, &self.worker).await
             }
             Destination::Domain(domain) => self.serve_domain(arrival, request, snapshot, domain).await,
+            Destination::Distribution { label, path_start } => {
+                let visit = Visit {
+                    request,
+                    snapshot,
+                    label,
+                    path_start,
+                    arrival,
+                };
+                distribution::run(visit, &self.worker).await
+            }
             Destination::Site {
                 site: Site::Service, ..
             } if request.peer.listener != Listener::Proxy => {
@@ -168,23 +194,13 @@ impl Gateway {
             }
             Destination::Nothing => {
                 let response = message(404, "Not Found");
-                self.end(
-                    arrival,
-                    request,
-                    response,
-                    Outcome::Refuse,
-                    "nothing is served at this path",
-                )
+                let reason = "nothing is served at this path";
+                self.end(arrival, request, response, Outcome::Refuse, reason)
             }
             Destination::Foreign => {
                 let response = message(421, "Misdirected Request");
-                self.end(
-                    arrival,
-                    request,
-                    response,
-                    Outcome::Refuse,
-                    "the host is not one of ours",
-                )
+                let reason = "the host is not one of ours";
+                self.end(arrival, request, response, Outcome::Refuse, reason)
             }
         }
     }
@@ -326,14 +342,14 @@ impl Answer for Gateway {
 
 /// When a request came, and its id.
 #[derive(Clone, Copy)]
-struct Arrival {
-    id: u128,
-    started: Timestamp,
-    started_at: Instant,
+pub(crate) struct Arrival {
+    pub(crate) id: u128,
+    pub(crate) started: Timestamp,
+    pub(crate) started_at: Instant,
 }
 
 impl Arrival {
-    fn exchange(
+    pub(crate) fn exchange(
         self,
         request: Request,
         snapshot: Arc<Snapshot>,

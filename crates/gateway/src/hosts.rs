@@ -13,6 +13,7 @@ use crate::{ports::Site, snapshot::DomainSnapshot};
 
 const API_FORM: &[u8] = b"/_aws/execute-api/";
 const POOL_DOMAIN_FORM: &[u8] = b"/_aws/auth/";
+const DISTRIBUTION_FORM: &[u8] = b"/_aws/cloudfront/";
 const WELL_KNOWN: &[u8] = b"/.well-known/";
 const HOST_BYTES_MAX: usize = 255;
 
@@ -37,6 +38,7 @@ pub struct HostSettings {
 pub struct Hosts {
     api_suffixes: [String; 2],
     pool_domain_suffixes: [String; 2],
+    distribution_suffixes: [String; 2],
     cognito_idp: Vec<String>,
     /// `sts.us-east-1.amazonaws.com` and `sts.amazonaws.com`.
     services: Vec<String>,
@@ -55,6 +57,8 @@ pub(crate) enum HostKind {
     Site(Site),
     /// A custom domain.
     Domain(Arc<DomainSnapshot>),
+    /// `{id}.cloudfront.…`; the id in small letters.
+    Distribution(Box<str>),
     /// `localhost` or a listener's address: the path tells.
     ByPath,
     Foreign,
@@ -102,6 +106,8 @@ pub(crate) enum Destination {
     Site { site: Site, path_start: usize },
     /// A custom domain; what its paths lead to, the domain tells.
     Domain(Arc<DomainSnapshot>),
+    /// A distribution, known or not; its own path starts at byte `path_start` of the target.
+    Distribution { label: Box<str>, path_start: usize },
     /// One of our hosts, with nothing at this path.
     Nothing,
     /// Nobody's host, or no host at all: 421.
@@ -122,6 +128,7 @@ impl Hosts {
                 format!(".auth.{region}.{domain}"),
                 format!(".auth.{region}.amazoncognito.com"),
             ],
+            distribution_suffixes: [format!(".cloudfront.{domain}"), ".cloudfront.net".to_owned()],
             cognito_idp: [
                 format!("cognito-idp.{region}.{domain}"),
                 format!("cognito-idp.{region}.amazonaws.com"),
@@ -200,6 +207,9 @@ impl Hosts {
                 prefix: prefix.into(),
             });
         }
+        if let Some(label) = label_before(&name, &self.distribution_suffixes) {
+            return HostKind::Distribution(label.into());
+        }
         if self.cognito_idp.iter().any(|known| *known == *name) {
             return HostKind::Site(Site::CognitoIdp);
         }
@@ -227,6 +237,10 @@ impl Hosts {
                 path_start: 0,
             },
             HostKind::Domain(domain) => Destination::Domain(Arc::clone(domain)),
+            HostKind::Distribution(label) => Destination::Distribution {
+                label: label.clone(),
+                path_start: 0,
+            },
             HostKind::ByPath => self.by_path(path, is_operation),
             HostKind::Foreign => Destination::Foreign,
         }
@@ -252,6 +266,10 @@ impl Hosts {
                 api_id: api_id.into(),
                 path_start,
             };
+        }
+        if let Some((id, path_start)) = segment_after(path, DISTRIBUTION_FORM) {
+            let label = id.to_ascii_lowercase().into();
+            return Destination::Distribution { label, path_start };
         }
         if let Some((prefix, path_start)) = segment_after(path, POOL_DOMAIN_FORM) {
             let site = Site::PoolDomain {

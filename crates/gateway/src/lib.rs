@@ -8,6 +8,7 @@ pub mod gateway;
 pub mod hosts;
 pub mod snapshot;
 pub mod firewall;
+pub mod distribution;
 mod exchange;
 mod pipeline;
 mod layers;

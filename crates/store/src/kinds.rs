@@ -101,6 +101,10 @@ kinds! {
     EVENT_CLAIM = Ephemeral "events-claim",
     /// An event on its way to one target, sealed: `{delivery}`
     EVENT_DELIVERY = Ephemeral "events-delivery",
+    /// `{id}`: [`portcullis_model::resources::cloudfront::Distribution`]
+    DISTRIBUTION = Configuration "cloudfront-distribution",
+    /// `{distribution}/{id}`: an invalidation that was made
+    INVALIDATION = Directory "cloudfront-invalidation",
     /// The data directory's own facts: identity, versions.
     INSTALLATION = Directory "installation",
 }

@@ -92,7 +92,9 @@ fn parse_in_role(service: &'static Service, call: &RoleCall) -> Result<WireCall,
         Protocol::Query { .. } if call.action.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
             query_xml::parse(service, &format!("Action={}", call.action), &call.body)
         }
-        Protocol::Query { .. } | Protocol::RestJson => Err(unknown_operation(service, &call.action)),
+        Protocol::Query { .. } | Protocol::RestJson | Protocol::RestXml { .. } => {
+            Err(unknown_operation(service, &call.action))
+        }
     }
 }
 

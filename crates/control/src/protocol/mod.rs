@@ -5,13 +5,18 @@
 pub mod json_1_1;
 pub mod query_xml;
 pub mod rest_json;
+pub mod rest_xml;
 pub mod shape;
 mod json;
 mod rest_headers;
 mod scalar;
 mod xml;
+mod xml_read;
 #[cfg(test)]
 mod vectors;
+
+#[cfg(test)]
+pub(crate) use xml_read::parse as read_xml;
 
 use bytes::Bytes;
 use portcullis_model::HeaderList;

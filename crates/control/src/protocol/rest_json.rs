@@ -33,7 +33,7 @@ pub struct RestRequest<'a> {
 }
 
 /// The labels of a path, still encoded.
-type Labels<'p, 'r> = Vec<(&'p str, Cow<'r, str>)>;
+pub(super) type Labels<'p, 'r> = Vec<(&'p str, Cow<'r, str>)>;
 
 /// Finds the operation of a method and path, and reads its input.
 pub fn parse(service: &'static Service, request: &RestRequest<'_>) -> Result<WireCall, AwsError> {
@@ -199,7 +199,7 @@ fn read_values(shape: &Shape, values: Vec<&str>) -> Result<Option<Value>, AwsErr
 
 /// Returns the labels of a path that fits `template`: `{name}` takes a segment, `{name+}` all that follow but those
 /// that the template names behind it.
-fn match_path<'p, 'r>(template: &'p str, path: &'r str) -> Option<Labels<'p, 'r>> {
+pub(super) fn match_path<'p, 'r>(template: &'p str, path: &'r str) -> Option<Labels<'p, 'r>> {
     let template = template.split_once('?').map_or(template, |(path, _)| path);
     let parts: Vec<&str> = template.trim_matches('/').split('/').collect();
     let segments: Vec<&str> = path.trim_matches('/').split('/').collect();

@@ -16,6 +16,7 @@ use crate::{
     ports::{Buckets, Certificates, Compiler},
     services::{
         apigateway::records::{Apis, domain_name::Domains},
+        cloudfront::records::Distributions,
         iam::roles::Roles,
     },
 };
@@ -114,6 +115,18 @@ impl<'a> Maker<'a> {
             clock: self.clock,
             entropy: self.entropy,
             scope: self.scope,
+        }
+    }
+
+    /// Returns the distributions as this resource sees them.
+    pub fn distributions(&self) -> Distributions<'a> {
+        Distributions {
+            store: self.store,
+            vault: self.vault,
+            scope: self.scope,
+            clock: self.clock,
+            entropy: self.entropy,
+            compiler: self.compiler,
         }
     }
 

@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html>
 
 pub mod apigateway;
+pub mod cloudfront;
 pub mod cognito;
 pub mod iam;
 pub mod events;
@@ -29,6 +30,7 @@ pub const ALL: &[&dyn StackedResource] = &[
     &apigateway::resource::Resource,
     &apigateway::rest_api::RestApi,
     &apigateway::stage::Stage,
+    &cloudfront::distribution::Distribution,
     &cognito::user_pool::UserPool,
     &cognito::user_pool_client::UserPoolClient,
     &cognito::user_pool_domain::UserPoolDomain,

@@ -2,6 +2,7 @@
 
 pub mod apigateway;
 pub mod cloudformation;
+pub mod cloudfront;
 pub mod cognito_idp;
 pub mod events;
 pub mod iam;
@@ -15,6 +16,7 @@ use crate::operation::Service;
 pub const ALL: &[&Service] = &[
     &apigateway::SERVICE,
     &cloudformation::SERVICE,
+    &cloudfront::SERVICE,
     &cognito_idp::SERVICE,
     &events::SERVICE,
     &iam::SERVICE,

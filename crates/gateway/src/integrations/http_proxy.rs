@@ -104,11 +104,7 @@ impl HttpProxy {
         mapped: Vec<(Bytes, Vec<Bytes>)>,
         worker: &Worker,
     ) -> Result<(Answer, Reason), Refusal> {
-        let mut body = Outgoing {
-            body: exchange.take_body(),
-            sent_bytes: 0,
-            failed: None,
-        };
+        let mut body = Outgoing::new(exchange.take_body());
         let request = exchange.request();
         let method = self.method.as_ref().unwrap_or(&request.method);
         let headers = request_headers(request, mapped);
@@ -163,7 +159,7 @@ fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> Heade
 }
 
 /// The source address after what the caller claims, as AWS appends it. Only the last entry is ours to vouch for.
-pub(super) fn forwarded_for(request: &Request) -> Bytes {
+pub(crate) fn forwarded_for(request: &Request) -> Bytes {
     let source = request.peer.address.ip().to_canonical().to_string();
     let mut claimed = request.headers.all("x-forwarded-for").peekable();
     if claimed.peek().is_none() {
@@ -194,7 +190,7 @@ fn response(answer: portcullis_egress::Answer) -> Response {
     let portcullis_egress::Answer {
         status,
         headers: from,
-        mut body,
+        body,
     } = answer;
     let mut headers = HeaderList::with_capacity(from.len() + 4);
     for (name, value) in from.iter() {
@@ -204,23 +200,42 @@ fn response(answer: portcullis_egress::Answer) -> Response {
             Fate::Drop => {}
         }
     }
-    let body = match body.take_whole() {
-        Some(whole) if whole.is_empty() => Body::Empty,
-        Some(whole) => Body::Full(whole),
-        None => Body::Stream(Box::new(Incoming(body))),
-    };
     Response {
         status,
         headers,
-        body,
+        body: incoming(body),
+    }
+}
+
+/// Turns what a server sends into a body of ours, unbuffered.
+pub(crate) fn incoming(mut body: AnswerBody) -> Body {
+    match body.take_whole() {
+        Some(whole) if whole.is_empty() => Body::Empty,
+        Some(whole) => Body::Full(whole),
+        None => Body::Stream(Box::new(Incoming(body))),
     }
 }
 
 /// The caller's body on its way to the backend, within the limit of an API.
-struct Outgoing {
+pub(crate) struct Outgoing {
     body: Body,
     sent_bytes: usize,
     failed: Option<BodyError>,
+}
+
+impl Outgoing {
+    pub(crate) const fn new(body: Body) -> Self {
+        Self {
+            body,
+            sent_bytes: 0,
+            failed: None,
+        }
+    }
+
+    /// Returns why the caller's body did not come whole, if it did not.
+    pub(crate) const fn failure(&self) -> Option<&BodyError> {
+        self.failed.as_ref()
+    }
 }
 
 impl RequestBody for Outgoing {

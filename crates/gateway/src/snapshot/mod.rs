@@ -13,7 +13,7 @@ use portcullis_model::{ApiId, StageName, resources::apigatewayv2::DEFAULT_STAGE}
 
 use foldhash::{HashMap, HashMapExt as _};
 
-use crate::{firewall::WebAclSnapshot, hosts::Hosts};
+use crate::{distribution::snapshot::DistributionSnapshot, firewall::WebAclSnapshot, hosts::Hosts};
 
 pub use domain::DomainSnapshot;
 pub use http_api::compile_http_stage;
@@ -34,6 +34,8 @@ pub struct Snapshot {
     associations: HashMap<Box<str>, Arc<str>>,
     /// By issuer.
     issuers: HashMap<Box<str>, Arc<PoolSnapshot>>,
+    /// By id, in small letters.
+    distributions: HashMap<Box<str>, Arc<DistributionSnapshot>>,
 }
 
 /// What guards a resource.
@@ -55,6 +57,7 @@ impl Snapshot {
             web_acls: HashMap::new(),
             associations: HashMap::new(),
             issuers: HashMap::new(),
+            distributions: HashMap::new(),
         }
     }
 
@@ -154,6 +157,21 @@ impl Snapshot {
         self
     }
 
+    /// Returns the snapshot with `distribution` added or replaced.
+    #[must_use]
+    pub fn with_distribution(mut self, distribution: DistributionSnapshot) -> Self {
+        let label = distribution.id.to_ascii_lowercase().into();
+        self.distributions.insert(label, Arc::new(distribution));
+        self
+    }
+
+    /// Returns the snapshot without the distribution `id`.
+    #[must_use]
+    pub fn without_distribution(mut self, id: &str) -> Self {
+        self.distributions.remove(id.to_ascii_lowercase().as_str());
+        self
+    }
+
     /// Returns the hosts that are ours.
     pub const fn hosts(&self) -> &Arc<Hosts> {
         &self.hosts
@@ -203,6 +221,10 @@ impl Snapshot {
         };
         self.web_acl(web_acl)
             .map_or(Guard::Missing(web_acl), Guard::WebAcl)
+    }
+
+    pub(crate) fn distribution(&self, label: &str) -> Option<&Arc<DistributionSnapshot>> {
+        self.distributions.get(label)
     }
 
     pub(crate) fn pool(&self, arn: &str) -> Option<&Arc<PoolSnapshot>> {

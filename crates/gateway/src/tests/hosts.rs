@@ -78,6 +78,7 @@ fn long_body_never_reaches_a_site() {
 fn clear_text_is_redirected_where_it_is_set() {
     let world = World::empty(GatewaySettings {
         redirect_clear_text_to: Some(8443),
+        ..GatewaySettings::default()
     });
     let mut plain = request_to(&format!("{HOST}:8080"), "GET", "/prod/pets?a=b", &[]);
     plain.peer.listener = Listener::PublicHttp;

@@ -5,6 +5,7 @@ mod compile;
 mod cognito;
 mod firewall;
 mod custom_domains;
+mod distribution;
 mod gateway_responses;
 mod http_api;
 mod hosts;
@@ -33,6 +34,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Gateway, GatewayParts, GatewaySettings,
+    distribution::cache::DistributionCache,
     firewall::{Firewall, WebAclSnapshot},
     hosts::{HostSettings, Hosts},
     http::{Body, Listener, Peer, Request, Response, Version},
@@ -62,6 +64,7 @@ pub(crate) struct World {
     pub(crate) revocations: Arc<Revocations>,
     pub(crate) trails: Arc<TrailLog>,
     pub(crate) firewall: Arc<Firewall>,
+    pub(crate) distribution_cache: Arc<DistributionCache>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) visits: Arc<Visits>,
     pub(crate) functions: Arc<ScriptedFunctions>,
@@ -241,6 +244,7 @@ impl World {
         let revocations = Arc::new(Revocations::default());
         let trails = Arc::new(TrailLog::default());
         let firewall = Arc::new(Firewall::default());
+        let distribution_cache = Arc::new(DistributionCache::default());
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(NOW)));
         let visits = Arc::new(Visits::default());
         let functions = Arc::new(ScriptedFunctions::default());
@@ -249,6 +253,7 @@ impl World {
             revocations: Arc::clone(&revocations),
             trails: Arc::clone(&trails),
             firewall: Arc::clone(&firewall),
+            distribution_cache: Arc::clone(&distribution_cache),
             ports: Ports {
                 sites: Arc::<Visits>::clone(&visits),
                 functions: Arc::<ScriptedFunctions>::clone(&functions),
@@ -276,6 +281,7 @@ impl World {
             revocations,
             trails,
             firewall,
+            distribution_cache,
             clock,
             visits,
             functions,

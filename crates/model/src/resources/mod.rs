@@ -9,3 +9,4 @@ pub mod cloudformation;
 pub mod events;
 pub mod custom_domains;
 pub mod wafv2;
+pub mod cloudfront;

@@ -5,6 +5,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use bytes::Bytes;
 use portcullis_control::ports::TrailSink;
 use portcullis_gateway::{
+    distribution::cache::DistributionCache,
     edge::{ForwardProxy, ProxyRoute},
     ports::{ServiceAnswer, ServiceCall, ServiceResponse, Services},
     revocations::Revocations,
@@ -57,6 +58,15 @@ impl TrailSink for Trails {
 
     fn latest(&self) -> Option<Trail> {
         self.0.latest()
+    }
+}
+
+/// What distributions keep, for control to drop.
+pub(super) struct KeptAnswers(pub(super) Arc<DistributionCache>);
+
+impl portcullis_control::ports::DistributionCache for KeptAnswers {
+    fn invalidate(&self, distribution: &str, paths: &[String]) {
+        self.0.invalidate(distribution, paths);
     }
 }
 

@@ -16,6 +16,7 @@ use portcullis_events::{Events, EventsParts, delivery::Deliveries};
 use portcullis_functions::Endpoints;
 use portcullis_gateway::{
     Gateway, GatewayParts, GatewaySettings,
+    distribution::cache::DistributionCache,
     edge::{self, DomainConfigs, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
     firewall::Firewall,
     hosts::{HostSettings, Hosts},
@@ -35,10 +36,10 @@ use tokio::{net::TcpListener, runtime::Handle};
 use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
 pub(crate) use certificates::Certified;
 
-use adapters::{NoServices, OurHosts, OutboxMail, RevocationFeed, Trails};
+use adapters::{KeptAnswers, NoServices, OurHosts, OutboxMail, RevocationFeed, Trails};
 use certificates::Certificates;
 use functions::ServerFunctions;
-use publication::{GatewayCompiler, Publication};
+use publication::{GatewayCompiler, Publication, Sources};
 use sites::ServerSites;
 
 /// How often expired revocations are dropped.
@@ -105,17 +106,19 @@ impl Server {
         let addresses = addresses(&sockets, &admin)?;
         let store = open_store(installation)?;
         let vault = open_vault(settings, store.as_ref()).await?;
-        let planes = Planes {
-            revocations: Arc::default(),
-            trails: Arc::default(),
-            firewall: Arc::default(),
-            snapshots: Arc::new(Snapshots::new(Snapshot::new(hosts(settings, &sockets)))),
-        };
+        let planes = Planes::new(hosts(settings, &sockets));
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;
         let events = events(&store, &vault);
-        let publication = Publication::new(&store, &planes.snapshots, issuer_form(settings), &events);
+        let publication = Publication::new(Sources {
+            store: store.clone(),
+            vault: vault.clone(),
+            snapshots: planes.snapshots.clone(),
+            distribution_cache: planes.distribution_cache.clone(),
+            issuer: issuer_form(settings),
+            events: events.clone(),
+        });
         publication.load().await?;
         identity
             .load_sign_outs()
@@ -129,21 +132,17 @@ impl Server {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             published: Arc::new(publication),
-            compiler: Arc::new(GatewayCompiler),
+            compiler: Arc::new(GatewayCompiler {
+                snapshots: planes.snapshots.clone(),
+            }),
             trails: Arc::new(Trails(planes.trails.clone())),
             buckets: Arc::new(Buckets(settings.buckets.clone())),
             certificates: Arc::new(Certificates::of(settings, &planes.snapshots)),
+            distribution_cache: Arc::new(KeptAnswers(planes.distribution_cache.clone())),
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),
         });
-        portcullis_control::stacks::recover(&control)
-            .await
-            .map_err(|error| {
-                anyhow!(
-                    "stacks caught in progress cannot be rolled back: {}",
-                    error.message
-                )
-            })?;
+        roll_back_caught(&control).await?;
         let sites = ServerSites {
             control: control.clone(),
             identity,
@@ -210,6 +209,30 @@ struct Planes {
     trails: Arc<TrailLog>,
     firewall: Arc<Firewall>,
     snapshots: Arc<Snapshots>,
+    distribution_cache: Arc<DistributionCache>,
+}
+
+impl Planes {
+    fn new(hosts: Hosts) -> Self {
+        Self {
+            revocations: Arc::default(),
+            trails: Arc::default(),
+            firewall: Arc::default(),
+            distribution_cache: Arc::default(),
+            snapshots: Arc::new(Snapshots::new(Snapshot::new(hosts))),
+        }
+    }
+}
+
+/// Rolls back the stacks that a crash caught in progress.
+async fn roll_back_caught(control: &Control) -> Result<()> {
+    let recovered = portcullis_control::stacks::recover(control).await;
+    recovered.map(drop).map_err(|error| {
+        anyhow!(
+            "stacks caught in progress cannot be rolled back: {}",
+            error.message
+        )
+    })
 }
 
 fn hosts(settings: &Settings, sockets: &[Socket]) -> Hosts {
@@ -288,6 +311,7 @@ fn gateway(
         trails,
         firewall,
         snapshots,
+        distribution_cache,
     } = planes;
     let integrations = ClientConfig {
         tls: portcullis_egress::tls::trusting_system([])?,
@@ -300,6 +324,7 @@ fn gateway(
         revocations,
         trails,
         firewall,
+        distribution_cache,
         ports: Ports {
             sites: Arc::new(sites),
             functions: Arc::new(ServerFunctions {
@@ -310,6 +335,7 @@ fn gateway(
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         settings: GatewaySettings {
+            https_port: settings.public_port.unwrap_or(addresses.public.port()),
             redirect_clear_text_to: settings.redirect_http.then(|| addresses.public.port()),
         },
         strangers: ClientConfig {

@@ -6,6 +6,7 @@
 mod compiler;
 mod events;
 mod domains;
+mod distributions;
 mod pools;
 mod stages;
 
@@ -14,10 +15,11 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use anyhow::Result;
 use portcullis_control::ports::Published;
 use portcullis_events::Events;
-use portcullis_gateway::snapshot::Snapshots;
+use portcullis_gateway::{distribution::cache::DistributionCache, snapshot::Snapshots};
 use portcullis_identity::IssuerForm;
 use portcullis_model::Problem;
 use portcullis_store::{Change, Kind, RecordKey, Store, StoreError};
+use portcullis_vault::Vault;
 use tokio::sync::Mutex;
 
 pub(super) use compiler::GatewayCompiler;
@@ -49,17 +51,29 @@ pub(super) struct Publication {
     applied: Mutex<u64>,
 }
 
+/// What feeds read and what they serve to.
+pub(super) struct Sources {
+    pub(super) store: Arc<dyn Store>,
+    pub(super) vault: Arc<Vault>,
+    pub(super) snapshots: Arc<Snapshots>,
+    pub(super) distribution_cache: Arc<DistributionCache>,
+    pub(super) issuer: IssuerForm,
+    pub(super) events: Arc<Events>,
+}
+
 impl Publication {
-    pub(super) fn new(
-        store: &Arc<dyn Store>,
-        snapshots: &Arc<Snapshots>,
-        issuer: IssuerForm,
-        events: &Arc<Events>,
-    ) -> Self {
-        let (store, snapshots) = (Arc::clone(store), Arc::clone(snapshots));
+    pub(super) fn new(sources: Sources) -> Self {
+        let Sources {
+            store,
+            vault,
+            snapshots,
+            distribution_cache,
+            issuer,
+            events,
+        } = sources;
         Self {
             feeds: vec![
-                Box::new(events::EventBuses(Arc::clone(events))),
+                Box::new(events::EventBuses(events)),
                 Box::new(pools::Pools {
                     store: Arc::clone(&store),
                     snapshots: Arc::clone(&snapshots),
@@ -71,7 +85,13 @@ impl Publication {
                 }),
                 Box::new(domains::Domains {
                     store: Arc::clone(&store),
+                    snapshots: Arc::clone(&snapshots),
+                }),
+                Box::new(distributions::Distributions {
+                    store: Arc::clone(&store),
+                    vault,
                     snapshots,
+                    cache: distribution_cache,
                 }),
             ],
             store,

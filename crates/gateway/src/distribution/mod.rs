@@ -1,0 +1,344 @@
+//! Distributions: what stands in front of an API or a server of others. In the order of a viewer's request:
+//!
+//! 1. the distribution, and the behavior whose path pattern fits
+//! 2. the viewer's scheme, then the method
+//! 3. the cache
+//! 4. the origin: an API's stage through all its layers, or a server over the network
+//!
+//! One trail tells all of it. <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowCloudFrontWorks.html>
+
+pub mod cache;
+pub mod snapshot;
+pub(crate) mod forwarding;
+mod freshness;
+mod keeping;
+mod origin;
+mod pages;
+mod path_pattern;
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use portcullis_model::{HeaderList, Timestamp, resources::cloudfront::ViewerProtocolPolicy, trail::Outcome};
+
+use crate::{
+    decision::{LayerName, Reason, shown},
+    gateway::{Arrival, Worker},
+    http::{Body, Listener, Request, Response},
+    pipeline::{self, Journal},
+    request_id,
+    snapshot::Snapshot,
+    trail::Record,
+};
+
+use cache::{CacheKey, KeptAnswer};
+use forwarding::Forwarded;
+use freshness::Keep;
+use keeping::Ticket;
+use pages::Page;
+use snapshot::{Behavior, DistributionSnapshot};
+
+/// A viewer's request on its way.
+pub(crate) struct Visit {
+    pub(crate) request: Request,
+    pub(crate) snapshot: Arc<Snapshot>,
+    /// The first label of the host, or the id in the path form.
+    pub(crate) label: Box<str>,
+    /// Where the viewer's own path starts in the target.
+    pub(crate) path_start: usize,
+    pub(crate) arrival: Arrival,
+}
+
+impl Visit {
+    /// Returns the viewer's path, percent-encoding untouched.
+    fn path(&self) -> &[u8] {
+        match self.request.path().get(self.path_start..).unwrap_or_default() {
+            b"" => b"/",
+            path => path,
+        }
+    }
+}
+
+/// Answers a viewer and records the trail.
+pub(crate) async fn run(mut visit: Visit, worker: &Worker) -> Response {
+    let arrival = visit.arrival;
+    let mut journal = Journal::start(arrival.started_at);
+    let (id, _) = request_id::header_values(arrival.id);
+    let distribution = visit.snapshot.distribution(&visit.label).map(Arc::clone);
+    let answered = match &distribution {
+        Some(distribution) => answer(&mut visit, distribution, worker, &mut journal).await,
+        None => {
+            let reason = format!("there is no distribution `{}`", shown(&visit.label));
+            journal.note(LayerName::Distribution, Outcome::Refuse, reason.into());
+            Err(Page::NotServed)
+        }
+    };
+    let (mut response, x_cache) = answered.unwrap_or_else(|page| (page.render(&id), "Error from cloudfront"));
+    response.headers.push("X-Cache", x_cache);
+    if let Some(distribution) = &distribution {
+        response.headers.push("Via", distribution.via.clone());
+    }
+    response.headers.push("X-Amz-Cf-Id", id.clone());
+    response.headers.push("x-amzn-RequestId", id);
+    let elapsed_ns = pipeline::nanoseconds(arrival.started_at, Instant::now());
+    let steps = journal.into_steps();
+    let (request, status) = (visit.request, response.status);
+    let record = Record::of(request, arrival.id, arrival.started, steps, status, elapsed_ns);
+    worker.trails().record_compact(record);
+    response
+}
+
+/// An answer, and what its `X-Cache` says.
+type Answered = Result<(Response, &'static str), Page>;
+
+async fn answer(
+    visit: &mut Visit,
+    distribution: &DistributionSnapshot,
+    worker: &Worker,
+    journal: &mut Journal,
+) -> Answered {
+    let (behavior, path) = match enter(visit, distribution) {
+        Ok(entered) => entered,
+        Err((page, reason)) => {
+            journal.note(LayerName::Distribution, Outcome::Refuse, reason);
+            return Err(page);
+        }
+    };
+    if let Some(redirect) = check_protocol(visit, behavior, worker, journal)? {
+        return Ok((redirect, "Redirect from cloudfront"));
+    }
+    if let Err((page, reason)) = check_method(visit, behavior) {
+        journal.note(LayerName::Distribution, Outcome::Refuse, reason);
+        return Err(page);
+    }
+    journal.note(
+        LayerName::Distribution,
+        Outcome::Continue,
+        (&behavior.reason).into(),
+    );
+    let forwarded = forwarding::forward(distribution, behavior, &visit.request, &path, visit.arrival.id);
+    let Some(key) = forwarded.key.clone() else {
+        journal.note(
+            LayerName::Cache,
+            Outcome::Continue,
+            "answers to this request are not kept".into(),
+        );
+        let response = ask(visit, behavior, forwarded, worker, journal).await?;
+        let x_cache = said_of(response.status, "Miss from cloudfront");
+        return Ok((response, x_cache));
+    };
+    let now = worker.clock().now();
+    if let Some(kept) = worker.distribution_cache().find(&key, now) {
+        let reason = format!("kept {} s ago", kept.age_seconds(now));
+        journal.note(LayerName::Cache, Outcome::Answer, reason.into());
+        return Ok(hit(&kept, &visit.request, now));
+    }
+    journal.note(LayerName::Cache, Outcome::Continue, "nothing kept".into());
+    fetch(visit, (distribution, behavior), forwarded, key, worker, journal).await
+}
+
+/// Finds the behavior, and the path that it is for.
+fn enter<'d>(
+    visit: &Visit,
+    distribution: &'d DistributionSnapshot,
+) -> Result<(&'d Behavior, Bytes), (Page, Reason)> {
+    if !distribution.enabled {
+        let reason = format!("distribution `{}` is disabled", distribution.id);
+        return Err((Page::NotServed, reason.into()));
+    }
+    let request = &visit.request;
+    if request
+        .headers
+        .all("via")
+        .any(|via| is_within(via, &distribution.via))
+    {
+        return Err((
+            Page::BadRequest,
+            "the request came from this very distribution".into(),
+        ));
+    }
+    let path = match (visit.path(), &*distribution.default_root_object) {
+        (b"/", object) if !object.is_empty() => Bytes::from([b"/", object.as_bytes()].concat()),
+        (path, _) => Bytes::copy_from_slice(path),
+    };
+    if path_pattern::has_dot_segments(&path) {
+        let reason =
+            "the path has dot segments, which viewer, behavior and origin may understand differently";
+        return Err((Page::BadRequest, reason.into()));
+    }
+    match distribution.behavior(&path_pattern::comparable(&path)) {
+        Some(behavior) => Ok((behavior, path)),
+        None => Err((Page::NotServed, "no behavior fits".into())),
+    }
+}
+
+fn is_within(text: &[u8], part: &[u8]) -> bool {
+    !part.is_empty() && memchr::memmem::find(text, part).is_some()
+}
+
+/// The viewer's scheme: as it is, refused, or sent to https.
+fn check_protocol(
+    visit: &Visit,
+    behavior: &Behavior,
+    worker: &Worker,
+    journal: &mut Journal,
+) -> Result<Option<Response>, Page> {
+    if visit.request.peer.tls.is_some() {
+        return Ok(None);
+    }
+    match behavior.protocol {
+        ViewerProtocolPolicy::AllowAll => Ok(None),
+        ViewerProtocolPolicy::HttpsOnly => {
+            let reason = "the viewer came in clear text; the behavior wants https";
+            journal.note(LayerName::Distribution, Outcome::Refuse, reason.into());
+            Err(Page::HttpsOnly)
+        }
+        ViewerProtocolPolicy::RedirectToHttps => {
+            let reason = "clear text is redirected to https";
+            journal.note(LayerName::Distribution, Outcome::Answer, reason.into());
+            let is_read = matches!(visit.request.method.as_ref(), b"GET" | b"HEAD");
+            let location = location(&visit.request, worker.https_port());
+            Ok(Some(pages::redirect(if is_read { 301 } else { 307 }, location)))
+        }
+    }
+}
+
+/// The same target on https. Who came to our port for clear text finds https on another; who came through the proxy finds
+/// it where the host name says.
+fn location(request: &Request, https_port: u16) -> Bytes {
+    let authority = request.authority.as_str();
+    let host = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+        _ => authority,
+    };
+    let mut location = format!("https://{host}").into_bytes();
+    if request.peer.listener != Listener::Proxy && !matches!(https_port, 0 | 443) {
+        location.extend_from_slice(format!(":{https_port}").as_bytes());
+    }
+    location.extend_from_slice(&request.target);
+    location.into()
+}
+
+fn check_method(visit: &Visit, behavior: &Behavior) -> Result<(), (Page, Reason)> {
+    let request = &visit.request;
+    if !behavior.allows(&request.method) {
+        let method = shown(&String::from_utf8_lossy(&request.method));
+        let reason = format!("the behavior does not allow the method `{method}`");
+        return Err((Page::MethodNotAllowed, reason.into()));
+    }
+    // What two servers could read as a request of its own; AWS refuses it too.
+    if matches!(request.method.as_ref(), b"GET" | b"HEAD") && origin::has_body(&request.body) {
+        return Err((Page::BodyNotAllowed, "a request to read has a body".into()));
+    }
+    Ok(())
+}
+
+/// Asks the origin, and keeps its answer if it may be kept.
+async fn fetch(
+    visit: &mut Visit,
+    (distribution, behavior): (&DistributionSnapshot, &Behavior),
+    forwarded: Forwarded,
+    key: CacheKey,
+    worker: &Worker,
+    journal: &mut Journal,
+) -> Answered {
+    let since = worker.distribution_cache().invalidations();
+    let path_and_query: Box<[u8]> = forwarded.path_and_query.as_ref().into();
+    let (id, _) = request_id::header_values(visit.arrival.id);
+    let asked = ask(visit, behavior, forwarded, worker, journal).await;
+    // An origin that cannot be reached is an error like another, and is kept like one.
+    let mut response = asked.unwrap_or_else(|page| page.render(&id));
+    let now = worker.clock().now();
+    let error_seconds = distribution.error_seconds(response.status);
+    let kept = match freshness::keep(
+        behavior.ttls,
+        error_seconds,
+        response.status,
+        &response.headers,
+        now,
+    ) {
+        Keep::No(reason) => Err(reason),
+        Keep::For(seconds) => {
+            let ticket = Ticket {
+                cache: Arc::clone(worker.distribution_cache()),
+                key,
+                distribution: Arc::clone(&distribution.id),
+                path_and_query,
+                since,
+                now,
+                seconds,
+            };
+            keeping::keep(&mut response, ticket).map(|()| seconds)
+        }
+    };
+    let reason = match kept {
+        Ok(seconds) => format!("kept for {seconds} s"),
+        Err(reason) => format!("not kept: {reason}"),
+    };
+    journal.note(LayerName::Cache, Outcome::Continue, reason.into());
+    let x_cache = said_of(response.status, "Miss from cloudfront");
+    Ok((response, x_cache))
+}
+
+async fn ask(
+    visit: &mut Visit,
+    behavior: &Behavior,
+    forwarded: Forwarded,
+    worker: &Worker,
+    journal: &mut Journal,
+) -> Result<Response, Page> {
+    let Forwarded {
+        path_and_query,
+        headers,
+        ..
+    } = forwarded;
+    origin::ask(visit, behavior, &path_and_query, headers, worker, journal).await
+}
+
+const fn said_of(status: u16, otherwise: &'static str) -> &'static str {
+    if status >= 400 {
+        "Error from cloudfront"
+    } else {
+        otherwise
+    }
+}
+
+/// Makes an answer of what is kept.
+fn hit(kept: &KeptAnswer, request: &Request, now: Timestamp) -> (Response, &'static str) {
+    let x_cache = said_of(kept.status, "Hit from cloudfront");
+    let mut response = if is_unchanged(kept, request) {
+        pages::empty(304)
+    } else {
+        Response {
+            status: kept.status,
+            headers: HeaderList::with_capacity(kept.headers.len() + 6),
+            body: if kept.body.is_empty() {
+                Body::Empty
+            } else {
+                Body::Full(kept.body.clone())
+            },
+        }
+    };
+    for (name, value) in kept.headers.iter() {
+        if !name.eq_ignore_ascii_case(b"age") {
+            response.headers.push(name.clone(), value.clone());
+        }
+    }
+    response.headers.push("Age", kept.age_seconds(now).to_string());
+    (response, x_cache)
+}
+
+/// Tells whether the viewer has what is kept already: `If-None-Match`, compared weakly (RFC 9110 section 13.1.2).
+fn is_unchanged(kept: &KeptAnswer, request: &Request) -> bool {
+    let weak = |tag: &[u8]| tag.strip_prefix(b"W/").unwrap_or(tag).to_vec();
+    let Some(own) = kept.headers.get("etag").filter(|_| kept.status == 200) else {
+        return false;
+    };
+    let own = weak(own);
+    request.headers.all("if-none-match").any(|value| {
+        value
+            .split(|byte| *byte == b',')
+            .map(<[u8]>::trim_ascii)
+            .any(|tag| tag == b"*" || weak(tag) == own)
+    })
+}
