@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use portcullis_model::{HeaderList, StageName, Timestamp};
 
 use crate::{
+    client_certificates::ClientCertificate,
     decision::LayerName,
     http::{Body, BodyError, Request},
     layers::authorizer::Caller,
@@ -134,6 +135,12 @@ impl Exchange {
     /// Returns the custom domain that the request came by.
     pub(crate) const fn domain(&self) -> Option<&Arc<DomainSnapshot>> {
         self.domain.as_ref()
+    }
+
+    /// Returns what the client's certificate says, where the custom domain demands one: only then has anybody vouched for it.
+    pub(crate) fn client_certificate(&self) -> Option<&ClientCertificate> {
+        self.domain.as_ref()?.authorities()?;
+        self.request.peer.tls.as_ref()?.client_certificate()
     }
 
     /// Returns the base path of the custom domain that led to the API.

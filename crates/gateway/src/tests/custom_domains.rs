@@ -35,11 +35,18 @@ fn world(rest_api: Value, domain: DomainSnapshot) -> World {
     world
 }
 
-fn truststore() -> Value {
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::default();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let root = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    json!({"mutualTls": {"truststoreUri": "s3://a/b", "truststore": root.pem()}})
+    CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
+}
+
+fn trusting(authority: &CertifiedIssuer<'_, KeyPair>) -> Value {
+    json!({"mutualTls": {"truststoreUri": "s3://a/b", "truststore": authority.pem()}})
+}
+
+fn truststore() -> Value {
+    trusting(&authority())
 }
 
 fn over_tls(target: &str, server_name: Option<&str>, version: &'static str) -> Request {
@@ -130,4 +137,48 @@ fn connection_for_another_name_is_misdirected() {
     );
     let outcome = modern.send(over_tls("/pets/7", Some(SHOP), "TLSv1.2"));
     outcome.refused(421, "\"Misdirected Request\"", "host", "TLS 1.3");
+}
+
+#[test]
+fn function_learns_the_base_path_and_the_clients_certificate() {
+    let function = "arn:aws:lambda:us-east-1:000000000000:function:echo";
+    let uri = super::lambda_proxy::uri(function);
+    let image = json!({"resources": [
+        resource("/pets", json!({"GET": open(json!({"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri}))})),
+    ]});
+    let authority = authority();
+    let mappings = json!([{"basePath": "shop", "stage": "prod"}]);
+    let world = World::serving(image).returning("{}");
+    world
+        .snapshots
+        .change(|snapshot| snapshot.with_domain(domain(trusting(&authority), mappings)));
+    let mut params = CertificateParams::default();
+    params.distinguished_name.push(rcgen::DnType::CommonName, "ada");
+    let leaf = params
+        .signed_by(&KeyPair::generate().unwrap(), &authority)
+        .unwrap();
+    let mut request = over_tls("/shop/pets", Some(SHOP), "TLSv1.3");
+    request.peer.tls = Some(Arc::new(TlsFacts {
+        server_name: Some(SHOP.to_owned()),
+        client_certificates: vec![leaf.der().to_vec()],
+        ..TlsFacts::default()
+    }));
+    assert_eq!(world.send(request).status, 200);
+    let event = world.event();
+    assert_eq!(event["path"], "/shop/pets");
+    assert_eq!(event["requestContext"]["domainName"], SHOP);
+    let certificate = &event["requestContext"]["identity"]["clientCert"];
+    assert_eq!(certificate["subjectDN"], "CN=ada");
+    assert!(
+        certificate["clientCertPem"]
+            .as_str()
+            .unwrap()
+            .starts_with("-----BEGIN")
+    );
+    assert!(
+        certificate["validity"]["notAfter"]
+            .as_str()
+            .unwrap()
+            .ends_with(" GMT")
+    );
 }

@@ -52,7 +52,11 @@ pub(crate) fn render(exchange: &Exchange, binary: bool) -> Bytes {
 /// Returns the event without its body, which is what request authorizers are given too.
 pub(crate) fn request(exchange: &Exchange) -> Map<String, Value> {
     let context = |name: &str| variable(exchange, &[name]);
-    let path = exchange.resource_path();
+    // On a custom domain AWS leaves the base path in.
+    let path = match exchange.domain() {
+        Some(_) => exchange.path(),
+        None => exchange.resource_path(),
+    };
     let path = if path.is_empty() { b"/".as_slice() } else { path };
     let (headers, many_headers) = maps(fields(exchange));
     let (queries, many_queries) = maps(queries(exchange));
@@ -108,15 +112,30 @@ fn request_context(exchange: &Exchange) -> Value {
         set(name);
     }
     context.insert("requestTimeEpoch".into(), exchange.started().millis().into());
-    let identity: Map<String, Value> = IDENTITY
+    let mut identity: Map<String, Value> = IDENTITY
         .iter()
         .map(|name| ((*name).to_owned(), variable(exchange, &["identity", name])))
         .collect();
+    if let Some(certificate) = client_certificate(exchange) {
+        identity.insert("clientCert".into(), certificate);
+    }
     context.insert("identity".into(), identity.into());
     if let Some(authorizer) = exchange.caller().and_then(|caller| caller.event_context()) {
         context.insert("authorizer".into(), authorizer);
     }
     context.into()
+}
+
+/// What the client's certificate says, on a custom domain that demands one.
+fn client_certificate(exchange: &Exchange) -> Option<Value> {
+    let certificate = exchange.client_certificate()?;
+    Some(json!({
+        "clientCertPem": certificate.pem,
+        "subjectDN": certificate.subject_dn,
+        "issuerDN": certificate.issuer_dn,
+        "serialNumber": certificate.serial_number,
+        "validity": { "notBefore": certificate.not_before, "notAfter": certificate.not_after },
+    }))
 }
 
 fn variable(exchange: &Exchange, path: &[&str]) -> Value {
