@@ -170,3 +170,57 @@ def test_unknown_property_is_refused_by_name(apigateway, api):
     with pytest.raises(apigateway.exceptions.BadRequestException) as caught:
         apigateway.update_rest_api(restApiId=api, patchOperations=[replace("/nonsense", "x")])
     assert "nonsense" in str(caught.value)
+
+
+def test_resource_policy_is_kept_expanded_and_takes_effect_with_a_deployment(server):
+    import json
+    import urllib.error
+    import urllib.request
+
+    apigateway = server.client("apigateway")
+    policy = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"},
+        ],
+    }
+    api = apigateway.create_rest_api(name="policed", policy=json.dumps(policy))
+    root = api["rootResourceId"]
+    # AWS gives it out escaped once more than the wire needs.
+    kept = json.loads(json.loads(f'"{api["policy"]}"'))
+    arn = f"arn:aws:execute-api:{server.endpoints['region']}:{server.endpoints['account']}:{api['id']}"
+    assert kept["Statement"][0]["Resource"] == f"{arn}/*"
+    key = {"restApiId": api["id"], "resourceId": root, "httpMethod": "GET"}
+    apigateway.put_method(**key, authorizationType="NONE")
+    apigateway.put_integration(**key, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'})
+    apigateway.put_method_response(**key, statusCode="200")
+    apigateway.put_integration_response(**key, statusCode="200")
+    apigateway.create_deployment(restApiId=api["id"], stageName="test")
+
+    def status():
+        url = f"{server.endpoints['public']['http']}/_aws/execute-api/{api['id']}/test/"
+        try:
+            return urllib.request.urlopen(url).status
+        except urllib.error.HTTPError as refused:
+            return refused.code
+
+    assert status() == 200
+    denied = json.dumps(policy).replace("Allow", "Deny")
+    changed = apigateway.update_rest_api(
+        restApiId=api["id"], patchOperations=[{"op": "replace", "path": "/policy", "value": denied}]
+    )
+    assert "Deny" in changed["policy"] and "Deny" in apigateway.get_rest_api(restApiId=api["id"])["policy"]
+    assert status() == 200
+    apigateway.create_deployment(restApiId=api["id"], stageName="test")
+    assert status() == 403
+    apigateway.update_rest_api(
+        restApiId=api["id"], patchOperations=[{"op": "replace", "path": "/policy", "value": ""}]
+    )
+    assert "policy" not in apigateway.get_rest_api(restApiId=api["id"])
+    apigateway.create_deployment(restApiId=api["id"], stageName="test")
+    assert status() == 200
+    for broken in ("{", "{}", json.dumps(policy).replace("execute-api:/", "x" * 9000), json.dumps(policy | {"X": 1})):
+        with pytest.raises(apigateway.exceptions.BadRequestException) as refused:
+            apigateway.create_rest_api(name="broken", policy=broken)
+        assert "Invalid policy document" in str(refused.value)
+    apigateway.delete_rest_api(restApiId=api["id"])

@@ -13,7 +13,7 @@ use crate::{
     client_certificates::ClientCertificate,
     decision::LayerName,
     http::{Body, BodyError, Request},
-    layers::authorizer::Caller,
+    layers::{authorizer::Caller, resource_policy::PolicyVerdict},
     mapping::request::Mapped,
     refusal::{Refusal, RefusalKind},
     snapshot::{DomainSnapshot, Snapshot, StageSnapshot, domain::Mapping, stage::MethodSnapshot},
@@ -87,6 +87,7 @@ pub(crate) struct Exchange {
     stage: Option<Arc<StageSnapshot>>,
     route: Option<Route>,
     waf: Option<WafFacts>,
+    policy_verdict: PolicyVerdict,
     caller: Option<Caller>,
     body_read: Bytes,
     mapped: Option<Mapped>,
@@ -119,6 +120,7 @@ impl Exchange {
             stage: None,
             route: None,
             waf: None,
+            policy_verdict: PolicyVerdict::Unasked,
             caller: None,
             body_read: Bytes::new(),
             mapped: None,
@@ -247,6 +249,11 @@ impl Exchange {
         self.waf.as_ref()
     }
 
+    /// Returns what the resource policy says of a request whose caller nobody knows.
+    pub(crate) const fn policy_verdict(&self) -> PolicyVerdict {
+        self.policy_verdict
+    }
+
     /// Returns whom the authorizer admitted.
     pub(crate) const fn caller(&self) -> Option<&Caller> {
         self.caller.as_ref()
@@ -285,6 +292,11 @@ impl Exchange {
     /// The firewall alone changes the headers of a request, by what its rules insert.
     pub(crate) const fn headers_for_firewall(&mut self) -> &mut HeaderList {
         &mut self.request.headers
+    }
+
+    /// Written by the resource policy's layer.
+    pub(crate) fn note_policy(&mut self, verdict: PolicyVerdict) {
+        self.policy_verdict = verdict;
     }
 
     /// Written by the authorizer.

@@ -5,7 +5,7 @@
 //! 1. **firewall**
 //!    **cors**: the preflights of an HTTP API, before a route is looked for
 //! 2. **route**
-//! 3. resource policy
+//! 3. **resource policy**
 //! 4. **authorizer**
 //! 5. usage plan
 //! 6. **validation**
@@ -29,6 +29,7 @@ use crate::{
         custom_domain,
         firewall::Firewall,
         mapping::Mapping,
+        resource_policy::ResourcePolicy,
         route::{self, Route},
         validation::Validation,
     },
@@ -59,8 +60,12 @@ pub(crate) trait Layer {
 
 /// The layers that the `portcullis:observe` tag of a stage may name. The others have nothing to let on: without a route or
 /// a mapped request there is no call to make.
-pub(crate) const OBSERVABLE: &[LayerName] =
-    &[LayerName::Firewall, LayerName::Authorizer, LayerName::Validation];
+pub(crate) const OBSERVABLE: &[LayerName] = &[
+    LayerName::Firewall,
+    LayerName::ResourcePolicy,
+    LayerName::Authorizer,
+    LayerName::Validation,
+];
 
 /// Answers an exchange and records its trail.
 pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
@@ -105,6 +110,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         pass.layer::<Firewall>().await?;
         pass.layer::<Preflight>().await?;
         pass.layer::<Route>().await?;
+        pass.layer::<ResourcePolicy>().await?;
         pass.layer::<Authorizer>().await?;
         pass.layer::<Validation>().await?;
         pass.layer::<Mapping>().await?;

@@ -30,6 +30,7 @@ pub(crate) enum RefusalKind {
     MissingAuthenticationToken,
     QuotaExceeded,
     RequestTooLarge,
+    RequestUriTooLong,
     ResourceNotFound,
     Throttled,
     Unauthorized,

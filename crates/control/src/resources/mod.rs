@@ -9,9 +9,11 @@ pub mod cognito;
 pub mod iam;
 pub mod events;
 pub mod secretsmanager;
+mod literal;
 mod made;
 mod properties;
 
+use literal::literal_json;
 pub use made::{Made, Maker, Making, StackedResource};
 pub use properties::Properties;
 

@@ -45,6 +45,11 @@ impl Policy {
         policy.check_principals(true, "a trust policy names its principals")
     }
 
+    /// Returns the keys of all conditions, in lower case.
+    pub fn condition_keys(&self) -> impl Iterator<Item = &str> {
+        self.statements.iter().flat_map(Statement::condition_keys)
+    }
+
     /// Returns how many statements there are.
     pub fn statement_count(&self) -> usize {
         self.statements.len()

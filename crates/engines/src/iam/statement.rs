@@ -100,6 +100,10 @@ impl Statement {
         })
     }
 
+    pub(super) fn condition_keys(&self) -> impl Iterator<Item = &str> {
+        self.conditions.keys()
+    }
+
     /// Tells whether the statement speaks about `request`.
     pub(super) fn applies(&self, request: &AccessRequest<'_>) -> bool {
         let context = request.context;

@@ -4,6 +4,8 @@ pub(crate) mod custom_domain;
 pub(crate) mod firewall;
 pub(crate) mod cors;
 pub(crate) mod route;
+pub(crate) mod method_arn;
+pub(crate) mod resource_policy;
 pub(crate) mod authorizer;
 pub(crate) mod validation;
 pub(crate) mod mapping;

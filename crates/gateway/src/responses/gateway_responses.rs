@@ -32,13 +32,16 @@ pub(crate) struct Facts {
     pub(crate) error_type: &'static str,
 }
 
+const INTERNAL: Option<&str> = Some("Internal server error");
+const INTERNAL_TYPE: &str = "InternalServerErrorException";
+const URI_TOO_LONG: Option<&str> = Some("Request URI too long");
+
 /// Returns the built-in answer for `kind`. Where nobody has recorded an `x-amzn-ErrorType`, it is the type's name in
 /// AWS's manner. `INTEGRATION_FAILURE` is documented as 504, and AWS was seen to answer 500: the documented one tells a caller
 /// more.
 #[allow(clippy::too_many_lines, reason = "one table, one line a type")]
 pub(crate) const fn facts(kind: RefusalKind) -> Facts {
     use RefusalKind::*;
-    const INTERNAL: Option<&str> = Some("Internal server error");
     let (response_type, status, message, error_type) = match kind {
         AccessDenied => (
             "ACCESS_DENIED",
@@ -46,12 +49,7 @@ pub(crate) const fn facts(kind: RefusalKind) -> Facts {
             Some("Access Denied"),
             "AccessDeniedException",
         ),
-        ApiConfigurationError => (
-            "API_CONFIGURATION_ERROR",
-            500,
-            INTERNAL,
-            "InternalServerErrorException",
-        ),
+        ApiConfigurationError => ("API_CONFIGURATION_ERROR", 500, INTERNAL, INTERNAL_TYPE),
         AuthorizerConfigurationError => (
             "AUTHORIZER_CONFIGURATION_ERROR",
             500,
@@ -120,6 +118,7 @@ pub(crate) const fn facts(kind: RefusalKind) -> Facts {
             Some("HTTP content length exceeded 10485760 bytes"),
             "RequestTooLargeException",
         ),
+        RequestUriTooLong => ("DEFAULT_4XX", 414, URI_TOO_LONG, "RequestTooLargeException"),
         ResourceNotFound => (
             "RESOURCE_NOT_FOUND",
             404,
@@ -383,7 +382,13 @@ fn default_body(exchange: &Exchange, refusal: &Refusal) -> Bytes {
         }
     }
     let message = context_variables::variable(exchange, Some(refusal), &["error", "messageString"]);
-    format!("{{\"message\":{}}}", message.unwrap_or_else(|| "null".into())).into()
+    // AWS's own texts for this kind stand under a capital letter; a template of the API's says `message` as it likes.
+    let name = if refusal.kind() == RefusalKind::AccessDenied {
+        "Message"
+    } else {
+        "message"
+    };
+    format!("{{\"{name}\":{}}}", message.unwrap_or_else(|| "null".into())).into()
 }
 
 /// Sets the ids that every answer of a REST API carries.

@@ -24,6 +24,7 @@ const fn facts(kind: RefusalKind) -> (u16, &'static str) {
         }
         MissingAuthenticationToken | ResourceNotFound => (404, r#"{"message":"Not Found"}"#),
         RequestTooLarge => (413, r#"{"message":"Request Entity Too Large"}"#),
+        RequestUriTooLong => (414, r#"{"message":"Request URI too long"}"#),
         UnsupportedMediaType => (415, r#"{"message":"Unsupported Media Type"}"#),
         QuotaExceeded | Throttled => (429, r#"{"message":"Too Many Requests"}"#),
         ApiConfigurationError

@@ -111,6 +111,7 @@ pub fn compile_http_stage(
         variables: stage.stage_variables.clone(),
         default_endpoint: !api.disable_execute_api_endpoint,
         observed,
+        policy: None,
         router,
         gateway_responses: GatewayResponses::default(),
     })

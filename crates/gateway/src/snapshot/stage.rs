@@ -19,6 +19,7 @@ use crate::{
     integrations::Integration,
     layers::{
         authorizer::{Authorizers, MethodAuthorization, cognito::CognitoAuthorizer},
+        resource_policy::PolicySnapshot,
         validation::{MethodValidation, Validators},
     },
     mapping::{request::RequestMapping, response::ResponseMapping},
@@ -50,6 +51,7 @@ pub struct StageSnapshot {
     /// Whether `{api}.execute-api.…` reaches it.
     pub(crate) default_endpoint: bool,
     pub(crate) observed: BTreeSet<LayerName>,
+    pub(crate) policy: Option<Box<PolicySnapshot>>,
     pub(crate) router: Router<ResourceSnapshot>,
     pub(crate) gateway_responses: GatewayResponses,
 }
@@ -190,6 +192,7 @@ pub fn compile_stage(
     let gateway_responses =
         GatewayResponses::compile(&image.gateway_responses, &stage.variables, &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
+    let policy = PolicySnapshot::compile(&image.rest_api, scope, &mut problems);
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
@@ -203,6 +206,7 @@ pub fn compile_stage(
         variables: stage.variables.clone(),
         default_endpoint: !image.rest_api.disable_execute_api_endpoint,
         observed,
+        policy,
         router,
         gateway_responses,
     })

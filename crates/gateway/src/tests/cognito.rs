@@ -52,7 +52,7 @@ fn sign(claims: &Value) -> String {
     KEY.sign_jwt("kid1", claims).unwrap()
 }
 
-fn id_token(changes: Value) -> String {
+pub(crate) fn id_token(changes: Value) -> String {
     let mut claims = id_claims();
     merge(&mut claims, changes);
     sign(&claims)

@@ -14,6 +14,7 @@ mod http_proxy;
 mod mapping;
 mod mock;
 mod preflight;
+mod resource_policy;
 mod routing;
 mod validation;
 

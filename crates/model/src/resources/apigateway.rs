@@ -28,6 +28,9 @@ pub struct RestApi {
     pub minimum_compression_size: Option<u32>,
     #[serde(default)]
     pub disable_execute_api_endpoint: bool,
+    /// The resource policy: JSON, its shorthand resources written out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
 }

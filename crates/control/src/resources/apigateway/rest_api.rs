@@ -1,17 +1,19 @@
 //! `AWS::ApiGateway::RestApi`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-restapi.html>
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
+use portcullis_engines::cloudformation::{
+    PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+};
 use portcullis_model::{
-    ApiId,
+    ApiId, Problem,
     resources::{apigateway, cloudformation::StackResource},
 };
 
-use super::gone_is_fine;
+use super::{gone_is_fine, problem_at};
 use crate::{
     operation::AwsError,
-    resources::{Made, Maker, Making, Properties, StackedResource},
-    services::apigateway::records::rest_api::RestApiSettings,
+    resources::{Made, Maker, Making, Properties, StackedResource, literal_json},
+    services::apigateway::records::{resource_policy, rest_api::RestApiSettings},
 };
 
 /// A REST API.
@@ -52,7 +54,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             },
         ),
         P::refused("Parameters", "they concern the import of `Body`"),
-        P::refused("Policy", "resource policies are not enforced yet"),
+        P::optional("Policy", Shape::Json),
         P::refused("SecurityPolicy", "the listener decides the TLS versions"),
         P::optional("Tags", Shape::Tags),
     ],
@@ -71,6 +73,7 @@ fn settings(properties: Properties<'_>) -> Result<RestApiSettings, AwsError> {
         let names = [("Types", "types"), ("IpAddressType", "ipAddressType")];
         settings.endpoint_configuration = Some(endpoint.settings(&names)?);
     }
+    settings.policy = properties.json_text("Policy");
     settings.tags = properties.tags("Tags");
     Ok(settings)
 }
@@ -109,5 +112,16 @@ impl StackedResource for RestApi {
             let id = ApiId::from(made.reference.as_str());
             gone_is_fine(maker.apis().delete_rest_api(&id).await)
         })
+    }
+
+    fn check(&self, logical_id: &str, resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
+        let Some(node) = resource.properties.member("Policy") else {
+            return Vec::new();
+        };
+        let wrong = literal_json(node).and_then(|document| resource_policy::check(&document).err());
+        wrong
+            .map(|cause| problem_at(node, logical_id, "Policy", cause))
+            .into_iter()
+            .collect()
     }
 }

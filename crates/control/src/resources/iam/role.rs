@@ -4,9 +4,7 @@
 use std::collections::BTreeMap;
 
 use portcullis_engines::{
-    cloudformation::{
-        Node, NodeKind, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
-    },
+    cloudformation::{Node, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template},
     iam::Policy,
 };
 use portcullis_model::{
@@ -14,11 +12,9 @@ use portcullis_model::{
     resources::{cloudformation::StackResource, iam::Role as Record},
 };
 
-use serde_json::Value;
-
 use crate::{
     operation::AwsError,
-    resources::{Made, Maker, Making, Properties, StackedResource},
+    resources::{Made, Maker, Making, Properties, StackedResource, literal_json},
     services::iam::roles::NewRole,
 };
 
@@ -138,33 +134,6 @@ fn items(node: &Node) -> impl Iterator<Item = &Node> {
     node.as_list().into_iter().flatten()
 }
 
-/// Returns a document of a template as JSON; none when a function or a reference in it has yet to be evaluated.
-fn literal(node: &Node) -> Option<String> {
-    fn value(node: &Node) -> Option<Value> {
-        Some(match &node.kind {
-            NodeKind::Null => Value::Null,
-            NodeKind::Bool(is) => Value::Bool(*is),
-            NodeKind::Number(text) => serde_json::from_str(text).unwrap_or_else(|_| text.as_str().into()),
-            NodeKind::String { text, .. } => text.as_str().into(),
-            NodeKind::List(items) => Value::Array(items.iter().map(value).collect::<Option<_>>()?),
-            NodeKind::Map(entries) => {
-                let is_function = |name: &str| name == "Ref" || name.starts_with("Fn::");
-                if entries.iter().any(|(key, _)| is_function(&key.text)) {
-                    return None;
-                }
-                let members = entries
-                    .iter()
-                    .map(|(key, node)| Some((key.text.clone(), value(node)?)));
-                Value::Object(members.collect::<Option<_>>()?)
-            }
-        })
-    }
-    match node.as_text() {
-        Some(text) => Some(text.to_owned()),
-        None => value(node).map(|document| document.to_string()),
-    }
-}
-
 impl StackedResource for Role {
     fn schema(&self) -> &'static ResourceSchema {
         &SCHEMA
@@ -251,7 +220,7 @@ impl StackedResource for Role {
             problems.extend(cause.map(|cause| Problem::error(Some(node.place), at, cause)));
         };
         if let Some(trust) = property("AssumeRolePolicyDocument") {
-            let wrong = literal(trust).and_then(|json| Policy::parse_trust(&json).err());
+            let wrong = literal_json(trust).and_then(|json| Policy::parse_trust(&json).err());
             let cause = wrong.map(|cause| cause.to_string());
             refuse(trust, format!("{path}/AssumeRolePolicyDocument"), cause);
         }
@@ -259,7 +228,7 @@ impl StackedResource for Role {
             let Some(document) = policy.member("PolicyDocument") else {
                 continue;
             };
-            let wrong = literal(document).and_then(|json| Policy::parse_identity_based(&json).err());
+            let wrong = literal_json(document).and_then(|json| Policy::parse_identity_based(&json).err());
             let cause = wrong.map(|cause| cause.to_string());
             refuse(document, format!("{path}/Policies/{at}/PolicyDocument"), cause);
         }

@@ -58,10 +58,18 @@ pub(super) fn rest_api(api: &RestApi) -> Value {
     });
     set(&mut answer, "description", api.description.as_ref());
     set(&mut answer, "version", api.version.as_ref());
+    set(&mut answer, "policy", api.policy.as_deref().map(escaped));
     if !api.binary_media_types.is_empty() {
         set(&mut answer, "binaryMediaTypes", Some(&api.binary_media_types));
     }
     answer
+}
+
+/// AWS gives a policy out as the inside of a JSON string: its quotes are escaped once more than the wire needs.
+fn escaped(policy: &str) -> String {
+    let quoted = Value::from(policy).to_string();
+    let inside = quoted.get(1..quoted.len().saturating_sub(1));
+    inside.unwrap_or_default().to_owned()
 }
 
 /// Renders a path; without its methods' settings AWS names the methods only.

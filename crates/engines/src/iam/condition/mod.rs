@@ -43,6 +43,10 @@ fn quoted(value: &Value) -> Value {
 }
 
 impl Conditions {
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|condition| condition.key.as_str())
+    }
+
     pub(super) fn parse(value: &Value, field: &str, variables: bool) -> Result<Self, PolicyError> {
         let operators = value
             .as_object()

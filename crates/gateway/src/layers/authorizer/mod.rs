@@ -3,6 +3,7 @@
 pub(crate) mod cognito;
 pub(crate) mod jwt;
 mod token;
+mod combination;
 pub(crate) mod token_cache;
 
 use std::{collections::BTreeMap, rc::Rc, sync::Arc};
@@ -16,14 +17,17 @@ use portcullis_model::{
 };
 
 use crate::{
-    decision::{Decision, LayerName},
+    decision::{Decision, LayerName, Reason},
     exchange::Exchange,
     gateway::Worker,
+    layers::resource_policy,
     mapping::context_variables,
     pipeline::Layer,
+    refusal::Refusal,
 };
 
 use cognito::CognitoAuthorizer;
+use combination::{Ruling, Says, Table, combine};
 use jwt::{JwtAuthorizer, JwtAuthorizers, Scopes};
 use token_cache::VerifiedToken;
 
@@ -33,25 +37,62 @@ impl Layer for Authorizer {
     const NAME: LayerName = LayerName::Authorizer;
 
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
-        let verdict = match exchange.method().map(|method| &method.authorization) {
+        let finding = match exchange.method().map(|method| &method.authorization) {
             Ok(MethodAuthorization::Open) => return Decision::Continue("authorization type NONE".into()),
             Ok(MethodAuthorization::Cognito { authorizer, scopes }) => {
-                cognito::check(authorizer, scopes, exchange, worker)
-                    .map(|(token, reason)| (Caller::Cognito(token), reason))
+                cognito::check(authorizer, scopes, exchange, worker).map(|(token, reason)| Finding {
+                    caller: Caller::Cognito(token),
+                    says: Says::Allow,
+                    table: Table::Cognito,
+                    reason,
+                })
             }
             Ok(MethodAuthorization::Jwt { authorizer, scopes }) => {
                 jwt::check(authorizer, scopes, exchange, worker)
                     .await
-                    .map(|(token, reason)| (Caller::Jwt(token), reason))
+                    .map(|(token, reason)| Finding {
+                        caller: Caller::Jwt(token),
+                        says: Says::Allow,
+                        // HTTP APIs have no resource policies.
+                        table: Table::SameAccount,
+                        reason,
+                    })
             }
             Err(refusal) => Err(refusal),
         };
-        match verdict {
+        match finding.and_then(|finding| finding.rule(exchange)) {
             Ok((caller, reason)) => {
                 exchange.admit_caller(caller);
                 Decision::Continue(reason)
             }
             Err(refusal) => refusal.into(),
+        }
+    }
+}
+
+/// Whom an authorizer found, and what it says of the call.
+struct Finding {
+    caller: Caller,
+    says: Says,
+    table: Table,
+    reason: Reason,
+}
+
+impl Finding {
+    /// Combines it with what the resource policy says.
+    fn rule(self, exchange: &Exchange) -> Result<(Caller, Reason), Refusal> {
+        match combine(self.table, self.says, exchange.policy_verdict()) {
+            Ruling::Allow => Ok((self.caller, self.reason)),
+            Ruling::PolicySilent => {
+                let cause = format!(
+                    "{}; no statement of the resource policy allows it, which is needed too",
+                    self.reason.as_str()
+                );
+                Err(resource_policy::denied(exchange, "anonymous", cause, false))
+            }
+            Ruling::ExplicitDeny | Ruling::ImplicitDeny => {
+                Err(resource_policy::denied(exchange, "anonymous", self.reason, false))
+            }
         }
     }
 }
@@ -130,6 +171,16 @@ impl MethodAuthorization {
                 scopes: Scopes::new(&route.authorization_scopes),
             }),
         }
+    }
+
+    /// Tells whether nobody asks who calls.
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Self::Open)
+    }
+
+    /// Tells whether the caller has policies of his own, which are judged together with the API's.
+    pub(crate) const fn is_iam(&self) -> bool {
+        false
     }
 
     /// Compiles what `method` asks for. What cannot be enforced is a problem, never open.

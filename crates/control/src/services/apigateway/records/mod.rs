@@ -15,6 +15,7 @@ pub mod method_response;
 pub mod model;
 pub mod request_validator;
 pub mod resource;
+pub mod resource_policy;
 pub mod rest_api;
 pub mod stage;
 

@@ -9,7 +9,7 @@ use portcullis_model::{
 use portcullis_store::{Batch, Expect, Page, kinds};
 use serde::{Deserialize, Serialize};
 
-use super::{Apis, Kept, Listed, Wanted, encode};
+use super::{Apis, Kept, Listed, Wanted, encode, resource_policy};
 use crate::{
     operation::AwsError,
     services::apigateway::errors::{bad_request, from_store, unsupported},
@@ -33,6 +33,9 @@ pub struct RestApiSettings {
     pub binary_media_types: Vec<String>,
     #[serde(default)]
     pub disable_execute_api_endpoint: bool,
+    /// The resource policy: JSON, in a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
     // AWS's other fields: named here so that their refusal can name them.
@@ -40,8 +43,6 @@ pub struct RestApiSettings {
     pub clone_from: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
     pub minimum_compression_size: Option<serde_json::Value>,
-    #[serde(default, skip_serializing)]
-    pub policy: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
     pub security_policy: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
@@ -74,6 +75,7 @@ impl RestApiSettings {
             }),
             binary_media_types: api.binary_media_types.clone(),
             disable_execute_api_endpoint: api.disable_execute_api_endpoint,
+            policy: api.policy.clone(),
             tags: api.tags.clone(),
             ..Self::default()
         }
@@ -90,11 +92,6 @@ impl RestApiSettings {
                 "minimumCompressionSize",
                 self.minimum_compression_size.is_some(),
                 "answers are not compressed yet",
-            ),
-            (
-                "policy",
-                self.policy.is_some(),
-                "resource policies are not enforced yet",
             ),
             (
                 "securityPolicy",
@@ -187,6 +184,7 @@ impl Apis<'_> {
             path: "/".into(),
             methods: BTreeMap::new(),
         };
+        let policy = resource_policy::compile(self.scope, &id, settings.policy.as_deref())?;
         let api = RestApi {
             id: id.clone(),
             created_date: self.clock.now(),
@@ -199,6 +197,7 @@ impl Apis<'_> {
             binary_media_types: settings.binary_media_types,
             minimum_compression_size: None,
             disable_execute_api_endpoint: settings.disable_execute_api_endpoint,
+            policy,
             tags: settings.tags,
         };
         let mut batch = Batch::new()
@@ -262,6 +261,7 @@ impl Apis<'_> {
             version: settings.version,
             binary_media_types: settings.binary_media_types,
             disable_execute_api_endpoint: settings.disable_execute_api_endpoint,
+            policy: resource_policy::compile(self.scope, api, settings.policy.as_deref())?,
             tags: settings.tags,
             ..kept.value
         };

@@ -1,0 +1,190 @@
+//! Layer 3: the API's own policy: what it says of a request whose caller nobody knows yet.
+//!
+//! An explicit denial ends the exchange here; so does, where nobody will ask for a caller, the lack of an explicit
+//! permission. Otherwise the layer leaves its verdict, which the authorizer combines with its own
+//! (`authorizer/combination.rs`). For `AWS_IAM` the policy is evaluated there, with the caller.
+//!
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>
+
+use portcullis_engines::iam::{AccessRequest, Context, Policy, Verdict, evaluate};
+use portcullis_model::{Problem, Scope, resources::apigateway::RestApi};
+
+use super::method_arn::{masked_method_arn, method_arn};
+use crate::{
+    decision::{Decision, LayerName, Reason},
+    exchange::Exchange,
+    gateway::Worker,
+    pipeline::Layer,
+    refusal::{Refusal, RefusalKind},
+};
+
+/// The action that all of this is about.
+pub(crate) const INVOKE: &str = "execute-api:Invoke";
+
+/// Condition keys that every request may have.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html>.
+/// `aws:SourceArn` is known, and absent: no service of AWS stands between.
+const KEYS: [&str; 7] = [
+    "aws:currenttime",
+    "aws:epochtime",
+    "aws:securetransport",
+    "aws:sourcearn",
+    "aws:sourceip",
+    "aws:referer",
+    "aws:useragent",
+];
+/// Condition keys that a caller of `AWS_IAM` has. Tags of principals are absent, as users have none here.
+const PRINCIPAL_KEYS: [&str; 5] = [
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principaltype",
+    "aws:userid",
+    "aws:username",
+];
+
+/// What the policy says of a request whose caller nobody knows. A denial is no verdict: it ended the exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PolicyVerdict {
+    /// There is no policy, it only observes, or it waits for the caller.
+    Unasked,
+    Allow,
+    /// No statement speaks of the request.
+    Neither,
+}
+
+/// A resource policy, ready.
+pub(crate) struct PolicySnapshot {
+    policy: Policy,
+}
+
+impl PolicySnapshot {
+    /// Compiles the policy of an API; none when it has none.
+    pub(crate) fn compile(api: &RestApi, scope: &Scope, problems: &mut Vec<Problem>) -> Option<Box<Self>> {
+        let document = api.policy.as_deref()?;
+        let arn = format!(
+            "arn:aws:execute-api:{}:{}:{}",
+            scope.region, scope.account, api.id
+        );
+        match Policy::parse_resource_based(document, Some(&arn)) {
+            Ok(policy) => {
+                check_keys(&policy, problems);
+                Some(Box::new(Self { policy }))
+            }
+            Err(cause) => {
+                problems.push(Problem::error(None, "restApi/policy", cause.to_string()));
+                None
+            }
+        }
+    }
+
+    /// Asks the policy about a call; `caller` is none for whom nobody knows.
+    pub(crate) fn evaluate(&self, arn: &str, caller: Option<&str>, context: &Context) -> Verdict {
+        let request = AccessRequest {
+            principal_arn: caller,
+            action: INVOKE,
+            resource: arn,
+            context,
+        };
+        evaluate(&[&self.policy], &request)
+    }
+}
+
+/// A condition on what no request here has would silently never hold.
+fn check_keys(policy: &Policy, problems: &mut Vec<Problem>) {
+    for key in policy.condition_keys() {
+        if !KEYS.contains(&key) && !PRINCIPAL_KEYS.contains(&key) {
+            let message = format!("no request has the condition key `{key}` here: remove the condition");
+            problems.push(Problem::error(None, "restApi/policy", message));
+        }
+    }
+}
+
+pub(crate) struct ResourcePolicy;
+
+impl Layer for ResourcePolicy {
+    const NAME: LayerName = LayerName::ResourcePolicy;
+
+    fn applies(exchange: &Exchange) -> bool {
+        exchange.stage().is_some_and(|stage| stage.policy.is_some())
+    }
+
+    async fn check(exchange: &mut Exchange, _worker: &Worker) -> Decision {
+        match judge(exchange) {
+            Ok((verdict, reason)) => {
+                // What only observes must not decide in the authorizer's place either.
+                if !exchange.is_observed(Self::NAME) {
+                    exchange.note_policy(verdict);
+                }
+                Decision::Continue(reason)
+            }
+            Err(refusal) => refusal.into(),
+        }
+    }
+}
+
+fn judge(exchange: &Exchange) -> Result<(PolicyVerdict, Reason), Refusal> {
+    let Some(policy) = exchange.stage().and_then(|stage| stage.policy.as_deref()) else {
+        return Ok((PolicyVerdict::Unasked, "no resource policy".into()));
+    };
+    let authorization = &exchange.method()?.authorization;
+    if authorization.is_iam() {
+        let reason = "the resource policy waits for the caller";
+        return Ok((PolicyVerdict::Unasked, reason.into()));
+    }
+    match policy.evaluate(&method_arn(exchange)?, None, &context_of(exchange)) {
+        Verdict::Allow { statement } => {
+            let reason = format!("the resource policy's {statement} allows it");
+            Ok((PolicyVerdict::Allow, reason.into()))
+        }
+        Verdict::ExplicitDeny { statement } => {
+            let cause = format!("the resource policy's {statement} denies it");
+            Err(denied(exchange, "anonymous", cause, true))
+        }
+        Verdict::ImplicitDeny if authorization.is_open() => {
+            let cause = "no statement of the resource policy allows it, and nobody asks who calls";
+            Err(denied(exchange, "anonymous", cause, false))
+        }
+        Verdict::ImplicitDeny => {
+            let reason = "no statement of the resource policy speaks of it: the authorizer decides";
+            Ok((PolicyVerdict::Neither, reason.into()))
+        }
+    }
+}
+
+/// Returns what conditions may ask of any request.
+pub(crate) fn context_of(exchange: &Exchange) -> Context {
+    let (request, now) = (exchange.request(), exchange.started());
+    let mut context = Context::new();
+    context.set("aws:SourceIp", request.peer.address.ip().to_string());
+    let is_secure = request.peer.tls.is_some();
+    context.set("aws:SecureTransport", if is_secure { "true" } else { "false" });
+    context.set("aws:CurrentTime", now.iso8601());
+    context.set("aws:EpochTime", now.seconds().to_string());
+    for (header, key) in [("referer", "aws:Referer"), ("user-agent", "aws:UserAgent")] {
+        // Two fields are one value with a comma (RFC 9110, section 5.3): neither can hide the other.
+        let values: Vec<_> = request
+            .headers
+            .all(header)
+            .map(|value| String::from_utf8_lossy(value))
+            .collect();
+        if !values.is_empty() {
+            context.set(key, values.join(", "));
+        }
+    }
+    context
+}
+
+/// Returns the refusal of a policy, in AWS's words.
+pub(crate) fn denied(
+    exchange: &Exchange,
+    caller: &str,
+    cause: impl Into<Reason>,
+    is_explicit: bool,
+) -> Refusal {
+    let end = if is_explicit { " with an explicit deny" } else { "" };
+    let message = format!(
+        "User: {caller} is not authorized to perform: {INVOKE} on resource: {}{end}",
+        masked_method_arn(exchange)
+    );
+    Refusal::new(RefusalKind::AccessDenied, cause).with_message(message)
+}
