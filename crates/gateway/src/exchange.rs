@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use portcullis_model::{HeaderList, StageName, Timestamp};
 
 use crate::{
@@ -339,20 +339,7 @@ impl Exchange {
         if self.body_read.len() >= wanted {
             return Ok(());
         }
-        let mut chunks = std::collections::VecDeque::new();
-        let mut prefix = BytesMut::new();
-        while prefix.len() < wanted {
-            let Some(chunk) = self.request.body.next().await else {
-                break;
-            };
-            let chunk = chunk?;
-            prefix.extend_from_slice(&chunk);
-            chunks.push_back(chunk);
-        }
-        prefix.truncate(wanted);
-        self.body_read = prefix.freeze();
-        let rest = std::mem::take(&mut self.request.body);
-        self.request.body = Body::Replay(chunks, Box::new(rest));
+        self.body_read = self.request.body.read_prefix(wanted).await?;
         Ok(())
     }
 

@@ -101,7 +101,7 @@ kinds! {
     EVENT_CLAIM = Ephemeral "events-claim",
     /// An event on its way to one target, sealed: `{delivery}`
     EVENT_DELIVERY = Ephemeral "events-delivery",
-    /// `{id}`: [`portcullis_model::resources::cloudfront::Distribution`]
+    /// `{id}`: [`portcullis_model::resources::cloudfront::Distribution`]; lookup `web-acl`
     DISTRIBUTION = Configuration "cloudfront-distribution",
     /// `{distribution}/{id}`: an invalidation that was made
     INVALIDATION = Directory "cloudfront-invalidation",

@@ -2,13 +2,15 @@
 //!
 //! 1. the distribution, and the behavior whose path pattern fits
 //! 2. the viewer's scheme, then the method
-//! 3. the cache
-//! 4. the origin: an API's stage through all its layers, or a server over the network
+//! 3. the web ACL: before the cache, so that it judges what is kept too
+//! 4. the cache
+//! 5. the origin: an API's stage through all its layers, or a server over the network
 //!
 //! One trail tells all of it. <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HowCloudFrontWorks.html>
 
 pub mod cache;
 pub mod snapshot;
+mod firewall;
 pub(crate) mod forwarding;
 mod freshness;
 mod keeping;
@@ -32,6 +34,7 @@ use crate::{
 };
 
 use cache::{CacheKey, KeptAnswer};
+use firewall::Refused;
 use forwarding::Forwarded;
 use freshness::Keep;
 use keeping::Ticket;
@@ -116,6 +119,11 @@ async fn answer(
         Outcome::Continue,
         (&behavior.reason).into(),
     );
+    match firewall::judge(visit, distribution, worker, journal).await {
+        Ok(()) => {}
+        Err(Refused::Own(response)) => return Ok((*response, "Error from cloudfront")),
+        Err(Refused::Page(page)) => return Err(page),
+    }
     let forwarded = forwarding::forward(distribution, behavior, &visit.request, &path, visit.arrival.id);
     let Some(key) = forwarded.key.clone() else {
         journal.note(

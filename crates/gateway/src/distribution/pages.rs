@@ -13,10 +13,6 @@ pub(crate) enum Page {
     /// No such distribution, or a disabled one.
     NotServed,
     /// The web ACL says no.
-    #[allow(
-        dead_code,
-        reason = "web ACLs are refused at deployment until they are judged here"
-    )]
     Blocked,
     HttpsOnly,
     MethodNotAllowed,
@@ -24,6 +20,8 @@ pub(crate) enum Page {
     BodyTooLarge,
     OriginFailed,
     OriginTimedOut,
+    /// Something of ours is missing: doubt is denial.
+    Failed,
 }
 
 impl Page {
@@ -38,6 +36,7 @@ impl Page {
             Self::BodyTooLarge => 413,
             Self::OriginFailed => 502,
             Self::OriginTimedOut => 504,
+            Self::Failed => 500,
         }
     }
 
@@ -53,6 +52,7 @@ impl Page {
                 "This distribution is not configured to allow the HTTP request method that was used for this request. \
                  The distribution supports only cachable requests."
             }
+            Self::Failed => "The request could not be processed.",
             Self::BodyTooLarge => "The request body is too large.",
             Self::OriginFailed => {
                 "CloudFront wasn't able to connect to the origin, or did not understand its answer."

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use portcullis_egress::Timeouts;
 use portcullis_model::{
     Problem, Scope,
+    arn::Arn,
     resources::cloudfront::{
         CacheBehavior, CookiePreference, Distribution, DistributionConfig, Origin, OriginProtocolPolicy,
         ViewerProtocolPolicy,
@@ -22,6 +23,8 @@ use crate::hosts::{HostKind, Hosts};
 pub struct DistributionSnapshot {
     /// As AWS writes it.
     pub(crate) id: Arc<str>,
+    /// The ARN of the web ACL that guards it.
+    pub(crate) web_acl: Option<Arc<str>>,
     pub(crate) enabled: bool,
     pub(crate) default_root_object: Box<str>,
     /// The default behavior is the last.
@@ -77,11 +80,9 @@ impl DistributionSnapshot {
         hosts: &Hosts,
     ) -> Result<Self, Vec<Problem>> {
         let mut problems = Problems(Vec::new());
-        if !config.web_acl_id.is_empty() {
-            problems.add(
-                "WebACLId",
-                "web ACLs of distributions are not enforced yet".to_owned(),
-            );
+        let web_acl = Some(config.web_acl_id.as_str()).filter(|arn| !arn.is_empty());
+        if let Some(Err(message)) = web_acl.map(|arn| check_web_acl(arn, scope)) {
+            problems.add("WebACLId", message);
         }
         let origins: Vec<Arc<OriginSnapshot>> = config
             .origins
@@ -92,7 +93,6 @@ impl DistributionSnapshot {
                 OriginSnapshot::compile(origin, hosts, &path, &mut problems).map(Arc::new)
             })
             .collect();
-        let arn = Distribution::arn(scope.account.as_str(), id);
         let ordered = config
             .cache_behaviors
             .iter()
@@ -106,9 +106,9 @@ impl DistributionSnapshot {
             return Err(problems.0);
         }
         let errors = config.custom_error_responses.iter();
-        tracing::debug!("compiled {arn}");
         Ok(Self {
             id: id.into(),
+            web_acl: web_acl.map(Into::into),
             enabled: config.enabled,
             default_root_object: config.default_root_object.trim_start_matches('/').into(),
             behaviors,
@@ -133,6 +133,20 @@ impl DistributionSnapshot {
         let own = self.errors.iter().find(|(code, _)| *code == status);
         own.map_or(ERROR_SECONDS_DEFAULT, |(_, seconds)| *seconds)
     }
+}
+
+/// A web ACL of the same account, made for distributions; AWS WAF Classic's are ids, which nobody makes here.
+fn check_web_acl(text: &str, scope: &Scope) -> Result<(), String> {
+    let arn: Arn = text
+        .parse()
+        .map_err(|_| format!("`{text}` is not the ARN of a web ACL of WAFv2"))?;
+    let is_ours = arn.service == "wafv2" && arn.account == scope.account.as_str();
+    if is_ours && arn.resource.starts_with("global/webacl/") {
+        return Ok(());
+    }
+    Err(format!(
+        "`{text}` is not a web ACL of this account with the scope `CLOUDFRONT`"
+    ))
 }
 
 struct Problems(Vec<Problem>);

@@ -88,6 +88,24 @@ impl Body {
         }
     }
 
+    /// Reads the first `wanted` bytes, or all when there are fewer, and puts them back in front of the rest.
+    pub async fn read_prefix(&mut self, wanted: usize) -> Result<Bytes, BodyError> {
+        let mut chunks = VecDeque::new();
+        let mut prefix = BytesMut::new();
+        while prefix.len() < wanted {
+            let Some(chunk) = self.next().await else {
+                break;
+            };
+            let chunk = chunk?;
+            prefix.extend_from_slice(&chunk);
+            chunks.push_back(chunk);
+        }
+        prefix.truncate(wanted);
+        let rest = std::mem::take(self);
+        *self = Self::Replay(chunks, Box::new(rest));
+        Ok(prefix.freeze())
+    }
+
     /// Reads all of it, up to `limit_bytes`.
     pub async fn read_whole(&mut self, limit_bytes: usize) -> Result<Bytes, BodyError> {
         if self.length().is_some_and(|length| length > limit_bytes as u64) {

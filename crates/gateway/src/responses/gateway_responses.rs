@@ -353,7 +353,7 @@ pub(crate) fn render(exchange: &Exchange, refusal: &Refusal) -> Response {
 }
 
 /// Renders the answer that a firewall rule defines: it takes precedence over what the API customises.
-fn render_own(own: &BlockResponse) -> Response {
+pub(crate) fn render_own(own: &BlockResponse) -> Response {
     let mut headers = HeaderList::with_capacity(own.headers.len() + 3);
     if let Some((media_type, _)) = own.body {
         headers.push("Content-Type", media_type);

@@ -1,10 +1,16 @@
 //! Distributions in front of an API's stage: protocol, methods, the cache and its walls, and one trail for all of it.
 
-use portcullis_model::resources::cloudfront::DistributionConfig;
+use portcullis_firewall::References;
+use portcullis_model::resources::{
+    cloudfront::DistributionConfig,
+    wafv2::{IpSet, RegexPatternSet, WebAcl},
+};
 use serde_json::{Value, json};
 
 use super::{World, mock, open, request_to, resource, scope, with_body};
-use crate::{distribution::snapshot::DistributionSnapshot, http::Request, tests::Outcomes};
+use crate::{
+    distribution::snapshot::DistributionSnapshot, firewall::WebAclSnapshot, http::Request, tests::Outcomes,
+};
 
 const ID: &str = "E2ABCDEFGHIJKL";
 const VIEWED: &str = "e2abcdefghijkl.cloudfront.net";
@@ -121,7 +127,7 @@ fn one_trail_tells_of_the_distribution_and_of_the_stage_behind_it() {
     assert_eq!(field(&first, "id"), "1");
     assert_eq!(
         steps(&first),
-        "distribution cache origin route authorizer validation mapping integration response cache"
+        "distribution cache origin firewall route authorizer validation mapping integration response cache"
     );
     assert_eq!(first.trail.host, VIEWED);
     assert_eq!(first.trail.path, "/");
@@ -384,6 +390,112 @@ fn both_hosts_and_the_path_form_reach_one_distribution() {
             (outcome.body.as_str(), outcome.header("X-Cache")),
             (first.body.as_str(), Some("Hit from cloudfront"))
         );
+    }
+}
+
+const ACL: &str = "arn:aws:wafv2:us-east-1:000000000000:global/webacl/acl/1";
+
+/// A web ACL for distributions.
+fn web_acl(rules: Value) -> WebAclSnapshot {
+    struct NoSets;
+    impl References for NoSets {
+        fn ip_set(&self, _arn: &str) -> Option<&IpSet> {
+            None
+        }
+        fn regex_pattern_set(&self, _arn: &str) -> Option<&RegexPatternSet> {
+            None
+        }
+    }
+    let record: WebAcl = serde_json::from_value(json!({
+        "Name": "acl", "Id": "1", "ARN": ACL, "Scope": "CLOUDFRONT", "DefaultAction": {"Allow": {}},
+        "Rules": rules, "VisibilityConfig": super::firewall::visibility("acl"),
+    }))
+    .unwrap();
+    WebAclSnapshot::compile(&record, &NoSets).unwrap()
+}
+
+#[test]
+fn kept_answer_to_an_attack_is_blocked_once_the_rule_is_active() {
+    let world = world(json!({}), json!({"WebAclId": ACL}));
+    world
+        .snapshots
+        .change(|snapshot| snapshot.with_web_acl(web_acl(json!([]))));
+    let attack = "/?id=1%20or%201%3D1";
+    assert_eq!(world.send(viewed(attack, &[])).status, 200);
+    let kept = world.send(viewed(attack, &[]));
+    assert_eq!(kept.header("X-Cache"), Some("Hit from cloudfront"));
+    assert_eq!(steps(&kept), "distribution firewall cache");
+    let rules = json!([{
+        "Name": "sqli", "Priority": 0, "OverrideAction": {"None": {}},
+        "VisibilityConfig": super::firewall::visibility("sqli"),
+        "Statement": {"ManagedRuleGroupStatement": {"VendorName": "AWS", "Name": "AWSManagedRulesSQLiRuleSet"}},
+    }]);
+    world
+        .snapshots
+        .change(|snapshot| snapshot.with_web_acl(web_acl(rules)));
+    let blocked = world.send(viewed(attack, &[]));
+    page(&blocked, 403, "Request blocked.", "firewall", "rule `sqli");
+    assert_eq!(steps(&blocked), "distribution firewall");
+    assert_eq!(world.send(viewed("/?id=1", &[])).status, 200);
+}
+
+#[test]
+fn rules_own_answer_is_what_the_viewer_gets() {
+    let world = world(json!({}), json!({"WebAclId": ACL}));
+    let rules = json!([{
+        "Name": "closed", "Priority": 0, "VisibilityConfig": super::firewall::visibility("closed"),
+        "Action": {"Block": {"CustomResponse": {"ResponseCode": 429}}},
+        "Statement": {"SizeConstraintStatement": {
+            "FieldToMatch": {"UriPath": {}}, "ComparisonOperator": "GT", "Size": 0,
+            "TextTransformations": [{"Priority": 0, "Type": "NONE"}],
+        }},
+    }]);
+    world
+        .snapshots
+        .change(|snapshot| snapshot.with_web_acl(web_acl(rules)));
+    let outcome = world.send(viewed("/", &[]));
+    assert_eq!((outcome.status, outcome.body.as_str()), (429, ""));
+    assert_eq!(outcome.last().0, "firewall");
+}
+
+#[test]
+fn web_acl_that_cannot_be_found_refuses_everything() {
+    let world = world(json!({}), json!({"WebAclId": ACL}));
+    let outcome = world.send(viewed("/", &[]));
+    page(
+        &outcome,
+        500,
+        "could not be processed",
+        "firewall",
+        "cannot be found",
+    );
+}
+
+#[test]
+fn method_is_judged_before_the_web_acl() {
+    let world = world(json!({}), json!({"WebAclId": ACL}));
+    let post = world.send(request_to(VIEWED, "POST", "/?id=1%20or%201%3D1", &[]));
+    page(
+        &post,
+        403,
+        "supports only cachable requests",
+        "distribution",
+        "method `POST`",
+    );
+}
+
+#[test]
+fn web_acl_of_another_scope_or_account_is_refused() {
+    let world = World::serving(image());
+    let hosts = std::sync::Arc::clone(world.snapshots.take().hosts());
+    for arn in [
+        "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/acl/1",
+        "arn:aws:wafv2:us-east-1:111111111111:global/webacl/acl/1",
+        "473e64fd-f30b-4765-81a0-62ad96dd167a",
+    ] {
+        let config = config(json!({}), json!({"WebAclId": arn}));
+        let problems = DistributionSnapshot::compile(&scope(), ID, &config, &hosts).err();
+        assert_eq!(problems.expect(arn)[0].path, "WebACLId");
     }
 }
 

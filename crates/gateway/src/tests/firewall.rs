@@ -23,7 +23,7 @@ impl References for Sets {
     }
 }
 
-fn visibility(name: &str) -> Value {
+pub(super) fn visibility(name: &str) -> Value {
     json!({"SampledRequestsEnabled": true, "CloudWatchMetricsEnabled": true, "MetricName": name})
 }
 

@@ -10,7 +10,7 @@ fn world() -> World {
 
 #[test]
 fn foreign_host_is_misdirected() {
-    for host in ["example.com", "", "abc123.cloudfront.net", "bad host"] {
+    for host in ["example.com", "", "a.abc123.cloudfront.net", "bad host"] {
         let outcome = world().send(request_to(host, "GET", "/prod/pets", &[]));
         outcome.refused(421, "\"Misdirected Request\"", "host", "not one of ours");
     }

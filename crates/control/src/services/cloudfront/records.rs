@@ -7,7 +7,7 @@ use portcullis_model::{
     resources::cloudfront::{Distribution, DistributionConfig, Invalidation},
 };
 use portcullis_store::{
-    Batch, Expect, Page, RecordKey, Store, StoreError,
+    Batch, Expect, Lookup, Page, Put, RecordKey, Store, StoreError,
     kinds::{DISTRIBUTION, INVALIDATION},
     typed::{self, Versioned},
 };
@@ -17,6 +17,8 @@ use serde::Serialize;
 use super::errors::{invalid, no_if_match, no_such_distribution, no_such_invalidation, stale};
 use crate::{operation::AwsError, ports::Compiler};
 
+/// The lookup from the ARN of a web ACL to the distributions that name it.
+pub const BY_WEB_ACL: &str = "web-acl";
 /// Distributions of an account, as AWS's quota.
 const DISTRIBUTIONS_MAX: usize = 200;
 /// Paths of one invalidation, as AWS's quota.
@@ -180,11 +182,15 @@ impl Distributions<'_> {
             tags,
             id,
         };
-        let key = self.key(&distribution.id);
-        let committed = self
-            .store
-            .commit(Batch::new().put(key, encode(&distribution)?, expect));
-        let committed = committed.await.map_err(|error| match error {
+        let mut batch = Batch::new();
+        batch.puts.push(Put {
+            key: self.key(&distribution.id),
+            body: encode(&distribution)?,
+            expect,
+            lookups: web_acl_lookup(&config),
+            expires: None,
+        });
+        let committed = self.store.commit(batch).await.map_err(|error| match error {
             StoreError::Conflict { .. } => stale(),
             other => other.into(),
         })?;
@@ -279,6 +285,17 @@ impl Distributions<'_> {
         let page = Page::all(format!("{distribution}/"));
         Ok(typed::list_json(self.store, self.scope, INVALIDATION, page).await?)
     }
+}
+
+/// By which a web ACL learns what it guards.
+fn web_acl_lookup(config: &DistributionConfig) -> Vec<Lookup> {
+    let arn = Some(&config.web_acl_id).filter(|arn| !arn.is_empty());
+    let lookup = arn.map(|arn| Lookup {
+        name: BY_WEB_ACL,
+        value: arn.clone(),
+        unique: false,
+    });
+    lookup.into_iter().collect()
 }
 
 fn check_version(found: &Found, if_match: Option<&str>) -> Result<(), AwsError> {
