@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from portcullis import REPOSITORY, until
+from portcullis import REPOSITORY, TEMPLATES, until
 
 sys.path.insert(0, str(REPOSITORY / "examples" / "events"))
 import consumer  # noqa: E402
@@ -391,3 +391,107 @@ def test_pattern_is_tested_as_rules_match(server):
 def test_what_is_not_there_is_refused_by_name(server, operation, arguments, named):
     with pytest.raises(ClientError, match=named):
         getattr(server.client("events"), operation)(**arguments)
+
+
+def deployed(server, stack, port):
+    """Deploys the conformance suite's template, and lets its guarded bus send to a consumer; returns the outputs."""
+    text = (TEMPLATES / "events.yaml").read_text().replace("{{backend}}", f"http://127.0.0.1:{port}")
+    text = text.replace("11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", producer.public_key(KEY))
+    cloudformation = server.client("cloudformation")
+    cloudformation.create_stack(StackName=stack, TemplateBody=text, Capabilities=["CAPABILITY_IAM"])
+    cloudformation.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 0.2})
+    described = cloudformation.describe_stacks(StackName=stack)["Stacks"][0]
+    return {one["OutputKey"]: one["OutputValue"] for one in described["Outputs"]}
+
+
+def test_api_puts_a_producers_event_on_the_bus_after_validation(server, web, receiver):
+    outputs = deployed(server, "through", receiver.port)
+    events, guarded = server.client("events"), outputs["GuardedArn"]
+    [target] = events.list_targets_by_rule(EventBusName=outputs["OpenArn"], Rule=rule_of(events, outputs))["Targets"]
+    events.put_rule(Name="all", EventBusName=guarded, EventPattern='{"source":["shop"]}')
+    events.put_targets(Rule="all", EventBusName=guarded, Targets=[target])
+    url = server.api(outputs["ApiId"], outputs["Stage"], "/signed")
+    detail = {"id": 7, "note": "it's „quoted“ \\ \"twice\""}
+    signed = producer.signature(KEY, "shop-1", guarded, "shop", "order", detail)
+    answer = web.post(url, json={**detail, "_signature": signed})
+    assert answer.status_code == 200 and answer.json()["FailedEntryCount"] == 0, answer.text
+    until("the delivery", lambda: receiver.got)
+    event = json.loads(receiver.got[0][2])
+    assert event["detail"]["note"] == detail["note"]
+    consumer.check_producer(event, {"shop-1": producer.public_key(KEY)}, guarded)
+    assert web.post(url, json={"note": "no id", "_signature": signed}).status_code == 400
+    for forged in ({**detail, "id": 8, "_signature": signed}, {**detail, "_signature": signed}, detail):
+        answer = web.post(url, json=forged).json()
+        assert answer["FailedEntryCount"] == 1, answer
+    reasons = ["forged or altered", "replayed", "unsigned"]
+    assert reasons[-1] in server.explain()
+    assert len(receiver.got) == 1
+
+
+def rule_of(events, outputs):
+    """The one rule of the template's open bus."""
+    [rule] = events.list_rules(EventBusName=outputs["OpenArn"])["Rules"]
+    return rule["Name"]
+
+
+def test_stack_of_buses_is_changed_and_deleted(server, receiver):
+    outputs = deployed(server, "change", receiver.port)
+    cloudformation, events = server.client("cloudformation"), server.client("events")
+    assert events.list_tags_for_resource(ResourceARN=outputs["GuardedArn"])["Tags"]
+    text = cloudformation.get_template(StackName="change")["TemplateBody"]
+    changed = text.replace("{source: [shop], detail: {id: [{numeric: ['>', 0]}]}}", "{source: [other]}")
+    assert changed != text
+    cloudformation.update_stack(StackName="change", TemplateBody=changed, Capabilities=["CAPABILITY_IAM"])
+    cloudformation.get_waiter("stack_update_complete").wait(StackName="change", WaiterConfig={"Delay": 0.2})
+    rule = events.describe_rule(EventBusName=outputs["OpenArn"], Name=rule_of(events, outputs))
+    assert json.loads(rule["EventPattern"]) == {"source": ["other"]}
+    cloudformation.delete_stack(StackName="change")
+    cloudformation.get_waiter("stack_delete_complete").wait(StackName="change", WaiterConfig={"Delay": 0.2})
+    with pytest.raises(events.exceptions.ResourceNotFoundException):
+        events.describe_event_bus(Name=outputs["OpenArn"])
+
+
+def test_role_is_only_handed_on_by_whoever_may_pass_it(server, receiver):
+    outputs = deployed(server, "pass", receiver.port)
+    [role] = [one for one in server.client("iam").list_roles()["Roles"] if one["RoleName"].startswith("pass-Role-")]
+    gateway = {"Effect": "Allow", "Action": "apigateway:*", "Resource": "*"}
+    with user(server, "events-lender", gateway) as _:
+        key = server.client("iam").create_access_key(UserName="events-lender")["AccessKey"]
+        lender = server.client("apigateway", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+        resources = {one["path"]: one["id"] for one in lender.get_resources(restApiId=outputs["ApiId"])["items"]}
+        with pytest.raises(ClientError, match="iam:PassRole"):
+            lender.put_integration(
+                restApiId=outputs["ApiId"],
+                resourceId=resources["/powerless"],
+                httpMethod="POST",
+                type="AWS",
+                integrationHttpMethod="POST",
+                uri="arn:aws:apigateway:us-east-1:events:action/PutEvents",
+                credentials=role["Arn"],
+            )
+
+
+def test_action_that_no_service_has_is_not_deployed(server, receiver):
+    outputs = deployed(server, "unknown", receiver.port)
+    gateway = server.client("apigateway")
+    resources = {one["path"]: one["id"] for one in gateway.get_resources(restApiId=outputs["ApiId"])["items"]}
+    place = {"restApiId": outputs["ApiId"], "resourceId": resources["/powerless"], "httpMethod": "POST"}
+    integration = gateway.get_integration(**place)
+    for uri, parameters in (
+        ("events:action/PutPermission", {}),
+        ("sqs:action/SendMessage", {}),
+        ("events:path//", {}),
+        ("events:action/PutEvents", {"integration.request.header.X-Amz-Target": "'AWSEvents.DeleteRule'"}),
+        ("events:action/PutEvents", {"integration.request.header.X-Other": "'x'"}),
+    ):
+        gateway.put_integration(
+            **place,
+            type="AWS",
+            integrationHttpMethod="POST",
+            uri=f"arn:aws:apigateway:us-east-1:{uri}",
+            credentials=integration["credentials"],
+            requestParameters=parameters,
+        )
+        gateway.put_integration_response(**place, statusCode="200")
+        with pytest.raises(ClientError, match="uri|requestParameters"):
+            gateway.create_deployment(restApiId=outputs["ApiId"], stageName="other")

@@ -7,7 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_model::{HeaderList, StageName, Timestamp};
+use portcullis_model::{HeaderList, RequestId, StageName, Timestamp};
 
 use crate::{
     client_certificates::ClientCertificate,
@@ -157,6 +157,11 @@ impl Exchange {
 
     pub(crate) const fn request(&self) -> &Request {
         &self.request
+    }
+
+    /// Returns the id as it is told.
+    pub(crate) fn request_id(&self) -> RequestId {
+        RequestId::from(crate::request_id::uuid_text(self.id))
     }
 
     pub(crate) const fn id(&self) -> u128 {

@@ -17,7 +17,7 @@ use crate::{
     issuers::Issuers,
     layers::authorizer::token_cache::TokenCache,
     pipeline::{self, Journal},
-    ports::{Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest},
+    ports::{Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Services, Site, SiteRequest},
     request_id::{self, RequestIds},
     revocations::Revocations,
     snapshot::{DomainSnapshot, Snapshot, Snapshots},
@@ -120,6 +120,10 @@ impl Worker {
 
     pub(crate) fn functions(&self) -> &dyn Functions {
         self.parts.ports.functions.as_ref()
+    }
+
+    pub(crate) fn services(&self) -> &dyn Services {
+        self.parts.ports.services.as_ref()
     }
 
     pub(crate) const fn tokens(&self) -> &TokenCache {

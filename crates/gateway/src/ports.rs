@@ -134,13 +134,15 @@ pub struct ServiceCall {
     pub action: Arc<str>,
     /// The role in whose name the call is made: the integration's `credentials`.
     pub role_arn: Arc<str>,
+    /// The method that calls, as in [`Invocation::source_arn`]; the principal is `apigateway.amazonaws.com`.
+    pub source_arn: String,
     pub request_id: RequestId,
     /// What the request template made.
     pub body: Bytes,
 }
 
 /// A service's answer, some time later. May be awaited on any thread.
-pub type ServiceAnswer = Pin<Box<dyn Future<Output = ServiceResponse> + Send>>;
+pub type ServiceAnswer = Pin<Box<dyn Future<Output = Result<ServiceResponse, ServiceFailure>> + Send>>;
 
 /// What a service says, errors of its own included.
 #[derive(Clone, Debug)]
@@ -148,13 +150,22 @@ pub struct ServiceResponse {
     pub status: u16,
     pub headers: HeaderList,
     pub body: Bytes,
+    /// What the service decided on its way and why, for the trail. Never holds a secret.
+    pub decisions: String,
+}
+
+/// Why a service was not asked, or did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ServiceFailure {
+    /// The integration's role is not there, or does not trust API Gateway.
+    #[error("{0}")]
+    NotAssumed(String),
+    #[error("{0}")]
+    Failed(String),
 }
 
 /// Calls services of ours in the name of a role, whose policies are evaluated.
 pub trait Services: Send + Sync {
-    /// Returns whether `action` of `service` may be integrated with, for the deployment to know.
-    fn knows(&self, service: &str, action: &str) -> bool;
-
     /// Calls it.
     fn call(&self, call: ServiceCall) -> ServiceAnswer;
 }

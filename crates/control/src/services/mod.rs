@@ -10,7 +10,7 @@ pub mod portcullis;
 pub mod secretsmanager;
 pub mod sts;
 
-use crate::operation::Service;
+use crate::operation::{Access, Protocol, Service};
 
 /// The services that are spoken.
 pub const ALL: &[&Service] = &[
@@ -24,3 +24,13 @@ pub const ALL: &[&Service] = &[
     &secretsmanager::SERVICE,
     &sts::SERVICE,
 ];
+
+/// Tells whether an integration may call `action` of `service`: a signed operation of a service of JSON 1.1.
+pub fn has_action(service: &str, action: &str) -> bool {
+    let found = ALL.iter().find(|known| known.name == service);
+    found.is_some_and(|service| {
+        let speaks_json = matches!(service.protocol, Protocol::Json11 { .. });
+        let operation = service.operation(action);
+        speaks_json && operation.is_some_and(|operation| !matches!(operation.access, Access::Unsigned))
+    })
+}

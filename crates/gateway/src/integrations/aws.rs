@@ -1,8 +1,7 @@
 //! `AWS`: a call of AWS made by mapping: the request template makes what is sent, an integration response what comes back.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-custom-integrations.html>. One arm for each kind
-//! of call that a URI may name; a service's action would be the next: its own file, an arm of [`Aws`], one of `compile`
-//! and one of `call`.
+//! of call that a URI may name: its own file, an arm of [`Aws`], one of `compile` and one of `call`.
 
 use std::collections::BTreeMap;
 
@@ -13,6 +12,7 @@ use serde::de::IgnoredAny;
 use super::{
     Answer,
     function::{self, AwsUri, Function},
+    service::ServiceAction,
 };
 use crate::{
     decision::Reason,
@@ -32,6 +32,8 @@ const INVOCATION_TYPE: (&str, &str) = (
 pub(crate) enum Aws {
     /// `lambda:path/2015-03-31/functions/{arn}/invocations`
     Function(Function),
+    /// `events:action/PutEvents`
+    Service(ServiceAction),
 }
 
 impl Aws {
@@ -51,14 +53,11 @@ impl Aws {
                 check_parameters(integration, path, problems);
                 Function::compile(integration, variables, path, problems).map(Self::Function)
             }
-            Some(AwsUri { service, rest }) => {
-                let message =
-                    format!("`{rest}` of `{service}` is not supported: only functions are, for now");
-                problems.push(Problem::error(None, format!("{path}: integration/uri"), message));
-                None
-            }
+            Some(uri) => ServiceAction::compile(integration, &uri, path, problems).map(Self::Service),
             None => {
-                let message = format!("`{uri}`: expected `arn:aws:apigateway:REGION:SERVICE:path/…`");
+                let message = format!(
+                    "`{uri}`: expected `arn:aws:apigateway:REGION:SERVICE:action/NAME` or `…:lambda:path/…`"
+                );
                 problems.push(Problem::error(None, format!("{path}: integration/uri"), message));
                 None
             }
@@ -77,6 +76,7 @@ impl Aws {
                 let answer = invoke(function, exchange, text, worker).await?;
                 Ok((answer, (&function.reason).into()))
             }
+            Self::Service(action) => action.call(exchange, text, worker).await,
         }
     }
 }

@@ -168,7 +168,7 @@ impl Function {
 }
 
 /// `arn:aws:execute-api:{region}:{account}:{api}/{stage}/{method}{resource path}`, as function policies name methods.
-fn source_arn(exchange: &Exchange) -> Result<String, Refusal> {
+pub(super) fn source_arn(exchange: &Exchange) -> Result<String, Refusal> {
     let missing = || Refusal::new(RefusalKind::Internal, "no stage was found before it was needed");
     let stage = exchange.stage().ok_or_else(missing)?;
     let method = String::from_utf8_lossy(&exchange.request().method);

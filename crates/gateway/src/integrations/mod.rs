@@ -6,6 +6,7 @@ pub(crate) mod header_policy;
 pub(crate) mod http_proxy;
 pub(crate) mod lambda_proxy;
 pub(crate) mod mock;
+pub(crate) mod service;
 
 use std::collections::BTreeMap;
 

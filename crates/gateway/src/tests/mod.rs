@@ -42,7 +42,7 @@ use crate::{
     issuers::Issuers,
     ports::{
         FunctionAnswer, FunctionFailure, Functions, Invocation, Invoked, Ports, ServiceAnswer, ServiceCall,
-        ServiceResponse, Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
+        ServiceFailure, Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
     },
     revocations::Revocations,
     snapshot::{PoolSnapshot, Snapshot, Snapshots, StageSnapshot, compile_stage},
@@ -118,18 +118,8 @@ impl Functions for ScriptedFunctions {
 struct NoServices;
 
 impl Services for NoServices {
-    fn knows(&self, _service: &str, _action: &str) -> bool {
-        false
-    }
-
-    fn call(&self, _call: ServiceCall) -> ServiceAnswer {
-        Box::pin(async {
-            ServiceResponse {
-                status: 404,
-                headers: HeaderList::new(),
-                body: Bytes::new(),
-            }
-        })
+    fn call(&self, call: ServiceCall) -> ServiceAnswer {
+        Box::pin(async move { Err(ServiceFailure::Failed(format!("no service `{}`", call.service))) })
     }
 }
 

@@ -2,18 +2,16 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use bytes::Bytes;
 use portcullis_control::ports::TrailSink;
 use portcullis_gateway::{
     distribution::cache::DistributionCache,
     edge::{ForwardProxy, ProxyRoute},
-    ports::{ServiceAnswer, ServiceCall, ServiceResponse, Services},
     revocations::Revocations,
     snapshot::Snapshots,
     trail::TrailLog,
 };
 use portcullis_identity::ports::{Mail, MailError, Message, SignOuts};
-use portcullis_model::{HeaderList, Timestamp, UserPoolId, UserSub, trail::Trail};
+use portcullis_model::{Timestamp, UserPoolId, UserSub, trail::Trail};
 
 use crate::outbox::Outbox;
 
@@ -84,24 +82,5 @@ impl ForwardProxy for OurHosts {
         } else {
             ProxyRoute::Tunnel
         }
-    }
-}
-
-/// Services that integrations may call, until there are any: every call is refused.
-pub(super) struct NoServices;
-
-impl Services for NoServices {
-    fn knows(&self, _service: &str, _action: &str) -> bool {
-        false
-    }
-
-    fn call(&self, _call: ServiceCall) -> ServiceAnswer {
-        Box::pin(async {
-            ServiceResponse {
-                status: 404,
-                headers: HeaderList::new(),
-                body: Bytes::new(),
-            }
-        })
     }
 }

@@ -4,6 +4,7 @@ mod publication;
 mod adapters;
 mod functions;
 mod certificates;
+mod services;
 mod sites;
 mod admin;
 
@@ -36,10 +37,11 @@ use tokio::{net::TcpListener, runtime::Handle};
 use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
 pub(crate) use certificates::Certified;
 
-use adapters::{KeptAnswers, NoServices, OurHosts, OutboxMail, RevocationFeed, Trails};
+use adapters::{KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
 use certificates::Certificates;
 use functions::ServerFunctions;
 use publication::{GatewayCompiler, Publication, Sources};
+use services::RoleServices;
 use sites::ServerSites;
 
 /// How often expired revocations are dropped.
@@ -319,6 +321,10 @@ fn gateway(
         policy: integration_policy(settings, addresses),
     };
     let endpoints = Endpoints::start(integrations.clone(), &settings.functions)?;
+    let services = RoleServices {
+        control: sites.control.clone(),
+        runtime: sites.runtime.clone(),
+    };
     Ok(GatewayParts {
         snapshots,
         revocations,
@@ -330,7 +336,7 @@ fn gateway(
             functions: Arc::new(ServerFunctions {
                 endpoints: Arc::new(endpoints),
             }),
-            services: Arc::new(NoServices),
+            services: Arc::new(services),
         },
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

@@ -3,8 +3,11 @@
 
 use serde_json::Value;
 
-use super::{apis, arn, body, method_key, wire};
-use crate::operation::{Access, AwsError, Call, Operation, Route};
+use super::{SERVICE, apis, arn, body, method_key, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    roles,
+};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {
@@ -49,6 +52,10 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    // Else whoever may make an integration could lend himself any role's rights.
+    if let Some(role) = call.text("credentials") {
+        roles::check_pass_role(&SERVICE, call, role, "apigateway.amazonaws.com").await?;
+    }
     Ok(wire::plain(
         &apis(call).put_integration(&method_key(call), body(call)?).await?,
     ))

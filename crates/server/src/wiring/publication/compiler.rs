@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_control::ports::Compiler;
+use portcullis_control::{ports::Compiler, services};
 use portcullis_gateway::{
     distribution::snapshot::DistributionSnapshot,
     snapshot::{Snapshots, compile_stage},
@@ -10,7 +10,7 @@ use portcullis_gateway::{
 use portcullis_model::{
     DeploymentId, Problem, Scope,
     resources::{
-        apigateway::{ApiImage, Deployment, Stage},
+        apigateway::{ApiImage, Deployment, Integration, Stage},
         cloudfront::DistributionConfig,
     },
 };
@@ -36,6 +36,37 @@ impl Compiler for GatewayCompiler {
             created_date: stage.created_date,
             image: image.clone(),
         };
-        compile_stage(stage, &deployment, scope).err().unwrap_or_default()
+        let mut problems = compile_stage(stage, &deployment, scope).err().unwrap_or_default();
+        problems.extend(unknown_actions(image));
+        problems
     }
+}
+
+/// Integrations with actions that no service here has: the gateway knows the form, control the services.
+fn unknown_actions(image: &ApiImage) -> Vec<Problem> {
+    let methods = image.resources.iter().flat_map(|resource| {
+        let methods = resource.methods.iter();
+        methods.map(move |(name, method)| (name, &resource.path, &method.integration))
+    });
+    let mut problems = Vec::new();
+    for (name, path, integration) in methods {
+        let action = integration.as_ref().and_then(action_of);
+        if let Some((service, action)) =
+            action.filter(|(service, action)| !services::has_action(service, action))
+        {
+            problems.push(Problem::error(
+                None,
+                format!("{name} {path}: integration/uri"),
+                format!("the service `{service}` has no action `{action}` here that an integration can call"),
+            ));
+        }
+    }
+    problems
+}
+
+/// Returns service and action of `arn:aws:apigateway:{region}:{service}:action/{action}`.
+fn action_of(integration: &Integration) -> Option<(&str, &str)> {
+    let uri = integration.uri.as_deref()?.strip_prefix("arn:aws:apigateway:")?;
+    let (_, rest) = uri.split_once(':')?;
+    rest.split_once(":action/")
 }
