@@ -133,7 +133,10 @@ fn invoke(mut stream: &TcpStream, path: &str, seen: &Seen) -> Result<()> {
         "bound-echo" => json!({ "statusCode": 200, "body": event.to_string() }).to_string(),
         "bound-scripted" => match event.get("returns") {
             Some(value) => value.to_string(),
-            None => event["body"].as_str().unwrap_or("null").to_owned(),
+            None => {
+                let body = event.get("body").and_then(Value::as_str);
+                body.unwrap_or("null").to_owned()
+            }
         },
         _ => {
             let _ended = stream.read(&mut [0])?;
