@@ -257,7 +257,18 @@ fn no_service(request: &AdminRequest) -> AwsError {
 /// Finds the service that a request is for: by its target, its host, its signature, its path, its action. Where
 /// the signature is for another service than the target or host, it will be refused for that.
 fn find_service(request: &AdminRequest) -> Option<&'static Service> {
-    let by_name = |name: &str| services::ALL.iter().copied().find(|service| service.name == name);
+    // REST APIs and HTTP APIs share a name; the path tells them apart.
+    let by_name = |name: &str| {
+        let named = || {
+            services::ALL
+                .iter()
+                .copied()
+                .filter(move |service| service.name == name)
+        };
+        named()
+            .find(|service| rest_json::serves(service, &request.method, &request.path))
+            .or_else(|| named().next())
+    };
     if let Some(target) = request.headers.text("x-amz-target") {
         return services::ALL.iter().copied().find(|service| {
             matches!(service.protocol, Protocol::Json11 { target_prefix }

@@ -7,6 +7,7 @@ use portcullis_model::{
     Problem, Scope,
     resources::{
         apigateway::{ApiImage, Stage},
+        apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
     },
     trail::Trail,
@@ -26,6 +27,9 @@ pub trait Compiler: Send + Sync {
 
     /// Returns every problem that keeps `image` from being served as `stage`.
     fn check(&self, scope: &Scope, image: &ApiImage, stage: &Stage) -> Vec<Problem>;
+
+    /// Returns every problem that keeps a deployment of an HTTP API from being served as `stage`.
+    fn check_http(&self, scope: &Scope, deployment: &HttpDeployment, stage: &HttpStage) -> Vec<Problem>;
 }
 
 /// What distributions keep of their origins' answers.

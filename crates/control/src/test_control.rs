@@ -12,6 +12,7 @@ use portcullis_model::{
     Clock, Entropy, ManualClock, Problem, Scope, SystemEntropy, Timestamp, UserPoolId, UserSub,
     resources::{
         apigateway::{ApiImage, Stage},
+        apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
     },
     trail::Trail,
@@ -53,6 +54,14 @@ impl ports::Compiler for Outside {
         methods
             .filter(|method| method.operation_name.as_deref() == Some("cannot"))
             .map(|_| Problem::error(None, "methods", "this cannot be served"))
+            .collect()
+    }
+    fn check_http(&self, _scope: &Scope, deployment: &HttpDeployment, _stage: &HttpStage) -> Vec<Problem> {
+        let routes = &deployment.image.routes;
+        routes
+            .iter()
+            .filter(|route| route.target.is_none())
+            .map(|route| Problem::error(None, route.route_key.clone(), "this cannot be served"))
             .collect()
     }
 }

@@ -47,6 +47,18 @@ kinds! {
     API_DOMAIN_NAME = Configuration "apigateway-domain-name",
     /// `{domain name}/{base path}`, `(none)` for none
     API_BASE_PATH_MAPPING = Configuration "apigateway-base-path-mapping",
+    /// `{api}`: [`portcullis_model::resources::apigatewayv2::HttpApi`]
+    HTTP_API = Configuration "apigatewayv2-api",
+    /// `{api}/{route}`
+    HTTP_API_ROUTE = Configuration "apigatewayv2-route",
+    /// `{api}/{integration}`
+    HTTP_API_INTEGRATION = Configuration "apigatewayv2-integration",
+    /// `{api}/{authorizer}`
+    HTTP_API_AUTHORIZER = Configuration "apigatewayv2-authorizer",
+    /// `{api}/{deployment}`
+    HTTP_API_DEPLOYMENT = Configuration "apigatewayv2-deployment",
+    /// `{api}/{stage}`
+    HTTP_API_STAGE = Configuration "apigatewayv2-stage",
     /// `{pool}`
     USER_POOL = Configuration "cognito-user-pool",
     /// `{pool}/{client}`; lookup `client-id`

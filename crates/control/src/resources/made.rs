@@ -167,6 +167,16 @@ pub trait StackedResource: Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
+    /// Tells whether [`settle`](Self::settle) has something to ask.
+    fn settles(&self) -> bool {
+        false
+    }
+
+    /// Asks, when everything of the stack is made, whether one serves it; what could not be asked while others were missing.
+    fn settle<'a>(&'a self, _maker: &'a Maker<'a>, _made: &'a StackResource) -> Making<'a, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Says what is wrong with one in a template, beyond its schema.
     fn check(&self, _logical_id: &str, _resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
         Vec::new()

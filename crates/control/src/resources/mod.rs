@@ -5,6 +5,7 @@
 
 pub mod apigateway;
 pub mod cloudfront;
+pub mod apigatewayv2;
 pub mod cognito;
 pub mod iam;
 pub mod events;
@@ -33,6 +34,12 @@ pub const ALL: &[&dyn StackedResource] = &[
     &apigateway::rest_api::RestApi,
     &apigateway::stage::Stage,
     &cloudfront::distribution::Distribution,
+    &apigatewayv2::api::Api,
+    &apigatewayv2::authorizer::Authorizer,
+    &apigatewayv2::deployment::Deployment,
+    &apigatewayv2::integration::Integration,
+    &apigatewayv2::route::Route,
+    &apigatewayv2::stage::Stage,
     &cognito::user_pool::UserPool,
     &cognito::user_pool_client::UserPoolClient,
     &cognito::user_pool_domain::UserPoolDomain,

@@ -1,6 +1,7 @@
 //! Every service, one line each; each has a folder with one file an operation.
 
 pub mod apigateway;
+pub mod apigatewayv2;
 pub mod cloudformation;
 pub mod cloudfront;
 pub mod cognito_idp;
@@ -15,6 +16,7 @@ use crate::operation::{Access, Protocol, Service};
 /// The services that are spoken.
 pub const ALL: &[&Service] = &[
     &apigateway::SERVICE,
+    &apigatewayv2::SERVICE,
     &cloudformation::SERVICE,
     &cloudfront::SERVICE,
     &cognito_idp::SERVICE,

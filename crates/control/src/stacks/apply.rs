@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     operation::AwsError,
-    resources::{self, Made},
+    resources::{self, Made, StackedResource},
 };
 
 /// What is to be done about one resource.
@@ -72,9 +72,35 @@ impl Run {
                 .collect();
             self.record.order = order.iter().cloned().chain(rest).collect();
         }
+        self.settle(&order).await?;
         self.retire_removed(&order);
         self.record.order = order;
         self.complete(&prepared, &exports).await
+    }
+
+    /// Asks what could not be asked while the stack was incomplete.
+    async fn settle(&mut self, order: &[String]) -> Result<(), Stopped> {
+        for id in order {
+            let Some(resource) = self.record.stack.resources.get(id).cloned() else {
+                continue;
+            };
+            let settles = resources::find(&resource.resource_type).is_some_and(StackedResource::settles);
+            if !settles {
+                continue;
+            }
+            match self
+                .work(id, &resource.resource_type, Act::Settle(&resource))
+                .await
+            {
+                Ok(_) => {}
+                Err(Stopped::Failed(reason)) => {
+                    let before = resource.clone();
+                    return self.fail(resource, Some(&before), reason).await;
+                }
+                Err(broken) => return Err(broken),
+            }
+        }
+        Ok(())
     }
 
     async fn apply_one(

@@ -40,6 +40,8 @@ pub(super) enum Act<'a> {
     Update(&'a StackResource, &'a Revealed),
     Delete(&'a StackResource),
     Restore(&'a StackResource),
+    /// Ask whether it serves the whole stack.
+    Settle(&'a StackResource),
 }
 
 impl From<AwsError> for Stopped {
@@ -205,7 +207,7 @@ impl Run {
             logical_id,
         };
         let (revealed, old) = match act {
-            Act::Update(made, _) | Act::Delete(made) | Act::Restore(made) => {
+            Act::Update(made, _) | Act::Delete(made) | Act::Restore(made) | Act::Settle(made) => {
                 self.stacks.reveal_made(made).await
             }
             Act::Create(_) => (None, None),
@@ -226,6 +228,10 @@ impl Run {
             Act::Delete(made) => {
                 let gone = resource.delete(&maker, revealed.as_ref().unwrap_or(made));
                 gone.await.map(|()| Made::default())
+            }
+            Act::Settle(made) => {
+                let settled = resource.settle(&maker, revealed.as_ref().unwrap_or(made));
+                settled.await.map(|()| Made::default())
             }
             Act::Restore(made) => {
                 let restored = resource.restore(&maker, revealed.as_ref().unwrap_or(made));

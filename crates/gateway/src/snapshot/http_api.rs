@@ -81,9 +81,6 @@ pub fn compile_http_stage(
         let message = format!("the deployment `{}` is of another API", deployment.deployment_id);
         refuse("deploymentId", message);
     }
-    if routes.is_empty() {
-        refuse("routes", "no routes exist in this API".into());
-    }
     if routes.len() > ROUTES_MAX {
         refuse("routes", format!("there are more than {ROUTES_MAX} routes"));
     }

@@ -12,7 +12,7 @@ use super::{
 use crate::operation::{AwsError, Call};
 
 /// Returns the APIs as the caller sees them.
-pub(super) fn apis<'a>(call: &Call<'a>) -> Apis<'a> {
+pub(in crate::services) fn apis<'a>(call: &Call<'a>) -> Apis<'a> {
     let parts = call.parts;
     Apis {
         store: parts.store.as_ref(),
@@ -34,7 +34,7 @@ pub(super) fn domains<'a>(call: &Call<'a>) -> Domains<'a> {
 
 /// Returns the ARN of `path`, its labels filled in: `arn:aws:apigateway:{region}::/restapis/{id}`, without account.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/arn-format-reference.html>
-pub(super) fn arn(call: &Call<'_>, path: &str) -> String {
+pub(in crate::services) fn arn(call: &Call<'_>, path: &str) -> String {
     let segments = path.split('/').map(|segment| {
         let name = segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
         name.map_or(segment, |name| label(call, name))
@@ -44,7 +44,7 @@ pub(super) fn arn(call: &Call<'_>, path: &str) -> String {
 }
 
 /// Returns a text member, empty when there is none.
-pub(super) fn label<'c>(call: &'c Call<'_>, name: &str) -> &'c str {
+pub(in crate::services) fn label<'c>(call: &'c Call<'_>, name: &str) -> &'c str {
     call.text(name).unwrap_or_default()
 }
 

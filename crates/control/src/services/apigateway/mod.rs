@@ -6,7 +6,7 @@
 pub mod errors;
 pub mod patch;
 pub mod records;
-mod input;
+pub(in crate::services) mod input;
 mod wire;
 
 mod create_authorizer;

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use portcullis_control::{ports::Compiler, services};
 use portcullis_gateway::{
     distribution::snapshot::DistributionSnapshot,
-    snapshot::{Snapshots, compile_stage},
+    snapshot::{Snapshots, compile_http_stage, compile_stage},
 };
 use portcullis_model::{
     DeploymentId, Problem, Scope,
     resources::{
         apigateway::{ApiImage, Deployment, Integration, Stage},
+        apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
     },
 };
@@ -39,6 +40,12 @@ impl Compiler for GatewayCompiler {
         let mut problems = compile_stage(stage, &deployment, scope).err().unwrap_or_default();
         problems.extend(unknown_actions(image));
         problems
+    }
+
+    fn check_http(&self, scope: &Scope, deployment: &HttpDeployment, stage: &HttpStage) -> Vec<Problem> {
+        compile_http_stage(stage, deployment, scope)
+            .err()
+            .unwrap_or_default()
     }
 }
 

@@ -7,6 +7,7 @@ mod compiler;
 mod events;
 mod domains;
 mod distributions;
+mod http_stages;
 mod pools;
 mod stages;
 
@@ -80,6 +81,10 @@ impl Publication {
                     issuer,
                 }),
                 Box::new(stages::Stages {
+                    store: Arc::clone(&store),
+                    snapshots: Arc::clone(&snapshots),
+                }),
+                Box::new(http_stages::HttpStages {
                     store: Arc::clone(&store),
                     snapshots: Arc::clone(&snapshots),
                 }),

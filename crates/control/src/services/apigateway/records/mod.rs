@@ -64,11 +64,11 @@ pub struct Wanted {
 }
 
 impl<'a> Apis<'a> {
-    pub(super) fn key(&self, kind: Kind, id: impl Into<String>) -> RecordKey {
+    pub(in crate::services) fn key(&self, kind: Kind, id: impl Into<String>) -> RecordKey {
         RecordKey::new(self.scope, kind, id)
     }
 
-    pub(super) async fn find<T: DeserializeOwned>(
+    pub(in crate::services) async fn find<T: DeserializeOwned>(
         &self,
         kind: Kind,
         id: impl Into<String>,
@@ -78,18 +78,32 @@ impl<'a> Apis<'a> {
         record.map(|record| decode(&record)).transpose()
     }
 
-    pub(super) async fn all<T: DeserializeOwned>(&self, kind: Kind, api: &ApiId) -> Result<Vec<T>, AwsError> {
+    pub(in crate::services) async fn all<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        api: &ApiId,
+    ) -> Result<Vec<T>, AwsError> {
+        let kept = self.all_kept(kind, api).await?;
+        Ok(kept.into_iter().map(|kept| kept.value).collect())
+    }
+
+    /// Returns all of one kind of an API, with what the next write of each expects.
+    pub(in crate::services) async fn all_kept<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        api: &ApiId,
+    ) -> Result<Vec<Kept<T>>, AwsError> {
         let page = Page::all(format!("{api}/"));
         let records = self
             .store
             .list(self.scope, kind, page)
             .await
             .map_err(|error| from_store(&error))?;
-        records.iter().map(|record| Ok(decode(record)?.value)).collect()
+        records.iter().map(decode).collect()
     }
 
     /// Lists what stands under `prefix`, from after the position on.
-    pub(super) async fn page<T: DeserializeOwned>(
+    pub(in crate::services) async fn page<T: DeserializeOwned>(
         &self,
         kind: Kind,
         prefix: &str,
@@ -126,7 +140,7 @@ impl<'a> Apis<'a> {
     }
 
     /// Writes one record.
-    pub(super) async fn put<T: Serialize>(
+    pub(in crate::services) async fn put<T: Serialize>(
         &self,
         kind: Kind,
         id: impl Into<String>,
@@ -137,7 +151,7 @@ impl<'a> Apis<'a> {
         self.commit(batch).await
     }
 
-    pub(super) async fn remove(
+    pub(in crate::services) async fn remove(
         &self,
         kind: Kind,
         id: impl Into<String>,
@@ -147,13 +161,13 @@ impl<'a> Apis<'a> {
         self.commit(batch).await
     }
 
-    pub(super) async fn commit(&self, batch: Batch) -> Result<(), AwsError> {
+    pub(in crate::services) async fn commit(&self, batch: Batch) -> Result<(), AwsError> {
         let committed = self.store.commit(batch).await;
         committed.map(drop).map_err(|error| from_store(&error))
     }
 
     /// Says which API a caller named wrongly, in AWS's words.
-    pub(super) fn unknown_api(&self, api: &ApiId) -> AwsError {
+    pub(in crate::services) fn unknown_api(&self, api: &ApiId) -> AwsError {
         not_found(format!(
             "Invalid API identifier specified {}:{api}",
             self.scope.account
@@ -162,7 +176,7 @@ impl<'a> Apis<'a> {
 }
 
 /// Writes a value as a record's body.
-pub(super) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, AwsError> {
+pub(in crate::services) fn encode<T: Serialize>(value: &T) -> Result<Vec<u8>, AwsError> {
     serde_json::to_vec(value)
         .map_err(|cause| AwsError::internal(format!("a record cannot be written: {cause}")))
 }

@@ -1,0 +1,33 @@
+//! `CreateDeployment` makes a deployment.
+//! <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-deployments.html>
+
+use serde_json::Value;
+
+use super::{api, body, http_apis, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::input::arn,
+};
+
+/// The operation.
+pub(super) const OPERATION: Operation = Operation {
+    name: "CreateDeployment",
+    route: Some(Route {
+        method: "POST",
+        path: "/v2/apis/{apiId}/deployments",
+        query: &[],
+        status: 201,
+    }),
+    access: Access::Signed {
+        action: "apigateway:POST",
+        resource: |call| arn(call, "/apis/{apiId}/deployments"),
+    },
+    members: &["apiId", "description", "stageName"],
+    call: |call| Box::pin(answer(call)),
+};
+
+async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    let settings = body(call, &["apiId"])?;
+    let made = http_apis(call).create_deployment(&api(call), settings).await?;
+    Ok(wire::deployment(&made))
+}

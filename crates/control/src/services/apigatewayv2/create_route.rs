@@ -1,0 +1,42 @@
+//! `CreateRoute` makes a route.
+//! <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes.html>
+
+use serde_json::Value;
+
+use super::{api, body, http_apis, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::input::arn,
+};
+
+/// The operation.
+pub(super) const OPERATION: Operation = Operation {
+    name: "CreateRoute",
+    route: Some(Route {
+        method: "POST",
+        path: "/v2/apis/{apiId}/routes",
+        query: &[],
+        status: 201,
+    }),
+    access: Access::Signed {
+        action: "apigateway:POST",
+        resource: |call| arn(call, "/apis/{apiId}/routes"),
+    },
+    members: &[
+        "apiId",
+        "routeKey",
+        "apiKeyRequired",
+        "authorizationScopes",
+        "authorizationType",
+        "authorizerId",
+        "operationName",
+        "target",
+    ],
+    call: |call| Box::pin(answer(call)),
+};
+
+async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    let settings = body(call, &["apiId"])?;
+    let made = http_apis(call).create_route(&api(call), settings).await?;
+    Ok(wire::route(&made))
+}

@@ -1,0 +1,32 @@
+//! `DeleteApi` deletes an API.
+//! <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid.html>
+
+use serde_json::Value;
+
+use super::{api, http_apis, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::input::arn,
+};
+
+/// The operation.
+pub(super) const OPERATION: Operation = Operation {
+    name: "DeleteApi",
+    route: Some(Route {
+        method: "DELETE",
+        path: "/v2/apis/{apiId}",
+        query: &[],
+        status: 204,
+    }),
+    access: Access::Signed {
+        action: "apigateway:DELETE",
+        resource: |call| arn(call, "/apis/{apiId}"),
+    },
+    members: &["apiId"],
+    call: |call| Box::pin(answer(call)),
+};
+
+async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    http_apis(call).delete_api(&api(call)).await?;
+    Ok(wire::nothing())
+}

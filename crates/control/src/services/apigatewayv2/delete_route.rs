@@ -1,0 +1,34 @@
+//! `DeleteRoute` deletes a route.
+//! <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-routes-routeid.html>
+
+use serde_json::Value;
+
+use super::{api, http_apis, wire};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::input::{arn, label},
+};
+
+/// The operation.
+pub(super) const OPERATION: Operation = Operation {
+    name: "DeleteRoute",
+    route: Some(Route {
+        method: "DELETE",
+        path: "/v2/apis/{apiId}/routes/{routeId}",
+        query: &[],
+        status: 204,
+    }),
+    access: Access::Signed {
+        action: "apigateway:DELETE",
+        resource: |call| arn(call, "/apis/{apiId}/routes/{routeId}"),
+    },
+    members: &["apiId", "routeId"],
+    call: |call| Box::pin(answer(call)),
+};
+
+async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    http_apis(call)
+        .delete_route(&api(call), label(call, "routeId"))
+        .await?;
+    Ok(wire::nothing())
+}

@@ -1,0 +1,89 @@
+//! API Gateway's control plane for HTTP APIs: <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/operations.html>
+//!
+//! One file an operation; what they do to the records stands in `records`, which stacks use too. Its calls are signed for
+//! `apigateway`, as those of REST APIs: the path tells them apart. WebSocket APIs are refused.
+
+pub mod records;
+mod input;
+mod wire;
+
+mod create_api;
+mod create_authorizer;
+mod create_deployment;
+mod create_integration;
+mod create_route;
+mod create_stage;
+mod delete_api;
+mod delete_authorizer;
+mod delete_cors_configuration;
+mod delete_deployment;
+mod delete_integration;
+mod delete_route;
+mod delete_stage;
+mod get_api;
+mod get_apis;
+mod get_authorizer;
+mod get_authorizers;
+mod get_deployment;
+mod get_deployments;
+mod get_integration;
+mod get_integrations;
+mod get_route;
+mod get_routes;
+mod get_stage;
+mod get_stages;
+mod update_api;
+mod update_authorizer;
+mod update_deployment;
+mod update_integration;
+mod update_route;
+mod update_stage;
+
+use input::{api, body, http_apis, members, stage, wanted};
+
+use crate::operation::{Operation, Protocol, Service};
+
+/// The service.
+pub const SERVICE: Service = Service {
+    name: "apigateway",
+    protocol: Protocol::RestJson,
+    operations: OPERATIONS,
+};
+
+/// Every operation.
+const OPERATIONS: &[&Operation] = &[
+    &create_api::OPERATION,
+    &create_authorizer::OPERATION,
+    &create_deployment::OPERATION,
+    &create_integration::OPERATION,
+    &create_route::OPERATION,
+    &create_stage::OPERATION,
+    &delete_api::OPERATION,
+    &delete_authorizer::OPERATION,
+    &delete_cors_configuration::OPERATION,
+    &delete_deployment::OPERATION,
+    &delete_integration::OPERATION,
+    &delete_route::OPERATION,
+    &delete_stage::OPERATION,
+    &get_api::OPERATION,
+    &get_apis::OPERATION,
+    &get_authorizer::OPERATION,
+    &get_authorizers::OPERATION,
+    &get_deployment::OPERATION,
+    &get_deployments::OPERATION,
+    &get_integration::OPERATION,
+    &get_integrations::OPERATION,
+    &get_route::OPERATION,
+    &get_routes::OPERATION,
+    &get_stage::OPERATION,
+    &get_stages::OPERATION,
+    &update_api::OPERATION,
+    &update_authorizer::OPERATION,
+    &update_deployment::OPERATION,
+    &update_integration::OPERATION,
+    &update_route::OPERATION,
+    &update_stage::OPERATION,
+];
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,214 @@
+//! Named ways into a deployment: <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/apis-apiid-stages.html>
+
+use std::collections::BTreeMap;
+
+use portcullis_model::{
+    ApiId, DeploymentId, StageName, Timestamp,
+    resources::apigatewayv2::{DEFAULT_STAGE, HttpStage},
+};
+use portcullis_store::{Batch, Expect, kinds};
+use serde::{Deserialize, Serialize};
+
+use super::HttpApis;
+use crate::{
+    operation::AwsError,
+    services::apigateway::{
+        errors::{bad_request, conflict},
+        records::{Kept, Listed, Wanted, encode},
+    },
+};
+
+/// Stages of one API, as AWS's quota.
+const STAGES_MAX: usize = 10;
+/// Variables of one stage, as AWS's quota.
+const VARIABLES_MAX: usize = 100;
+
+/// What a caller chooses about a stage.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StageSettings {
+    #[serde(default)]
+    pub auto_deploy: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deployment_id: Option<DeploymentId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(default)]
+    pub stage_variables: BTreeMap<String, String>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+}
+
+impl StageSettings {
+    /// Returns the settings that `stage` has.
+    pub fn of(stage: &HttpStage) -> Self {
+        Self {
+            auto_deploy: stage.auto_deploy,
+            // What the stage deployed by itself is not the caller's choice.
+            deployment_id: stage.deployment_id.clone().filter(|_| !stage.auto_deploy),
+            description: stage.description.clone(),
+            stage_variables: stage.stage_variables.clone(),
+            tags: stage.tags.clone(),
+        }
+    }
+
+    fn check(&self) -> Result<(), AwsError> {
+        if self.auto_deploy && self.deployment_id.is_some() {
+            return Err(bad_request(
+                "deploymentId cannot be set on a stage with autoDeploy: every change is deployed at once",
+            ));
+        }
+        if self.stage_variables.len() > VARIABLES_MAX {
+            return Err(bad_request(format!(
+                "A stage may have at most {VARIABLES_MAX} variables"
+            )));
+        }
+        let fits = |(name, value): &(&String, &String)| {
+            let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+            let valued = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#&=,".contains(&byte);
+            (1..=64).contains(&name.len())
+                && name.bytes().all(named)
+                && value.len() <= 512
+                && value.bytes().all(valued)
+        };
+        match self.stage_variables.iter().find(|variable| !fits(variable)) {
+            Some((name, _)) => Err(bad_request(format!(
+                "Stage variable name or value is invalid: {name}"
+            ))),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Checks a stage's name.
+pub fn check_stage_name(name: &StageName) -> Result<(), AwsError> {
+    let text = name.as_str();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);
+    if text == DEFAULT_STAGE || ((1..=128).contains(&text.len()) && text.bytes().all(plain)) {
+        return Ok(());
+    }
+    Err(bad_request("Stage name only allows a-zA-Z0-9_- or $default"))
+}
+
+/// Returns a stage that points at nothing yet.
+pub(super) fn new_stage(api: &ApiId, name: StageName, settings: StageSettings, now: Timestamp) -> HttpStage {
+    HttpStage {
+        api_id: api.clone(),
+        stage_name: name,
+        deployment_id: settings.deployment_id,
+        auto_deploy: settings.auto_deploy,
+        last_deployment_status_message: None,
+        description: settings.description,
+        stage_variables: settings.stage_variables,
+        tags: settings.tags,
+        created_date: now,
+        last_updated_date: now,
+    }
+}
+
+impl HttpApis<'_> {
+    /// Makes a stage.
+    pub async fn create_stage(
+        &self,
+        api: &ApiId,
+        name: StageName,
+        settings: StageSettings,
+    ) -> Result<HttpStage, AwsError> {
+        self.api(api).await?;
+        check_stage_name(&name)?;
+        settings.check()?;
+        let stages: Vec<HttpStage> = self.0.all(kinds::HTTP_API_STAGE, api).await?;
+        if stages.iter().any(|stage| stage.stage_name == name) {
+            return Err(conflict("Stage already exists"));
+        }
+        if stages.len() >= STAGES_MAX {
+            return Err(AwsError::new(
+                "LimitExceededException",
+                429,
+                format!("An API may have at most {STAGES_MAX} stages"),
+            ));
+        }
+        let stage = new_stage(api, name, settings, self.0.clock.now());
+        self.put_stage(stage, Expect::Absent).await
+    }
+
+    /// Returns a stage, or AWS's error when there is none.
+    pub async fn stage(&self, api: &ApiId, name: &StageName) -> Result<Kept<HttpStage>, AwsError> {
+        self.part(kinds::HTTP_API_STAGE, "Stage", api, name.as_str())
+            .await
+    }
+
+    /// Returns a page of the stages of an API.
+    pub async fn stages(&self, api: &ApiId, wanted: &Wanted) -> Result<Listed<HttpStage>, AwsError> {
+        self.api(api).await?;
+        self.0
+            .page(kinds::HTTP_API_STAGE, &format!("{api}/"), wanted)
+            .await
+    }
+
+    /// Gives a stage new settings.
+    pub async fn replace_stage(
+        &self,
+        api: &ApiId,
+        name: &StageName,
+        settings: StageSettings,
+    ) -> Result<HttpStage, AwsError> {
+        let kept = self.stage(api, name).await?;
+        settings.check()?;
+        let deployment_id = if settings.auto_deploy {
+            kept.value.deployment_id.clone()
+        } else {
+            // Without a deployment named, the one that is served stays.
+            settings.deployment_id.or(kept.value.deployment_id.clone())
+        };
+        let stage = HttpStage {
+            auto_deploy: settings.auto_deploy,
+            deployment_id,
+            description: settings.description,
+            stage_variables: settings.stage_variables,
+            tags: settings.tags,
+            last_updated_date: self.0.clock.now(),
+            ..kept.value
+        };
+        self.put_stage(stage, Expect::Version(kept.version)).await
+    }
+
+    /// Deletes a stage, and what it deployed by itself.
+    pub async fn delete_stage(&self, api: &ApiId, name: &StageName) -> Result<(), AwsError> {
+        let kept = self.stage(api, name).await?;
+        let key = self.0.key(kinds::HTTP_API_STAGE, format!("{api}/{name}"));
+        let batch = Batch::new().delete(key, Expect::Version(kept.version));
+        let batch = self.without_old_deployment(batch, &kept.value).await?;
+        self.0.commit(batch).await
+    }
+
+    /// Refuses a stage that deploys by itself and could not deploy the API as it is.
+    pub async fn refuse_failed_deployment(&self, api: &ApiId, name: &StageName) -> Result<(), AwsError> {
+        let stage = self.stage(api, name).await?.value;
+        if !stage.auto_deploy {
+            return Ok(());
+        }
+        let image = self.image(api).await?;
+        self.refuse_uncompilable(&self.new_deployment(image, None, true), &stage)
+    }
+
+    /// Writes a stage as it can be served: with a deployment of the API as it is, or with the one that it names.
+    async fn put_stage(&self, stage: HttpStage, expect: Expect) -> Result<HttpStage, AwsError> {
+        let (api, name) = (stage.api_id.clone(), stage.stage_name.clone());
+        if stage.auto_deploy {
+            let image = self.image(&api).await?;
+            let batch = self.auto_deploy(Batch::new(), stage, image, expect).await?;
+            self.0.commit(batch).await?;
+            return Ok(self.stage(&api, &name).await?.value);
+        }
+        if let Some(id) = &stage.deployment_id {
+            let deployment = self.deployment(&api, id).await?.value;
+            self.refuse_uncompilable(&deployment, &stage)?;
+        }
+        let key = self.0.key(kinds::HTTP_API_STAGE, format!("{api}/{name}"));
+        self.0
+            .commit(Batch::new().put(key, encode(&stage)?, expect))
+            .await?;
+        Ok(stage)
+    }
+}
