@@ -46,6 +46,7 @@ impl Client {
             secure: true,
             now: Timestamp::from_seconds(1_800_000_000),
             request_id: &request_id,
+            notes: &crate::operation::Notes::default(),
             user_agent: None,
         };
         (operation.call)(&call).await

@@ -1,0 +1,395 @@
+"""HTTP APIs: every operation of apigatewayv2, and JWT authorizers with issuers that are ours and with one that is not."""
+
+import base64
+import http.server
+import json
+import threading
+import time
+
+import jwt
+import pytest
+from botocore.exceptions import ClientError
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+import world
+
+HTTP = {"ProtocolType": "HTTP"}
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        length = int(self.headers.get("content-length", 0))
+        self.rfile.read(length)
+        body, status = self.server.reply(self)
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(body)))
+        self.send_header("access-control-allow-origin", "https://backend.example")
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_OPTIONS = answer
+
+    def log_message(self, *_):
+        pass
+
+
+def serve(reply):
+    """Serves on a free port what `reply(handler)` returns: body and status."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.reply = reply
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server.url = f"http://127.0.0.1:{server.server_port}"
+    return server
+
+
+@pytest.fixture(scope="module")
+def backend():
+    """Says what reached it."""
+
+    def echo(request):
+        seen = {"method": request.command, "path": request.path, "headers": dict(request.headers)}
+        return json.dumps(seen).encode(), 200
+
+    server = serve(echo)
+    yield server
+    server.shutdown()
+
+
+class Issuer:
+    """An OpenID provider of nobody's, with a key of its own."""
+
+    def __init__(self):
+        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.asked = 0
+        self.server = serve(self.reply)
+        self.url = self.server.url
+
+    def reply(self, request):
+        if request.path == "/.well-known/openid-configuration":
+            document = {"issuer": self.url, "jwks_uri": f"{self.url}/jwks"}
+            return json.dumps(document).encode(), 200
+        self.asked += 1
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
+        return json.dumps({"keys": [{**public, "kid": "one", "use": "sig"}]}).encode(), 200
+
+    def token(self, key=None, kid="one", algorithm="RS256", **changes):
+        now = int(time.time())
+        claims = {"iss": self.url, "aud": "shop", "sub": "eve", "scope": "openid read", "iat": now - 5, "exp": now + 600}
+        claims.update(changes)
+        return jwt.encode(claims, key or self.key, algorithm=algorithm, headers={"kid": kid})
+
+
+@pytest.fixture(scope="module")
+def issuer():
+    provider = Issuer()
+    yield provider
+    provider.server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def apigatewayv2(server):
+    return server.client("apigatewayv2")
+
+
+def make(client, backend, name, *routes, stage="$default", **more):
+    """Makes an API whose routes end at the backend; returns its id and the routes' common settings."""
+    api = client.create_api(Name=name, **HTTP, **more)["ApiId"]
+    integration = client.create_integration(
+        ApiId=api, IntegrationType="HTTP_PROXY", IntegrationMethod="ANY", IntegrationUri=f"{backend.url}/base"
+    )["IntegrationId"]
+    for route in routes:
+        client.create_route(ApiId=api, Target=f"integrations/{integration}", **route)
+    client.create_stage(ApiId=api, StageName=stage, AutoDeploy=True)
+    return api, integration
+
+
+def url(server, api, path, stage=None):
+    segment = f"/{stage}" if stage else ""
+    return f"{server.endpoints['public']['http']}/_aws/execute-api/{api}{segment}{path}"
+
+
+def refused_by(server):
+    """Returns the lines of the last trail that refuse."""
+    return [line for line in server.explain().splitlines() if "REFUSE" in line]
+
+
+def test_api_is_made_read_changed_and_deleted(apigatewayv2):
+    cors = {"AllowOrigins": ["https://a.example"], "AllowMethods": ["GET"], "MaxAge": 60}
+    made = apigatewayv2.create_api(Name="one", **HTTP, CorsConfiguration=cors, Tags={"team": "red"})
+    api = made["ApiId"]
+    assert made["ApiEndpoint"] == f"https://{api}.execute-api.us-east-1.amazonaws.com"
+    assert (made["ProtocolType"], made["CorsConfiguration"], made["Tags"]) == ("HTTP", cors, {"team": "red"})
+    assert made["CreatedDate"].timestamp() > 0
+    changed = apigatewayv2.update_api(ApiId=api, Description="changed")
+    assert (changed["Name"], changed["Description"], changed["CorsConfiguration"]) == ("one", "changed", cors)
+    apigatewayv2.delete_cors_configuration(ApiId=api)
+    assert "CorsConfiguration" not in apigatewayv2.get_api(ApiId=api)
+    assert api in {item["ApiId"] for item in apigatewayv2.get_apis(MaxResults="500")["Items"]}
+    apigatewayv2.delete_api(ApiId=api)
+    with pytest.raises(apigatewayv2.exceptions.NotFoundException):
+        apigatewayv2.get_api(ApiId=api)
+
+
+def test_parts_are_made_read_changed_and_deleted(apigatewayv2, backend):
+    api, integration = make(apigatewayv2, backend, "parts", {"RouteKey": "GET /a"})
+    target = f"integrations/{integration}"
+    found = apigatewayv2.get_integration(ApiId=api, IntegrationId=integration)
+    assert (found["TimeoutInMillis"], found["PayloadFormatVersion"], found["ConnectionType"]) == (30_000, "1.0", "INTERNET")
+    changed = apigatewayv2.update_integration(ApiId=api, IntegrationId=integration, TimeoutInMillis=900)
+    assert (changed["TimeoutInMillis"], changed["IntegrationUri"]) == (900, f"{backend.url}/base")
+    assert len(apigatewayv2.get_integrations(ApiId=api)["Items"]) == 1
+
+    authorizer = apigatewayv2.create_authorizer(
+        ApiId=api,
+        AuthorizerType="JWT",
+        Name="users",
+        IdentitySource=["$request.header.Authorization"],
+        JwtConfiguration={"Issuer": "https://issuer.example", "Audience": ["shop"]},
+    )["AuthorizerId"]
+    changed = apigatewayv2.update_authorizer(ApiId=api, AuthorizerId=authorizer, Name="people")
+    assert (changed["Name"], changed["JwtConfiguration"]["Audience"]) == ("people", ["shop"])
+    assert apigatewayv2.get_authorizer(ApiId=api, AuthorizerId=authorizer)["Name"] == "people"
+    assert len(apigatewayv2.get_authorizers(ApiId=api)["Items"]) == 1
+
+    route = apigatewayv2.create_route(ApiId=api, RouteKey="PUT /b", Target=target)["RouteId"]
+    changed = apigatewayv2.update_route(
+        ApiId=api, RouteId=route, AuthorizationType="JWT", AuthorizerId=authorizer, AuthorizationScopes=["read"]
+    )
+    assert (changed["RouteKey"], changed["AuthorizationScopes"]) == ("PUT /b", ["read"])
+    assert apigatewayv2.get_route(ApiId=api, RouteId=route)["AuthorizerId"] == authorizer
+    first = apigatewayv2.get_routes(ApiId=api, MaxResults="1")
+    rest = apigatewayv2.get_routes(ApiId=api, NextToken=first["NextToken"])
+    assert {item["RouteKey"] for item in first["Items"] + rest["Items"]} == {"GET /a", "PUT /b"}
+
+    deployment = apigatewayv2.create_deployment(ApiId=api, Description="by hand", StageName="dev")["DeploymentId"]
+    changed = apigatewayv2.update_deployment(ApiId=api, DeploymentId=deployment, Description="renamed")
+    assert changed["Description"] == "renamed"
+    assert apigatewayv2.get_deployment(ApiId=api, DeploymentId=deployment)["AutoDeployed"] is False
+    assert len(apigatewayv2.get_deployments(ApiId=api)["Items"]) == 2
+    changed = apigatewayv2.update_stage(ApiId=api, StageName="dev", StageVariables={"x": "1"})
+    assert (changed["DeploymentId"], changed["StageVariables"]) == (deployment, {"x": "1"})
+    assert {stage["StageName"] for stage in apigatewayv2.get_stages(ApiId=api)["Items"]} == {"$default", "dev"}
+    automatic = apigatewayv2.get_stage(ApiId=api, StageName="$default")
+    assert automatic["LastDeploymentStatusMessage"].startswith("Successfully deployed stage")
+
+    apigatewayv2.delete_stage(ApiId=api, StageName="dev")
+    apigatewayv2.delete_deployment(ApiId=api, DeploymentId=deployment)
+    apigatewayv2.delete_route(ApiId=api, RouteId=route)
+    apigatewayv2.delete_authorizer(ApiId=api, AuthorizerId=authorizer)
+    with pytest.raises(apigatewayv2.exceptions.ConflictException):
+        apigatewayv2.delete_integration(ApiId=api, IntegrationId=integration)
+
+
+def test_what_this_server_would_not_act_on_is_refused_by_name(apigatewayv2, backend):
+    api, integration = make(apigatewayv2, backend, "refused", {"RouteKey": "GET /a"})
+    calls = [
+        (apigatewayv2.create_api, {"Name": "x", "ProtocolType": "WEBSOCKET"}, "protocolType"),
+        (apigatewayv2.update_api, {"ApiId": api, "DisableSchemaValidation": True}, "disableSchemaValidation"),
+        (
+            apigatewayv2.create_integration,
+            {"ApiId": api, "IntegrationType": "HTTP_PROXY", "TlsConfig": {"ServerNameToVerify": "x"}},
+            "tlsConfig",
+        ),
+        (
+            apigatewayv2.update_stage,
+            {"ApiId": api, "StageName": "$default", "DefaultRouteSettings": {"ThrottlingRateLimit": 1}},
+            "defaultRouteSettings",
+        ),
+        (apigatewayv2.create_route, {"ApiId": api, "RouteKey": "GET /b", "AuthorizationType": "CUSTOM"}, "authorizationType"),
+    ]
+    for call, arguments, field in calls:
+        with pytest.raises(ClientError) as refusal:
+            call(**arguments)
+        assert refusal.value.response["Error"]["Code"] == "BadRequestException"
+        assert f"`{field}`" in str(refusal.value)
+
+
+def test_change_is_served_when_the_call_has_answered(server, web, apigatewayv2, backend):
+    api, integration = make(apigatewayv2, backend, "live")
+    assert web.get(url(server, api, "/a")).status_code == 404
+    route = apigatewayv2.create_route(ApiId=api, RouteKey="GET /a", Target=f"integrations/{integration}")["RouteId"]
+    answer = web.get(url(server, api, "/a?x=1"))
+    assert (answer.status_code, answer.json()["path"]) == (200, "/base?x=1")
+    assert "apigw-requestid" in answer.headers and "x-amzn-requestid" not in answer.headers
+    apigatewayv2.update_route(ApiId=api, RouteId=route, RouteKey="GET /b")
+    assert web.get(url(server, api, "/a")).status_code == 404
+    assert web.get(url(server, api, "/b")).status_code == 200
+    host = {"Host": f"{api}.execute-api.us-east-1.amazonaws.com"}
+    assert web.get(f"{server.endpoints['public']['http']}/b", headers=host).status_code == 200
+    apigatewayv2.delete_stage(ApiId=api, StageName="$default")
+    assert web.get(url(server, api, "/b")).status_code == 403
+
+
+def test_quick_create_serves_at_once(server, web, apigatewayv2, backend):
+    api = apigatewayv2.create_api(Name="quick", **HTTP, Target=f"{backend.url}/quick")["ApiId"]
+    answer = web.put(url(server, api, "/anything"), data="x")
+    assert (answer.status_code, answer.json()["method"], answer.json()["path"]) == (200, "PUT", "/quick")
+
+
+def test_deployment_by_hand_waits_for_the_stage_to_point_at_it(server, web, apigatewayv2, backend):
+    api = apigatewayv2.create_api(Name="by hand", **HTTP)["ApiId"]
+    integration = apigatewayv2.create_integration(
+        ApiId=api, IntegrationType="HTTP_PROXY", IntegrationMethod="GET", IntegrationUri=f"{backend.url}/${{stageVariables.to}}"
+    )["IntegrationId"]
+    apigatewayv2.create_route(ApiId=api, RouteKey="GET /a", Target=f"integrations/{integration}")
+    deployment = apigatewayv2.create_deployment(ApiId=api)["DeploymentId"]
+    apigatewayv2.create_stage(ApiId=api, StageName="dev", DeploymentId=deployment, StageVariables={"to": "here"})
+    assert web.get(url(server, api, "/a", "dev")).json()["path"] == "/here"
+    apigatewayv2.create_route(ApiId=api, RouteKey="GET /b", Target=f"integrations/{integration}")
+    assert web.get(url(server, api, "/b", "dev")).status_code == 404
+    apigatewayv2.create_deployment(ApiId=api, StageName="dev")
+    assert web.get(url(server, api, "/b", "dev")).json()["path"] == "/here"
+
+
+@pytest.fixture(scope="module")
+def foreign(apigatewayv2, backend, issuer):
+    """An API whose callers come from the foreign issuer."""
+    api, integration = make(apigatewayv2, backend, "foreign")
+    authorizer = apigatewayv2.create_authorizer(
+        ApiId=api,
+        AuthorizerType="JWT",
+        Name="foreign",
+        IdentitySource=["$request.header.Authorization"],
+        JwtConfiguration={"Issuer": issuer.url, "Audience": ["shop"]},
+    )["AuthorizerId"]
+    guard = {"ApiId": api, "Target": f"integrations/{integration}", "AuthorizationType": "JWT", "AuthorizerId": authorizer}
+    apigatewayv2.create_route(RouteKey="GET /me", **guard)
+    apigatewayv2.create_route(RouteKey="GET /write", AuthorizationScopes=["write"], **guard)
+    return api
+
+
+def test_token_of_a_foreign_issuer_is_admitted_and_its_keys_are_asked_for_once(server, web, foreign, issuer):
+    for _ in range(3):
+        token = issuer.token(jti=str(time.monotonic_ns()))
+        answer = web.get(url(server, foreign, "/me"), headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+    assert issuer.asked == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "description"),
+    [
+        ({"aud": "other"}, "the token does not have a valid audience"),
+        ({"aud": None, "client_id": "other"}, "the token does not have a valid audience"),
+        ({"iss": "https://other.example"}, "the token does not have a valid issuer"),
+        ({"exp": 1_000_000_000}, "the token has expired"),
+        ({"nbf": 4_000_000_000}, "the token is not valid yet"),
+    ],
+)
+def test_wrong_claims_are_challenged(server, web, foreign, issuer, changes, description):
+    answer = web.get(url(server, foreign, "/me"), headers={"Authorization": issuer.token(**changes)})
+    assert (answer.status_code, answer.text) == (401, '{"message":"Unauthorized"}')
+    expected = f'Bearer scope="" error="invalid_token" error_description="{description}"'
+    assert answer.headers["www-authenticate"] == expected
+    refusals = refused_by(server)
+    assert len(refusals) == 1 and "authorizer" in refusals[0]
+
+
+def test_forged_tokens_are_refused(server, web, foreign, issuer):
+    stranger = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    _, payload, _ = issuer.token().split(".")
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "none", "kid": "one"}).encode()).rstrip(b"=").decode()
+    for token in [
+        issuer.token(key=stranger),
+        issuer.token(key=stranger, kid="two"),
+        issuer.token(key="secret" * 8, algorithm="HS256"),
+        f"{header}.{payload}.",
+        "nonsense",
+    ]:
+        answer = web.get(url(server, foreign, "/me"), headers={"Authorization": token})
+        assert answer.status_code == 401, token
+        assert "invalid_token" in answer.headers["www-authenticate"]
+    answer = web.get(url(server, foreign, "/me"))
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
+def test_missing_scope_is_forbidden(server, web, foreign, issuer):
+    headers = {"Authorization": issuer.token(scope="read")}
+    answer = web.get(url(server, foreign, "/write"), headers=headers)
+    assert (answer.status_code, answer.text) == (403, '{"message":"Forbidden"}')
+    assert 'error="insufficient_scope"' in answer.headers["www-authenticate"]
+    answer = web.get(url(server, foreign, "/write"), headers={"Authorization": issuer.token(scope="read write")})
+    assert answer.status_code == 200
+
+
+def test_only_the_client_and_the_pool_that_are_named_open_an_api(server, web, apigatewayv2, backend, foreign):
+    """The wall between app clients, and between pools."""
+    cognito = server.client("cognito-idp")
+    home, neighbour = world.build(server, "home"), world.build(server, "neighbour")
+    other = cognito.create_user_pool_client(
+        UserPoolId=home.pool,
+        ClientName="other",
+        ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+    )["UserPoolClient"]["ClientId"]
+    api, integration = make(apigatewayv2, backend, "home")
+    authorizer = apigatewayv2.create_authorizer(
+        ApiId=api,
+        AuthorizerType="JWT",
+        Name="home",
+        IdentitySource=["$request.header.Authorization"],
+        JwtConfiguration={
+            "Issuer": f"https://cognito-idp.us-east-1.amazonaws.com/{home.pool}",
+            "Audience": [home.client],
+        },
+    )["AuthorizerId"]
+    apigatewayv2.create_route(
+        ApiId=api,
+        RouteKey="GET /me",
+        Target=f"integrations/{integration}",
+        AuthorizationType="JWT",
+        AuthorizerId=authorizer,
+    )
+    tokens = world.sign_in(cognito, home.client)
+    for kind in ["IdToken", "AccessToken"]:
+        for _ in range(2):
+            answer = web.get(url(server, api, "/me"), headers={"Authorization": f"Bearer {tokens[kind]}"})
+            assert answer.status_code == 200, kind
+        for client, reason in [(other, "audience"), (neighbour.client, "issuer")]:
+            token = world.sign_in(cognito, client)[kind]
+            answer = web.get(url(server, api, "/me"), headers={"Authorization": token})
+            assert (answer.status_code, answer.text) == (401, '{"message":"Unauthorized"}')
+            assert f"valid {reason}" in answer.headers["www-authenticate"]
+        answer = web.get(url(server, foreign, "/me"), headers={"Authorization": tokens[kind]})
+        assert answer.status_code == 401
+    cognito.global_sign_out(AccessToken=tokens["AccessToken"])
+    answer = web.get(url(server, api, "/me"), headers={"Authorization": tokens["AccessToken"]})
+    assert answer.status_code == 401
+    assert "signed out" in refused_by(server)[0]
+
+
+def test_pages_of_allowed_origins_may_ask_and_read(server, web, apigatewayv2, backend):
+    cors = {
+        "AllowOrigins": ["https://page.example"],
+        "AllowMethods": ["GET", "PUT"],
+        "AllowHeaders": ["x-a"],
+        "ExposeHeaders": ["x-b"],
+        "AllowCredentials": True,
+        "MaxAge": 60,
+    }
+    api, _ = make(apigatewayv2, backend, "cors", {"RouteKey": "GET /a"}, CorsConfiguration=cors)
+    ask = {"Origin": "https://page.example", "Access-Control-Request-Method": "PUT"}
+    answer = web.options(url(server, api, "/a"), headers=ask)
+    assert (answer.status_code, answer.content) == (204, b"")
+    told = {name: value for name, value in answer.headers.items() if name.startswith("access-control")}
+    assert told == {
+        "access-control-allow-origin": "https://page.example",
+        "access-control-allow-methods": "GET,PUT",
+        "access-control-allow-headers": "x-a",
+        "access-control-allow-credentials": "true",
+        "access-control-max-age": "60",
+        "access-control-expose-headers": "x-b",
+    }
+    stranger = web.options(url(server, api, "/a"), headers={**ask, "Origin": "https://page.example.evil"})
+    assert stranger.status_code == 204
+    assert not [name for name in stranger.headers if name.startswith("access-control")]
+    answer = web.get(url(server, api, "/a"), headers={"Origin": "https://page.example"})
+    assert answer.headers["access-control-allow-origin"] == "https://page.example"
+    answer = web.get(url(server, api, "/a"), headers={"Origin": "https://other.example"})
+    assert "access-control-allow-origin" not in answer.headers
+    # A refusal can be read too.
+    answer = web.get(url(server, api, "/nothing"), headers={"Origin": "https://page.example"})
+    assert (answer.status_code, answer.text) == (404, '{"message":"Not Found"}')
+    assert answer.headers["access-control-allow-origin"] == "https://page.example"
