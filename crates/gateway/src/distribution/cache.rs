@@ -2,15 +2,18 @@
 //! lock of one shard for as long as it takes to count a reference.
 
 use std::{
+    collections::HashMap,
     hash::RandomState,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use portcullis_model::{HeaderList, Timestamp};
 use quick_cache::{Weighter, sync::Cache};
+use tokio::sync::watch;
 
 use super::path_pattern::wildcards_match;
 
@@ -68,6 +71,8 @@ pub struct DistributionCache {
     answers: Cache<CacheKey, Arc<KeptAnswer>, ByBytes, RandomState>,
     /// Grows with each invalidation, so that an answer that was asked for before it is not kept after it.
     invalidations: AtomicU64,
+    /// What origins are being asked for.
+    flights: Mutex<HashMap<CacheKey, watch::Receiver<()>>>,
 }
 
 impl DistributionCache {
@@ -82,6 +87,7 @@ impl DistributionCache {
                 quick_cache::sync::DefaultLifecycle::default(),
             ),
             invalidations: AtomicU64::new(0),
+            flights: Mutex::default(),
         }
     }
 
@@ -118,6 +124,54 @@ impl DistributionCache {
         if self.invalidations() != since {
             self.answers.remove(&key);
         }
+    }
+}
+
+impl DistributionCache {
+    /// Tells whether to ask the origin, or to wait for another who asks the same. Only on a miss.
+    pub(crate) fn lead(self: &Arc<Self>, key: &CacheKey) -> Lead {
+        let mut flights = self.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(receiver) = flights.get(key) {
+            return Lead::Others(Wait(receiver.clone()));
+        }
+        let (sender, receiver) = watch::channel(());
+        flights.insert(key.clone(), receiver);
+        Lead::Own(Flight {
+            cache: Arc::clone(self),
+            key: key.clone(),
+            _landed: sender,
+        })
+    }
+}
+
+/// Who asks the origin.
+pub(crate) enum Lead {
+    Own(Flight),
+    Others(Wait),
+}
+
+/// The right to ask the origin while others wait; it ends when this is dropped, however the asking ended.
+pub(crate) struct Flight {
+    cache: Arc<DistributionCache>,
+    key: CacheKey,
+    _landed: watch::Sender<()>,
+}
+
+impl Drop for Flight {
+    fn drop(&mut self) {
+        let mut flights = self.cache.flights.lock().unwrap_or_else(PoisonError::into_inner);
+        flights.remove(&self.key);
+    }
+}
+
+/// The wait for another who asks.
+pub(crate) struct Wait(watch::Receiver<()>);
+
+impl Wait {
+    /// Returns when the other has its answer, or none; after `time` at the latest.
+    pub(crate) async fn at_most(mut self, time: Duration) {
+        // Nothing is ever sent: the channel closes.
+        let _ended = tokio::time::timeout(time, self.0.changed()).await;
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{http::Request, integrations::http_proxy::forwarded_for, request_id};
 
-/// A request to an origin, but for its body.
+/// A request to an origin, but for its body and what [`add_fixed`] adds.
 pub(crate) struct Forwarded {
     /// None where the answer may not be kept.
     pub(crate) key: Option<CacheKey>,
@@ -66,7 +66,6 @@ pub(crate) fn forward(
     behavior: &Behavior,
     request: &Request,
     path: &[u8],
-    request_id: u128,
 ) -> Forwarded {
     let is_kept = behavior.caches(&request.method);
     let query = request.query().filter(|_| behavior.query);
@@ -103,7 +102,6 @@ pub(crate) fn forward(
         headers.push("cookie", cookies);
     }
     let key = is_kept.then(|| key(distribution, &request.method, path, query, &headers));
-    add_fixed(&mut headers, distribution, behavior, request, request_id);
     Forwarded {
         key,
         path_and_query,
@@ -111,8 +109,9 @@ pub(crate) fn forward(
     }
 }
 
-/// What every request to an origin carries, whatever the viewer sent; custom headers stand above all.
-fn add_fixed(
+/// What every request to an origin carries, whatever the viewer sent; custom headers stand above all. Only who asks an origin
+/// pays for it.
+pub(crate) fn add_fixed(
     headers: &mut HeaderList,
     distribution: &DistributionSnapshot,
     behavior: &Behavior,

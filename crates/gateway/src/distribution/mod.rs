@@ -33,7 +33,7 @@ use crate::{
     trail::Record,
 };
 
-use cache::{CacheKey, KeptAnswer};
+use cache::{CacheKey, KeptAnswer, Lead};
 use firewall::Refused;
 use forwarding::Forwarded;
 use freshness::Keep;
@@ -124,14 +124,14 @@ async fn answer(
         Err(Refused::Own(response)) => return Ok((*response, "Error from cloudfront")),
         Err(Refused::Page(page)) => return Err(page),
     }
-    let forwarded = forwarding::forward(distribution, behavior, &visit.request, &path, visit.arrival.id);
+    let forwarded = forwarding::forward(distribution, behavior, &visit.request, &path);
     let Some(key) = forwarded.key.clone() else {
         journal.note(
             LayerName::Cache,
             Outcome::Continue,
             "answers to this request are not kept".into(),
         );
-        let response = ask(visit, behavior, forwarded, worker, journal).await?;
+        let response = ask(visit, (distribution, behavior), forwarded, worker, journal).await?;
         let x_cache = said_of(response.status, "Miss from cloudfront");
         return Ok((response, x_cache));
     };
@@ -141,8 +141,25 @@ async fn answer(
         journal.note(LayerName::Cache, Outcome::Answer, reason.into());
         return Ok(hit(&kept, &visit.request, now));
     }
+    let flight = match worker.distribution_cache().lead(&key) {
+        Lead::Own(flight) => Some(flight),
+        // With a maximum of nothing there is nothing to wait for.
+        Lead::Others(_) if behavior.ttls.max == 0 => None,
+        Lead::Others(wait) => {
+            wait.at_most(behavior.origin.timeouts.answer).await;
+            let now = worker.clock().now();
+            if let Some(kept) = worker.distribution_cache().find(&key, now) {
+                let reason = "asked for by another viewer at the same time";
+                journal.note(LayerName::Cache, Outcome::Answer, reason.into());
+                return Ok(hit(&kept, &visit.request, now));
+            }
+            None
+        }
+    };
     journal.note(LayerName::Cache, Outcome::Continue, "nothing kept".into());
-    fetch(visit, (distribution, behavior), forwarded, key, worker, journal).await
+    let fetched = fetch(visit, (distribution, behavior), forwarded, key, worker, journal).await;
+    drop(flight);
+    fetched
 }
 
 /// Finds the behavior, and the path that it is for.
@@ -234,8 +251,9 @@ fn check_method(visit: &Visit, behavior: &Behavior) -> Result<(), (Page, Reason)
         let reason = format!("the behavior does not allow the method `{method}`");
         return Err((Page::MethodNotAllowed, reason.into()));
     }
-    // What two servers could read as a request of its own; AWS refuses it too.
-    if matches!(request.method.as_ref(), b"GET" | b"HEAD") && origin::has_body(&request.body) {
+    // What two servers could read as a request of its own, and no part of the key; AWS refuses it for `GET` too.
+    let is_read = matches!(request.method.as_ref(), b"GET" | b"HEAD") || behavior.caches(&request.method);
+    if is_read && origin::has_body(&request.body) {
         return Err((Page::BodyNotAllowed, "a request to read has a body".into()));
     }
     Ok(())
@@ -253,7 +271,7 @@ async fn fetch(
     let since = worker.distribution_cache().invalidations();
     let path_and_query: Box<[u8]> = forwarded.path_and_query.as_ref().into();
     let (id, _) = request_id::header_values(visit.arrival.id);
-    let asked = ask(visit, behavior, forwarded, worker, journal).await;
+    let asked = ask(visit, (distribution, behavior), forwarded, worker, journal).await;
     // An origin that cannot be reached is an error like another, and is kept like one.
     let mut response = asked.unwrap_or_else(|page| page.render(&id));
     let now = worker.clock().now();
@@ -290,16 +308,23 @@ async fn fetch(
 
 async fn ask(
     visit: &mut Visit,
-    behavior: &Behavior,
+    (distribution, behavior): (&DistributionSnapshot, &Behavior),
     forwarded: Forwarded,
     worker: &Worker,
     journal: &mut Journal,
 ) -> Result<Response, Page> {
     let Forwarded {
         path_and_query,
-        headers,
+        mut headers,
         ..
     } = forwarded;
+    forwarding::add_fixed(
+        &mut headers,
+        distribution,
+        behavior,
+        &visit.request,
+        visit.arrival.id,
+    );
     origin::ask(visit, behavior, &path_and_query, headers, worker, journal).await
 }
 

@@ -1,6 +1,9 @@
 //! Asks an origin: an API of ours in this process, through every layer of its stage; anything else over the network.
 
-use std::sync::Arc;
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use portcullis_egress::{EgressError, RequestBody as _, Target};
@@ -23,6 +26,11 @@ use crate::{
     integrations::http_proxy::{Outgoing, incoming},
     pipeline::{self, Journal},
 };
+
+/// The source address that an API behind a distribution sees. As on AWS it is the distribution's, not the viewer's: an answer
+/// that depended on the viewer's address would be kept for viewers of other addresses. Nobody can come from this one, the
+/// dummy address of RFC 7600, so a policy that names it means distributions alone.
+const OWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 0, 8));
 
 /// Asks the origin of `behavior`; the error is the page that the viewer gets.
 pub(super) async fn ask(
@@ -85,7 +93,7 @@ fn own_request(visit: &mut Visit, origin: &OriginSnapshot, target: Bytes, header
         headers,
         body: std::mem::take(&mut visit.request.body),
         peer: Peer {
-            address: visit.request.peer.address,
+            address: SocketAddr::new(OWN_ADDRESS, 0),
             listener: visit.request.peer.listener,
             // The hop is ours: no certificate of the viewer goes with it.
             tls: Some(Arc::new(TlsFacts {

@@ -393,6 +393,80 @@ fn both_hosts_and_the_path_form_reach_one_distribution() {
     }
 }
 
+#[test]
+fn many_viewers_at_once_ask_a_server_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let backend = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        released.recv().unwrap();
+        let mut head = [0; 4096];
+        std::io::Read::read(&mut stream, &mut head).unwrap();
+        std::io::Write::write_all(&mut stream, b"HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nonce").unwrap();
+        listener.set_nonblocking(true).unwrap();
+        listener.accept().is_err()
+    });
+    let mut config = config(json!({}), json!({}));
+    let origin = &mut config.origins[0];
+    origin.domain_name = "localhost".into();
+    origin.custom_origin.http_port = port;
+    origin.custom_origin.protocol_policy =
+        portcullis_model::resources::cloudfront::OriginProtocolPolicy::HttpOnly;
+    let world = World::serving(image());
+    put(&world, &config);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let ask = || world.gateway.handle(viewed("/", &[]));
+    let (one, two, three, ()) = runtime.block_on(async {
+        // Polled in this order: all three ask or wait before the server answers.
+        tokio::join!(ask(), ask(), ask(), async { release.send(()).unwrap() })
+    });
+    let said: Vec<_> = [one, two, three]
+        .iter()
+        .map(|response| response.headers.text("X-Cache").unwrap().to_owned())
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "Miss from cloudfront",
+            "Hit from cloudfront",
+            "Hit from cloudfront"
+        ]
+    );
+    assert!(backend.join().unwrap(), "the server was asked again");
+}
+
+#[test]
+fn stage_sees_the_distributions_address_so_that_no_answer_depends_on_the_viewers() {
+    let template = "$context.identity.sourceIp";
+    let world = World::serving(json!({"resources": [resource("/", json!({"GET": open(mock(template))}))]}));
+    put(&world, &config(json!({}), json!({})));
+    let outcome = world.send(viewed("/", &[]));
+    assert_eq!(
+        (outcome.body.as_str(), outcome.trail.source.as_str()),
+        ("192.0.0.8", "192.0.2.7")
+    );
+}
+
+#[test]
+fn body_that_is_no_part_of_the_key_cannot_change_an_answer() {
+    let methods = json!({
+        "AllowedMethods": ["GET", "HEAD", "OPTIONS"], "CachedMethods": ["GET", "HEAD", "OPTIONS"],
+    });
+    let world = world(methods, json!({}));
+    let options = with_body(request_to(VIEWED, "OPTIONS", "/", &[]), "poison");
+    page(
+        &world.send(options),
+        403,
+        "Bad request.",
+        "distribution",
+        "has a body",
+    );
+}
+
 const ACL: &str = "arn:aws:wafv2:us-east-1:000000000000:global/webacl/acl/1";
 
 /// A web ACL for distributions.
