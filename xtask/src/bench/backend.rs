@@ -1,13 +1,16 @@
-//! The one backend of all proxies: keep-alive HTTP/1.1, a small fixed JSON answer, one thread.
+//! The one backend of all proxies: keep-alive HTTP/1.1, a small fixed JSON answer, one thread. Another one stands for a function.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::thread;
 
 use anyhow::Result;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 27\r\n\r\n{\"message\":\"hello, world\"}\n";
+use super::message::is_whole_request;
+
+const ANSWER: &str = "{\"message\":\"hello, world\"}\n";
 
 /// A backend that runs until the process ends.
 pub(super) struct Backend {
@@ -17,6 +20,16 @@ pub(super) struct Backend {
 impl Backend {
     /// Starts it on a free port of loopback.
     pub(super) fn start() -> Result<Self> {
+        Self::answering(ANSWER)
+    }
+
+    /// Starts one that answers everything with `body`.
+    pub(super) fn answering(body: &str) -> Result<Self> {
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let answer: Arc<[u8]> = answer.into_bytes().into();
         let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
@@ -25,22 +38,22 @@ impl Backend {
             .build()?;
         thread::Builder::new()
             .name("backend".to_owned())
-            .spawn(move || runtime.block_on(accept(listener)))?;
+            .spawn(move || runtime.block_on(accept(listener, answer)))?;
         Ok(Self { address })
     }
 }
 
-async fn accept(listener: std::net::TcpListener) {
+async fn accept(listener: std::net::TcpListener, answer: Arc<[u8]>) {
     let Ok(listener) = TcpListener::from_std(listener) else {
         return;
     };
     while let Ok((connection, _)) = listener.accept().await {
-        tokio::spawn(serve(connection));
+        tokio::spawn(serve(connection, Arc::clone(&answer)));
     }
 }
 
-/// Requests here have no bodies, so each ends with an empty line. A proxy sends the next one after the answer.
-async fn serve(mut connection: TcpStream) {
+/// A proxy sends the next request after the answer, so what has come is one at most.
+async fn serve(mut connection: TcpStream, answer: Arc<[u8]>) {
     let _ = connection.set_nodelay(true);
     let mut buffer = vec![0_u8; 16 * 1024];
     let mut filled = 0;
@@ -49,12 +62,10 @@ async fn serve(mut connection: TcpStream) {
         .await
     {
         filled += read;
-        if buffer
-            .get(..filled)
-            .is_some_and(|request| request.ends_with(b"\r\n\r\n"))
-        {
+        let request = buffer.get(..filled).unwrap_or_default();
+        if is_whole_request(request) {
             filled = 0;
-            if connection.write_all(ANSWER).await.is_err() {
+            if connection.write_all(&answer).await.is_err() {
                 return;
             }
         }

@@ -13,19 +13,56 @@ use portcullis_model::HeaderList;
 use serde_json::{Value, json};
 
 use super::admin::{Admin, Connection};
+use super::layers::{self, Template};
+use super::mutual_tls;
 use super::proxies::portcullis::Portcullis;
 
 /// Connections that set things up side by side.
 const BUILDERS: usize = 8;
 /// Paths of one API: AWS's quota is 300, the root included.
 const PATHS_PER_API: usize = 295;
-const SCOPE: &str = "bench/read";
+pub(super) const SCOPE: &str = "bench/read";
 const STAGE: &str = "prod";
 
+/// What the template holds beside an open and a guarded path.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Parts {
+    /// An API a layer.
+    pub(super) layers: bool,
+    /// Custom domains with and without mutual TLS.
+    pub(super) domains: bool,
+}
+
 /// Writes the template for a backend.
-pub(super) fn write_template(folder: &Path, backend: SocketAddr) -> Result<PathBuf> {
+pub(super) fn write_template(folder: &Path, backend: SocketAddr, parts: Parts) -> Result<PathBuf> {
     let file = folder.join("template.json");
-    fs::write(&file, serde_json::to_string_pretty(&template(backend))?)?;
+    let mut whole = template(backend);
+    let mut taken = |name: &str| {
+        whole
+            .get_mut(name)
+            .and_then(Value::as_object_mut)
+            .map(std::mem::take)
+    };
+    let (mut resources, mut outputs) = (
+        taken("Resources").unwrap_or_default(),
+        taken("Outputs").unwrap_or_default(),
+    );
+    let mut open = Template {
+        resources: &mut resources,
+        outputs: &mut outputs,
+        backend: &backend.to_string(),
+    };
+    if parts.layers {
+        layers::ROWS.iter().for_each(|row| row.add_to(&mut open));
+    }
+    if parts.domains {
+        mutual_tls::add_to(&mut open);
+    }
+    if let Some(whole) = whole.as_object_mut() {
+        whole.insert("Resources".to_owned(), resources.into());
+        whole.insert("Outputs".to_owned(), outputs.into());
+    }
+    fs::write(&file, serde_json::to_string_pretty(&whole)?)?;
     Ok(file)
 }
 

@@ -3,7 +3,7 @@
 //! machine's other work, so good for small changes; blind to the kernel.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,6 +11,8 @@ use std::time::Duration;
 use anyhow::{Context, Result};
 
 use super::backend::Backend;
+use super::deployment::Parts;
+use super::layers::{Known, ROWS};
 use super::load::{self, Extent, Load};
 use super::options::Options;
 use super::proxies::{nginx::Nginx, portcullis::Portcullis};
@@ -30,8 +32,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         shell::find_program("valgrind").context("valgrind is missing: `apt-get install valgrind`")?;
     let backend = Backend::start()?;
     let folder = workplace::fresh_folder("instructions")?;
-    let template = deployment::write_template(&folder, backend.address)?;
-    let token = prepare(&options, &folder, &template)?;
+    // Every row runs the server twice under callgrind: the layers only for who asks for them.
+    let with_layers = options.only.iter().any(|name| name == "layers");
+    let parts = Parts {
+        layers: with_layers,
+        ..Parts::default()
+    };
+    let template = deployment::write_template(&folder, backend.address, parts)?;
+    let known = prepare(&options, &folder, &template)?;
+    let bench = Counting {
+        valgrind,
+        options: &options,
+        folder: &folder,
+        template: &template,
+    };
     let mut rows = Vec::new();
     for (name, scenario, path, token) in [
         ("Portcullis, plain", "plain", "plain", None),
@@ -39,19 +53,24 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
             "Portcullis, token seen before",
             "seen",
             "guarded",
-            Some(token.as_str()),
+            Some(known.token.as_str()),
         ),
     ] {
         if options.wants(scenario) {
-            let counted = per_request(&options, |requests| {
-                count_portcullis(&valgrind, &options, &folder, &template, path, token, requests)
-            })?;
-            rows.push((name, counted));
+            rows.push((
+                name,
+                bench.portcullis(&|server| open_or_guarded(server, path, token))?,
+            ));
+        }
+    }
+    if with_layers {
+        for row in ROWS {
+            rows.push((row.name, bench.portcullis(&|server| row.request(server, &known))?));
         }
     }
     if options.wants("plain") {
         let counted = per_request(&options, |requests| {
-            count_nginx(&valgrind, &folder, &backend, requests)
+            count_nginx(&bench.valgrind, &folder, &backend, requests)
         })?;
         rows.push(("nginx", counted));
     }
@@ -74,11 +93,11 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 /// Makes the keys and deploys the template outside callgrind: making an RSA key takes a random number of instructions.
-fn prepare(options: &Options, folder: &Path, template: &Path) -> Result<String> {
-    let mut server = Portcullis::start(&options.server, folder, template)?;
+fn prepare(options: &Options, folder: &Path, template: &Path) -> Result<Known> {
+    let mut server = Portcullis::start(&options.server, folder, template, &[])?;
     let token = deployment::tokens(&server, 1)?.pop().context("no token")?;
     server.process.stop()?;
-    Ok(token)
+    Ok(Known { token })
 }
 
 fn per_request(options: &Options, count: impl Fn(usize) -> Result<u64>) -> Result<u64> {
@@ -93,29 +112,37 @@ fn per_request(options: &Options, count: impl Fn(usize) -> Result<u64>) -> Resul
     Ok(twice.saturating_sub(once) / requests)
 }
 
-fn count_portcullis(
-    valgrind: &Path,
-    options: &Options,
-    folder: &Path,
-    template: &Path,
-    path: &str,
-    token: Option<&str>,
-    requests: usize,
-) -> Result<u64> {
-    let profile = folder.join(format!("{path}.callgrind"));
-    let mut command = callgrind(valgrind, &profile);
-    command.arg(&options.server);
-    let mut server = Portcullis::start_by(command, folder, template, START_WITHIN)?;
+/// What every count of ours needs.
+struct Counting<'a> {
+    valgrind: PathBuf,
+    options: &'a Options,
+    folder: &'a Path,
+    template: &'a Path,
+}
+
+impl Counting<'_> {
+    /// Returns the instructions of a request, which `request` makes when the server is there.
+    fn portcullis(&self, request: &dyn Fn(&Portcullis) -> Result<Vec<u8>>) -> Result<u64> {
+        per_request(self.options, |requests| {
+            let profile = self.folder.join("portcullis.callgrind");
+            let mut command = callgrind(&self.valgrind, &profile);
+            command.arg(&self.options.server);
+            let mut server = Portcullis::start_by(command, self.folder, self.template, &[], START_WITHIN)?;
+            send(server.public, server.process.id(), request(&server)?, requests)?;
+            server.process.stop()?;
+            collected(&profile)
+        })
+    }
+}
+
+fn open_or_guarded(server: &Portcullis, path: &str, token: Option<&str>) -> Result<Vec<u8>> {
     let bearer = token.map(|token| format!("Bearer {token}"));
     let headers: Vec<(&str, &str)> = bearer
         .iter()
         .map(|bearer| ("authorization", bearer.as_str()))
         .collect();
     let host = server.host(&server.output("ApiId")?);
-    let request = message::get(&host, &format!("/prod/{path}"), &headers);
-    send(server.public, server.process.id(), request, requests)?;
-    server.process.stop()?;
-    collected(&profile)
+    Ok(message::get(&host, &format!("/prod/{path}"), &headers))
 }
 
 fn count_nginx(valgrind: &Path, folder: &Path, backend: &Backend, requests: usize) -> Result<u64> {
@@ -146,6 +173,7 @@ fn send(address: std::net::SocketAddr, process: u32, request: Vec<u8>, requests:
         warm_up: request.clone(),
         requests: Arc::from(vec![request; requests]),
         extent: Extent::Once,
+        tls: None,
     })?;
     println!("  {sent} requests answered");
     Ok(())

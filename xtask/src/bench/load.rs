@@ -6,8 +6,10 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 
 use super::message;
 use super::processor_time::Reading;
@@ -23,6 +25,15 @@ pub(super) struct Load {
     pub(super) warm_up: Vec<u8>,
     pub(super) requests: Arc<[Vec<u8>]>,
     pub(super) extent: Extent,
+    /// None in clear text.
+    pub(super) tls: Option<Tls>,
+}
+
+/// How to speak TLS, and with whom.
+#[derive(Clone)]
+pub(super) struct Tls {
+    pub(super) connector: TlsConnector,
+    pub(super) name: ServerName<'static>,
 }
 
 /// How much is sent.
@@ -136,11 +147,18 @@ async fn measure(shared: Arc<Shared>) -> Result<Measured> {
 }
 
 async fn connection(shared: Arc<Shared>) -> Result<Vec<u32>> {
-    let load = &shared.load;
-    let mut stream = TcpStream::connect(load.address)
+    let stream = TcpStream::connect(shared.load.address)
         .await
         .context("the proxy does not answer")?;
     stream.set_nodelay(true)?;
+    match shared.load.tls.clone() {
+        None => converse(stream, shared).await,
+        Some(tls) => converse(tls.connector.connect(tls.name, stream).await?, shared).await,
+    }
+}
+
+async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) -> Result<Vec<u32>> {
+    let load = &shared.load;
     let mut latencies_ns = Vec::new();
     let mut buffer = vec![0_u8; 16 * 1024];
     loop {
@@ -159,6 +177,7 @@ async fn connection(shared: Arc<Shared>) -> Result<Vec<u32>> {
         };
         let started = Instant::now();
         stream.write_all(request).await?;
+        stream.flush().await?;
         let status = read_answer(&mut stream, &mut buffer).await?;
         if status != 200 {
             let request = String::from_utf8_lossy(request.get(..200).unwrap_or(request));
@@ -176,7 +195,7 @@ async fn connection(shared: Arc<Shared>) -> Result<Vec<u32>> {
     }
 }
 
-async fn read_answer(stream: &mut TcpStream, buffer: &mut [u8]) -> Result<u16> {
+async fn read_answer(stream: &mut (impl AsyncRead + Unpin), buffer: &mut [u8]) -> Result<u16> {
     let mut filled = 0;
     loop {
         let read = stream.read(buffer.get_mut(filled..).unwrap_or_default()).await?;
@@ -206,6 +225,7 @@ mod tests {
             warm_up: request.clone(),
             requests: vec![request; 100].into(),
             extent: Extent::Once,
+            tls: None,
         };
         assert_eq!(drive(&load).unwrap().requests, 100);
         load.extent = Extent::For(Duration::from_millis(50));

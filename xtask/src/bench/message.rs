@@ -21,6 +21,29 @@ pub(super) fn get(host: &str, path: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     request.into_bytes()
 }
 
+/// Makes a POST request with a body.
+pub(super) fn post(host: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
+    let mut request = format!(
+        "POST {path} HTTP/1.1\r\nhost: {host}\r\naccept: */*\r\nuser-agent: bench\r\ncontent-length: {}\r\n",
+        body.len()
+    );
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
+    }
+    request.push_str("\r\n");
+    request.push_str(body);
+    request.into_bytes()
+}
+
+/// Tells whether `bytes` hold a request whole, its body by its length included.
+pub(super) fn is_whole_request(bytes: &[u8]) -> bool {
+    let Some(head_bytes) = find(bytes, b"\r\n\r\n").map(|at| at + 4) else {
+        return false;
+    };
+    let head = bytes.get(..head_bytes).unwrap_or_default();
+    bytes.len() >= head_bytes + content_length(head).unwrap_or(0)
+}
+
 /// Finds the end of the answer that `bytes` begin with; none while it is not all there.
 pub(super) fn answer(bytes: &[u8]) -> Result<Option<Answer>> {
     let Some(head_bytes) = find(bytes, b"\r\n\r\n").map(|at| at + 4) else {

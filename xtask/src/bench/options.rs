@@ -18,7 +18,8 @@ cargo xtask bench-instructions [OPTIONS]  instructions per request, under callgr
   --tokens N        tokens never seen before, per half round [4000]
   --routes N        routes of the large API [10000]
   --requests N      requests counted by bench-instructions (it runs N and 2 N) [2000]
-  --only NAMES      scenarios, comma between: plain,seen,unseen,routes
+  --only NAMES      scenarios, comma between: plain,seen,unseen,layers,mutual,routes
+                    (bench-instructions: plain,seen; layers too, if they are named)
   --server FILE     the server [target/release/portcullis; build it with `cargo build --release`]
   --peers-only      nginx and Envoy alone, without a server; implies --print-only
   --print-only      leaves docs/performance.md alone

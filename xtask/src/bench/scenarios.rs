@@ -7,6 +7,8 @@ use anyhow::{Context, Result};
 
 use super::backend::Backend;
 use super::contest::{Contest, Contestant};
+use super::deployment::Parts;
+use super::layers::{Known, ROWS};
 use super::load::{Extent, Load};
 use super::options::Options;
 use super::proxies::{
@@ -14,7 +16,7 @@ use super::proxies::{
     nginx::Nginx,
     portcullis::Portcullis,
 };
-use super::{deployment, message, workplace};
+use super::{deployment, message, mutual_tls, workplace};
 
 /// Everything that runs during the bench.
 pub(super) struct Stage {
@@ -24,6 +26,8 @@ pub(super) struct Stage {
     nginx: Option<Nginx>,
     envoy: Option<Envoy>,
     tokens: Vec<String>,
+    /// With whose certificate domains with mutual TLS are asked.
+    client: Option<mutual_tls::Client>,
 }
 
 const SMALL_API_ROUTES: usize = 10;
@@ -40,13 +44,24 @@ impl Stage {
             nginx: None,
             envoy: None,
             tokens: Vec::new(),
+            client: None,
         };
         let folder = stage.folder.as_path();
-        let with_tokens = options.wants("seen") || options.wants("unseen");
+        let parts = Parts {
+            layers: options.wants("layers"),
+            domains: options.wants("mutual"),
+        };
+        let with_tokens = options.wants("seen") || options.wants("unseen") || parts.layers;
         let mut issuer = None;
         if !options.peers_only {
-            let template = deployment::write_template(folder, stage.backend.address)?;
-            let server = Portcullis::start(&options.server, folder, &template)?;
+            let template = deployment::write_template(folder, stage.backend.address, parts)?;
+            let mut more = Vec::new();
+            if parts.domains {
+                let client = mutual_tls::Client::make(folder)?;
+                more.extend(["--bucket".to_owned(), client.bucket.clone()]);
+                stage.client = Some(client);
+            }
+            let server = Portcullis::start(&options.server, folder, &template, &more)?;
             if with_tokens {
                 let unseen = if options.wants("unseen") {
                     options.tokens * options.rounds * 2
@@ -66,7 +81,7 @@ impl Stage {
             }
             stage.portcullis = Some(server);
         }
-        if options.wants("plain") || with_tokens {
+        if options.wants("plain") || options.wants("seen") || options.wants("unseen") {
             stage.envoy = Some(Envoy::start(folder, stage.backend.address, issuer.as_ref())?);
         }
         if options.wants("plain") {
@@ -94,6 +109,7 @@ impl Stage {
                 warm_up: requests.first().cloned().unwrap_or_default(),
                 requests: requests.into(),
                 extent: Extent::For(options.seconds),
+                tls: None,
             },
             slices: Vec::new(),
         }
@@ -131,6 +147,12 @@ pub(super) fn all(stage: &Stage, options: &Options) -> Result<Vec<Contest>> {
     }
     if options.wants("unseen") {
         contests.push(unseen(stage, options)?);
+    }
+    if options.wants("layers") {
+        contests.push(layers(stage, options)?);
+    }
+    if options.wants("mutual") {
+        contests.push(mutual(stage, options)?);
     }
     if options.wants("routes") {
         contests.push(routes(stage, options)?);
@@ -244,6 +266,46 @@ fn unseen(stage: &Stage, options: &Options) -> Result<Contest> {
             "As above, but each of {} tokens per half round is sent once.",
             options.tokens
         ),
+        contestants,
+    })
+}
+
+fn layers(stage: &Stage, options: &Options) -> Result<Contest> {
+    let server = stage.server()?;
+    let known = Known {
+        token: stage.tokens.first().cloned().context("no token")?,
+    };
+    let mut contestants = Vec::new();
+    for row in ROWS {
+        let request = row.request(server, &known)?;
+        contestants.push(stage.contestant(row.name, To::Portcullis(server), vec![request], options));
+    }
+    Ok(Contest {
+        name: "Layers",
+        explanation:
+            "Each layer switched on alone, on an API of its own, and the whole chain; a small JSON by POST."
+                .to_owned(),
+        contestants,
+    })
+}
+
+fn mutual(stage: &Stage, options: &Options) -> Result<Contest> {
+    let server = stage.server()?;
+    let client = stage.client.as_ref().context("no client's certificate")?;
+    let mut contestants = Vec::new();
+    for (name, host) in [
+        ("custom domain", mutual_tls::OPEN),
+        ("custom domain, mutual TLS", mutual_tls::MUTUAL),
+    ] {
+        let requests = vec![request(host, "/plain", None)];
+        let mut contestant = stage.contestant(name, To::Portcullis(server), requests, options);
+        contestant.load.address = server.https;
+        contestant.load.tls = Some(client.tls(server, host)?);
+        contestants.push(contestant);
+    }
+    Ok(Contest {
+        name: "Mutual TLS",
+        explanation: "TLS 1.3, keep-alive, one open route.".to_owned(),
         contestants,
     })
 }

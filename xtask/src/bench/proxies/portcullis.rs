@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ use crate::bench::{PROXY_CORE, machine};
 pub(in crate::bench) struct Portcullis {
     pub(in crate::bench) process: Process,
     pub(in crate::bench) public: SocketAddr,
+    /// The public listener over TLS, and the CA that its certificates are of.
+    pub(in crate::bench) https: SocketAddr,
+    pub(in crate::bench) ca: PathBuf,
     pub(in crate::bench) admin: SocketAddr,
     pub(in crate::bench) region: String,
     pub(in crate::bench) domain: String,
@@ -29,7 +32,12 @@ pub(in crate::bench) const STACK: &str = "bench";
 
 impl Portcullis {
     /// Starts the server on core 1 with a template.
-    pub(in crate::bench) fn start(server: &Path, folder: &Path, template: &Path) -> Result<Self> {
+    pub(in crate::bench) fn start(
+        server: &Path,
+        folder: &Path,
+        template: &Path,
+        more: &[String],
+    ) -> Result<Self> {
         if !server.is_file() {
             bail!(
                 "there is no server `{}`: `cargo build --release` first, or say --server",
@@ -40,15 +48,17 @@ impl Portcullis {
             machine::on_core(PROXY_CORE, server),
             folder,
             template,
+            more,
             Duration::from_secs(60),
         )
     }
 
-    /// Starts the server by a command that ends in the server's name.
+    /// Starts the server by a command that ends in the server's name; `more` are more options of `up`.
     pub(in crate::bench) fn start_by(
         mut command: Command,
         folder: &Path,
         template: &Path,
+        more: &[String],
         within: Duration,
     ) -> Result<Self> {
         let data = folder.join("data");
@@ -56,6 +66,7 @@ impl Portcullis {
             .arg("up")
             .arg(template)
             .args(["--stack", STACK, "--json"])
+            .args(more)
             .arg("--data")
             .arg(&data);
         for listener in ["--public", "--public-http", "--admin", "--proxy"] {
@@ -76,6 +87,8 @@ impl Portcullis {
         };
         Ok(Self {
             public: address(&text("/public/http")?)?,
+            https: address(&text("/public/https")?)?,
+            ca: PathBuf::from(text("/ca")?),
             admin: address(&text("/admin")?)?,
             region: text("/region")?,
             domain: text("/domain")?,
@@ -120,7 +133,7 @@ impl Portcullis {
 }
 
 fn address(url: &str) -> Result<SocketAddr> {
-    let authority = url.strip_prefix("http://").unwrap_or(url);
+    let authority = url.split_once("://").map_or(url, |(_, authority)| authority);
     authority
         .parse()
         .with_context(|| format!("`{url}` is not the address of a listener"))
