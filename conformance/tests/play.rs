@@ -32,6 +32,7 @@ pub(crate) fn play(suite: &Suite, case: &Case) -> Result<()> {
                 let answer = last.as_ref().context("a trail before a request")?;
                 let id = answer
                     .header("x-amzn-requestid")
+                    .or_else(|| answer.header("apigw-requestid"))
                     .context("the answer has no x-amzn-RequestId")?;
                 check_trail(&world.fill(text)?, &suite.admin.trail(id)?).with_context(place)?;
             }
