@@ -55,6 +55,21 @@ def receiver():
     started.stop()
 
 
+def sender(server, *statements):
+    """A role that EventBridge may take on, for deliveries; returns its ARN."""
+    iam, name = server.client("iam"), f"sender-{len(server.client('iam').list_roles()['Roles'])}"
+    trust = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName=name, AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    if statements:
+        policy = json.dumps({"Version": "2012-10-17", "Statement": list(statements)})
+        iam.put_role_policy(RoleName=name, PolicyName="send", PolicyDocument=policy)
+    return role
+
+
+INVOKE = {"Effect": "Allow", "Action": "events:InvokeApiDestination", "Resource": "*"}
+
+
 def bus(server, name, port, signed=True, retry=None, pattern=None, **target):
     """Makes a bus with one rule and one destination; returns its ARN and its webhook secret."""
     events = server.client("events")
@@ -71,6 +86,7 @@ def bus(server, name, port, signed=True, retry=None, pattern=None, **target):
     pattern = pattern or {"source": ["shop"]}
     events.put_rule(Name="orders", EventBusName=name, EventPattern=json.dumps(pattern))
     target = {"Id": "consumer", "Arn": destination["ApiDestinationArn"], **target}
+    target.setdefault("RoleArn", sender(server, INVOKE))
     if retry:
         target["RetryPolicy"] = retry
     events.put_targets(Rule="orders", EventBusName=name, Targets=[target])
@@ -277,6 +293,27 @@ def test_sender_needs_the_permission_on_the_bus_for_each_source(server, receiver
     assert len(receiver.got) == 1
 
 
+def test_delivery_is_made_in_the_name_of_a_role_that_may(server, receiver):
+    elsewhere = {**INVOKE, "Resource": "arn:aws:events:us-east-1:000000000000:api-destination/another/*"}
+    for number, role in enumerate((sender(server), sender(server, elsewhere), "arn:aws:iam::000000000000:role/none")):
+        arn, _ = bus(server, f"role-{number}", receiver.port, RoleArn=role)
+        put(server, order(arn, number))
+        until("the log", lambda: f"bus `role-{number}`" in server.log.read_text())
+        assert "is given up: the role may not" in server.log.read_text()
+    arn, _ = bus(server, "role-good", receiver.port)
+    put(server, order(arn, 9))
+    until("the delivery", lambda: receiver.got)
+    assert [json.loads(body)["detail"]["id"] for _, _, body in receiver.got] == [9]
+
+
+def test_role_of_a_target_is_only_given_by_whoever_may_pass_it(server, receiver):
+    bus(server, "passed", receiver.port)
+    everything = {"Effect": "Allow", "Action": "events:*", "Resource": "*"}
+    [target] = server.client("events").list_targets_by_rule(Rule="orders", EventBusName="passed")["Targets"]
+    with user(server, "events-target-maker", everything) as events, pytest.raises(ClientError, match="iam:PassRole"):
+        events.put_targets(Rule="orders", EventBusName="passed", Targets=[target])
+
+
 def test_every_operation_has_the_shape_that_boto3_reads(server):
     events = server.client("events")
     assert {"default"} <= {one["Name"] for one in events.list_event_buses()["EventBuses"]}
@@ -317,7 +354,10 @@ def test_every_operation_has_the_shape_that_boto3_reads(server):
     events.disable_rule(**rule)
     assert [one["State"] for one in events.list_rules(EventBusName="shapes")["Rules"]] == ["DISABLED"]
     of_rule = {"Rule": "r", "EventBusName": "shapes"}
-    assert events.put_targets(**of_rule, Targets=[{"Id": "t", "Arn": destination}])["FailedEntryCount"] == 0
+    with pytest.raises(ClientError, match="RoleArn"):
+        events.put_targets(**of_rule, Targets=[{"Id": "t", "Arn": destination}])
+    target = {"Id": "t", "Arn": destination, "RoleArn": sender(server)}
+    assert events.put_targets(**of_rule, Targets=[target])["FailedEntryCount"] == 0
     assert [one["Id"] for one in events.list_targets_by_rule(**of_rule)["Targets"]] == ["t"]
     with pytest.raises(ClientError, match="targets"):
         events.delete_rule(**rule)

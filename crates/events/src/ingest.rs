@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     Events, bus_name,
-    delivery::Waiting,
+    delivery::{Queue, Waiting},
     signature::{self, Signed, Verified, WINDOW_SECONDS},
     snapshot::{CompiledBus, CompiledTarget, Content},
 };
@@ -137,39 +137,28 @@ impl Events {
         if let Some(verified) = verified {
             batch.puts.push(claim(scope, bus, verified));
         }
-        let mut waiting = Vec::new();
+        let mut reserved = Reserved {
+            queue: &self.queue,
+            deliveries: Vec::new(),
+        };
         for rule in bus.rules.iter().filter(|rule| rule.pattern.matches(event)) {
             for target in &rule.targets {
                 let delivery = self.waiting(scope, bus, (&rule.name, target), event, now)?;
                 batch.puts.push(delivery.put(Expect::Absent)?);
-                waiting.push(delivery);
+                reserved.add(delivery)?;
             }
         }
         if batch.is_empty() {
             return Ok(0);
         }
-        let count = waiting.len();
-        if !self.queue.reserve(count) {
-            let reason = "too many deliveries wait already";
-            return Err(Rejected::new("ThrottlingException", "Rate exceeded", reason));
-        }
         match self.parts.store.commit(batch).await {
-            Ok(_) => {
-                self.queue.add(waiting);
-                Ok(count)
-            }
-            Err(StoreError::Conflict { .. }) => {
-                self.queue.release(count);
-                Err(Rejected::new(
-                    "AccessDeniedException",
-                    "The event was received before.",
-                    "replayed: an event with this producer's id was accepted before",
-                ))
-            }
-            Err(other) => {
-                self.queue.release(count);
-                Err(other.into())
-            }
+            Ok(_) => Ok(reserved.send()),
+            Err(StoreError::Conflict { .. }) => Err(Rejected::new(
+                "AccessDeniedException",
+                "The event was received before.",
+                "replayed: an event with this producer's id was accepted before",
+            )),
+            Err(other) => Err(other.into()),
         }
     }
 
@@ -204,12 +193,46 @@ impl Events {
             rule: rule.to_owned(),
             target: target.id.clone(),
             destination_arn: target.destination_arn.clone(),
+            role_arn: target.role_arn.clone(),
             accepted: now,
             retry: target.retry,
             attempts: 0,
             next: now,
             sealed,
         })
+    }
+}
+
+/// Deliveries with room in the queue, which is given back unless they are sent on.
+struct Reserved<'a> {
+    queue: &'a Queue,
+    deliveries: Vec<Waiting>,
+}
+
+impl Reserved<'_> {
+    fn add(&mut self, delivery: Waiting) -> Result<(), Rejected> {
+        if !self.queue.reserve(&delivery) {
+            let reason = "too many deliveries wait already";
+            return Err(Rejected::new("ThrottlingException", "Rate exceeded", reason));
+        }
+        self.deliveries.push(delivery);
+        Ok(())
+    }
+
+    /// Sends them on and tells how many they are.
+    fn send(mut self) -> usize {
+        let deliveries = std::mem::take(&mut self.deliveries);
+        let count = deliveries.len();
+        self.queue.add(deliveries);
+        count
+    }
+}
+
+impl Drop for Reserved<'_> {
+    fn drop(&mut self) {
+        for delivery in &self.deliveries {
+            self.queue.release(delivery);
+        }
     }
 }
 

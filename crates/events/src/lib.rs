@@ -9,6 +9,7 @@
 pub mod catalogue;
 pub mod delivery;
 pub mod ingest;
+pub mod ports;
 pub mod snapshot;
 mod error;
 mod names;

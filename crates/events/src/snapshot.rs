@@ -44,6 +44,7 @@ pub(crate) struct CompiledRule {
 pub(crate) struct CompiledTarget {
     pub(crate) id: String,
     pub(crate) destination_arn: String,
+    pub(crate) role_arn: Option<String>,
     pub(crate) content: Content,
     pub(crate) retry: RetryPolicy,
 }
@@ -254,6 +255,7 @@ pub(crate) fn compile_target(target: &Target) -> Result<CompiledTarget, EventsEr
     Ok(CompiledTarget {
         id: target.id.clone(),
         destination_arn: target.arn.clone(),
+        role_arn: target.role_arn.clone(),
         content,
         retry: target.retry_policy.unwrap_or_default(),
     })

@@ -71,6 +71,9 @@ impl Catalogue<'_> {
                 "`Arn` must be that of an API destination of this account and region: other targets are not supported",
             );
         }
+        if target.role_arn.is_none() {
+            return refuse("`RoleArn` is required: a delivery is made in the name of a role");
+        }
         let is_there = self
             .api_destinations("")
             .await?

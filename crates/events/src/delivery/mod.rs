@@ -13,6 +13,8 @@ mod webhook;
 mod tests;
 
 pub(crate) use queue::Queue;
+#[cfg(test)]
+pub(crate) use queue::{BYTES_WAITING_MAX, DELIVERIES_WAITING_MAX};
 pub(crate) use record::Waiting;
 
 use std::{io, sync::Arc, thread};
@@ -21,7 +23,7 @@ use portcullis_egress::{Client, ClientConfig};
 use portcullis_store::StoreError;
 use tokio::{sync::oneshot, task::LocalSet};
 
-use crate::Events;
+use crate::{Events, ports::Roles};
 use schedule::Schedule;
 
 /// The thread that sends; [`Self::stop`] lets what is on the wire end.
@@ -53,7 +55,11 @@ pub enum StartError {
 
 impl Events {
     /// Starts to deliver: what an earlier run left first.
-    pub async fn deliver(self: &Arc<Self>, client: ClientConfig) -> Result<Deliveries, StartError> {
+    pub async fn deliver(
+        self: &Arc<Self>,
+        client: ClientConfig,
+        roles: Arc<dyn Roles>,
+    ) -> Result<Deliveries, StartError> {
         let arriving = self.queue.take_arriving().ok_or(StartError::Twice)?;
         let left = Waiting::read_all(self.parts.store.as_ref()).await?;
         self.queue.adopt(left);
@@ -64,7 +70,7 @@ impl Events {
         let events = Arc::clone(self);
         let thread = thread::Builder::new().name("events".into()).spawn(move || {
             let local = LocalSet::new();
-            let schedule = Schedule::new(events, Client::new(client));
+            let schedule = Schedule::new(events, roles, Client::new(client));
             local.block_on(&runtime, schedule.run(arriving, stopped));
         })?;
         Ok(Deliveries { stop, thread })

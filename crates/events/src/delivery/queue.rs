@@ -12,9 +12,13 @@ use super::Waiting;
 /// Deliveries that may wait in all; what comes on top is refused when it is put.
 pub(crate) const DELIVERIES_WAITING_MAX: usize = 10_000;
 
+/// Sealed bytes that may wait in all, likewise: they are in memory as well.
+pub(crate) const BYTES_WAITING_MAX: usize = 256 << 20;
+
 /// The way from those who put events to the thread that sends them. Its length is bounded by the count.
 pub(crate) struct Queue {
     waiting: AtomicUsize,
+    bytes: AtomicUsize,
     sender: UnboundedSender<Waiting>,
     receiver: Mutex<Option<UnboundedReceiver<Waiting>>>,
 }
@@ -24,6 +28,7 @@ impl Default for Queue {
         let (sender, receiver) = unbounded_channel();
         Self {
             waiting: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
             sender,
             receiver: Mutex::new(Some(receiver)),
         }
@@ -31,20 +36,22 @@ impl Default for Queue {
 }
 
 impl Queue {
-    /// Keeps room for `count` deliveries; false when there is none.
-    pub(crate) fn reserve(&self, count: usize) -> bool {
-        let room = |waiting: usize| {
-            let after = waiting.checked_add(count)?;
-            (after <= DELIVERIES_WAITING_MAX).then_some(after)
-        };
-        self.waiting
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, room)
-            .is_ok()
+    /// Keeps room for a delivery; false when there is none.
+    pub(crate) fn reserve(&self, delivery: &Waiting) -> bool {
+        if !take(&self.waiting, 1, DELIVERIES_WAITING_MAX) {
+            return false;
+        }
+        let fits = take(&self.bytes, delivery.sealed.len(), BYTES_WAITING_MAX);
+        if !fits {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+        }
+        fits
     }
 
-    /// Gives room back.
-    pub(crate) fn release(&self, count: usize) {
-        self.waiting.fetch_sub(count, Ordering::Relaxed);
+    /// Gives the room of a delivery back.
+    pub(crate) fn release(&self, delivery: &Waiting) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+        self.bytes.fetch_sub(delivery.sealed.len(), Ordering::Relaxed);
     }
 
     /// Sends on what has been stored, with room reserved.
@@ -57,7 +64,9 @@ impl Queue {
 
     /// Sends on what an earlier run stored, whatever room there is.
     pub(crate) fn adopt(&self, deliveries: Vec<Waiting>) {
+        let bytes = deliveries.iter().map(|delivery| delivery.sealed.len()).sum();
         self.waiting.fetch_add(deliveries.len(), Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
         self.add(deliveries);
     }
 
@@ -68,4 +77,12 @@ impl Queue {
             .unwrap_or_else(PoisonError::into_inner)
             .take()
     }
+}
+
+/// Adds `count` to what is taken, unless that would be more than `max`.
+fn take(taken: &AtomicUsize, count: usize, max: usize) -> bool {
+    let room = |before: usize| before.checked_add(count).filter(|after| *after <= max);
+    taken
+        .fetch_update(Ordering::Relaxed, Ordering::Relaxed, room)
+        .is_ok()
 }

@@ -19,6 +19,9 @@ pub(crate) struct Waiting {
     pub(crate) rule: String,
     pub(crate) target: String,
     pub(crate) destination_arn: String,
+    /// In whose name it is sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) role_arn: Option<String>,
     pub(crate) accepted: Timestamp,
     pub(crate) retry: RetryPolicy,
     /// Made so far.

@@ -4,7 +4,6 @@
 use std::{
     cmp::{Ordering, Reverse},
     collections::{BinaryHeap, HashMap, VecDeque},
-    rc::Rc,
     sync::Arc,
     time::Duration,
 };
@@ -22,9 +21,9 @@ use tokio::{
 
 use super::{
     Waiting, backoff,
-    send::{Attempt, attempt},
+    send::{Attempt, Sender},
 };
-use crate::Events;
+use crate::{Events, ports::Roles};
 
 /// Deliveries on the wire to one destination.
 const PER_DESTINATION_MAX: usize = 8;
@@ -38,6 +37,7 @@ const STORE_TROUBLE: Duration = Duration::from_secs(5);
 /// The thread's state.
 pub(super) struct Schedule {
     events: Arc<Events>,
+    roles: Arc<dyn Roles>,
     client: Client,
     due: BinaryHeap<Reverse<Due>>,
     lanes: HashMap<String, Lane>,
@@ -62,16 +62,17 @@ struct Lane {
     parked: VecDeque<Waiting>,
 }
 
-/// What became of a delivery: none when it is over.
+/// What became of a delivery: how long until the next attempt; none when it is over.
 struct Ended {
-    lane: String,
-    again: Option<(Waiting, Duration)>,
+    delivery: Waiting,
+    again: Option<Duration>,
 }
 
 impl Schedule {
-    pub(super) fn new(events: Arc<Events>, client: Client) -> Self {
+    pub(super) fn new(events: Arc<Events>, roles: Arc<dyn Roles>, client: Client) -> Self {
         Self {
             events,
+            roles,
             client,
             due: BinaryHeap::new(),
             lanes: HashMap::new(),
@@ -150,13 +151,12 @@ impl Schedule {
                 }
             }
             lane.on_the_wire += 1;
-            let task = run_one(
-                Arc::clone(&self.events),
-                self.client.clone(),
-                Arc::clone(&self.wire),
-                due.delivery,
-                ended.clone(),
-            );
+            let sender = Sender {
+                events: Arc::clone(&self.events),
+                roles: Arc::clone(&self.roles),
+                client: self.client.clone(),
+            };
+            let task = run_one(sender, Arc::clone(&self.wire), due.delivery, ended.clone());
             tasks.spawn_local(task);
         }
     }
@@ -172,43 +172,34 @@ impl Schedule {
     fn end(&mut self, end: Ended) {
         let now = Instant::now();
         let mut freed = None;
-        if let Some(lane) = self.lanes.get_mut(&end.lane) {
+        if let Some(lane) = self.lanes.get_mut(&end.delivery.destination_arn) {
             lane.on_the_wire = lane.on_the_wire.saturating_sub(1);
             freed = lane.parked.pop_front();
             let idle = lane.on_the_wire == 0 && freed.is_none();
             if idle && lane.next_turn.is_none_or(|next| next <= now) {
-                self.lanes.remove(&end.lane);
+                self.lanes.remove(&end.delivery.destination_arn);
             }
         }
         if let Some(delivery) = freed {
             self.push(now, delivery, false);
         }
         match end.again {
-            Some((delivery, wait)) => self.push(now + wait, delivery, false),
-            None => self.events.queue.release(1),
+            Some(wait) => self.push(now + wait, end.delivery, false),
+            None => self.events.queue.release(&end.delivery),
         }
     }
 }
 
-async fn run_one(
-    events: Arc<Events>,
-    client: Client,
-    wire: Arc<Semaphore>,
-    mut delivery: Waiting,
-    ended: UnboundedSender<Ended>,
-) {
-    let lane = delivery.destination_arn.clone();
-    let events = Rc::new(events);
+async fn run_one(sender: Sender, wire: Arc<Semaphore>, mut delivery: Waiting, ended: UnboundedSender<Ended>) {
     let permit = wire.acquire().await;
-    let outcome = if events.parts.clock.now() > delivery.deadline() {
+    let outcome = if sender.events.parts.clock.now() > delivery.deadline() {
         Attempt::Hopeless("it is older than the target's retry policy allows".into())
     } else {
-        attempt(&events, &client, &delivery).await
+        sender.attempt(&delivery).await
     };
     drop(permit);
-    let again = settle(&events, &mut delivery, outcome).await;
-    let again = again.map(|wait| (delivery, wait));
-    drop(ended.send(Ended { lane, again }));
+    let again = settle(&sender.events, &mut delivery, outcome).await;
+    drop(ended.send(Ended { delivery, again }));
 }
 
 /// Writes down what became of an attempt, and returns how long until the next one; none when it is over.

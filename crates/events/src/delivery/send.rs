@@ -2,7 +2,7 @@
 //!
 //! <https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-api-destinations.html>
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
@@ -14,7 +14,13 @@ use portcullis_model::{
 use portcullis_vault::secrets::{SecretValue, Secrets, Wanted};
 
 use super::{Waiting, webhook};
-use crate::{Events, catalogue::ConnectionSecret, snapshot::Destination};
+use crate::{
+    Events,
+    catalogue::ConnectionSecret,
+    ports::{Invoke, Roles},
+    rule_arn,
+    snapshot::Destination,
+};
 
 /// How long a consumer has to answer, as on AWS.
 const ANSWER_TIME: Duration = Duration::from_secs(5);
@@ -45,22 +51,46 @@ impl Attempt {
     }
 }
 
-/// Sends a delivery to its destination.
-pub(super) async fn attempt(events: &Events, client: &Client, delivery: &Waiting) -> Attempt {
-    let Some(destination) = events.snapshot.destination(&delivery.destination_arn) else {
-        return Attempt::Hopeless("the API destination is gone".into());
-    };
-    let connection_arn = &destination.destination.connection_arn;
-    let Some(connection) = events.snapshot.connection(connection_arn) else {
-        return Attempt::Hopeless("the connection is gone".into());
-    };
-    // A target names a destination of its own account: what else it would reach is nobody's.
-    if destination.scope != delivery.scope {
-        return Attempt::Hopeless("the API destination is of another account".into());
+/// What sending needs.
+pub(super) struct Sender {
+    pub(super) events: Arc<Events>,
+    pub(super) roles: Arc<dyn Roles>,
+    pub(super) client: Client,
+}
+
+impl Sender {
+    /// Sends a delivery to its destination, in the name of its target's role.
+    pub(super) async fn attempt(&self, delivery: &Waiting) -> Attempt {
+        let Some(destination) = self.events.snapshot.destination(&delivery.destination_arn) else {
+            return Attempt::Hopeless("the API destination is gone".into());
+        };
+        let connection_arn = &destination.destination.connection_arn;
+        let Some(connection) = self.events.snapshot.connection(connection_arn) else {
+            return Attempt::Hopeless("the connection is gone".into());
+        };
+        // A target names a destination of its own account: what else it would reach is nobody's.
+        if destination.scope != delivery.scope {
+            return Attempt::Hopeless("the API destination is of another account".into());
+        }
+        if let Err(reason) = self.ask_role(delivery).await {
+            return Attempt::Hopeless(reason);
+        }
+        match prepare(&self.events, &destination, &connection, delivery).await {
+            Ok((url, headers, body)) => send(&self.client, &destination, &url, &headers, body).await,
+            Err(reason) => Attempt::failed(reason),
+        }
     }
-    match prepare(events, &destination, &connection, delivery).await {
-        Ok((url, headers, body)) => send(client, &destination, &url, &headers, body).await,
-        Err(reason) => Attempt::failed(reason),
+
+    async fn ask_role(&self, delivery: &Waiting) -> Result<(), String> {
+        let role_arn = delivery.role_arn.as_deref().ok_or("the target has no role")?;
+        let rule_arn = rule_arn(&delivery.scope, &delivery.bus, &delivery.rule);
+        let invoke = Invoke {
+            scope: &delivery.scope,
+            role_arn,
+            rule_arn: &rule_arn,
+            destination_arn: &delivery.destination_arn,
+        };
+        self.roles.may_invoke(invoke).await
     }
 }
 

@@ -2,7 +2,10 @@ use portcullis_store::{Page, kinds};
 use serde_json::json;
 
 use super::producer::*;
-use crate::{delivery::Waiting, ingest::Entry};
+use crate::{
+    delivery::{BYTES_WAITING_MAX, DELIVERIES_WAITING_MAX, Waiting},
+    ingest::Entry,
+};
 
 async fn waiting(world: &World) -> Vec<Waiting> {
     Waiting::read_all(world.parts.store.as_ref()).await.unwrap()
@@ -104,18 +107,31 @@ async fn the_default_bus_is_there_without_being_made() {
 }
 
 #[tokio::test]
-async fn what_waits_is_bounded() {
+async fn what_waits_is_bounded_in_number_and_in_bytes() {
     let world = World::new();
     world.bus("open", &[]).await;
     world
         .rule("open", json!({ "source": ["shop"] }), "http://127.0.0.1:9/")
         .await;
-    assert!(world.events.queue.reserve(10_000));
-    let rejected = world.events.put(&scope(), &entry("open")).await.unwrap_err();
-    assert_eq!(rejected.code, "ThrottlingException");
-    assert!(waiting(&world).await.is_empty());
-    world.events.queue.release(1);
     world.events.put(&scope(), &entry("open")).await.unwrap();
+    let small = waiting(&world).await.remove(0);
+    let mut large = small.clone();
+    large.sealed = "x".repeat(BYTES_WAITING_MAX - small.sealed.len());
+    let refused = || async { world.events.put(&scope(), &entry("open")).await.unwrap_err().code };
+    let queue = &world.events.queue;
+
+    assert!(queue.reserve(&large));
+    assert_eq!(refused().await, "ThrottlingException");
+    queue.release(&large);
+    let held: Vec<_> = (1..DELIVERIES_WAITING_MAX)
+        .map(|_| queue.reserve(&small))
+        .collect();
+    assert!(held.into_iter().all(|held| held));
+    assert_eq!(refused().await, "ThrottlingException");
+    assert_eq!(waiting(&world).await.len(), 1);
+    queue.release(&small);
+    world.events.put(&scope(), &entry("open")).await.unwrap();
+    assert_eq!(refused().await, "ThrottlingException");
 }
 
 #[tokio::test]

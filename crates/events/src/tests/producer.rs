@@ -180,7 +180,7 @@ impl World {
         let target = Target {
             id: "consumer".into(),
             arn: destination.arn,
-            role_arn: None,
+            role_arn: Some("arn:aws:iam::000000000000:role/sender".into()),
             input: None,
             input_path: None,
             retry_policy: None,

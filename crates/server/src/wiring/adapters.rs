@@ -2,7 +2,13 @@
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
-use portcullis_control::ports::TrailSink;
+use portcullis_control::{
+    Control,
+    operation::Subject,
+    ports::TrailSink,
+    roles::{self, RoleUse},
+};
+use portcullis_events::ports::{Invoke, Judged, Roles};
 use portcullis_gateway::{
     distribution::cache::DistributionCache,
     edge::{ForwardProxy, ProxyRoute},
@@ -82,5 +88,30 @@ impl ForwardProxy for OurHosts {
         } else {
             ProxyRoute::Tunnel
         }
+    }
+}
+
+/// Roles in whose name events are sent.
+pub(super) struct EventRoles(pub(super) Control);
+
+impl Roles for EventRoles {
+    fn may_invoke<'a>(&'a self, invoke: Invoke<'a>) -> Judged<'a> {
+        Box::pin(async move {
+            let role_use = RoleUse {
+                scope: invoke.scope,
+                role_arn: invoke.role_arn,
+                principal: "events.amazonaws.com",
+                source_arn: invoke.rule_arn,
+                session: "EventBridge",
+            };
+            let subject = Subject {
+                arn: invoke.destination_arn.to_owned(),
+                context: Vec::new(),
+            };
+            roles::authorize(self.0.parts(), &role_use, "events:InvokeApiDestination", &subject)
+                .await
+                .map(drop)
+                .map_err(|error| format!("the role may not: {}", error.cause.unwrap_or(error.message)))
+        })
     }
 }

@@ -37,7 +37,7 @@ use tokio::{net::TcpListener, runtime::Handle};
 use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
 pub(crate) use certificates::Certified;
 
-use adapters::{KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
+use adapters::{EventRoles, KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
 use certificates::Certificates;
 use functions::ServerFunctions;
 use publication::{GatewayCompiler, Publication, Sources};
@@ -99,12 +99,7 @@ impl Server {
         installation: &Installation,
     ) -> Result<(Self, Addresses)> {
         let sockets = open_sockets(settings)?;
-        let admin = TcpListener::bind(settings.admin).await.with_context(|| {
-            format!(
-                "cannot listen on {} (admin); free the port or say another with --admin",
-                settings.admin
-            )
-        })?;
+        let admin = open_admin(settings.admin).await?;
         let addresses = addresses(&sockets, &admin)?;
         let store = open_store(installation)?;
         let vault = open_vault(settings, store.as_ref()).await?;
@@ -151,7 +146,12 @@ impl Server {
             runtime: Handle::current(),
         };
         let gateway = gateway(settings, &addresses, planes, sites)?;
-        let deliveries = events.deliver(gateway.integrations.clone()).await?;
+        let deliveries = events
+            .deliver(
+                gateway.integrations.clone(),
+                Arc::new(EventRoles(control.clone())),
+            )
+            .await?;
         Ok((
             Self {
                 control,
@@ -360,6 +360,12 @@ async fn forget_expired(revocations: Arc<Revocations>) {
         ticks.tick().await;
         revocations.purge(SystemClock.now());
     }
+}
+
+async fn open_admin(address: std::net::SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.with_context(|| {
+        format!("cannot listen on {address} (admin); free the port or say another with --admin")
+    })
 }
 
 fn open_sockets(settings: &Settings) -> Result<Vec<Socket>> {

@@ -30,8 +30,6 @@ mod put_targets;
 mod remove_targets;
 mod tag_resource;
 mod test_event_pattern;
-#[cfg(test)]
-mod tests;
 mod untag_resource;
 mod update_api_destination;
 mod wire;

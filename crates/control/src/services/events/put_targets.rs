@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{access, catalogue, input};
+use super::{SERVICE, access, catalogue, input};
 use crate::{
     input::Input,
     operation::{AwsError, Call, Operation},
+    roles,
 };
 
 pub(super) const OPERATION: Operation = Operation {
@@ -22,6 +23,10 @@ async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
     let bus = input::bus(&mut members);
     let targets = input::targets(&mut members);
     input::finish(members)?;
+    // Else whoever may make a rule could lend himself any role's rights.
+    for role in targets.iter().filter_map(|target| target.role_arn.as_deref()) {
+        roles::check_pass_role(&SERVICE, call, role, "events.amazonaws.com").await?;
+    }
     catalogue(call).put_targets(bus, rule, &targets).await?;
     Ok(json!({ "FailedEntryCount": 0, "FailedEntries": [] }))
 }
