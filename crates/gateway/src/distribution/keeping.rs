@@ -68,6 +68,7 @@ pub(super) fn keep(response: &mut Response, ticket: Ticket) -> Result<(), &'stat
 /// A body on its way to the viewer, remembered as far as it may be kept.
 struct Passing {
     body: Body,
+    /// The whole of it, where it was declared.
     length: Option<u64>,
     seen: BytesMut,
     ticket: Option<(Ticket, u16, HeaderList)>,
@@ -103,6 +104,6 @@ impl ChunkSource for Passing {
     }
 
     fn length(&self) -> Option<u64> {
-        self.length
+        self.body.length()
     }
 }
