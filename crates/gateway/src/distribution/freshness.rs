@@ -25,12 +25,15 @@ pub(crate) enum Keep {
 }
 
 /// How long errors are kept unless told otherwise, in seconds.
-pub(crate) const ERROR_SECONDS_DEFAULT: u64 = 10;
+const ERROR_SECONDS_DEFAULT: u64 = 10;
 
-/// Decides about an answer with `status`; `error_seconds` is the least time that an error with this status is kept.
+/// The errors that a distribution may say a time for, as AWS.
+pub(crate) const CONFIGURABLE: [u16; 13] = [400, 403, 404, 405, 412, 414, 415, 416, 500, 501, 502, 503, 504];
+
+/// Decides about an answer with `status`; `error_seconds` is what the distribution says for errors with this status.
 pub(crate) fn keep(
     ttls: Ttls,
-    error_seconds: u64,
+    error_seconds: Option<u64>,
     status: u16,
     headers: &HeaderList,
     now: Timestamp,
@@ -46,10 +49,9 @@ pub(crate) fn keep(
     }
     let said = Said::of(headers, now);
     let seconds = if status >= 400 {
-        match said {
-            Said::Nothing => error_seconds,
-            Said::Seconds(seconds) => seconds.min(ttls.max).max(error_seconds),
-            Said::Forbidden => return Keep::No("it forbids it"),
+        match error_lifetime(ttls, error_seconds, status, said) {
+            Ok(seconds) => seconds,
+            Err(reason) => return Keep::No(reason),
         }
     } else {
         match said {
@@ -64,6 +66,29 @@ pub(crate) fn keep(
     match seconds.saturating_sub(age.unwrap_or(0)) {
         0 => Keep::No("its time to live is zero"),
         seconds => Keep::For(seconds),
+    }
+}
+
+/// How long an error is kept. AWS has two lists: errors that are always kept, and refusals that are kept only where the
+/// origin, or here the distribution, says so. 401 and 429 are on neither: what is refused to one viewer now, another or
+/// the same may get in a moment. <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html>
+fn error_lifetime(
+    ttls: Ttls,
+    error_seconds: Option<u64>,
+    status: u16,
+    said: Said,
+) -> Result<u64, &'static str> {
+    let least = error_seconds.unwrap_or(ERROR_SECONDS_DEFAULT);
+    match (status, said) {
+        (_, Said::Forbidden) => Err("it forbids it"),
+        (404 | 405 | 414 | 500..=504, Said::Nothing) => Ok(least),
+        (400 | 403 | 412 | 415, Said::Nothing) => {
+            error_seconds.ok_or("refusals are kept only where the origin or the distribution says so")
+        }
+        (400 | 403 | 404 | 405 | 412 | 414 | 415 | 500..=504, Said::Seconds(seconds)) => {
+            Ok(seconds.min(ttls.max).max(least))
+        }
+        _ => Err("errors with its status are never kept"),
     }
 }
 
@@ -127,7 +152,7 @@ mod tests {
             max: ttls.2,
         };
         let headers = headers.iter().copied().collect();
-        match keep(ttls, ERROR_SECONDS_DEFAULT, status, &headers, NOW) {
+        match keep(ttls, None, status, &headers, NOW) {
             Keep::For(seconds) => Some(seconds),
             Keep::No(_) => None,
         }
@@ -171,10 +196,37 @@ mod tests {
 
     #[test]
     fn errors_live_ten_seconds_or_longer_where_the_origin_says_so() {
-        assert_eq!(kept(DEFAULTS, 401, &[]), Some(10));
+        assert_eq!(kept(DEFAULTS, 404, &[]), Some(10));
         assert_eq!(kept(DEFAULTS, 503, &[("Cache-Control", "max-age=5")]), Some(10));
         assert_eq!(kept(DEFAULTS, 404, &[("Cache-Control", "max-age=50")]), Some(50));
         assert_eq!(kept(DEFAULTS, 404, &[("Cache-Control", "no-store")]), None);
+    }
+
+    #[test]
+    fn refusals_are_kept_only_where_somebody_says_so() {
+        let (long, own) = ([("Cache-Control", "max-age=50")], Some(3));
+        for (status, plain, said, configured) in [
+            (400, None, Some(50), Some(3)),
+            (401, None, None, None),
+            (403, None, Some(50), Some(3)),
+            (418, None, None, None),
+            (429, None, None, None),
+            (500, Some(10), Some(50), Some(3)),
+        ] {
+            assert_eq!(kept(DEFAULTS, status, &[]), plain, "{status}");
+            assert_eq!(kept(DEFAULTS, status, &long), said, "{status}");
+            let ttls = Ttls {
+                min: 0,
+                default: 60,
+                max: 60,
+            };
+            let kept = keep(ttls, own, status, &HeaderList::new(), NOW);
+            let expected = configured.map(Keep::For);
+            assert!(
+                expected.map_or(matches!(kept, Keep::No(_)), |expected| kept == expected),
+                "{status}"
+            );
+        }
     }
 
     #[test]

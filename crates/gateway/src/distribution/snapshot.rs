@@ -14,7 +14,7 @@ use portcullis_model::{
 };
 
 use super::{
-    freshness::{ERROR_SECONDS_DEFAULT, Ttls},
+    freshness::{CONFIGURABLE, Ttls},
     path_pattern::PathPattern,
 };
 use crate::hosts::{HostKind, Hosts};
@@ -102,6 +102,12 @@ impl DistributionSnapshot {
             .chain([("DefaultCacheBehavior".to_owned(), &config.default_cache_behavior)])
             .filter_map(|(path, behavior)| Behavior::compile(behavior, &origins, id, &path, &mut problems))
             .collect();
+        for error in &config.custom_error_responses {
+            if !CONFIGURABLE.contains(&error.error_code) {
+                let message = format!("nothing can be said for `{}`", error.error_code);
+                problems.add("CustomErrorResponses", message);
+            }
+        }
         if !problems.0.is_empty() {
             return Err(problems.0);
         }
@@ -128,10 +134,10 @@ impl DistributionSnapshot {
         self.behaviors.iter().find(fits)
     }
 
-    /// Returns how many seconds an error with `status` is kept at least.
-    pub(crate) fn error_seconds(&self, status: u16) -> u64 {
+    /// Returns how many seconds an error with `status` is kept at least, where the distribution says so.
+    pub(crate) fn error_seconds(&self, status: u16) -> Option<u64> {
         let own = self.errors.iter().find(|(code, _)| *code == status);
-        own.map_or(ERROR_SECONDS_DEFAULT, |(_, seconds)| *seconds)
+        own.map(|(_, seconds)| *seconds)
     }
 }
 

@@ -175,30 +175,63 @@ fn kept_answer_is_gone_when_its_time_is_over_or_it_is_invalidated() {
     );
 }
 
+/// A stage whose `/gone` answers 404.
+fn gone() -> Value {
+    let mut gone = mock("gone");
+    gone["requestTemplates"] = json!({"application/json": "{\"statusCode\": 404}"});
+    gone["integrationResponses"] = json!({"404": {"statusCode": "404", "selectionPattern": "404"}});
+    let mut method = open(gone);
+    method["methodResponses"] = json!({"404": {"statusCode": "404"}});
+    json!({"resources": [resource("/gone", json!({"GET": method}))]})
+}
+
 #[test]
-fn refusal_of_the_stage_is_repeated_for_ten_seconds() {
-    let world = world(json!({}), json!({}));
-    let refused = world.send(viewed("/nothing", &[]));
+fn error_of_the_origin_is_repeated_for_ten_seconds() {
+    let world = World::serving(gone());
+    put(&world, &config(json!({}), json!({})));
+    let missing = world.send(viewed("/gone", &[]));
     assert_eq!(
-        (refused.status, refused.header("X-Cache")),
-        (403, Some("Error from cloudfront"))
+        (missing.status, missing.header("X-Cache")),
+        (404, Some("Error from cloudfront"))
     );
     world.clock.advance_seconds(9);
-    let repeated = world.send(viewed("/nothing", &[]));
+    let repeated = world.send(viewed("/gone", &[]));
     assert_eq!(
         (repeated.status, steps(&repeated).as_str()),
-        (403, "distribution cache")
+        (404, "distribution cache")
     );
     world.clock.advance_seconds(1);
-    assert!(steps(&world.send(viewed("/nothing", &[]))).contains("route"));
+    assert!(steps(&world.send(viewed("/gone", &[]))).contains("route"));
 }
 
 #[test]
 fn errors_are_kept_as_long_as_the_distribution_says() {
-    let errors = json!([{"ErrorCode": 403, "ErrorCachingMinTtl": 0}]);
-    let world = world(json!({}), json!({"CustomErrorResponses": errors}));
-    world.send(viewed("/nothing", &[]));
-    assert!(steps(&world.send(viewed("/nothing", &[]))).contains("route"));
+    let errors = json!([
+        {"ErrorCode": 404, "ErrorCachingMinTtl": 0}, {"ErrorCode": 403, "ErrorCachingMinTtl": 5},
+    ]);
+    let world = World::serving(gone());
+    put(
+        &world,
+        &config(json!({}), json!({"CustomErrorResponses": errors})),
+    );
+    for (path, kept) in [("/gone", false), ("/nothing", true)] {
+        world.send(viewed(path, &[]));
+        let again = steps(&world.send(viewed(path, &[])));
+        assert_eq!(again == "distribution cache", kept, "{path}: {again}");
+    }
+}
+
+#[test]
+fn refusal_of_the_stage_is_asked_for_again() {
+    let world = world(json!({}), json!({}));
+    for _ in 0..2 {
+        let refused = world.send(viewed("/nothing", &[]));
+        assert_eq!(
+            (refused.status, refused.header("X-Cache")),
+            (403, Some("Error from cloudfront"))
+        );
+        assert!(steps(&refused).contains("route"));
+    }
 }
 
 #[test]
@@ -599,6 +632,9 @@ fn what_cannot_be_enforced_is_not_deployed() {
     ] {
         assert!(told.contains(part), "{part}: {told}");
     }
+    let errors = json!([{"ErrorCode": 401, "ErrorCachingMinTtl": 5}]);
+    let told = refused(&config(json!({}), json!({"CustomErrorResponses": errors})));
+    assert!(told.contains("nothing can be said for `401`"), "{told}");
     for (default, part) in [
         (forwarded(json!(["Host"])), "never taken from a viewer"),
         (
