@@ -111,7 +111,7 @@ fn answer(mut stream: &TcpStream, reader: &mut impl BufRead, seen: &Seen) -> Res
 }
 
 /// The functions that the server is told to find here.
-pub const FUNCTIONS: [&str; 3] = ["bound-echo", "bound-scripted", "bound-silent"];
+pub const FUNCTIONS: [&str; 4] = ["bound-echo", "bound-judge", "bound-scripted", "bound-silent"];
 
 /// Returns the arguments that bind [`FUNCTIONS`] to the backend at `address`.
 pub fn bindings(address: SocketAddr) -> Vec<String> {
@@ -125,12 +125,14 @@ pub fn bindings(address: SocketAddr) -> Vec<String> {
 }
 
 /// The Lambda Invoke API. `bound-echo` answers with its event; `bound-scripted` returns what the body of the request, or
-/// `returns` of the event, says, and fails with it where a header `fail` is there; `bound-silent` never answers.
+/// `returns` of the event, says, and fails with it where a header `fail` is there; `bound-judge` authorizes by
+/// the word that it is shown; `bound-silent` never answers.
 fn invoke(mut stream: &TcpStream, path: &str, seen: &Seen) -> Result<()> {
     let event: Value = serde_json::from_slice(&seen.body)?;
     let name = path.rsplit('/').nth(1).unwrap_or_default();
     let returned = match name {
         "bound-echo" => json!({ "statusCode": 200, "body": event.to_string() }).to_string(),
+        "bound-judge" => judge(&event),
         "bound-scripted" => match event.get("returns") {
             Some(value) => value.to_string(),
             None => {
@@ -143,7 +145,8 @@ fn invoke(mut stream: &TcpStream, path: &str, seen: &Seen) -> Result<()> {
             return Ok(());
         }
     };
-    let failed = event.pointer("/headers/Fail").or(event.get("fail")).is_some();
+    let failed = event.pointer("/headers/Fail").or(event.get("fail")).is_some()
+        || returned.starts_with("{\"errorMessage\"");
     let error = if failed {
         "X-Amz-Function-Error: Unhandled\r\n"
     } else {
@@ -156,6 +159,40 @@ fn invoke(mut stream: &TcpStream, path: &str, seen: &Seen) -> Result<()> {
     stream.write_all(head.as_bytes())?;
     stream.write_all(returned.as_bytes())?;
     Ok(())
+}
+
+/// A Lambda authorizer: the token, or the header `X-Word` of a request, says what to return.
+fn judge(event: &Value) -> String {
+    let word = event
+        .get("authorizationToken")
+        .or(event.pointer("/headers/X-Word"));
+    let word = word.and_then(Value::as_str).unwrap_or_default();
+    let arn = event["methodArn"].as_str().unwrap_or_default();
+    let answer = |effect: &str, resource: &str, context: Value| {
+        json!({
+            "principalId": word,
+            "policyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{ "Effect": effect, "Action": "execute-api:Invoke", "Resource": resource }],
+            },
+            "context": context,
+        })
+        .to_string()
+    };
+    match word {
+        "everything" => answer(
+            "Allow",
+            "*",
+            json!({ "plan": "gold", "level": 7, "trusted": true }),
+        ),
+        "only-this" => answer("Allow", arn, json!({})),
+        "nothing" => answer("Allow", "arn:aws:execute-api:*:*:other/*", json!({})),
+        "denied" => answer("Deny", "*", json!({})),
+        "objects" => answer("Allow", "*", json!({ "plan": { "name": "gold" } })),
+        "unauthorized" => r#"{"errorMessage":"Unauthorized","errorType":"Exception"}"#.to_owned(),
+        "broken" => r#"{"errorMessage":"no database","errorType":"Exception"}"#.to_owned(),
+        _ => "{}".to_owned(),
+    }
 }
 
 fn plain(body: &str) -> String {

@@ -15,7 +15,7 @@ use crate::{
     hosts::{Destination, LastHost},
     http::{Body, BodyError, Listener, Request, Response},
     issuers::Issuers,
-    layers::authorizer::token_cache::TokenCache,
+    layers::authorizer::{token_cache::TokenCache, verdict_cache::VerdictCache},
     pipeline::{self, Journal},
     ports::{Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Services, Site, SiteRequest},
     request_id::{self, RequestIds},
@@ -67,6 +67,7 @@ pub(crate) struct Worker {
     client: Client,
     stranger_client: Client,
     tokens: TokenCache,
+    verdicts: VerdictCache,
 }
 
 impl Worker {
@@ -126,6 +127,10 @@ impl Worker {
         self.parts.ports.services.as_ref()
     }
 
+    pub(crate) const fn verdicts(&self) -> &VerdictCache {
+        &self.verdicts
+    }
+
     pub(crate) const fn tokens(&self) -> &TokenCache {
         &self.tokens
     }
@@ -142,6 +147,7 @@ impl Gateway {
                 stranger_client: Client::new(parts.strangers.clone()),
                 parts,
                 tokens: TokenCache::new(),
+                verdicts: VerdictCache::new(),
             },
         }
     }

@@ -51,6 +51,7 @@ pub(crate) fn variable<'a>(
         ["identity", "clientCert", rest @ ..] => client_certificate(exchange, rest).map(Cow::Borrowed),
         ["identity", "userAgent"] => text(request.headers.get("user-agent")?),
         ["authorizer", "claims", first, rest @ ..] => claim(exchange, first, rest),
+        ["authorizer", name] => exchange.caller()?.variable(name),
         ["webaclArn"] => Some(exchange.waf()?.web_acl_arn.as_ref().into()),
         ["wafResponseCode"] => waf(exchange, "wafResponseCode"),
         ["waf", name] => waf(exchange, name),

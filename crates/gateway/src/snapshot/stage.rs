@@ -18,7 +18,7 @@ use crate::{
     decision::LayerName,
     integrations::Integration,
     layers::{
-        authorizer::{Authorizers, MethodAuthorization, cognito::CognitoAuthorizer},
+        authorizer::{Authorizers, MethodAuthorization},
         resource_policy::PolicySnapshot,
         validation::{MethodValidation, Validators},
     },
@@ -161,13 +161,10 @@ pub fn compile_stage(
         ));
     }
     check_api(&image.rest_api, &mut problems);
-    let authorizers = image.authorizers.iter();
     let mut shared = Shared {
         stage,
         binary_media_types: &image.rest_api.binary_media_types,
-        authorizers: authorizers
-            .map(|authorizer| (authorizer.id.clone(), CognitoAuthorizer::compile(authorizer)))
-            .collect(),
+        authorizers: Authorizers::compile(image, stage, scope),
         validators: Validators::of(image),
         backends: Backends::new(),
     };

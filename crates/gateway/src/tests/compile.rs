@@ -42,12 +42,12 @@ fn what_cannot_be_enforced_yet_is_refused() {
     refused(
         changed(json!({"authorizationType": "AWS_IAM"})),
         "GET /x/{id}: authorizationType",
-        "are supported yet",
+        "not supported yet",
     );
     refused(
         changed(json!({"authorizationType": "CUSTOM", "authorizerId": "a"})),
-        "authorizationType",
-        "supported yet",
+        "authorizerId",
+        "no authorizer `a`",
     );
     refused(
         changed(json!({"apiKeyRequired": true})),
@@ -112,7 +112,7 @@ fn authorizers_that_cannot_work_are_refused_where_they_are_used() {
     refused(
         with(json!({"type": "TOKEN"})),
         "authorizerId",
-        "no Cognito authorizer",
+        "names no function",
     );
     refused(
         with(json!({"providerARNs": []})),

@@ -9,6 +9,7 @@ mod distribution;
 mod gateway_responses;
 mod http_api;
 mod hosts;
+mod lambda_authorizer;
 mod lambda_proxy;
 mod http_proxy;
 mod mapping;

@@ -1,10 +1,12 @@
 //! `AWS::ApiGateway::Authorizer`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-authorizer.html>
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
-use portcullis_model::{AuthorizerId, resources::cloudformation::StackResource};
+use portcullis_engines::cloudformation::{
+    PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+};
+use portcullis_model::{AuthorizerId, Problem, Severity, resources::cloudformation::StackResource};
 
-use super::{api_of, gone_is_fine};
+use super::{api_of, gone_is_fine, literal, problem_at};
 use crate::{
     operation::AwsError,
     resources::{Made, Maker, Making, Properties, StackedResource},
@@ -18,17 +20,19 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGateway::Authorizer",
     properties: &[
         P::optional("AuthType", Shape::Text).inert("it is a label only, as on AWS"),
-        P::refused("AuthorizerCredentials", "Lambda authorizers are not there yet"),
+        P::refused(
+            "AuthorizerCredentials",
+            "a function's own policy says who may invoke it: leave it out and add a permission",
+        ),
         P::optional(
             "AuthorizerResultTtlInSeconds",
             Shape::Integer {
                 minimum: 0,
                 maximum: 3600,
             },
-        )
-        .inert("it concerns Lambda authorizers; verified tokens are remembered until they expire"),
-        P::refused("AuthorizerUri", "Lambda authorizers are not there yet"),
-        P::required("IdentitySource", Shape::Text),
+        ),
+        P::optional("AuthorizerUri", Shape::Text),
+        P::optional("IdentitySource", Shape::Text),
         P::optional("IdentityValidationExpression", Shape::Text),
         P::required(
             "Name",
@@ -37,9 +41,9 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 maximum: 128,
             },
         ),
-        P::required("ProviderARNs", Shape::List(&Shape::Text)),
+        P::optional("ProviderARNs", Shape::List(&Shape::Text)),
         P::required("RestApiId", Shape::Text).replaces(),
-        P::required("Type", Shape::OneOf(&["COGNITO_USER_POOLS"])),
+        P::required("Type", Shape::OneOf(&["COGNITO_USER_POOLS", "TOKEN", "REQUEST"])),
     ],
     attributes: &["AuthorizerId"],
 };
@@ -48,6 +52,7 @@ fn settings(properties: Properties<'_>) -> Result<AuthorizerSettings, AwsError> 
     properties.settings(&[
         ("AuthType", "authType"),
         ("AuthorizerResultTtlInSeconds", "authorizerResultTtlInSeconds"),
+        ("AuthorizerUri", "authorizerUri"),
         ("IdentitySource", "identitySource"),
         ("IdentityValidationExpression", "identityValidationExpression"),
         ("Name", "name"),
@@ -99,5 +104,39 @@ impl StackedResource for Authorizer {
             let id = AuthorizerId::from(made.reference.as_str());
             gone_is_fine(maker.apis().delete_authorizer(&api, &id).await)
         })
+    }
+
+    fn check(&self, logical_id: &str, resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
+        let property = |name: &str| resource.properties.member(name);
+        let Some((node, kind)) = literal(resource, &["Type"]) else {
+            return Vec::new();
+        };
+        let is_cognito = kind == "COGNITO_USER_POOLS";
+        let needed = if is_cognito {
+            "ProviderARNs"
+        } else {
+            "AuthorizerUri"
+        };
+        let mut problems = Vec::new();
+        if property(needed).is_none() {
+            problems.push(problem_at(
+                node,
+                logical_id,
+                needed,
+                format!("`{kind}` needs `{needed}`"),
+            ));
+        }
+        if is_cognito && let Some(ttl) = property("AuthorizerResultTtlInSeconds") {
+            problems.push(Problem {
+                severity: Severity::Inert,
+                ..problem_at(
+                    ttl,
+                    logical_id,
+                    "AuthorizerResultTtlInSeconds",
+                    "has no effect on user pools: verified tokens are remembered until they expire",
+                )
+            });
+        }
+        problems
     }
 }

@@ -72,7 +72,10 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     properties: &[
         P::optional("ApiKeyRequired", Shape::Boolean),
         P::optional("AuthorizationScopes", Shape::List(&Shape::Text)),
-        P::optional("AuthorizationType", Shape::OneOf(&["NONE", "COGNITO_USER_POOLS"])),
+        P::optional(
+            "AuthorizationType",
+            Shape::OneOf(&["NONE", "COGNITO_USER_POOLS", "CUSTOM"]),
+        ),
         P::optional("AuthorizerId", Shape::Text),
         P::required(
             "HttpMethod",

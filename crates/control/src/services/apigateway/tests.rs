@@ -214,7 +214,6 @@ async fn what_has_no_effect_is_refused_by_name() {
     let (api, _, resource) = with_hello(&client).await;
     let key = json!({ "restapi_id": api, "resource_id": resource, "http_method": "POST" });
     for (operation, input, field) in [
-        ("CreateRestApi", json!({ "name": "x", "policy": "{}" }), "policy"),
         (
             "CreateRestApi",
             json!({ "name": "x", "endpointConfiguration": { "types": ["PRIVATE"] } }),
@@ -240,8 +239,8 @@ async fn what_has_no_effect_is_refused_by_name() {
         ),
         (
             "CreateAuthorizer",
-            json!({ "restapi_id": api, "name": "l", "type": "TOKEN" }),
-            "type",
+            json!({ "restapi_id": api, "name": "l", "type": "TOKEN", "authorizerCredentials": "arn:aws:iam::000000000000:role/r" }),
+            "authorizerCredentials",
         ),
         (
             "CreateDeployment",

@@ -5,7 +5,6 @@ use crate::layers::resource_policy::PolicyVerdict;
 
 /// What one side says. A denial of the resource policy is not here: it ended the exchange before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "Lambda authorizers and AWS_IAM will say the others")]
 pub(crate) enum Says {
     Allow,
     Neither,

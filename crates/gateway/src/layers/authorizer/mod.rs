@@ -2,16 +2,19 @@
 
 pub(crate) mod cognito;
 pub(crate) mod jwt;
+pub(crate) mod lambda;
+mod lambda_answer;
 mod token;
 mod combination;
 pub(crate) mod token_cache;
+pub(crate) mod verdict_cache;
 
-use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use portcullis_model::{
-    AuthorizerId, Problem,
+    AuthorizerId, Problem, Scope, SecretText,
     resources::{
-        apigateway::{AuthorizationType, Method},
+        apigateway::{ApiImage, AuthorizationType, AuthorizerType, Method, Stage},
         apigatewayv2::{HttpRoute, RouteAuthorizationType},
     },
 };
@@ -23,12 +26,13 @@ use crate::{
     layers::resource_policy,
     mapping::context_variables,
     pipeline::Layer,
-    refusal::Refusal,
+    refusal::{Refusal, RefusalKind},
 };
 
 use cognito::CognitoAuthorizer;
 use combination::{Ruling, Says, Table, combine};
 use jwt::{JwtAuthorizer, JwtAuthorizers, Scopes};
+use lambda::{LambdaAuthorizer, LambdaCaller};
 use token_cache::VerifiedToken;
 
 pub(crate) struct Authorizer;
@@ -58,6 +62,14 @@ impl Layer for Authorizer {
                         reason,
                     })
             }
+            Ok(MethodAuthorization::Lambda(authorizer)) => lambda::check(authorizer, exchange, worker)
+                .await
+                .map(|(caller, says, reason)| Finding {
+                    caller: Caller::Lambda(caller),
+                    says,
+                    table: Table::SameAccount,
+                    reason,
+                }),
             Err(refusal) => Err(refusal),
         };
         match finding.and_then(|finding| finding.rule(exchange)) {
@@ -90,11 +102,22 @@ impl Finding {
                 );
                 Err(resource_policy::denied(exchange, "anonymous", cause, false))
             }
-            Ruling::ExplicitDeny | Ruling::ImplicitDeny => {
-                Err(resource_policy::denied(exchange, "anonymous", self.reason, false))
+            ruling => {
+                let is_explicit = ruling == Ruling::ExplicitDeny;
+                Err(match self.caller {
+                    Caller::Lambda(_) => not_authorized(self.reason, is_explicit),
+                    _ => resource_policy::denied(exchange, "anonymous", self.reason, is_explicit),
+                })
             }
         }
     }
+}
+
+/// What AWS tells whom a function's policy does not let in.
+fn not_authorized(cause: Reason, is_explicit: bool) -> Refusal {
+    let end = if is_explicit { " with an explicit deny" } else { "" };
+    Refusal::new(RefusalKind::AccessDenied, cause)
+        .with_message(format!("User is not authorized to access this resource{end}"))
 }
 
 /// Whom an authorizer admitted, one variant for each kind of authorizer. Only this layer makes one.
@@ -103,6 +126,8 @@ pub(crate) enum Caller {
     Cognito(Rc<VerifiedToken>),
     /// Who holds a token that a JWT authorizer takes.
     Jwt(Rc<VerifiedToken>),
+    /// Whom a function named.
+    Lambda(LambdaCaller),
 }
 
 impl Caller {
@@ -110,6 +135,24 @@ impl Caller {
     pub(crate) fn claim(&self, name: &str) -> Option<&serde_json::Value> {
         match self {
             Self::Cognito(token) | Self::Jwt(token) => token.claims.get(name),
+            Self::Lambda(_) => None,
+        }
+    }
+
+    /// Returns `$context.authorizer.{name}`, which is not about claims.
+    pub(crate) fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Cognito(_) | Self::Jwt(_) => None,
+            Self::Lambda(caller) => caller.variable(name),
+        }
+    }
+
+    /// Returns the API key under which the authorizer has the call counted, for APIs whose keys come from there.
+    #[allow(dead_code, reason = "usage plans will ask for it")]
+    pub(crate) fn usage_identifier_key(&self) -> Option<&SecretText> {
+        match self {
+            Self::Lambda(caller) => caller.answer.usage_identifier_key.as_ref(),
+            _ => None,
         }
     }
 
@@ -124,6 +167,7 @@ impl Caller {
                 let claims: serde_json::Map<String, serde_json::Value> = claims.collect();
                 Some(serde_json::json!({ "claims": claims }))
             }
+            Self::Lambda(caller) => Some(caller.event_context()),
         }
     }
 }
@@ -142,10 +186,44 @@ pub(crate) enum MethodAuthorization {
         authorizer: Arc<JwtAuthorizer>,
         scopes: Scopes,
     },
+    /// What a function says: type `CUSTOM`.
+    Lambda(Arc<LambdaAuthorizer>),
 }
 
 /// The authorizers of an API that methods can use, by id.
-pub(crate) type Authorizers = BTreeMap<AuthorizerId, Result<Arc<CognitoAuthorizer>, String>>;
+pub(crate) struct Authorizers(BTreeMap<AuthorizerId, Result<Compiled, String>>);
+
+enum Compiled {
+    Cognito(Arc<CognitoAuthorizer>),
+    Lambda(Arc<LambdaAuthorizer>),
+}
+
+impl Authorizers {
+    /// Compiles the authorizers of the image that `stage` serves. What is wrong with one is told by the methods that use it.
+    pub(crate) fn compile(image: &ApiImage, stage: &Stage, scope: &Scope) -> Self {
+        let authorizers = image.authorizers.iter().map(|authorizer| {
+            let compiled = match authorizer.authorizer_type {
+                AuthorizerType::CognitoUserPools => {
+                    CognitoAuthorizer::compile(authorizer).map(Compiled::Cognito)
+                }
+                AuthorizerType::Token | AuthorizerType::Request => {
+                    LambdaAuthorizer::compile(authorizer, image, stage, scope).map(Compiled::Lambda)
+                }
+            };
+            (authorizer.id.clone(), compiled)
+        });
+        Self(authorizers.collect())
+    }
+
+    fn find(&self, id: Option<&AuthorizerId>, authorization_type: &str) -> Result<&Compiled, String> {
+        let id = id.ok_or_else(|| format!("`{authorization_type}` needs an authorizer"))?;
+        match self.0.get(id) {
+            None => Err(format!("the API has no authorizer `{id}`")),
+            Some(Err(message)) => Err(message.clone()),
+            Some(Ok(compiled)) => Ok(compiled),
+        }
+    }
+}
 
 impl MethodAuthorization {
     /// Compiles what a route of an HTTP API asks for; the error names field and reason.
@@ -211,18 +289,23 @@ impl MethodAuthorization {
                 }
                 Some(Self::Open)
             }
-            AuthorizationType::AwsIam | AuthorizationType::Custom => refuse(
-                "authorizationType",
-                "only `NONE` and `COGNITO_USER_POOLS` are supported yet".into(),
+            AuthorizationType::AwsIam => refuse("authorizationType", "`AWS_IAM` is not supported yet".into()),
+            AuthorizationType::Custom if !method.authorization_scopes.is_empty() => refuse(
+                "authorizationScopes",
+                "scopes need the authorization type `COGNITO_USER_POOLS`".into(),
             ),
+            AuthorizationType::Custom => match authorizers.find(method.authorizer_id.as_ref(), "CUSTOM") {
+                Ok(Compiled::Lambda(authorizer)) => Some(Self::Lambda(Arc::clone(authorizer))),
+                Ok(Compiled::Cognito(_)) => refuse(
+                    "authorizerId",
+                    "the authorizer is of user pools: set the authorization type to `COGNITO_USER_POOLS`"
+                        .into(),
+                ),
+                Err(message) => refuse("authorizerId", message),
+            },
             AuthorizationType::CognitoUserPools => {
-                let Some(id) = &method.authorizer_id else {
-                    return refuse("authorizerId", "`COGNITO_USER_POOLS` needs an authorizer".into());
-                };
-                match authorizers.get(id) {
-                    None => refuse("authorizerId", format!("the API has no authorizer `{id}`")),
-                    Some(Err(message)) => refuse("authorizerId", message.clone()),
-                    Some(Ok(authorizer)) => Some(Self::Cognito {
+                match authorizers.find(method.authorizer_id.as_ref(), "COGNITO_USER_POOLS") {
+                    Ok(Compiled::Cognito(authorizer)) => Some(Self::Cognito {
                         authorizer: Arc::clone(authorizer),
                         scopes: method
                             .authorization_scopes
@@ -230,6 +313,11 @@ impl MethodAuthorization {
                             .map(|scope| scope.as_str().into())
                             .collect(),
                     }),
+                    Ok(Compiled::Lambda(_)) => refuse(
+                        "authorizerId",
+                        "the authorizer is a function: set the authorization type to `CUSTOM`".into(),
+                    ),
+                    Err(message) => refuse("authorizerId", message),
                 }
             }
         }

@@ -1,6 +1,7 @@
 //! Authorizers: <https://docs.aws.amazon.com/apigateway/latest/api/API_Authorizer.html>
 //!
-//! `COGNITO_USER_POOLS` has an effect; Lambda authorizers (`TOKEN`, `REQUEST`) are refused until functions run.
+//! `COGNITO_USER_POOLS`, and functions: `TOKEN`, `REQUEST`. Whether the function and the sources of identity can be found
+//! is known when the API is deployed.
 
 use portcullis_model::{
     ApiId, AuthorizerId,
@@ -9,7 +10,6 @@ use portcullis_model::{
 };
 use portcullis_store::{Expect, kinds};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Apis, Kept, Listed, Wanted};
 use crate::{
@@ -44,10 +44,10 @@ pub struct AuthorizerSettings {
         skip_serializing_if = "Option::is_none"
     )]
     pub result_ttl_seconds: Option<u32>,
-    #[serde(default, skip_serializing)]
-    pub authorizer_uri: Option<Value>,
-    #[serde(default, skip_serializing)]
-    pub authorizer_credentials: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorizer_uri: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorizer_credentials: Option<String>,
 }
 
 impl AuthorizerSettings {
@@ -55,48 +55,116 @@ impl AuthorizerSettings {
     pub fn of(authorizer: &Authorizer) -> Self {
         Self {
             name: authorizer.name.clone(),
-            authorizer_type: "COGNITO_USER_POOLS".into(),
+            authorizer_type: type_name(authorizer.authorizer_type).into(),
             provider_arns: authorizer.provider_arns.clone(),
             auth_type: authorizer.auth_type.clone(),
             identity_source: authorizer.identity_source.clone(),
             identity_validation_expression: authorizer.identity_validation_expression.clone(),
             result_ttl_seconds: authorizer.result_ttl_seconds,
-            ..Self::default()
+            authorizer_uri: authorizer.authorizer_uri.clone(),
+            authorizer_credentials: authorizer.authorizer_credentials.clone(),
         }
     }
 
-    fn check(&self) -> Result<(), AwsError> {
-        match self.authorizer_type.as_str() {
-            "COGNITO_USER_POOLS" => {}
-            "TOKEN" | "REQUEST" => {
-                return Err(unsupported(
-                    "type",
-                    "Lambda authorizers are not there yet; use `COGNITO_USER_POOLS`",
-                ));
-            }
+    /// Checks what needs no record; returns the kind of authorizer.
+    fn check(&self) -> Result<AuthorizerType, AwsError> {
+        let authorizer_type = match self.authorizer_type.as_str() {
+            "COGNITO_USER_POOLS" => AuthorizerType::CognitoUserPools,
+            "TOKEN" => AuthorizerType::Token,
+            "REQUEST" => AuthorizerType::Request,
             _ => {
                 return Err(bad_request(
                     "Invalid authorizer type specified. Valid options are TOKEN, REQUEST, COGNITO_USER_POOLS",
                 ));
             }
-        }
+        };
         if self.name.is_empty() {
             return Err(bad_request("Authorizer name cannot be empty"));
-        }
-        if self.authorizer_uri.is_some() {
-            return Err(unsupported(
-                "authorizerUri",
-                "Lambda authorizers are not there yet",
-            ));
         }
         if self.authorizer_credentials.is_some() {
             return Err(unsupported(
                 "authorizerCredentials",
-                "Lambda authorizers are not there yet",
+                "a function's own policy says who may invoke it: leave it out and add a permission",
             ));
         }
-        self.check_providers()?;
-        self.check_source()
+        self.check_ttl()?;
+        match authorizer_type {
+            AuthorizerType::CognitoUserPools if self.authorizer_uri.is_some() => {
+                return Err(bad_request(
+                    "Authorizer URI is not allowed for COGNITO_USER_POOLS authorizers",
+                ));
+            }
+            AuthorizerType::CognitoUserPools => {
+                self.check_providers()?;
+                self.check_source()?;
+            }
+            AuthorizerType::Token => {
+                self.check_function()?;
+                self.check_source()?;
+            }
+            AuthorizerType::Request => {
+                self.check_function()?;
+                self.check_sources()?;
+            }
+        }
+        Ok(authorizer_type)
+    }
+
+    fn check_function(&self) -> Result<(), AwsError> {
+        if !self.provider_arns.is_empty() {
+            return Err(bad_request(
+                "Provider ARNs can only be specified for COGNITO_USER_POOLS authorizers",
+            ));
+        }
+        let uri = self.authorizer_uri.as_deref().unwrap_or_default();
+        let names_a_function = uri.starts_with("arn:aws:apigateway:")
+            && uri.contains(":lambda:path/2015-03-31/functions/")
+            && uri.ends_with("/invocations");
+        if names_a_function {
+            return Ok(());
+        }
+        Err(bad_request(format!(
+            "Invalid Authorizer URI: {uri}. Authorizer URI should be a valid API Gateway ARN that represents a Lambda function invocation."
+        )))
+    }
+
+    /// The sources of a request authorizer: none only where no result is kept.
+    fn check_sources(&self) -> Result<(), AwsError> {
+        let sources = self.identity_source.as_deref().unwrap_or_default();
+        let mut sources = sources
+            .split(',')
+            .map(str::trim)
+            .filter(|source| !source.is_empty())
+            .peekable();
+        if sources.peek().is_none() && self.result_ttl_seconds != Some(0) {
+            return Err(bad_request(
+                "Identity source is required for REQUEST authorizers with caching enabled",
+            ));
+        }
+        if self
+            .identity_validation_expression
+            .as_deref()
+            .is_some_and(|text| !text.is_empty())
+        {
+            return Err(bad_request(
+                "Identity validation expression can only be specified for TOKEN authorizers",
+            ));
+        }
+        let is_source = |source: &str| {
+            source
+                .strip_prefix("method.request.header.")
+                .is_some_and(is_header_name)
+                || ["method.request.querystring.", "stageVariables.", "context."]
+                    .iter()
+                    .any(|prefix| source.strip_prefix(prefix).is_some_and(|name| !name.is_empty()))
+        };
+        match sources.find(|source| !is_source(source)) {
+            Some(source) => Err(bad_request(format!(
+                "Invalid mapping expression specified: {source}. Use method.request.header.NAME, \
+                 method.request.querystring.NAME, stageVariables.NAME or context.NAME"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn check_providers(&self) -> Result<(), AwsError> {
@@ -129,7 +197,7 @@ impl AuthorizerSettings {
             .and_then(|source| source.strip_prefix("method.request.header."));
         if !header.is_some_and(is_header_name) {
             return Err(bad_request(
-                "Invalid identity source specified: COGNITO_USER_POOLS authorizers need `method.request.header.` and the name of a header",
+                "Invalid identity source specified: COGNITO_USER_POOLS and TOKEN authorizers need `method.request.header.` and the name of a header",
             ));
         }
         if let Some(expression) = self.identity_validation_expression.as_deref() {
@@ -139,6 +207,10 @@ impl AuthorizerSettings {
                 ))
             })?;
         }
+        Ok(())
+    }
+
+    fn check_ttl(&self) -> Result<(), AwsError> {
         if self.result_ttl_seconds.is_some_and(|ttl| ttl > 3600) {
             return Err(bad_request(
                 "Authorizer result ttl must be between 0 and 3600 seconds",
@@ -148,14 +220,18 @@ impl AuthorizerSettings {
     }
 
     fn build(self, id: AuthorizerId) -> Result<Authorizer, AwsError> {
-        self.check()?;
+        let authorizer_type = self.check()?;
+        let auth_type = match authorizer_type {
+            AuthorizerType::CognitoUserPools => "cognito_user_pools",
+            AuthorizerType::Token | AuthorizerType::Request => "custom",
+        };
         Ok(Authorizer {
             id,
             name: self.name,
-            authorizer_type: AuthorizerType::CognitoUserPools,
+            authorizer_type,
             provider_arns: self.provider_arns,
-            auth_type: Some(self.auth_type.unwrap_or_else(|| "cognito_user_pools".into())),
-            authorizer_uri: None,
+            auth_type: Some(self.auth_type.unwrap_or_else(|| auth_type.into())),
+            authorizer_uri: self.authorizer_uri,
             authorizer_credentials: None,
             identity_source: self.identity_source,
             identity_validation_expression: self
@@ -163,6 +239,14 @@ impl AuthorizerSettings {
                 .filter(|text| !text.is_empty()),
             result_ttl_seconds: self.result_ttl_seconds,
         })
+    }
+}
+
+fn type_name(authorizer_type: AuthorizerType) -> &'static str {
+    match authorizer_type {
+        AuthorizerType::CognitoUserPools => "COGNITO_USER_POOLS",
+        AuthorizerType::Token => "TOKEN",
+        AuthorizerType::Request => "REQUEST",
     }
 }
 

@@ -68,10 +68,7 @@ impl MethodSettings {
             "NONE" => Ok(AuthorizationType::None),
             "COGNITO_USER_POOLS" => Ok(AuthorizationType::CognitoUserPools),
             "AWS_IAM" => Err(unsupported("authorizationType", "`AWS_IAM` is not enforced yet")),
-            "CUSTOM" => Err(unsupported(
-                "authorizationType",
-                "`CUSTOM` needs Lambda authorizers, which are not there yet",
-            )),
+            "CUSTOM" => Ok(AuthorizationType::Custom),
             _ => Err(bad_request(
                 "Invalid authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, and COGNITO_USER_POOLS",
             )),
@@ -92,7 +89,7 @@ impl MethodSettings {
                 "A method may have at most {SCOPES_MAX} authorization scopes"
             )));
         }
-        if authorization == AuthorizationType::None && !self.authorization_scopes.is_empty() {
+        if authorization != AuthorizationType::CognitoUserPools && !self.authorization_scopes.is_empty() {
             return Err(bad_request(
                 "Invalid authorization type specified. Authorization scopes can only be used with COGNITO_USER_POOLS",
             ));
@@ -215,7 +212,10 @@ impl Apis<'_> {
     ) -> Result<Method, AwsError> {
         let authorization_type = settings.check()?;
         let authorizer_id = match authorization_type {
-            AuthorizationType::CognitoUserPools => Some(self.fitting_authorizer(api, &settings).await?),
+            AuthorizationType::CognitoUserPools | AuthorizationType::Custom => Some(
+                self.fitting_authorizer(api, &settings, authorization_type)
+                    .await?,
+            ),
             _ => None,
         };
         for model in settings.request_models.values() {
@@ -243,6 +243,7 @@ impl Apis<'_> {
         &self,
         api: &ApiId,
         settings: &MethodSettings,
+        authorization: AuthorizationType,
     ) -> Result<AuthorizerId, AwsError> {
         let wrong = || {
             bad_request(
@@ -254,8 +255,16 @@ impl Apis<'_> {
             .find::<Authorizer>(kinds::API_AUTHORIZER, format!("{api}/{id}"))
             .await?;
         match found {
-            Some(kept) if kept.value.authorizer_type == AuthorizerType::CognitoUserPools => Ok(id),
-            _ => Err(wrong()),
+            Some(kept) => {
+                let is_cognito = kept.value.authorizer_type == AuthorizerType::CognitoUserPools;
+                let wants_cognito = authorization == AuthorizationType::CognitoUserPools;
+                if is_cognito == wants_cognito {
+                    Ok(id)
+                } else {
+                    Err(wrong())
+                }
+            }
+            None => Err(wrong()),
         }
     }
 }
