@@ -346,6 +346,9 @@ fn check_members(service: &Service, operation: &Operation, wire: &WireCall) -> R
         operation.name
     );
     Err(match service.protocol {
+        Protocol::Json11 { .. } if service.name == "wafv2" => {
+            AwsError::new("WAFInvalidParameterException", 400, message)
+        }
         Protocol::Json11 { .. } => AwsError::new("InvalidParameterException", 400, message),
         Protocol::RestJson => AwsError::new("BadRequestException", 400, message),
         Protocol::RestXml { .. } => AwsError::new("InvalidArgument", 400, message),

@@ -46,6 +46,7 @@ pub struct ControlParts {
     pub published: Arc<dyn ports::Published>,
     pub compiler: Arc<dyn ports::Compiler>,
     pub trails: Arc<dyn ports::TrailSink>,
+    pub samples: Arc<dyn ports::Samples>,
     pub buckets: Arc<dyn ports::Buckets>,
     pub certificates: Arc<dyn ports::Certificates>,
     pub distribution_cache: Arc<dyn ports::DistributionCache>,

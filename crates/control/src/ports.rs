@@ -3,8 +3,9 @@
 use std::{future::Future, pin::Pin};
 
 use bytes::Bytes;
+use portcullis_firewall::{Sample, SampledBy};
 use portcullis_model::{
-    Problem, Scope,
+    Problem, Scope, Timestamp,
     resources::{
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
@@ -48,6 +49,20 @@ pub trait Buckets: Send + Sync {
 pub trait Certificates: Send + Sync {
     /// Rejects a custom domain name that the edge could not serve; the error says what to do.
     fn check(&self, domain_name: &str) -> Result<(), String>;
+}
+
+/// The data plane's samples of what web ACLs judged.
+pub trait Samples: Send + Sync {
+    /// Returns how many requests `by` decided in the window, and up to `count` of them, the newest first; `None` asks for
+    /// every rule of the web ACL.
+    fn find(
+        &self,
+        web_acl_arn: &str,
+        by: Option<&SampledBy>,
+        window: (Timestamp, Timestamp),
+        now: Timestamp,
+        count: usize,
+    ) -> (u64, Vec<Sample>);
 }
 
 /// Keeps the trails of admin calls beside those of the data plane, and finds them again.

@@ -4,6 +4,7 @@ use std::{future::Future, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use portcullis_events::{Events, EventsParts};
+use portcullis_firewall::{Sample, SampledBy};
 use portcullis_identity::{
     Identity, IdentityParts, IssuerForm, Settings,
     ports::{Mail, MailError, Message, SignOuts},
@@ -87,6 +88,37 @@ impl ports::Certificates for Outside {
     }
 }
 
+impl ports::Samples for Outside {
+    fn find(
+        &self,
+        web_acl_arn: &str,
+        by: Option<&SampledBy>,
+        _window: (Timestamp, Timestamp),
+        now: Timestamp,
+        _count: usize,
+    ) -> (u64, Vec<Sample>) {
+        let rule = match by {
+            Some(SampledBy::Rule(name)) => Some(Arc::clone(name)),
+            _ => None,
+        };
+        let sample = Sample {
+            at: now,
+            client: [192, 0, 2, 7].into(),
+            method: "GET".into(),
+            uri: web_acl_arn.into(),
+            http_version: "HTTP/1.1".into(),
+            headers: vec![("host".into(), "x".into())],
+            action: "BLOCK",
+            group_rule: rule.as_ref().map(|_| "SQLi_BODY".into()),
+            rule,
+            labels: vec!["a:b".into()],
+            response_status: None,
+            inserted_headers: Vec::new(),
+        };
+        (7, vec![sample])
+    }
+}
+
 impl ports::Buckets for Outside {
     fn read(&self, bucket: &str, _key: &str, _bytes_max: usize) -> Result<Bytes, String> {
         Err(format!("no folder stands for the bucket `{bucket}`"))
@@ -141,6 +173,7 @@ pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
         published: Arc::new(Outside),
         compiler: Arc::new(Outside),
         trails: Arc::new(Outside),
+        samples: Arc::new(Outside),
         buckets: Arc::new(Outside),
         certificates: Arc::new(Outside),
         distribution_cache: Arc::new(Outside),

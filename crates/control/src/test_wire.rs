@@ -65,6 +65,21 @@ impl Wire {
         (json(&answer), format!("{:?}", answer.steps))
     }
 
+    /// Calls an operation of a JSON 1.1 service by its target.
+    pub(crate) async fn json_call(
+        &self,
+        credentials: &Credentials,
+        service: &str,
+        target: &str,
+        input: &Value,
+    ) -> Result<Value, (u16, String, String)> {
+        let mut request = plain("POST", "/", &input.to_string());
+        request.headers.push("X-Amz-Target", target.to_owned());
+        request.headers.push("Content-Type", "application/x-amz-json-1.1");
+        let request = sign(request, credentials, service, self.now());
+        json(&self.control.handle(request).await)
+    }
+
     /// Calls an operation of the Query protocol.
     pub(crate) async fn query(&self, credentials: &Credentials, service: &str, form: &str) -> (u16, String) {
         let request = sign(self::form(form), credentials, service, self.now());

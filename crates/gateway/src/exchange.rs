@@ -407,6 +407,32 @@ mod tests {
         Exchange::start(request, snapshot, "a".into(), 0, 1, Timestamp(0), Instant::now())
     }
 
+    /// One chunk of a declared length, less and less of it to come.
+    struct Declared(Option<Bytes>);
+
+    impl ChunkSource for Declared {
+        fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+            Poll::Ready(self.0.take().map(Ok))
+        }
+
+        fn length(&self) -> Option<u64> {
+            Some(self.0.as_ref().map_or(0, |chunk| chunk.len() as u64))
+        }
+    }
+
+    #[test]
+    fn length_stays_the_same_however_much_was_read() {
+        for need in [BodyNeed::Prefix(3), BodyNeed::Prefix(100), BodyNeed::Whole(100)] {
+            let source = Declared(Some(Bytes::from_static(b"12345")));
+            let mut exchange = exchange(Body::Stream(Box::new(source)));
+            block_on(exchange.read_body(need)).unwrap();
+            let mut body = exchange.take_body();
+            assert_eq!(body.length(), Some(5), "{need:?}");
+            let whole = block_on(body.read_whole(100)).unwrap();
+            assert_eq!(whole.as_ref(), b"12345", "{need:?}");
+        }
+    }
+
     fn block_on<F: Future>(future: F) -> F::Output {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(future)

@@ -85,6 +85,14 @@ kinds! {
     BROWSER_SESSION = Ephemeral "cognito-browser-session",
     /// A used single-use thing (SRP secret block, challenge session), until it expires.
     SPENT = Ephemeral "cognito-spent",
+    /// `{CLOUDFRONT or REGIONAL}/{id}`, sealed; lookup `name` (unique)
+    WEB_ACL = Configuration "wafv2-web-acl",
+    /// `{CLOUDFRONT or REGIONAL}/{id}`; lookup `name` (unique)
+    IP_SET = Configuration "wafv2-ip-set",
+    /// `{CLOUDFRONT or REGIONAL}/{id}`; lookup `name` (unique)
+    REGEX_PATTERN_SET = Configuration "wafv2-regex-pattern-set",
+    /// What a web ACL guards, by its ARN; lookup `web-acl`
+    WEB_ACL_ASSOCIATION = Configuration "wafv2-web-acl-association",
     /// `{user name}`
     IAM_USER = Directory "iam-user",
     /// `{role name}`; lookup `role-name` (unique)

@@ -18,6 +18,7 @@ use crate::{
         apigateway::records::{Apis, domain_name::Domains},
         cloudfront::records::Distributions,
         iam::roles::Roles,
+        wafv2::records::Waf,
     },
 };
 
@@ -127,6 +128,17 @@ impl<'a> Maker<'a> {
             clock: self.clock,
             entropy: self.entropy,
             compiler: self.compiler,
+        }
+    }
+
+    /// Returns the web ACLs and sets as this resource sees them.
+    pub fn waf(&self) -> Waf<'a> {
+        Waf {
+            store: self.store,
+            vault: self.vault,
+            clock: self.clock,
+            entropy: self.entropy,
+            scope: self.scope,
         }
     }
 

@@ -10,6 +10,7 @@ pub mod cognito;
 pub mod iam;
 pub mod events;
 pub mod secretsmanager;
+pub mod wafv2;
 mod literal;
 mod made;
 mod properties;
@@ -53,6 +54,10 @@ pub const ALL: &[&dyn StackedResource] = &[
     &events::event_bus::EventBus,
     &events::rule::Rule,
     &secretsmanager::secret::Secret,
+    &wafv2::ip_set::IpSet,
+    &wafv2::regex_pattern_set::RegexPatternSet,
+    &wafv2::web_acl::WebAcl,
+    &wafv2::web_acl_association::WebAclAssociation,
 ];
 
 /// Finds a resource by its type.

@@ -10,6 +10,7 @@ pub mod iam;
 pub mod portcullis;
 pub mod secretsmanager;
 pub mod sts;
+pub mod wafv2;
 
 use crate::operation::{Access, Protocol, Service};
 
@@ -25,6 +26,7 @@ pub const ALL: &[&Service] = &[
     &portcullis::SERVICE,
     &secretsmanager::SERVICE,
     &sts::SERVICE,
+    &wafv2::SERVICE,
 ];
 
 /// Tells whether an integration may call `action` of `service`: a signed operation of a service of JSON 1.1.

@@ -1,6 +1,6 @@
 //! Web ACLs as users write them, against requests as they come. Tables; one function touches the interface.
 
-use std::net::IpAddr;
+use std::{collections::BTreeMap, net::IpAddr};
 
 use crate::{
     BodyNeed, BodyView, CompiledWebAcl, DecidedBy, NoReferences, Rates, References, RequestView, Verdict,
@@ -39,6 +39,7 @@ fn acl(rules: Vec<Value>) -> WebAcl {
         association_config: None,
         capacity: 0,
         lock_token: String::new(),
+        tags: BTreeMap::new(),
     }
 }
 
@@ -461,6 +462,7 @@ fn sets(addresses: &[&str], expressions: &[&str]) -> Sets {
             ip_address_version: "IPV4".into(),
             addresses: addresses.iter().map(|text| (*text).to_owned()).collect(),
             lock_token: String::new(),
+            tags: BTreeMap::new(),
         }],
         vec![RegexPatternSet {
             name: "paths".into(),
@@ -475,6 +477,7 @@ fn sets(addresses: &[&str], expressions: &[&str]) -> Sets {
                 })
                 .collect(),
             lock_token: String::new(),
+            tags: BTreeMap::new(),
         }],
     )
 }

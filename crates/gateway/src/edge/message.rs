@@ -192,6 +192,7 @@ pub(crate) fn refusal(malformed: &Malformed) -> http::Response<OutgoingBody> {
 
 struct IncomingBody {
     incoming: Incoming,
+    /// Of what is still to come.
     length: Option<u64>,
     idle_time: Duration,
     /// Runs only while the client keeps us waiting.
@@ -213,6 +214,7 @@ impl ChunkSource for IncomingBody {
                         if data.is_empty() {
                             continue;
                         }
+                        self.length = self.length.map(|length| length.saturating_sub(data.len() as u64));
                         return Poll::Ready(Some(Ok(data)));
                     }
                 }

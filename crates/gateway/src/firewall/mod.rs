@@ -25,7 +25,7 @@ use portcullis_model::{HeaderList, Timestamp};
 
 use crate::{decision::Reason, http::Request};
 
-pub use samples::{Sample, SampleLog, SampledBy};
+pub use samples::SampleLog;
 pub use web_acl::WebAclSnapshot;
 
 /// What begins the names of the headers that web ACLs insert.
@@ -81,8 +81,7 @@ impl Firewall {
             http_version: request.version.as_str(),
         };
         let verdict = web_acl.compiled().evaluate(&view, &self.rates, question.now);
-        self.samples
-            .keep(web_acl.compiled(), &verdict, &view, question.now);
+        self.samples.keep(web_acl, &verdict, &view, question.now);
         let reason = reason(web_acl, &verdict);
         Judgement {
             reason,

@@ -7,15 +7,16 @@
 use std::{
     cell::Cell,
     collections::{HashMap, VecDeque},
-    net::IpAddr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use portcullis_firewall::{CompiledWebAcl, DecidedBy, RequestView, Verdict, VerdictAction};
+use portcullis_firewall::{DecidedBy, RequestView, RuleName, Sample, SampledBy, Verdict, VerdictAction};
 use portcullis_model::Timestamp;
+
+use super::WebAclSnapshot;
 
 /// Samples of one rule that a thread keeps.
 const SAMPLES_PER_RULE_MAX: usize = 64;
@@ -39,33 +40,6 @@ const REDACTED: [&str; 5] = [
     "x-api-key",
     "x-amz-security-token",
 ];
-
-/// A request that a rule matched, or that the default action decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sample {
-    pub at: Timestamp,
-    pub client: IpAddr,
-    pub method: String,
-    /// The path, without the query.
-    pub uri: String,
-    pub http_version: String,
-    pub headers: Vec<(String, String)>,
-    /// `ALLOW`, `BLOCK` or `COUNT`.
-    pub action: &'static str,
-    /// The rule of a group that matched.
-    pub group_rule: Option<Arc<str>>,
-    pub labels: Vec<Arc<str>>,
-    /// The status of a rule's own answer.
-    pub response_status: Option<u16>,
-    pub inserted_headers: Vec<(Arc<str>, Arc<str>)>,
-}
-
-/// Whose samples.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum SampledBy {
-    DefaultAction,
-    Rule(Arc<str>),
-}
 
 /// The newest samples. Each thread writes into a part of its own, so that a lock is never contended but by a reader.
 pub struct SampleLog {
@@ -96,40 +70,34 @@ impl SampleLog {
     /// Keeps what the rules that matched want kept.
     pub(crate) fn keep(
         &self,
-        web_acl: &CompiledWebAcl,
+        web_acl: &WebAclSnapshot,
         verdict: &Verdict,
         request: &RequestView<'_>,
         now: Timestamp,
     ) {
-        let ended = match &verdict.decided_by {
+        let (by, name) = match &verdict.decided_by {
             DecidedBy::DefaultAction => (SampledBy::DefaultAction, None),
-            DecidedBy::Rule(name) => (
-                SampledBy::Rule(Arc::clone(&name.rule)),
-                name.group_rule.as_ref().map(Arc::clone),
-            ),
+            DecidedBy::Rule(name) => (SampledBy::Rule(Arc::clone(&name.rule)), Some(name)),
         };
-        if web_acl.is_sampled(&verdict.decided_by) {
+        if web_acl.compiled().is_sampled(&verdict.decided_by) {
             let action = if verdict.is_block() { "BLOCK" } else { "ALLOW" };
-            self.take(web_acl, ended.0, now, || {
-                sample(request, verdict, now, action, ended.1)
-            });
+            self.take(web_acl, by, now, || sample(request, verdict, now, action, name));
         }
         for name in &verdict.counted {
-            if web_acl.is_sampled(&DecidedBy::Rule(name.clone())) {
-                let group_rule = name.group_rule.as_ref().map(Arc::clone);
+            if web_acl.compiled().is_sampled(&DecidedBy::Rule(name.clone())) {
                 self.take(web_acl, SampledBy::Rule(Arc::clone(&name.rule)), now, || {
-                    sample(request, verdict, now, "COUNT", group_rule)
+                    sample(request, verdict, now, "COUNT", Some(name))
                 });
             }
         }
     }
 
-    fn take(&self, web_acl: &CompiledWebAcl, by: SampledBy, now: Timestamp, sample: impl FnOnce() -> Sample) {
+    fn take(&self, web_acl: &WebAclSnapshot, by: SampledBy, now: Timestamp, sample: impl FnOnce() -> Sample) {
         let Some(shard) = self.shards.get(own_shard()) else {
             return;
         };
         let mut shard = lock(shard);
-        let key = (Arc::from(web_acl.arn.as_str()), by);
+        let key = (Arc::clone(web_acl.arn()), by);
         if shard.0.len() >= RULES_MAX && !shard.0.contains_key(&key) {
             shard.forget_oldest();
         }
@@ -220,7 +188,7 @@ fn sample(
     verdict: &Verdict,
     at: Timestamp,
     action: &'static str,
-    group_rule: Option<Arc<str>>,
+    name: Option<&RuleName>,
 ) -> Sample {
     let mut bytes = 0;
     let mut headers = Vec::new();
@@ -250,7 +218,8 @@ fn sample(
         http_version: request.http_version.to_owned(),
         headers,
         action,
-        group_rule,
+        rule: name.map(|name| Arc::clone(&name.rule)),
+        group_rule: name.and_then(|name| name.group_rule.clone()),
         labels: verdict.labels.clone(),
         response_status,
         inserted_headers: verdict.insert_headers.clone(),

@@ -29,7 +29,7 @@ pub trait ChunkSource {
     /// Returns the next chunk, none at the end. Not polled again after the end or an error.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>>;
 
-    /// Returns the length in bytes where the sender declared it.
+    /// Returns the length in bytes of what is still to come, where the sender declared it.
     fn length(&self) -> Option<u64> {
         None
     }
@@ -94,7 +94,10 @@ impl Body {
         let mut prefix = BytesMut::new();
         while prefix.len() < wanted {
             let Some(chunk) = self.next().await else {
-                break;
+                // It has ended, and is not asked again.
+                let whole = prefix.freeze();
+                *self = Self::Full(whole.clone());
+                return Ok(whole);
             };
             let chunk = chunk?;
             prefix.extend_from_slice(&chunk);

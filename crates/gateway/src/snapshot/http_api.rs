@@ -27,7 +27,7 @@ use crate::{
         authorizer::{MethodAuthorization, jwt::JwtAuthorizers},
         cors::Cors,
     },
-    mapping::{parameter_mapping::ParameterMapping, request::RequestMapping, response::ResponseMapping},
+    mapping::response::ResponseMapping,
     responses::gateway_responses::GatewayResponses,
 };
 
@@ -211,34 +211,29 @@ fn compile_backend(
             format!("method.request.path.{name}"),
         )
     };
-    let names = router::parameter_names(path);
-    let changes = ParameterMapping::compile(&integration.request_parameters, variables, &names)
-        .map_err(|(target, message)| {
-            let field = format!("{place}: integration/requestParameters/{target}");
-            problems.push(Problem::error(None, field, message));
-        })
-        .ok()?;
+    if !integration.request_parameters.is_empty() {
+        problems.push(Problem::error(
+            None,
+            format!("{place}: integration/requestParameters"),
+            "parameter mapping is not supported yet",
+        ));
+    }
     let rest = RestIntegration {
         integration_type: IntegrationType::HttpProxy,
         http_method: Some(integration.integration_method.clone()),
         uri: Some(integration.integration_uri.clone()),
         credentials: None,
-        request_parameters: names.iter().map(mapped).collect(),
+        request_parameters: router::parameter_names(path).iter().map(mapped).collect(),
         request_templates: BTreeMap::new(),
         passthrough_behavior: PassthroughBehavior::default(),
         content_handling: None,
         timeout_ms: integration.timeout_ms,
         integration_responses: BTreeMap::new(),
     };
-    let (compiled, mut request) = Integration::compile(&rest, path, &[], variables, place, problems)?;
-    if let RequestMapping::HttpProxy { changes: slot, .. } = &mut request
-        && !integration.request_parameters.is_empty()
-    {
-        *slot = Some(Box::new(changes));
-    }
+    let (integration, request) = Integration::compile(&rest, path, &[], variables, place, problems)?;
     Some(Backend {
         request,
-        integration: compiled,
+        integration,
         response: ResponseMapping::default(),
     })
 }

@@ -122,10 +122,10 @@ impl Snapshot {
         self
     }
 
-    /// Returns the snapshot without the web ACL of `arn`; what it still guards refuses everything.
+    /// Returns the snapshot without the web ACLs whose ARNs are `gone`; what they still guard refuses everything.
     #[must_use]
-    pub fn without_web_acl(mut self, arn: &str) -> Self {
-        self.web_acls.remove(arn);
+    pub fn without_web_acls(mut self, gone: impl Fn(&str) -> bool) -> Self {
+        self.web_acls.retain(|arn, _| !gone(arn));
         self
     }
 

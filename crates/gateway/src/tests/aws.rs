@@ -184,7 +184,7 @@ fn what_cannot_be_called_does_not_deploy() {
     for (change, part) in [
         (
             json!({"uri": "arn:aws:apigateway:us-east-1:s3:path/bucket"}),
-            "`path/bucket` of `s3` is not supported",
+            "`path/bucket` of `s3`: expected `action/NAME`",
         ),
         (
             json!({"uri": "http://example.com"}),

@@ -1,11 +1,10 @@
 //! The firewall on the path of a request: what only it refuses, that it comes first, and what it leaves behind.
 
 use indexmap::IndexMap;
-use portcullis_firewall::References;
+use portcullis_firewall::{References, SampledBy};
 use portcullis_model::resources::wafv2::{IpSet, RegexPatternSet, WebAcl};
 
 use super::*;
-use crate::firewall::SampledBy;
 
 const STAGE: &str = "arn:aws:apigateway:us-east-1::/restapis/abc123/stages/prod";
 const ACL: &str = "arn:aws:wafv2:us-east-1:000000000000:regional/webacl/acl/1";
@@ -132,7 +131,9 @@ fn blocked_request_to_a_path_that_is_not_there_is_filtered_not_missing_a_token()
 #[test]
 fn stage_whose_web_acl_cannot_be_found_refuses_everything() {
     let world = allowing(json!([]));
-    world.snapshots.change(|snapshot| snapshot.without_web_acl(ACL));
+    world
+        .snapshots
+        .change(|snapshot| snapshot.without_web_acls(|arn| arn == ACL));
     let outcome = world.get("/prod/pets");
     outcome.refused(500, "\"Internal server error\"", "firewall", "cannot be found");
     world
@@ -409,4 +410,31 @@ fn samples_are_bounded_and_the_rest_is_counted() {
             .samples()
             .find(ACL, None, window, Timestamp::from_seconds(NOW), 500);
     assert_eq!((population, found.len()), (40, 16));
+}
+
+#[test]
+fn bytes_that_are_no_text_are_judged_like_all_others() {
+    let world = allowing(sqli());
+    for target in [
+        b"/prod/pets?id=\xff' or 1=1 -- ".as_slice(),
+        b"/prod/p\xc3ts?x=\x80&id=1%20or%201=1",
+    ] {
+        let mut strange = request("GET", "/", &[]);
+        strange.target = Bytes::copy_from_slice(target);
+        strange.method = Bytes::from_static(b"G\xffT");
+        assert_eq!(world.send(strange).status, 403, "{target:?}");
+    }
+    let mut noise = 1_u64;
+    for _ in 0..500 {
+        let mut bytes = b"/prod/".to_vec();
+        for _ in 0..40 {
+            noise = noise
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            bytes.push((noise >> 33) as u8);
+        }
+        let mut strange = with_body(request("POST", "/", &[]), bytes.clone());
+        strange.target = bytes.into();
+        assert!([200, 403].contains(&world.send(strange).status));
+    }
 }

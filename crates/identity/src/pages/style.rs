@@ -8,7 +8,7 @@ pub(super) const SHEET: &str = "
 :root{color-scheme:light dark;--ground:#f4f5f7;--paper:#fff;--ink:#1b1f24;--quiet:#555d68;--line:#8a929d;--accent:#1d4f91;--on-accent:#fff;--bad:#a4161a;--bad-ground:#fdf0f0;--good:#1b5e33;--good-ground:#eef7f0}
 @media (prefers-color-scheme:dark){:root{--ground:#14171b;--paper:#1d2126;--ink:#e8eaed;--quiet:#a8b0bb;--line:#737c88;--accent:#8db8f2;--on-accent:#10233c;--bad:#ffb3b0;--bad-ground:#3a1d1e;--good:#a9dcb8;--good-ground:#1a3022}}
 *{box-sizing:border-box}
-body{margin:0;min-height:100vh;background:var(--ground);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
+body{margin:0;min-height:100vh;background:var(--paper);color:var(--ink);font:1rem/1.5 system-ui,-apple-system,'Segoe UI',Roboto,sans-serif}
 main{width:100%;max-width:26rem;margin:0 auto;padding:2.5rem 2rem;background:var(--paper)}
 h1{margin:0 0 1.25rem;font-size:1.5rem;line-height:1.25;font-weight:600}
 h2{margin:0 0 .25rem;font-size:1rem}
@@ -33,7 +33,7 @@ button.second{border:1px solid var(--accent);background:none;color:var(--accent)
 .more{margin:1.5rem 0 0;padding:1.25rem 0 0;border-top:1px solid var(--line)}
 .more p{margin:0 0 .5rem}
 .more form+p{margin-top:1rem}
-@media (min-width:32rem){body{padding:4rem 1rem}main{border-radius:.75rem;box-shadow:0 1px 3px #0003}}
+@media (min-width:32rem){body{padding:4rem 1rem;background:var(--ground)}main{border-radius:.75rem;box-shadow:0 1px 3px #0003}}
 ";
 
 /// Returns the source expression that allows the sheet.

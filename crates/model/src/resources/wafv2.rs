@@ -3,6 +3,8 @@
 //! Rules are kept as they were written, because their grammar belongs to the firewall: `portcullis-firewall`
 //! reads them whole, reports every problem with its path, and compiles them.
 
+use std::collections::BTreeMap;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -80,6 +82,8 @@ pub struct WebAcl {
     /// Changes with every update; an update must present the current one.
     #[serde(default)]
     pub lock_token: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A set of addresses that rules refer to.
@@ -101,6 +105,8 @@ pub struct IpSet {
     pub addresses: Vec<String>,
     #[serde(default)]
     pub lock_token: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// A set of regular expressions that rules refer to.
@@ -118,6 +124,8 @@ pub struct RegexPatternSet {
     pub regular_expression_list: Vec<RegularExpression>,
     #[serde(default)]
     pub lock_token: String,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
 }
 
 /// One expression of a set.

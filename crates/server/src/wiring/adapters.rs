@@ -5,13 +5,15 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use portcullis_control::{
     Control,
     operation::Subject,
-    ports::TrailSink,
+    ports::{Samples, TrailSink},
     roles::{self, RoleUse},
 };
 use portcullis_events::ports::{Invoke, Judged, Roles};
+use portcullis_firewall::{Sample, SampledBy};
 use portcullis_gateway::{
     distribution::cache::DistributionCache,
     edge::{ForwardProxy, ProxyRoute},
+    firewall::Firewall,
     revocations::Revocations,
     snapshot::Snapshots,
     trail::TrailLog,
@@ -71,6 +73,22 @@ pub(super) struct KeptAnswers(pub(super) Arc<DistributionCache>);
 impl portcullis_control::ports::DistributionCache for KeptAnswers {
     fn invalidate(&self, distribution: &str, paths: &[String]) {
         self.0.invalidate(distribution, paths);
+    }
+}
+
+/// What web ACLs judged, sampled by the gateway.
+pub(super) struct JudgedSamples(pub(super) Arc<Firewall>);
+
+impl Samples for JudgedSamples {
+    fn find(
+        &self,
+        web_acl_arn: &str,
+        by: Option<&SampledBy>,
+        window: (Timestamp, Timestamp),
+        now: Timestamp,
+        count: usize,
+    ) -> (u64, Vec<Sample>) {
+        self.0.samples().find(web_acl_arn, by, window, now, count)
     }
 }
 

@@ -37,7 +37,7 @@ use tokio::{net::TcpListener, runtime::Handle};
 use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
 pub(crate) use certificates::Certified;
 
-use adapters::{EventRoles, KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
+use adapters::{EventRoles, JudgedSamples, KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
 use certificates::Certificates;
 use functions::ServerFunctions;
 use publication::{GatewayCompiler, Publication, Sources};
@@ -133,6 +133,7 @@ impl Server {
                 snapshots: planes.snapshots.clone(),
             }),
             trails: Arc::new(Trails(planes.trails.clone())),
+            samples: Arc::new(JudgedSamples(planes.firewall.clone())),
             buckets: Arc::new(Buckets(settings.buckets.clone())),
             certificates: Arc::new(Certificates::of(settings, &planes.snapshots)),
             distribution_cache: Arc::new(KeptAnswers(planes.distribution_cache.clone())),

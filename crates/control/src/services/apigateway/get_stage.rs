@@ -26,5 +26,6 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let name = StageName::from(label(call, "stage_name"));
-    Ok(wire::stage(&apis(call).stage(&api(call), &name).await?.value))
+    let stage = apis(call).stage(&api(call), &name).await?.value;
+    Ok(wire::guarded_stage(&stage, apis(call).web_acl_of(&stage).await?))
 }

@@ -116,6 +116,13 @@ pub(super) fn deployment(deployment: &Deployment, with_summary: bool) -> Value {
     answer
 }
 
+/// Renders a stage with the ARN of the web ACL that guards it.
+pub(super) fn guarded_stage(record: &Stage, web_acl_arn: Option<String>) -> Value {
+    let mut answer = stage(record);
+    set(&mut answer, "webAclArn", web_acl_arn);
+    answer
+}
+
 /// Renders a stage.
 pub(super) fn stage(stage: &Stage) -> Value {
     let mut answer = json!({

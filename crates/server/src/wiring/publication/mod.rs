@@ -10,6 +10,7 @@ mod distributions;
 mod http_stages;
 mod pools;
 mod stages;
+mod web_acls;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
@@ -80,6 +81,11 @@ impl Publication {
                     snapshots: Arc::clone(&snapshots),
                     issuer,
                 }),
+                Box::new(web_acls::WebAcls {
+                    store: Arc::clone(&store),
+                    vault: Arc::clone(&vault),
+                    snapshots: Arc::clone(&snapshots),
+                }),
                 Box::new(stages::Stages {
                     store: Arc::clone(&store),
                     snapshots: Arc::clone(&snapshots),
@@ -124,22 +130,25 @@ impl Publication {
                 *applied = sequence;
                 break;
             };
-            for change in &changes {
-                self.apply(change).await?;
+            // Feed by feed, not change by change: a stage that is made together with what guards it must not be served
+            // without it for a moment.
+            for feed in &self.feeds {
+                apply(feed.as_ref(), &changes).await?;
             }
             *applied = last;
         }
         Ok(())
     }
+}
 
-    async fn apply(&self, change: &Change) -> Result<(), StoreError> {
-        for feed in &self.feeds {
-            if feed.kinds().contains(&change.key.kind) {
-                feed.apply(&change.key).await?;
-            }
+/// Lets a feed serve what the changed records that it must hear of say now.
+async fn apply(feed: &dyn Feed, changes: &[Change]) -> Result<(), StoreError> {
+    for change in changes {
+        if feed.kinds().contains(&change.key.kind) {
+            feed.apply(&change.key).await?;
         }
-        Ok(())
     }
+    Ok(())
 }
 
 impl Published for Publication {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{
     ApiId, ResourceId,
-    resources::apigateway::{Model, Resource, RestApi},
+    resources::apigateway::{Model, Resource, RestApi, Stage},
 };
 use portcullis_store::{Batch, Expect, Page, kinds};
 use serde::{Deserialize, Serialize};
@@ -277,6 +277,10 @@ impl Apis<'_> {
             self.key(kinds::REST_API, api.as_str()),
             Expect::Version(kept.version),
         );
+        for stage in self.all::<Stage>(kinds::API_STAGE, api).await? {
+            let association = self.key(kinds::WEB_ACL_ASSOCIATION, stage.arn(self.scope));
+            batch = batch.delete(association, Expect::Anything);
+        }
         for kind in PARTS {
             let page = Page::all(format!("{api}/"));
             let parts = self.store.list(self.scope, kind, page).await;

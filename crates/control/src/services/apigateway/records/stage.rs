@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{
     ApiId, DeploymentId, StageName, Timestamp,
-    resources::apigateway::{Deployment, Stage},
+    resources::{
+        apigateway::{Deployment, Stage},
+        wafv2::WebAclAssociation,
+    },
 };
 use portcullis_store::{Batch, Expect, kinds};
 use serde::{Deserialize, Serialize};
@@ -182,6 +185,15 @@ impl Apis<'_> {
         }
     }
 
+    /// Returns the ARN of the web ACL that guards a stage.
+    pub async fn web_acl_of(&self, stage: &Stage) -> Result<Option<String>, AwsError> {
+        let kind = kinds::WEB_ACL_ASSOCIATION;
+        let found = self
+            .find::<WebAclAssociation>(kind, stage.arn(self.scope))
+            .await?;
+        Ok(found.map(|kept| kept.value.web_acl_arn))
+    }
+
     /// Returns the stages of an API, of one deployment when it is named.
     pub async fn stages(&self, api: &ApiId, deployment: Option<&str>) -> Result<Vec<Stage>, AwsError> {
         self.rest_api(api).await?;
@@ -218,8 +230,15 @@ impl Apis<'_> {
     /// Deletes a stage.
     pub async fn delete_stage(&self, api: &ApiId, name: &StageName) -> Result<(), AwsError> {
         let kept = self.stage(api, name).await?;
-        self.remove(kinds::API_STAGE, format!("{api}/{name}"), kept.version)
-            .await
+        // A web ACL's hold on a stage ends with the stage.
+        let association = self.key(kinds::WEB_ACL_ASSOCIATION, kept.value.arn(self.scope));
+        let batch = Batch::new()
+            .delete(
+                self.key(kinds::API_STAGE, format!("{api}/{name}")),
+                Expect::Version(kept.version),
+            )
+            .delete(association, Expect::Anything);
+        self.commit(batch).await
     }
 
     /// Returns the stage as it will point at `deployment`: a new one, or the one that is there with its own
