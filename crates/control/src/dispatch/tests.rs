@@ -446,7 +446,7 @@ fn every_operation_is_listed_once_and_its_members_too() {
                 operation.name
             );
             assert_eq!(
-                service.protocol == Protocol::RestJson,
+                matches!(service.protocol, Protocol::RestJson | Protocol::RestXml { .. }),
                 operation.route.is_some(),
                 "{}",
                 operation.name
