@@ -2,10 +2,11 @@
 
 use portcullis_engines::sigv4::Credentials;
 use portcullis_model::{ApiId, StageName, Timestamp, resources::apigateway::Stage};
-use portcullis_store::{Batch, Expect, Page, RecordKey, kinds};
+use portcullis_store::{Batch, Expect, Page, Put, RecordKey, kinds};
 use serde_json::{Value, json};
 
 use crate::{
+    services::cloudfront::records::BY_WEB_ACL,
     test_control::scope,
     test_wire::{Wire, key},
 };
@@ -535,4 +536,26 @@ async fn listings_come_by_page() {
     assert!(marker.is_null());
     names.sort();
     assert_eq!(names, ["a", "b", "c"]);
+}
+
+#[tokio::test]
+async fn web_acl_that_a_distribution_names_is_not_deleted() {
+    let wire = Wire::new().await;
+    let global = made(
+        &wire,
+        "CreateWebACL",
+        with(acl("acl"), json!({"Scope": "CLOUDFRONT"})),
+    )
+    .await;
+    let key = RecordKey::new(&scope(), kinds::DISTRIBUTION, "E123");
+    let put = Put::json(key, &json!({}), Expect::Absent).unwrap();
+    let put = put.lookup(BY_WEB_ACL, global["ARN"].as_str().unwrap());
+    let store = &wire.control.parts().store;
+    store.commit(Batch::new().with(put)).await.unwrap();
+    let gone = with(locked(&global), json!({"Scope": "CLOUDFRONT"}));
+    let refused = call(&wire, "DeleteWebACL", gone).await.unwrap_err();
+    assert!(
+        refused.starts_with("WAFAssociatedItemException") && refused.contains("distribution/E123"),
+        "{refused}"
+    );
 }
