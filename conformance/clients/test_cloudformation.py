@@ -136,9 +136,12 @@ def test_template_is_validated(cloudformation):
 
 def test_every_example_and_template_deploys(cloudformation, server):
     made = [("quickstart", QUICKSTART.read_text())]
-    made += [(f"template-{file.stem}", file.read_text()) for file in sorted(TEMPLATES.glob("*.yaml"))]
+    made += [(f"template-{file.stem.replace('_', '-')}", file.read_text()) for file in sorted(TEMPLATES.glob("*.yaml"))]
     for name, template in made:
-        template = template.replace("{{backend}}", "http://127.0.0.1:1").replace("{{refusing}}", "http://127.0.0.1:1")
+        for variable in ("{{backend}}", "{{refusing}}"):
+            template = template.replace(variable, "http://127.0.0.1:1")
+        for variable in ("{{backend-port}}", "{{refusing-port}}"):
+            template = template.replace(variable, "8081")
         create(cloudformation, name, template)
         cloudformation.delete_stack(StackName=name)
         wait(cloudformation, "stack_delete_complete", name)
