@@ -27,6 +27,7 @@ fn world() -> World {
 }
 
 #[test]
+#[allow(clippy::too_many_lines, reason = "one event, whole")]
 fn event_of_a_whole_request_has_aws_form() {
     let world = world().returning("{}");
     let headers = [

@@ -203,6 +203,7 @@ async fn quick_create_makes_integration_route_and_stage() {
 }
 
 #[tokio::test]
+#[allow(clippy::too_many_lines, reason = "a table of cases")]
 async fn what_could_not_be_enforced_is_refused_by_name() {
     let client = Client::new();
     let (api, integration) = client.api().await;
