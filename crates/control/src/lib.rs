@@ -47,6 +47,7 @@ pub struct ControlParts {
     pub compiler: Arc<dyn ports::Compiler>,
     pub trails: Arc<dyn ports::TrailSink>,
     pub samples: Arc<dyn ports::Samples>,
+    pub usage: Arc<dyn ports::UsageCounters>,
     pub buckets: Arc<dyn ports::Buckets>,
     pub certificates: Arc<dyn ports::Certificates>,
     pub distribution_cache: Arc<dyn ports::DistributionCache>,

@@ -10,6 +10,7 @@ use portcullis_model::{
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
+        usage_plans::UsagePlanKey,
     },
     trail::Trail,
 };
@@ -63,6 +64,15 @@ pub trait Samples: Send + Sync {
         now: Timestamp,
         count: usize,
     ) -> (u64, Vec<Sample>);
+}
+
+/// What the data plane counts of the use of API keys.
+pub trait UsageCounters: Send + Sync {
+    /// Keeps what was counted up to now, for a reader of the records.
+    fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+
+    /// Leaves `remaining` requests to a key of a plan until its quota's period ends.
+    fn set_remaining(&self, scope: &Scope, pair: &UsagePlanKey, remaining: u32);
 }
 
 /// Keeps the trails of admin calls beside those of the data plane, and finds them again.

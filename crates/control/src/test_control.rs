@@ -15,6 +15,7 @@ use portcullis_model::{
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
+        usage_plans::UsagePlanKey,
     },
     trail::Trail,
 };
@@ -119,6 +120,13 @@ impl ports::Samples for Outside {
     }
 }
 
+impl ports::UsageCounters for Outside {
+    fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async {})
+    }
+    fn set_remaining(&self, _scope: &Scope, _pair: &UsagePlanKey, _remaining: u32) {}
+}
+
 impl ports::Buckets for Outside {
     fn read(&self, bucket: &str, _key: &str, _bytes_max: usize) -> Result<Bytes, String> {
         Err(format!("no folder stands for the bucket `{bucket}`"))
@@ -174,6 +182,7 @@ pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
         compiler: Arc::new(Outside),
         trails: Arc::new(Outside),
         samples: Arc::new(Outside),
+        usage: Arc::new(Outside),
         buckets: Arc::new(Outside),
         certificates: Arc::new(Outside),
         distribution_cache: Arc::new(Outside),

@@ -89,6 +89,7 @@ pub(crate) struct Exchange {
     waf: Option<WafFacts>,
     policy_verdict: PolicyVerdict,
     caller: Option<Caller>,
+    key_id: Option<Arc<str>>,
     body_read: Bytes,
     mapped: Option<Mapped>,
 }
@@ -122,6 +123,7 @@ impl Exchange {
             waf: None,
             policy_verdict: PolicyVerdict::Unasked,
             caller: None,
+            key_id: None,
             body_read: Bytes::new(),
             mapped: None,
         }
@@ -264,6 +266,11 @@ impl Exchange {
         self.caller.as_ref()
     }
 
+    /// Returns the id of the API key that the request was admitted with.
+    pub(crate) fn key_id(&self) -> Option<&str> {
+        self.key_id.as_deref()
+    }
+
     /// Returns what was read of the body: what the needs of the layers so far ask for.
     pub(crate) const fn body_read(&self) -> &Bytes {
         &self.body_read
@@ -307,6 +314,11 @@ impl Exchange {
     /// Written by the authorizer.
     pub(crate) fn admit_caller(&mut self, caller: Caller) {
         self.caller = Some(caller);
+    }
+
+    /// Written by the usage plan layer.
+    pub(crate) fn use_key(&mut self, id: Arc<str>) {
+        self.key_id = Some(id);
     }
 
     /// Written by the mapping layer.

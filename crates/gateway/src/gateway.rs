@@ -22,6 +22,7 @@ use crate::{
     revocations::Revocations,
     snapshot::{DomainSnapshot, Snapshot, Snapshots},
     trail::{Record, TrailLog},
+    usage::UsagePlans,
 };
 
 /// What all workers share. Cheap to clone.
@@ -29,6 +30,7 @@ use crate::{
 pub struct GatewayParts {
     pub snapshots: Arc<Snapshots>,
     pub revocations: Arc<Revocations>,
+    pub usage: Arc<UsagePlans>,
     pub trails: Arc<TrailLog>,
     pub firewall: Arc<Firewall>,
     pub distribution_cache: Arc<DistributionCache>,
@@ -73,6 +75,10 @@ pub(crate) struct Worker {
 impl Worker {
     pub(crate) fn revocations(&self) -> &Revocations {
         &self.parts.revocations
+    }
+
+    pub(crate) fn usage(&self) -> &UsagePlans {
+        &self.parts.usage
     }
 
     pub(crate) fn trails(&self) -> &TrailLog {

@@ -22,6 +22,7 @@ pub mod issuers;
 pub mod client_certificates;
 pub mod ports;
 pub mod revocations;
+pub mod usage;
 mod decision;
 mod refusal;
 mod request_id;

@@ -7,7 +7,7 @@
 //! 2. **route**
 //! 3. **resource policy**
 //! 4. **authorizer**
-//! 5. usage plan
+//! 5. **usage plan**
 //! 6. **validation**
 //! 7. **mapping**
 //! 8. **integration**
@@ -31,6 +31,7 @@ use crate::{
         mapping::Mapping,
         resource_policy::ResourcePolicy,
         route::{self, Route},
+        usage_plan::UsagePlan,
         validation::Validation,
     },
     mapping::{request::Mapped, response},
@@ -64,6 +65,7 @@ pub(crate) const OBSERVABLE: &[LayerName] = &[
     LayerName::Firewall,
     LayerName::ResourcePolicy,
     LayerName::Authorizer,
+    LayerName::UsagePlan,
     LayerName::Validation,
 ];
 
@@ -112,6 +114,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         pass.layer::<Route>().await?;
         pass.layer::<ResourcePolicy>().await?;
         pass.layer::<Authorizer>().await?;
+        pass.layer::<UsagePlan>().await?;
         pass.layer::<Validation>().await?;
         pass.layer::<Mapping>().await?;
         Ok(())

@@ -63,6 +63,12 @@ pub trait Sites: Send + Sync {
     fn answer(&self, request: SiteRequest) -> SiteAnswer;
 }
 
+/// Hashes the values of API keys, under a key that only the installation has.
+pub trait ApiKeyHashes: Send + Sync {
+    /// Returns the hash of a value that was presented to a stage of `scope`.
+    fn hash(&self, scope: &Scope, value: &[u8]) -> [u8; 32];
+}
+
 /// Everything that the gateway asks of the outside. Cheap to clone.
 #[derive(Clone)]
 pub struct Ports {

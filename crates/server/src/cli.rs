@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use portcullis_model::resources::usage_plans::Throttle;
 
 /// A command with its arguments, checked.
 #[derive(Debug)]
@@ -50,6 +51,8 @@ pub(crate) struct Up {
     pub(crate) functions: BTreeMap<String, String>,
     /// Folders, by the name of the bucket that each stands for.
     pub(crate) buckets: BTreeMap<String, PathBuf>,
+    /// What the account may do over all its APIs.
+    pub(crate) account_throttle: Throttle,
 }
 
 /// `portcullis deploy`.
@@ -139,6 +142,12 @@ fn up() -> Command {
             "function",
             "ARN=URL",
             "An HTTP endpoint that speaks the Lambda Invoke API and answers for the function ARN; may be repeated",
+        ))
+        .arg(text(
+            "account-throttle",
+            "RATE:BURST",
+            "10000:5000",
+            "Requests a second, and at once, over all APIs of the account",
         ))
         .arg(repeated(
             "bucket",
@@ -318,6 +327,7 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
             .into_iter()
             .map(|(name, folder)| (name, PathBuf::from(folder)))
             .collect(),
+        account_throttle: throttle(&value::<String>(matches, "account-throttle")?)?,
     };
     if up.stack.is_some() && up.templates.len() != 1 {
         bail!(
@@ -336,7 +346,18 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
     crate::settings::check_domain(&up.domain)?;
     crate::settings::check_functions(&up.functions)?;
     crate::settings::check_buckets(&up.buckets)?;
+    crate::settings::check_throttle(&up.account_throttle)?;
     Ok(up)
+}
+
+fn throttle(text: &str) -> Result<Throttle> {
+    let parts = text.split_once(':').and_then(|(rate, burst)| {
+        Some(Throttle {
+            rate_limit: rate.parse().ok()?,
+            burst_limit: burst.parse().ok()?,
+        })
+    });
+    parts.with_context(|| format!("--account-throttle `{text}`: expected RATE:BURST, such as 10000:5000"))
 }
 
 fn parameters(matches: &ArgMatches) -> Result<BTreeMap<String, String>> {
@@ -422,6 +443,8 @@ mod tests {
                 vec!["portcullis", "up", "--bucket", "code=/no/such/folder"],
                 "no folder",
             ),
+            (vec!["portcullis", "up", "--account-throttle", "10"], "RATE:BURST"),
+            (vec!["portcullis", "up", "--account-throttle", "0:5"], "above 0"),
             (vec!["portcullis", "up", "--proxy", "0.0.0.0:1"], "loopback"),
             (
                 vec!["portcullis", "up", "a.yaml", "b.yaml", "--stack", "x"],

@@ -12,7 +12,10 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use portcullis_egress::AddressRange;
 use portcullis_gateway::edge::ServerConfigs;
-use portcullis_model::Scope;
+use portcullis_model::{
+    Scope,
+    resources::{apigateway::ACCOUNT_THROTTLE, usage_plans::Throttle},
+};
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
@@ -21,7 +24,9 @@ use serde::Deserialize;
 
 use crate::{
     local_ca::server_config,
-    settings::{Settings, check_account, check_buckets, check_domain, check_functions, check_region},
+    settings::{
+        Settings, check_account, check_buckets, check_domain, check_functions, check_region, check_throttle,
+    },
     wiring::{Certified, cores},
 };
 
@@ -48,12 +53,23 @@ pub(crate) struct Config {
     integration_ranges: Vec<String>,
     /// Threads that serve requests; one a core when absent.
     workers: Option<usize>,
+    /// What the account may do over all its APIs; AWS's throttle when absent.
+    account_throttle: Option<AccountThrottle>,
     /// URLs of HTTP endpoints that speak the Lambda Invoke API, by function ARN.
     #[serde(default)]
     functions: BTreeMap<String, String>,
     /// Folders that stand for buckets, by name.
     #[serde(default)]
     buckets: BTreeMap<String, PathBuf>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AccountThrottle {
+    /// Requests a second.
+    rate: f64,
+    /// Requests at once.
+    burst: u32,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +116,7 @@ impl Config {
             check_domain(&self.domain),
             check_functions(&self.functions),
             check_buckets(&self.buckets),
+            check_throttle(&self.account_throttle()),
         ] {
             mistakes.extend(check.err().map(|error| error.to_string()));
         }
@@ -140,6 +157,7 @@ impl Config {
             certified: Certified::Files {
                 hosts: self.hosts().collect(),
             },
+            account_throttle: self.account_throttle(),
             functions: self.functions.clone(),
             buckets: self.buckets.clone(),
         })
@@ -152,6 +170,14 @@ impl Config {
             .iter()
             .flat_map(|certificate| &certificate.hosts);
         all.map(|host| host.to_ascii_lowercase())
+    }
+
+    fn account_throttle(&self) -> Throttle {
+        self.account_throttle
+            .map_or(ACCOUNT_THROTTLE, |throttle| Throttle {
+                burst_limit: throttle.burst,
+                rate_limit: throttle.rate,
+            })
     }
 
     /// Reads the certificates.

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use portcullis_egress::AddressRange;
-use portcullis_model::{Scope, arn::Arn};
+use portcullis_model::{Scope, arn::Arn, resources::usage_plans::Throttle};
 
 use crate::wiring::Certified;
 
@@ -33,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) functions: BTreeMap<String, String>,
     /// The names that the public listener has certificates for.
     pub(crate) certified: Certified,
+    /// What an account may do in a region, over all its APIs.
+    pub(crate) account_throttle: Throttle,
     /// Folders that stand for buckets, by name.
     pub(crate) buckets: BTreeMap<String, PathBuf>,
 }
@@ -96,6 +98,15 @@ pub(crate) fn check_functions(functions: &BTreeMap<String, String>) -> Result<()
             "function `{arn}`: `{url}` is no http or https URL"
         );
     }
+    Ok(())
+}
+
+/// Rejects a throttle that is no rate.
+pub(crate) fn check_throttle(throttle: &Throttle) -> Result<()> {
+    ensure!(
+        throttle.rate_limit.is_finite() && throttle.rate_limit > 0.0 && throttle.burst_limit > 0,
+        "account_throttle: expected a rate and a burst above 0"
+    );
     Ok(())
 }
 

@@ -59,6 +59,14 @@ kinds! {
     HTTP_API_DEPLOYMENT = Configuration "apigatewayv2-deployment",
     /// `{api}/{stage}`
     HTTP_API_STAGE = Configuration "apigatewayv2-stage",
+    /// `{key}`; lookup `api-key-value` (unique): [`portcullis_model::resources::usage_plans::ApiKey`]
+    API_KEY = Configuration "apigateway-api-key",
+    /// `{plan}`
+    USAGE_PLAN = Configuration "apigateway-usage-plan",
+    /// `{plan}/{key}`; lookup `key`
+    USAGE_PLAN_KEY = Configuration "apigateway-usage-plan-key",
+    /// What a key in a plan has used in a day: `{plan}/{key}/{day}`
+    USAGE = Ephemeral "apigateway-usage",
     /// `{pool}`
     USER_POOL = Configuration "cognito-user-pool",
     /// `{pool}/{client}`; lookup `client-id`

@@ -17,6 +17,7 @@ const VERSION: &str = "v1";
 const SALT: &[u8] = b"portcullis vault";
 const ENVELOPE_LABEL: &[u8] = b"portcullis envelope v1\0";
 const CHECK_LABEL: &[u8] = b"portcullis root key check v1\0";
+const HASH_LABEL: &[u8] = b"portcullis keyed hash v1\0";
 const KEY_BYTES: usize = 32;
 
 /// Returns what the keys of all purposes are derived from.
@@ -27,6 +28,11 @@ pub(crate) fn extract(root: &RootKey) -> Prk {
 /// Returns a value that tells root keys apart and says nothing about them.
 pub(crate) fn check_value(keys: &Prk) -> Option<[u8; KEY_BYTES]> {
     derive(keys, &[CHECK_LABEL]).map(|value| *value)
+}
+
+/// Returns the key of the hash for `purpose`.
+pub(crate) fn hash_key(keys: &Prk, purpose: &str) -> Option<Zeroizing<[u8; KEY_BYTES]>> {
+    derive(keys, &[HASH_LABEL, purpose.as_bytes()])
 }
 
 /// Seals `plaintext` for `purpose`.

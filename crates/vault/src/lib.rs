@@ -6,6 +6,7 @@
 mod envelope;
 mod root_key;
 mod installation;
+mod keyed_hash;
 pub mod secrets;
 #[cfg(test)]
 mod tests;
@@ -17,6 +18,7 @@ use portcullis_model::{Entropy, SecretBytes, SecretText};
 use serde::{Serialize, de::DeserializeOwned};
 use zeroize::Zeroizing;
 
+pub use keyed_hash::{KEYED_HASH_BYTES, KeyedHash};
 pub use root_key::{ROOT_KEY_BYTES, RootKey};
 
 /// Why the vault did not do it. Says nothing of what is inside.
@@ -77,6 +79,14 @@ impl Vault {
     /// Opens an envelope that was sealed for `purpose`.
     pub fn unseal(&self, purpose: &str, sealed: &str) -> Result<SecretBytes, VaultError> {
         envelope::unseal(&self.keys, purpose, sealed)
+    }
+
+    /// Returns the hash for `purpose`, by which secrets are found without being shown.
+    pub fn keyed_hash(&self, purpose: &str) -> Result<KeyedHash, VaultError> {
+        let key = envelope::hash_key(&self.keys, purpose).ok_or_else(|| VaultError::Sealing {
+            purpose: purpose.to_owned(),
+        })?;
+        Ok(KeyedHash::new(key.as_slice()))
     }
 
     /// Seals text.

@@ -266,3 +266,21 @@ async fn store_that_was_sealed_with_another_root_key_is_recognised() {
             .starts_with("this data directory was sealed with another root key")
     );
 }
+
+#[test]
+fn keyed_hashes_differ_by_purpose_root_key_and_borders() {
+    let of = |root: u8, purpose: &str, parts: &[&[u8]]| {
+        let vault = Vault::new(&RootKey::from_array([root; 32]), Arc::new(SystemEntropy));
+        vault.keyed_hash(purpose).unwrap().of(parts)
+    };
+    let first = of(1, "keys", &[b"ab", b"c"]);
+    assert_eq!(first, of(1, "keys", &[b"ab", b"c"]));
+    for other in [
+        of(2, "keys", &[b"ab", b"c"]),
+        of(1, "others", &[b"ab", b"c"]),
+        of(1, "keys", &[b"a", b"bc"]),
+        of(1, "keys", &[b"abc"]),
+    ] {
+        assert_ne!(first, other);
+    }
+}

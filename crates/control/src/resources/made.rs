@@ -15,7 +15,7 @@ use crate::{
     operation::AwsError,
     ports::{Buckets, Certificates, Compiler},
     services::{
-        apigateway::records::{Apis, domain_name::Domains},
+        apigateway::records::{Apis, api_key::Plans, domain_name::Domains},
         cloudfront::records::Distributions,
         iam::roles::Roles,
         wafv2::records::Waf,
@@ -84,6 +84,14 @@ impl<'a> Maker<'a> {
             apis: self.apis(),
             buckets: self.buckets,
             certificates: self.certificates,
+        }
+    }
+
+    /// Returns the API keys and usage plans as this resource sees them.
+    pub fn plans(&self) -> Plans<'a> {
+        Plans {
+            apis: self.apis(),
+            vault: self.vault,
         }
     }
 

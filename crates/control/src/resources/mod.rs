@@ -23,6 +23,7 @@ use portcullis_engines::cloudformation::ResourceSchema;
 
 /// Every resource type, by service and name.
 pub const ALL: &[&dyn StackedResource] = &[
+    &apigateway::api_key::ApiKey,
     &apigateway::authorizer::Authorizer,
     &apigateway::base_path_mapping::BasePathMapping,
     &apigateway::deployment::Deployment,
@@ -34,6 +35,8 @@ pub const ALL: &[&dyn StackedResource] = &[
     &apigateway::resource::Resource,
     &apigateway::rest_api::RestApi,
     &apigateway::stage::Stage,
+    &apigateway::usage_plan::UsagePlan,
+    &apigateway::usage_plan_key::UsagePlanKey,
     &cloudfront::distribution::Distribution,
     &apigatewayv2::api::Api,
     &apigatewayv2::authorizer::Authorizer,

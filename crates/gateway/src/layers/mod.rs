@@ -7,5 +7,6 @@ pub(crate) mod route;
 pub(crate) mod method_arn;
 pub(crate) mod resource_policy;
 pub(crate) mod authorizer;
+pub(crate) mod usage_plan;
 pub(crate) mod validation;
 pub(crate) mod mapping;

@@ -48,6 +48,7 @@ pub(crate) fn variable<'a>(
         ["identity", "sourceIp"] => Some(request.peer.address.ip().to_string().into()),
         ["customDomain", "basePathMatched"] => Some(exchange.base_path()?.into()),
         ["identity", "clientCert", rest @ ..] => client_certificate(exchange, rest).map(Cow::Borrowed),
+        ["identity", "apiKeyId"] => Some(exchange.key_id()?.into()),
         ["identity", "userAgent"] => text(request.headers.get("user-agent")?),
         ["authorizer", "claims", first, rest @ ..] => claim(exchange, first, rest),
         ["authorizer", name] => exchange.caller()?.variable(name),

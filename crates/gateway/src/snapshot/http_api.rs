@@ -29,6 +29,7 @@ use crate::{
     },
     mapping::response::ResponseMapping,
     responses::gateway_responses::GatewayResponses,
+    usage::StageThrottles,
 };
 
 /// Routes of an HTTP API, as AWS's quota.
@@ -109,6 +110,7 @@ pub fn compile_http_stage(
         default_endpoint: !api.disable_execute_api_endpoint,
         observed,
         policy: None,
+        throttles: StageThrottles::default(),
         router,
         gateway_responses: GatewayResponses::default(),
     })
@@ -187,6 +189,7 @@ fn compile_route(
         parameter_names: router::parameter_names(path).into(),
         reason: route.route_key.as_str().into(),
         authorization: authorization.ok()?,
+        api_key_required: false,
         validation: None,
         backend: Arc::new(backend),
     }))

@@ -70,8 +70,11 @@ impl Snapshot {
 
     /// Returns the snapshot with `stage` added or replaced.
     #[must_use]
-    pub fn with_stage(mut self, stage: StageSnapshot) -> Self {
+    pub fn with_stage(mut self, mut stage: StageSnapshot) -> Self {
         let stages = self.apis.entry(stage.api_id.clone()).or_default();
+        if let Some(before) = stages.get(&stage.stage_name) {
+            stage.throttles.keep_buckets_of(&before.throttles);
+        }
         stages.insert(stage.stage_name.clone(), Arc::new(stage));
         self
     }

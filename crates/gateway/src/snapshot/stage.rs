@@ -25,6 +25,7 @@ use crate::{
     mapping::{request::RequestMapping, response::ResponseMapping},
     pipeline::OBSERVABLE,
     responses::gateway_responses::GatewayResponses,
+    usage::StageThrottles,
 };
 
 /// The tag that lists, separated by commas, the layers of a stage that only observe.
@@ -52,6 +53,7 @@ pub struct StageSnapshot {
     pub(crate) default_endpoint: bool,
     pub(crate) observed: BTreeSet<LayerName>,
     pub(crate) policy: Option<Box<PolicySnapshot>>,
+    pub(crate) throttles: StageThrottles,
     pub(crate) router: Router<ResourceSnapshot>,
     pub(crate) gateway_responses: GatewayResponses,
 }
@@ -76,6 +78,7 @@ pub(crate) struct MethodSnapshot {
     /// What the route layer says: `GET /hello`.
     pub(crate) reason: Box<str>,
     pub(crate) authorization: MethodAuthorization,
+    pub(crate) api_key_required: bool,
     /// None without a request validator.
     pub(crate) validation: Option<Box<MethodValidation>>,
     /// Methods that say the same share it, so that many routes need little memory and stay in the caches.
@@ -190,6 +193,8 @@ pub fn compile_stage(
         GatewayResponses::compile(&image.gateway_responses, &stage.variables, &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
     let policy = PolicySnapshot::compile(&image.rest_api, scope, &mut problems);
+    let throttles = StageThrottles::compile(stage, &image.resources, &mut problems);
+    check_api_key_source(&image.rest_api, &mut problems);
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
@@ -204,6 +209,7 @@ pub fn compile_stage(
         default_endpoint: !image.rest_api.disable_execute_api_endpoint,
         observed,
         policy,
+        throttles,
         router,
         gateway_responses,
     })
@@ -242,6 +248,7 @@ fn compile_resource(
             parameter_names: Arc::clone(&names),
             reason: path.into(),
             authorization,
+            api_key_required: method.api_key_required,
             validation,
             backend,
         });
@@ -262,9 +269,6 @@ fn compile_method(
     let mut refuse = |field: &str, message: &str| {
         problems.push(Problem::error(None, format!("{path}: {field}"), message));
     };
-    if method.api_key_required {
-        refuse("apiKeyRequired", "API keys are not supported yet");
-    }
     if method.integration.is_none() {
         refuse("integration", "the method has no integration");
     }
@@ -300,6 +304,16 @@ fn compile_method(
         shared.backends.insert(said, Arc::clone(&backend));
     }
     Some((authorization?, backend))
+}
+
+fn check_api_key_source(api: &RestApi, problems: &mut Vec<Problem>) {
+    if api.api_key_source != "HEADER" {
+        problems.push(Problem::error(
+            None,
+            "restApi/apiKeySource",
+            format!("`{}` is not supported yet: use `HEADER`", api.api_key_source),
+        ));
+    }
 }
 
 pub(super) fn compile_observed(

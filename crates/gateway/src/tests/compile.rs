@@ -50,8 +50,8 @@ fn what_cannot_be_enforced_yet_is_refused() {
         "no authorizer `a`",
     );
     refused(
-        changed(json!({"apiKeyRequired": true})),
-        "apiKeyRequired",
+        json!({"restApi": {"apiKeySource": "AUTHORIZER"}}),
+        "restApi/apiKeySource",
         "not supported yet",
     );
     refused(
@@ -268,7 +268,7 @@ fn every_problem_is_reported_at_once() {
         resource("/a b", json!({"GET": open(mock("x"))})),
     ]});
     let found = problems(image, json!({"tags": {"portcullis:observe": "x"}}));
-    assert_eq!(found.len(), 5, "{found:#?}");
+    assert_eq!(found.len(), 6, "{found:#?}");
 }
 
 #[test]

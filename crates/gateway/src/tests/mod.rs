@@ -17,6 +17,7 @@ mod mock;
 mod preflight;
 mod resource_policy;
 mod routing;
+mod usage_plan;
 mod validation;
 
 use std::sync::{Arc, LazyLock, Mutex};
@@ -29,6 +30,7 @@ use portcullis_model::{
     resources::{
         apigateway::{Deployment, Stage},
         cognito::UserPool,
+        usage_plans::Throttle,
     },
     trail::{Outcome, Step, Trail},
 };
@@ -42,18 +44,22 @@ use crate::{
     http::{Body, Listener, Peer, Request, Response, Version},
     issuers::Issuers,
     ports::{
-        FunctionAnswer, FunctionFailure, Functions, Invocation, Invoked, Ports, ServiceAnswer, ServiceCall,
-        ServiceFailure, Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
+        ApiKeyHashes, FunctionAnswer, FunctionFailure, Functions, Invocation, Invoked, Ports, ServiceAnswer,
+        ServiceCall, ServiceFailure, Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
     },
     revocations::Revocations,
     snapshot::{PoolSnapshot, Snapshot, Snapshots, StageSnapshot, compile_stage},
     trail::TrailLog,
+    usage::{UsagePlans, bucket::Rate},
 };
 
 pub(crate) const NOW: i64 = 1_700_000_000;
 pub(crate) const HOST: &str = "abc123.execute-api.us-east-1.portcullis.localhost";
 pub(crate) const POOL: &str = "us-east-1_aaaaaaaaa";
 pub(crate) const OTHER_POOL: &str = "us-east-1_bbbbbbbbb";
+
+/// What the account of tests may do at once; the clock stands still.
+pub(crate) const ACCOUNT_BURST: u32 = 2_000;
 
 pub(crate) static KEY: LazyLock<RsaSigningKey> = LazyLock::new(|| RsaSigningKey::generate().unwrap());
 pub(crate) static OTHER_KEY: LazyLock<RsaSigningKey> = LazyLock::new(|| RsaSigningKey::generate().unwrap());
@@ -64,6 +70,7 @@ pub(crate) struct World {
     parts: GatewayParts,
     pub(crate) snapshots: Arc<Snapshots>,
     pub(crate) revocations: Arc<Revocations>,
+    pub(crate) usage: Arc<UsagePlans>,
     pub(crate) trails: Arc<TrailLog>,
     pub(crate) firewall: Arc<Firewall>,
     pub(crate) distribution_cache: Arc<DistributionCache>,
@@ -106,6 +113,17 @@ pub(crate) struct ScriptedFunctions {
     pub(crate) invoked: Mutex<Vec<Invocation>>,
 }
 
+/// A hash without a key: enough to find one by another.
+pub(crate) struct PlainHashes;
+
+impl ApiKeyHashes for PlainHashes {
+    fn hash(&self, scope: &Scope, value: &[u8]) -> [u8; 32] {
+        let text = [scope.account.as_str().as_bytes(), value].concat();
+        let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, &text);
+        hash.as_ref().try_into().unwrap()
+    }
+}
+
 impl Functions for ScriptedFunctions {
     fn invoke(&self, invocation: Invocation) -> Invoked {
         let missing = || Err(FunctionFailure::NotFound(invocation.function_arn.to_string()));
@@ -122,6 +140,10 @@ impl Services for NoServices {
     fn call(&self, call: ServiceCall) -> ServiceAnswer {
         Box::pin(async move { Err(ServiceFailure::Failed(format!("no service `{}`", call.service))) })
     }
+}
+
+pub(crate) fn now() -> Timestamp {
+    Timestamp::from_seconds(NOW)
 }
 
 pub(crate) fn scope() -> Scope {
@@ -234,6 +256,11 @@ impl World {
         });
         let snapshots = Arc::new(Snapshots::new(Snapshot::new(hosts)));
         let revocations = Arc::new(Revocations::default());
+        let account = Throttle {
+            burst_limit: ACCOUNT_BURST,
+            rate_limit: 1.0,
+        };
+        let usage = Arc::new(UsagePlans::new(Arc::new(PlainHashes), Rate::of(&account)));
         let trails = Arc::new(TrailLog::default());
         let firewall = Arc::new(Firewall::default());
         let distribution_cache = Arc::new(DistributionCache::default());
@@ -243,6 +270,7 @@ impl World {
         let parts = GatewayParts {
             snapshots: Arc::clone(&snapshots),
             revocations: Arc::clone(&revocations),
+            usage: Arc::clone(&usage),
             trails: Arc::clone(&trails),
             firewall: Arc::clone(&firewall),
             distribution_cache: Arc::clone(&distribution_cache),
@@ -271,6 +299,7 @@ impl World {
             parts,
             snapshots,
             revocations,
+            usage,
             trails,
             firewall,
             distribution_cache,

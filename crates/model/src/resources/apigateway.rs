@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::usage_plans::Throttle;
 use crate::{ApiId, AuthorizerId, DeploymentId, ResourceId, Scope, StageName, Timestamp};
 
 /// A REST API, without its parts.
@@ -295,6 +296,43 @@ pub struct Deployment {
     pub image: ApiImage,
 }
 
+/// What a stage says of one method, or of all. Logging and metrics have no effect: every request has a trail, and is counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MethodSetting {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttling_burst_limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttling_rate_limit: Option<f64>,
+    #[serde(default)]
+    pub metrics_enabled: bool,
+    #[serde(default)]
+    pub data_trace_enabled: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logging_level: Option<String>,
+}
+
+/// AWS's throttle of an account in a region; what a stage leaves out is this.
+pub const ACCOUNT_THROTTLE: Throttle = Throttle {
+    burst_limit: 5_000,
+    rate_limit: 10_000.0,
+};
+
+impl MethodSetting {
+    /// Returns the throttle, if there is one.
+    pub fn throttle(&self) -> Option<Throttle> {
+        if self.throttling_burst_limit.is_none() && self.throttling_rate_limit.is_none() {
+            return None;
+        }
+        Some(Throttle {
+            burst_limit: self
+                .throttling_burst_limit
+                .unwrap_or(ACCOUNT_THROTTLE.burst_limit),
+            rate_limit: self.throttling_rate_limit.unwrap_or(ACCOUNT_THROTTLE.rate_limit),
+        })
+    }
+}
+
 /// A named way into a deployment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -306,6 +344,9 @@ pub struct Stage {
     pub description: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
+    /// By method, `pets/{id}/GET` or `/GET` on the root; `*/*` for every method.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub method_settings: BTreeMap<String, MethodSetting>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     pub created_date: Timestamp,

@@ -3,6 +3,7 @@
 
 pub mod apigateway;
 pub mod apigatewayv2;
+pub mod usage_plans;
 pub mod cognito;
 pub mod iam;
 pub mod cloudformation;

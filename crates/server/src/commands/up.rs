@@ -110,6 +110,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         certified: Certified::LocalCa {
             domain: up.domain.clone(),
         },
+        account_throttle: up.account_throttle,
         functions: up.functions.clone(),
         buckets: up.buckets.clone(),
     }

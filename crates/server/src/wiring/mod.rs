@@ -7,6 +7,7 @@ mod certificates;
 mod services;
 mod sites;
 mod admin;
+mod usage;
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -27,6 +28,7 @@ use portcullis_gateway::{
     revocations::Revocations,
     snapshot::{Snapshot, Snapshots},
     trail::TrailLog,
+    usage::{UsagePlans, bucket::Rate},
 };
 use portcullis_identity::{Identity, IdentityParts, IssuerForm};
 use portcullis_model::{Clock, SystemClock, SystemEntropy};
@@ -43,6 +45,7 @@ use functions::ServerFunctions;
 use publication::{GatewayCompiler, Publication, Sources};
 use services::RoleServices;
 use sites::ServerSites;
+use usage::{Counters, KeyHashes, UsageKeeper};
 
 /// How often expired revocations are dropped.
 const REVOCATIONS_PURGE: Duration = Duration::from_secs(60);
@@ -56,6 +59,7 @@ pub(crate) struct Server {
     pub(crate) control: Control,
     pub(crate) store: Arc<dyn Store>,
     gateway: GatewayParts,
+    usage: Arc<UsageKeeper>,
     sockets: Vec<Socket>,
     admin: TcpListener,
     workers: usize,
@@ -66,6 +70,7 @@ pub(crate) struct Server {
 pub(crate) struct Running {
     pub(crate) control: Control,
     workers: Workers,
+    usage: Arc<UsageKeeper>,
     admin: admin::AdminServer,
     deliveries: Deliveries,
 }
@@ -103,7 +108,7 @@ impl Server {
         let addresses = addresses(&sockets, &admin)?;
         let store = open_store(installation)?;
         let vault = open_vault(settings, store.as_ref()).await?;
-        let planes = Planes::new(hosts(settings, &sockets));
+        let planes = Planes::new(settings, &sockets, &vault)?;
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;
@@ -112,11 +117,13 @@ impl Server {
             store: store.clone(),
             vault: vault.clone(),
             snapshots: planes.snapshots.clone(),
+            usage: planes.usage.clone(),
             distribution_cache: planes.distribution_cache.clone(),
             issuer: issuer_form(settings),
             events: events.clone(),
         });
         publication.load().await?;
+        let usage = UsageKeeper::open(&store, &planes.usage).await?;
         identity
             .load_sign_outs()
             .await
@@ -134,6 +141,7 @@ impl Server {
             }),
             trails: Arc::new(Trails(planes.trails.clone())),
             samples: Arc::new(JudgedSamples(planes.firewall.clone())),
+            usage: Arc::new(Counters(usage.clone())),
             buckets: Arc::new(Buckets(settings.buckets.clone())),
             certificates: Arc::new(Certificates::of(settings, &planes.snapshots)),
             distribution_cache: Arc::new(KeptAnswers(planes.distribution_cache.clone())),
@@ -158,6 +166,7 @@ impl Server {
                 control,
                 store,
                 gateway,
+                usage,
                 sockets,
                 admin,
                 workers: settings.workers,
@@ -183,10 +192,12 @@ impl Server {
             Gateway::new(gateway.clone())
         })?;
         tokio::spawn(forget_expired(revocations));
+        tokio::spawn(self.usage.clone().run());
         let admin = admin::AdminServer::start(self.admin, self.control.clone(), snapshots);
         Ok(Running {
             control: self.control,
             workers,
+            usage: self.usage,
             admin,
             deliveries: self.deliveries,
         })
@@ -203,6 +214,7 @@ impl Running {
             deliveries.stop();
         };
         drop(tokio::task::spawn_blocking(stop).await);
+        self.usage.write().await;
     }
 }
 
@@ -213,17 +225,22 @@ struct Planes {
     firewall: Arc<Firewall>,
     snapshots: Arc<Snapshots>,
     distribution_cache: Arc<DistributionCache>,
+    usage: Arc<UsagePlans>,
 }
 
 impl Planes {
-    fn new(hosts: Hosts) -> Self {
-        Self {
+    fn new(settings: &Settings, sockets: &[Socket], vault: &Vault) -> Result<Self> {
+        Ok(Self {
             revocations: Arc::default(),
             trails: Arc::default(),
             firewall: Arc::default(),
             distribution_cache: Arc::default(),
-            snapshots: Arc::new(Snapshots::new(Snapshot::new(hosts))),
-        }
+            snapshots: Arc::new(Snapshots::new(Snapshot::new(hosts(settings, sockets)))),
+            usage: Arc::new(UsagePlans::new(
+                Arc::new(KeyHashes::new(vault)?),
+                Rate::of(&settings.account_throttle),
+            )),
+        })
     }
 }
 
@@ -315,6 +332,7 @@ fn gateway(
         firewall,
         snapshots,
         distribution_cache,
+        usage,
     } = planes;
     let integrations = ClientConfig {
         tls: portcullis_egress::tls::trusting_system([])?,
@@ -332,6 +350,7 @@ fn gateway(
         trails,
         firewall,
         distribution_cache,
+        usage,
         ports: Ports {
             sites: Arc::new(sites),
             functions: Arc::new(ServerFunctions {

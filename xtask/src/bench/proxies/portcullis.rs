@@ -67,6 +67,8 @@ impl Portcullis {
             .arg(template)
             .args(["--stack", STACK, "--json"])
             .args(more)
+            // What is measured is more than AWS gives an account.
+            .args(["--account-throttle", "100000000:100000000"])
             .arg("--data")
             .arg(&data);
         for listener in ["--public", "--public-http", "--admin", "--proxy"] {

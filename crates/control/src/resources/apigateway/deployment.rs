@@ -9,16 +9,21 @@ use std::collections::BTreeMap;
 use portcullis_engines::cloudformation::{
     PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
 };
-use portcullis_model::{ApiId, DeploymentId, Problem, StageName, resources::cloudformation::StackResource};
+use portcullis_model::{
+    ApiId, DeploymentId, Problem, StageName,
+    resources::{apigateway::MethodSetting, cloudformation::StackResource},
+};
 
 use super::{
     api_of, gone_is_fine,
-    stage::{STAGE_NAME, check_switches},
+    stage::{METHOD_SETTINGS, STAGE_NAME, check_switches, method_settings},
 };
 use crate::{
     operation::AwsError,
     resources::{Made, Maker, Making, Properties, StackedResource},
-    services::apigateway::records::{deployment::DeploymentSettings, stage::StageSettings},
+    services::apigateway::records::{
+        deployment::DeploymentSettings, method_setting::MethodSettings, stage::StageSettings,
+    },
 };
 
 /// An image of a REST API.
@@ -52,14 +57,17 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 P::refused("DocumentationVersion", "documentation is not kept"),
                 P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"]))
                     .inert("every request has a trail instead"),
-                P::refused(
-                    "MethodSettings",
-                    "throttling, caching and logging per method are not there yet",
-                ),
+                P::optional("MethodSettings", METHOD_SETTINGS),
                 P::optional("MetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
                 P::optional("Tags", Shape::Tags),
-                P::refused("ThrottlingBurstLimit", "throttling is not there yet"),
-                P::refused("ThrottlingRateLimit", "throttling is not there yet"),
+                P::optional(
+                    "ThrottlingBurstLimit",
+                    Shape::Integer {
+                        minimum: 0,
+                        maximum: u32::MAX as i64,
+                    },
+                ),
+                P::optional("ThrottlingRateLimit", Shape::Number),
                 P::optional("TracingEnabled", Shape::Boolean),
                 P::optional("Variables", Shape::MapOf(&Shape::Text)),
             ]),
@@ -104,16 +112,35 @@ fn refuse_switches(properties: Properties<'_>) -> Result<(), AwsError> {
     }
 }
 
-fn settings(properties: Properties<'_>) -> DeploymentSettings {
+/// Reads the settings of the stage's methods; the description's own throttle is that of all methods.
+fn stage_methods(stage: Option<Properties<'_>>) -> Result<MethodSettings, AwsError> {
+    let Some(stage) = stage else {
+        return Ok(MethodSettings::new());
+    };
+    let mut settings = method_settings(stage)?;
+    let own: MethodSetting = stage.settings(&[
+        ("ThrottlingBurstLimit", "throttlingBurstLimit"),
+        ("ThrottlingRateLimit", "throttlingRateLimit"),
+    ])?;
+    if own.throttle().is_some() && settings.insert("*/*".to_owned(), own).is_some() {
+        return Err(crate::services::apigateway::errors::bad_request(
+            "StageDescription: give the throttle of all methods once, in `MethodSettings` or beside it",
+        ));
+    }
+    Ok(settings)
+}
+
+fn settings(properties: Properties<'_>) -> Result<DeploymentSettings, AwsError> {
     let stage = properties.object("StageDescription");
-    DeploymentSettings {
+    Ok(DeploymentSettings {
         description: properties.string("Description"),
         stage_name: properties.text("StageName").map(StageName::from),
         stage_description: stage.and_then(|stage| stage.string("Description")),
         variables: stage.map(variables).unwrap_or_default(),
         stage_tags: stage.map(|stage| stage.tags("Tags")).unwrap_or_default(),
+        method_settings: stage_methods(stage)?,
         ..DeploymentSettings::default()
-    }
+    })
 }
 
 /// Makes the stage that the properties name point at a deployment, and gives it exactly their settings.
@@ -126,11 +153,12 @@ async fn point_stage(
     let Some(name) = properties.text("StageName").map(StageName::from) else {
         return Ok(());
     };
-    let from = settings(properties);
+    let from = settings(properties)?;
     let stage = StageSettings {
         deployment_id: Some(id.clone()),
         description: from.stage_description,
         variables: from.variables,
+        method_settings: from.method_settings,
         tags: from.stage_tags,
         ..StageSettings::default()
     };
@@ -170,7 +198,10 @@ impl StackedResource for Deployment {
         Box::pin(async move {
             refuse_switches(properties)?;
             let api = api_of(properties);
-            let deployment = maker.apis().create_deployment(&api, settings(properties)).await?;
+            let deployment = maker
+                .apis()
+                .create_deployment(&api, settings(properties)?)
+                .await?;
             Ok(made(&deployment.id))
         })
     }

@@ -213,12 +213,6 @@ impl StackedResource for Method {
 /// Checks what of a method must go together.
 fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
     let mut problems = Vec::new();
-    if let Some((node, _)) =
-        literal(resource, &["ApiKeyRequired"]).filter(|(_, text)| text.eq_ignore_ascii_case("true"))
-    {
-        let message = "is not supported: API keys and usage plans are not there yet";
-        problems.push(problem_at(node, logical_id, "ApiKeyRequired", message));
-    }
     let authorization = literal(resource, &["AuthorizationType"]);
     if let Some((node, "COGNITO_USER_POOLS")) = authorization
         && resource.properties.member("AuthorizerId").is_none()

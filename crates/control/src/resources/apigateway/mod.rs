@@ -1,5 +1,6 @@
 //! `AWS::ApiGateway::…`: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGateway.html>
 
+pub mod api_key;
 pub mod authorizer;
 pub mod base_path_mapping;
 pub mod deployment;
@@ -11,6 +12,8 @@ pub mod request_validator;
 pub mod resource;
 pub mod rest_api;
 pub mod stage;
+pub mod usage_plan;
+pub mod usage_plan_key;
 
 use portcullis_engines::cloudformation::{Node, ResourceTemplate};
 use portcullis_model::{ApiId, Problem};

@@ -10,7 +10,13 @@ use super::{api_of, gone_is_fine, literal, problem_at};
 use crate::{
     operation::AwsError,
     resources::{Made, Maker, Making, Properties, StackedResource},
-    services::apigateway::records::stage::StageSettings,
+    services::apigateway::{
+        errors::{bad_request, unsupported},
+        records::{
+            method_setting::{self, MethodSettings},
+            stage::StageSettings,
+        },
+    },
 };
 
 /// A stage of a REST API.
@@ -38,10 +44,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::required("DeploymentId", Shape::Text),
         P::optional("Description", Shape::Text),
         P::refused("DocumentationVersion", "documentation is not kept"),
-        P::refused(
-            "MethodSettings",
-            "throttling, caching and logging per method are not there yet",
-        ),
+        P::optional("MethodSettings", METHOD_SETTINGS),
         P::required("RestApiId", Shape::Text).replaces(),
         P::required("StageName", STAGE_NAME).replaces(),
         P::optional("Tags", Shape::Tags),
@@ -51,6 +54,63 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     attributes: &[],
 };
 
+pub(super) const METHOD_SETTINGS: Shape = Shape::List(&Shape::Object(&[
+    P::optional("CacheDataEncrypted", Shape::Boolean),
+    P::refused("CacheTtlInSeconds", "answers are not cached yet"),
+    P::optional("CachingEnabled", Shape::Boolean),
+    P::optional("DataTraceEnabled", Shape::Boolean).inert("every request has a trail instead"),
+    P::required("HttpMethod", Shape::Text),
+    P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"]))
+        .inert("every request has a trail instead"),
+    P::optional("MetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
+    P::required("ResourcePath", Shape::Text),
+    P::optional(
+        "ThrottlingBurstLimit",
+        Shape::Integer {
+            minimum: 0,
+            maximum: u32::MAX as i64,
+        },
+    ),
+    P::optional("ThrottlingRateLimit", Shape::Number),
+]));
+
+/// Reads what a stage says of its methods.
+pub(super) fn method_settings(properties: Properties<'_>) -> Result<MethodSettings, AwsError> {
+    let mut settings = MethodSettings::new();
+    for setting in properties.objects("MethodSettings") {
+        let (path, method) = (
+            setting.text_or_empty("ResourcePath"),
+            setting.text_or_empty("HttpMethod"),
+        );
+        let Some(key) = method_setting::key_of(path, method) else {
+            return Err(bad_request(format!(
+                "MethodSettings: `{path}` and `{method}` name no method: give a path and a method, or `/*` and `*` for all"
+            )));
+        };
+        for switch in ["CachingEnabled", "CacheDataEncrypted"] {
+            if setting.boolean(switch) == Some(true) {
+                return Err(unsupported(
+                    &format!("MethodSettings/{switch}"),
+                    "answers are not cached yet",
+                ));
+            }
+        }
+        let setting = setting.settings(&[
+            ("DataTraceEnabled", "dataTraceEnabled"),
+            ("LoggingLevel", "loggingLevel"),
+            ("MetricsEnabled", "metricsEnabled"),
+            ("ThrottlingBurstLimit", "throttlingBurstLimit"),
+            ("ThrottlingRateLimit", "throttlingRateLimit"),
+        ])?;
+        if settings.insert(key, setting).is_some() {
+            return Err(bad_request(format!(
+                "MethodSettings: `{path}` and `{method}` are named twice"
+            )));
+        }
+    }
+    Ok(settings)
+}
+
 fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
     let mut settings: StageSettings = properties.settings(&[
         ("CacheClusterEnabled", "cacheClusterEnabled"),
@@ -59,6 +119,7 @@ fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
         ("TracingEnabled", "tracingEnabled"),
         ("Variables", "variables"),
     ])?;
+    settings.method_settings = method_settings(properties)?;
     settings.tags = properties.tags("Tags");
     Ok(settings)
 }

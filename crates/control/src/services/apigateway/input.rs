@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::{
     errors::bad_request,
     patch::PatchOperation,
-    records::{Apis, Listed, Wanted, domain_name::Domains, method::MethodKey},
+    records::{Apis, Listed, Wanted, api_key::Plans, domain_name::Domains, method::MethodKey},
 };
 use crate::operation::{AwsError, Call};
 
@@ -29,6 +29,23 @@ pub(super) fn domains<'a>(call: &Call<'a>) -> Domains<'a> {
         apis: apis(call),
         buckets: call.parts.buckets.as_ref(),
         certificates: call.parts.certificates.as_ref(),
+    }
+}
+
+/// Returns the API keys and usage plans as the caller sees them.
+pub(super) fn plans<'a>(call: &Call<'a>) -> Plans<'a> {
+    Plans {
+        apis: apis(call),
+        vault: &call.parts.vault,
+    }
+}
+
+/// Tells whether a switch of the query or body is on.
+pub(super) fn is_on(call: &Call<'_>, name: &str) -> bool {
+    match call.input.get(name) {
+        Some(Value::Bool(on)) => *on,
+        Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),
+        _ => false,
     }
 }
 

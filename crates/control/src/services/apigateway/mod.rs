@@ -9,6 +9,7 @@ pub mod records;
 pub(in crate::services) mod input;
 mod wire;
 
+mod create_api_key;
 mod create_authorizer;
 mod create_base_path_mapping;
 mod create_deployment;
@@ -18,6 +19,9 @@ mod create_request_validator;
 mod create_resource;
 mod create_rest_api;
 mod create_stage;
+mod create_usage_plan;
+mod create_usage_plan_key;
+mod delete_api_key;
 mod delete_authorizer;
 mod delete_base_path_mapping;
 mod delete_deployment;
@@ -32,6 +36,10 @@ mod delete_request_validator;
 mod delete_resource;
 mod delete_rest_api;
 mod delete_stage;
+mod delete_usage_plan;
+mod delete_usage_plan_key;
+mod get_api_key;
+mod get_api_keys;
 mod get_authorizer;
 mod get_authorizers;
 mod get_base_path_mapping;
@@ -56,11 +64,17 @@ mod get_rest_api;
 mod get_rest_apis;
 mod get_stage;
 mod get_stages;
+mod get_usage;
+mod get_usage_plan;
+mod get_usage_plan_key;
+mod get_usage_plan_keys;
+mod get_usage_plans;
 mod put_gateway_response;
 mod put_integration;
 mod put_integration_response;
 mod put_method;
 mod put_method_response;
+mod update_api_key;
 mod update_authorizer;
 mod update_base_path_mapping;
 mod update_deployment;
@@ -75,9 +89,12 @@ mod update_request_validator;
 mod update_resource;
 mod update_rest_api;
 mod update_stage;
+mod update_usage;
+mod update_usage_plan;
 
 use input::{
-    api, apis, arn, body, body_without, domains, embeds, label, method_key, numbered, patches, wanted,
+    api, apis, arn, body, body_without, domains, embeds, is_on, label, method_key, numbered, patches, plans,
+    wanted,
 };
 
 use crate::operation::{Operation, Protocol, Service};
@@ -91,6 +108,7 @@ pub const SERVICE: Service = Service {
 
 /// Every operation.
 const OPERATIONS: &[&Operation] = &[
+    &create_api_key::OPERATION,
     &create_authorizer::OPERATION,
     &create_base_path_mapping::OPERATION,
     &create_deployment::OPERATION,
@@ -100,6 +118,9 @@ const OPERATIONS: &[&Operation] = &[
     &create_resource::OPERATION,
     &create_rest_api::OPERATION,
     &create_stage::OPERATION,
+    &create_usage_plan::OPERATION,
+    &create_usage_plan_key::OPERATION,
+    &delete_api_key::OPERATION,
     &delete_authorizer::OPERATION,
     &delete_base_path_mapping::OPERATION,
     &delete_deployment::OPERATION,
@@ -114,6 +135,10 @@ const OPERATIONS: &[&Operation] = &[
     &delete_resource::OPERATION,
     &delete_rest_api::OPERATION,
     &delete_stage::OPERATION,
+    &delete_usage_plan::OPERATION,
+    &delete_usage_plan_key::OPERATION,
+    &get_api_key::OPERATION,
+    &get_api_keys::OPERATION,
     &get_authorizer::OPERATION,
     &get_authorizers::OPERATION,
     &get_base_path_mapping::OPERATION,
@@ -138,11 +163,17 @@ const OPERATIONS: &[&Operation] = &[
     &get_rest_apis::OPERATION,
     &get_stage::OPERATION,
     &get_stages::OPERATION,
+    &get_usage::OPERATION,
+    &get_usage_plan::OPERATION,
+    &get_usage_plan_key::OPERATION,
+    &get_usage_plan_keys::OPERATION,
+    &get_usage_plans::OPERATION,
     &put_gateway_response::OPERATION,
     &put_integration::OPERATION,
     &put_integration_response::OPERATION,
     &put_method::OPERATION,
     &put_method_response::OPERATION,
+    &update_api_key::OPERATION,
     &update_authorizer::OPERATION,
     &update_base_path_mapping::OPERATION,
     &update_deployment::OPERATION,
@@ -157,6 +188,8 @@ const OPERATIONS: &[&Operation] = &[
     &update_resource::OPERATION,
     &update_rest_api::OPERATION,
     &update_stage::OPERATION,
+    &update_usage::OPERATION,
+    &update_usage_plan::OPERATION,
 ];
 
 #[cfg(test)]

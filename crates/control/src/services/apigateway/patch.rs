@@ -29,6 +29,7 @@ pub enum Field {
     Text,
     Boolean,
     Integer,
+    Number,
     /// `/variables/{key}`
     TextMap,
     /// `/requestParameters/{key}`
@@ -89,7 +90,9 @@ fn apply_one(
     let (parent, name) = pointer.rsplit_once('/').ok_or_else(invalid)?;
     let parent = object_at(document, parent).ok_or_else(invalid)?;
     match field {
-        Field::Text | Field::Boolean | Field::Integer => patch_value(parent, name, field, operation),
+        Field::Text | Field::Boolean | Field::Integer | Field::Number => {
+            patch_value(parent, name, field, operation)
+        }
         Field::TextMap | Field::BooleanMap => {
             let map = parent.entry(name).or_insert_with(|| Map::new().into());
             let map = map.as_object_mut().ok_or_else(invalid)?;
@@ -155,6 +158,7 @@ fn patch_value(
             _ => return Err(wrong()),
         },
         Field::Integer => text.parse::<i64>().map_err(|_| wrong())?.into(),
+        Field::Number => text.parse::<f64>().map_err(|_| wrong())?.into(),
         _ => Value::from(text),
     };
     parent.insert(name.to_owned(), value);
@@ -290,6 +294,25 @@ pub const BASE_PATH_MAPPING: &[Patchable] = &[
 pub const DEPLOYMENT: &[Patchable] = &[("/description", Field::Text)];
 /// Paths of a resource.
 pub const RESOURCE: &[Patchable] = &[("/parentId", Field::Text), ("/pathPart", Field::Text)];
+/// Paths of an API key.
+pub const API_KEY: &[Patchable] = &[
+    ("/name", Field::Text),
+    ("/description", Field::Text),
+    ("/customerId", Field::Text),
+    ("/enabled", Field::Boolean),
+];
+/// Paths of a usage plan, but for its stages.
+pub const USAGE_PLAN: &[Patchable] = &[
+    ("/name", Field::Text),
+    ("/description", Field::Text),
+    ("/throttle", Field::Text),
+    ("/throttle/rateLimit", Field::Number),
+    ("/throttle/burstLimit", Field::Integer),
+    ("/quota", Field::Text),
+    ("/quota/limit", Field::Integer),
+    ("/quota/offset", Field::Integer),
+    ("/quota/period", Field::Text),
+];
 /// Paths of a stage.
 pub const STAGE: &[Patchable] = &[
     ("/deploymentId", Field::Text),

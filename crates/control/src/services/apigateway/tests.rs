@@ -225,14 +225,6 @@ async fn what_has_no_effect_is_refused_by_name() {
             "authorizationType",
         ),
         (
-            "PutMethod",
-            with(
-                &key,
-                json!({ "authorizationType": "NONE", "apiKeyRequired": true }),
-            ),
-            "apiKeyRequired",
-        ),
-        (
             "PutIntegration",
             with(&key, json!({ "type": "HTTP", "uri": "http://x" })),
             "type",

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{api, apis, arn, label, patch, patches, wire};
 use crate::{
     operation::{Access, AwsError, Call, Operation, Route},
-    services::apigateway::records::stage::StageSettings,
+    services::apigateway::records::{method_setting, stage::StageSettings},
 };
 
 /// The operation.
@@ -29,7 +29,13 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let (apis, api, name) = (apis(call), api(call), StageName::from(label(call, "stage_name")));
-    let present = StageSettings::of(&apis.stage(&api, &name).await?.value);
-    let settings = patch::apply(&present, &patches(call)?, patch::STAGE)?;
+    let mut present = StageSettings::of(&apis.stage(&api, &name).await?.value);
+    let mut others = Vec::new();
+    for operation in patches(call)? {
+        if !method_setting::patch(&mut present.method_settings, &operation)? {
+            others.push(operation);
+        }
+    }
+    let settings = patch::apply(&present, &others, patch::STAGE)?;
     Ok(wire::stage(&apis.replace_stage(&api, &name, settings).await?))
 }

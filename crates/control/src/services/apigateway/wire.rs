@@ -1,10 +1,11 @@
 //! From records to AWS's JSON. Moments are whole seconds; a listing's items are `item`, as on the wire of API Gateway.
 
 use portcullis_model::{
-    Scope, Timestamp,
+    Scope, SecretText, Timestamp,
     resources::{
         apigateway::{Deployment, GatewayResponse, Resource, RestApi, Stage},
         custom_domains::{BasePathMapping, DomainName},
+        usage_plans::ApiKey,
     },
 };
 use serde::Serialize;
@@ -116,6 +117,30 @@ pub(super) fn deployment(deployment: &Deployment, with_summary: bool) -> Value {
     answer
 }
 
+/// Renders an API key; its value only where the caller may see it.
+pub(super) fn api_key(key: &ApiKey, value: Option<&SecretText>) -> Value {
+    let mut answer = json!({
+        "id": key.id,
+        "enabled": key.enabled,
+        "createdDate": seconds(key.created_date),
+        "lastUpdatedDate": seconds(key.last_updated_date),
+        "stageKeys": [],
+        "tags": key.tags,
+    });
+    set(&mut answer, "name", key.name.as_ref());
+    set(&mut answer, "description", key.description.as_ref());
+    set(&mut answer, "customerId", key.customer_id.as_ref());
+    set(&mut answer, "value", value.map(SecretText::expose));
+    answer
+}
+
+/// Renders a key of a plan. AWS shows its value here too; who may see it asks for the key itself.
+pub(super) fn usage_plan_key(key: &ApiKey) -> Value {
+    let mut answer = json!({ "id": key.id, "type": "API_KEY" });
+    set(&mut answer, "name", key.name.as_ref());
+    answer
+}
+
 /// Renders a stage with the ARN of the web ACL that guards it.
 pub(super) fn guarded_stage(record: &Stage, web_acl_arn: Option<String>) -> Value {
     let mut answer = stage(record);
@@ -130,7 +155,7 @@ pub(super) fn stage(stage: &Stage) -> Value {
         "stageName": stage.stage_name,
         "cacheClusterEnabled": false,
         "cacheClusterStatus": "NOT_AVAILABLE",
-        "methodSettings": {},
+        "methodSettings": stage.method_settings,
         "tracingEnabled": false,
         "createdDate": seconds(stage.created_date),
         "lastUpdatedDate": seconds(stage.last_updated_date),

@@ -11,13 +11,14 @@ mod http_stages;
 mod pools;
 mod stages;
 mod web_acls;
+mod usage_plans;
 
 use std::{future::Future, pin::Pin, sync::Arc};
 
 use anyhow::Result;
 use portcullis_control::ports::Published;
 use portcullis_events::Events;
-use portcullis_gateway::{distribution::cache::DistributionCache, snapshot::Snapshots};
+use portcullis_gateway::{distribution::cache::DistributionCache, snapshot::Snapshots, usage::UsagePlans};
 use portcullis_identity::IssuerForm;
 use portcullis_model::Problem;
 use portcullis_store::{Change, Kind, RecordKey, Store, StoreError};
@@ -59,6 +60,7 @@ pub(super) struct Sources {
     pub(super) vault: Arc<Vault>,
     pub(super) snapshots: Arc<Snapshots>,
     pub(super) distribution_cache: Arc<DistributionCache>,
+    pub(super) usage: Arc<UsagePlans>,
     pub(super) issuer: IssuerForm,
     pub(super) events: Arc<Events>,
 }
@@ -70,6 +72,7 @@ impl Publication {
             vault,
             snapshots,
             distribution_cache,
+            usage,
             issuer,
             events,
         } = sources;
@@ -103,6 +106,10 @@ impl Publication {
                     vault,
                     snapshots,
                     cache: distribution_cache,
+                }),
+                Box::new(usage_plans::UsagePlans {
+                    store: Arc::clone(&store),
+                    index: usage,
                 }),
             ],
             store,

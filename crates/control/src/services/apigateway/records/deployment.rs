@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{
     Apis, Kept, Listed, Wanted,
+    method_setting::MethodSettings,
     stage::{StageSettings, new_stage},
 };
 use crate::{
@@ -36,6 +37,9 @@ pub struct DeploymentSettings {
     /// Tags of the stage, which only a template gives here.
     #[serde(default)]
     pub stage_tags: BTreeMap<String, String>,
+    /// Settings of the stage's methods, which only a template gives here.
+    #[serde(default)]
+    pub method_settings: MethodSettings,
     #[serde(default, skip_serializing)]
     pub cache_cluster_enabled: Option<bool>,
     #[serde(default, skip_serializing)]
@@ -108,6 +112,7 @@ impl Apis<'_> {
                     deployment_id: Some(deployment.id.clone()),
                     description: settings.stage_description,
                     variables: settings.variables,
+                    method_settings: settings.method_settings,
                     tags: settings.stage_tags,
                     ..StageSettings::default()
                 };

@@ -78,12 +78,6 @@ impl MethodSettings {
     /// Checks what needs no record; returns the kind of authorization.
     fn check(&self) -> Result<AuthorizationType, AwsError> {
         let authorization = self.authorization()?;
-        if self.api_key_required {
-            return Err(unsupported(
-                "apiKeyRequired",
-                "API keys and usage plans are not there yet",
-            ));
-        }
         if self.authorization_scopes.len() > SCOPES_MAX {
             return Err(bad_request(format!(
                 "A method may have at most {SCOPES_MAX} authorization scopes"

@@ -3,6 +3,7 @@
 //! Each noun has its settings (what a caller may choose, in AWS's spelling), a check of them, and the writes. An
 //! update is a new set of settings, whether patch operations or a template made it.
 
+pub mod api_key;
 pub mod authorizer;
 pub mod base_path_mapping;
 pub mod deployment;
@@ -17,7 +18,11 @@ pub mod request_validator;
 pub mod resource;
 pub mod resource_policy;
 pub mod rest_api;
+pub mod method_setting;
 pub mod stage;
+pub mod usage;
+pub mod usage_plan;
+pub mod usage_plan_settings;
 
 use portcullis_model::{ApiId, Clock, Entropy, Scope};
 use portcullis_store::{Batch, Expect, Kind, Page, RecordKey, Store};
@@ -63,6 +68,13 @@ pub struct Wanted {
     pub limit: Option<usize>,
 }
 
+impl Wanted {
+    /// Returns how many items the page holds at most.
+    fn limit(&self) -> usize {
+        self.limit.unwrap_or(PAGE_ITEMS_DEFAULT).clamp(1, PAGE_ITEMS_MAX)
+    }
+}
+
 impl<'a> Apis<'a> {
     pub(in crate::services) fn key(&self, kind: Kind, id: impl Into<String>) -> RecordKey {
         RecordKey::new(self.scope, kind, id)
@@ -93,7 +105,25 @@ impl<'a> Apis<'a> {
         kind: Kind,
         api: &ApiId,
     ) -> Result<Vec<Kept<T>>, AwsError> {
-        let page = Page::all(format!("{api}/"));
+        self.kept_under(kind, &format!("{api}/")).await
+    }
+
+    /// Returns everything whose id begins with `prefix`, in the order of ids.
+    pub(super) async fn all_of<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        prefix: &str,
+    ) -> Result<Vec<T>, AwsError> {
+        let kept = self.kept_under(kind, prefix).await?;
+        Ok(kept.into_iter().map(|kept| kept.value).collect())
+    }
+
+    async fn kept_under<T: DeserializeOwned>(
+        &self,
+        kind: Kind,
+        prefix: &str,
+    ) -> Result<Vec<Kept<T>>, AwsError> {
+        let page = Page::all(prefix);
         let records = self
             .store
             .list(self.scope, kind, page)
@@ -109,10 +139,7 @@ impl<'a> Apis<'a> {
         prefix: &str,
         wanted: &Wanted,
     ) -> Result<Listed<T>, AwsError> {
-        let limit = wanted
-            .limit
-            .unwrap_or(PAGE_ITEMS_DEFAULT)
-            .clamp(1, PAGE_ITEMS_MAX);
+        let limit = wanted.limit();
         let page = Page {
             prefix: prefix.to_owned(),
             after: wanted

@@ -13,7 +13,10 @@ use portcullis_store::{Batch, Expect, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Apis, Kept, encode};
+use super::{
+    Apis, Kept, encode,
+    method_setting::{self, MethodSettings},
+};
 use crate::{
     operation::AwsError,
     services::apigateway::errors::{bad_request, conflict, not_found, unsupported},
@@ -34,6 +37,8 @@ pub struct StageSettings {
     pub description: Option<String>,
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+    #[serde(default)]
+    pub method_settings: MethodSettings,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
     // AWS's other fields: named here so that their refusal can name them.
@@ -56,6 +61,7 @@ impl StageSettings {
             deployment_id: Some(stage.deployment_id.clone()),
             description: stage.description.clone(),
             variables: stage.variables.clone(),
+            method_settings: stage.method_settings.clone(),
             tags: stage.tags.clone(),
             ..Self::default()
         }
@@ -92,6 +98,7 @@ impl StageSettings {
         if let Some((field, _, reason)) = refused.iter().find(|(_, given, _)| *given) {
             return Err(unsupported(field, reason));
         }
+        method_setting::check(&self.method_settings)?;
         if self.variables.len() > VARIABLES_MAX {
             return Err(bad_request(format!(
                 "A stage may have at most {VARIABLES_MAX} variables"
@@ -143,6 +150,7 @@ pub(super) fn new_stage(deployment: &Deployment, stage_name: StageName, now: Tim
         deployment_id: deployment.id.clone(),
         description: None,
         variables: BTreeMap::new(),
+        method_settings: BTreeMap::new(),
         tags: BTreeMap::new(),
         created_date: now,
         last_updated_date: now,
@@ -216,6 +224,7 @@ impl Apis<'_> {
             deployment_id,
             description: settings.description,
             variables: settings.variables,
+            method_settings: settings.method_settings,
             tags: settings.tags,
             last_updated_date: self.clock.now(),
             ..kept.value
@@ -267,6 +276,7 @@ impl Apis<'_> {
         stage.last_updated_date = now;
         stage.description = settings.description.or(stage.description);
         stage.variables.extend(settings.variables);
+        stage.method_settings.extend(settings.method_settings);
         stage.tags.extend(settings.tags);
         Ok(stage)
     }

@@ -1,0 +1,83 @@
+//! A token bucket in one atomic number, shared by all workers: the generic cell rate algorithm (ITU-T I.371), which keeps
+//! the moment at which the bucket will be full again. A bucket starts full.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use portcullis_model::{Timestamp, resources::usage_plans::Throttle};
+
+const NANOSECONDS: f64 = 1e9;
+
+/// A throttle made ready: what one request costs, and how much a full bucket holds, in nanoseconds of refilling.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    interval_ns: u64,
+    capacity_ns: u64,
+}
+
+impl Rate {
+    /// Makes a throttle ready. A rate or burst of zero admits nothing.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the value is cut to the range of the type first"
+    )]
+    pub fn of(throttle: &Throttle) -> Self {
+        // A rate that is no number, or not above zero, never refills.
+        let interval = NANOSECONDS / throttle.rate_limit;
+        if !(interval.is_finite() && interval > 0.0) || throttle.burst_limit == 0 {
+            return Self {
+                interval_ns: 1,
+                capacity_ns: 0,
+            };
+        }
+        let interval_ns = (interval.min(1e17) as u64).max(1);
+        Self {
+            interval_ns,
+            capacity_ns: interval_ns
+                .saturating_mul(u64::from(throttle.burst_limit))
+                .min(1 << 62),
+        }
+    }
+}
+
+/// What is left of a rate. One number: when the bucket is full again, in nanoseconds after the epoch.
+#[derive(Debug, Default)]
+pub struct Bucket(AtomicU64);
+
+impl Bucket {
+    /// Takes a token, unless there is none.
+    pub fn take(&self, rate: Rate, now: Timestamp) -> bool {
+        let now = nanoseconds(now);
+        let empty = now.saturating_add(rate.capacity_ns);
+        let mut full_at = self.0.load(Ordering::Relaxed);
+        loop {
+            let next = full_at.max(now).saturating_add(rate.interval_ns);
+            let admits = next <= empty;
+            // No request leaves a moment behind `empty`; a clock that was put back does, or a rate that was made smaller. The
+            // bucket is empty then, and refills from now on.
+            if !admits && full_at <= empty {
+                return false;
+            }
+            let next = if admits { next } else { empty };
+            match self
+                .0
+                .compare_exchange_weak(full_at, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
+                Ok(_) => return admits,
+                Err(present) => full_at = present,
+            }
+        }
+    }
+
+    /// Puts back a token that was taken for a request which another limit refused.
+    pub fn give_back(&self, rate: Rate) {
+        let earlier = |full_at: u64| Some(full_at.saturating_sub(rate.interval_ns));
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, earlier);
+    }
+}
+
+fn nanoseconds(moment: Timestamp) -> u64 {
+    u64::try_from(moment.millis())
+        .unwrap_or(0)
+        .saturating_mul(1_000_000)
+}

@@ -1,0 +1,137 @@
+//! What API keys used: counted by the gateway, kept here, one record a day for each key of a plan. A crash loses what was counted
+//! since the last writing, at most [`KEEPING`] of it; a stop loses nothing.
+
+use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result};
+use portcullis_control::{
+    ports::UsageCounters,
+    services::apigateway::records::api_key::{api_key_hash, hash_of},
+};
+use portcullis_gateway::{
+    ports::ApiKeyHashes,
+    usage::{Usage, UsagePlans},
+};
+use portcullis_model::{
+    Clock, Scope, SystemClock,
+    resources::usage_plans::{DayOfUsage, UsagePlanKey},
+};
+use portcullis_store::{Batch, Expect, Put, RecordKey, Store, StoreError, kinds, typed};
+use portcullis_vault::{KeyedHash, Vault, VaultError};
+use tokio::sync::Mutex;
+
+/// How often counts are written.
+const KEEPING: Duration = Duration::from_secs(1);
+/// How long a day of usage is kept, in days.
+const KEPT_DAYS: i64 = 100;
+/// Records in one transaction.
+const RECORDS_PER_BATCH: usize = 500;
+const SECONDS_A_DAY: i64 = 86_400;
+
+/// The hash by which keys are found.
+pub(super) struct KeyHashes(KeyedHash);
+
+impl KeyHashes {
+    pub(super) fn new(vault: &Vault) -> Result<Self, VaultError> {
+        Ok(Self(api_key_hash(vault)?))
+    }
+}
+
+impl ApiKeyHashes for KeyHashes {
+    fn hash(&self, scope: &Scope, value: &[u8]) -> [u8; 32] {
+        hash_of(&self.0, scope, value)
+    }
+}
+
+/// Writes what the gateway counts.
+pub(super) struct UsageKeeper {
+    store: Arc<dyn Store>,
+    index: Arc<UsagePlans>,
+    clock: Arc<dyn Clock>,
+    /// One writing at a time, so that an older count never follows a newer one.
+    writing: Mutex<()>,
+}
+
+impl UsageKeeper {
+    /// Returns a keeper of what `index` counts, which goes on with what an earlier process counted.
+    pub(super) async fn open(store: &Arc<dyn Store>, index: &Arc<UsagePlans>) -> Result<Arc<Self>> {
+        let keeper = Self {
+            store: Arc::clone(store),
+            index: Arc::clone(index),
+            clock: Arc::new(SystemClock),
+            writing: Mutex::default(),
+        };
+        keeper
+            .load()
+            .await
+            .context("the use of API keys cannot be read")?;
+        Ok(Arc::new(keeper))
+    }
+
+    async fn load(&self) -> Result<(), StoreError> {
+        let days = typed::list_everywhere_json::<DayOfUsage>(self.store.as_ref(), kinds::USAGE).await?;
+        let usage: Vec<Usage> = days
+            .into_iter()
+            .filter_map(|day| {
+                let (pair, _) = day.key.id.rsplit_once('/')?;
+                let (plan_id, key_id) = pair.split_once('/')?;
+                Some(Usage {
+                    scope: day.key.scope.clone(),
+                    plan_id: plan_id.to_owned(),
+                    key_id: key_id.to_owned(),
+                    day: day.value,
+                })
+            })
+            .collect();
+        self.index.restore(&usage);
+        Ok(())
+    }
+
+    /// Writes what changed since the last writing. What cannot be written waits for the next.
+    pub(super) async fn write(&self) {
+        let _one_at_a_time = self.writing.lock().await;
+        let changes = self.index.take_changes(self.clock.now());
+        for some in changes.chunks(RECORDS_PER_BATCH) {
+            if let Err(cause) = self.commit(some).await {
+                tracing::error!("the use of API keys cannot be written: {cause}");
+                self.index.not_kept(some);
+            }
+        }
+    }
+
+    async fn commit(&self, changes: &[Usage]) -> Result<(), StoreError> {
+        let mut batch = Batch::new();
+        let expires = self.clock.now().plus_seconds(KEPT_DAYS * SECONDS_A_DAY);
+        for usage in changes {
+            let id = format!("{}/{}/{:010}", usage.plan_id, usage.key_id, usage.day.day);
+            let key = RecordKey::new(&usage.scope, kinds::USAGE, id);
+            batch = batch.with(Put::json(key, &usage.day, Expect::Anything)?.expires(expires));
+        }
+        self.store.commit(batch).await.map(drop)
+    }
+
+    /// Writes now and then, for as long as the process runs.
+    pub(super) async fn run(self: Arc<Self>) {
+        let mut ticks = tokio::time::interval(KEEPING);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            self.write().await;
+        }
+    }
+}
+
+/// The counters, as control asks for them.
+pub(super) struct Counters(pub(super) Arc<UsageKeeper>);
+
+impl UsageCounters for Counters {
+    fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(self.0.write())
+    }
+
+    fn set_remaining(&self, scope: &Scope, pair: &UsagePlanKey, remaining: u32) {
+        self.0
+            .index
+            .set_remaining(scope, pair, remaining, self.0.clock.now());
+    }
+}
