@@ -113,16 +113,8 @@ impl Server {
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;
         let events = events(&store, &vault);
-        let publication = Publication::new(Sources {
-            store: store.clone(),
-            vault: vault.clone(),
-            snapshots: planes.snapshots.clone(),
-            usage: planes.usage.clone(),
-            distribution_cache: planes.distribution_cache.clone(),
-            issuer: issuer_form(settings),
-            events: events.clone(),
-        });
-        publication.load().await?;
+        let kept = (store.clone(), vault.clone());
+        let publication = published(settings, kept, &planes, &events).await?;
         let usage = UsageKeeper::open(&store, &planes.usage).await?;
         identity
             .load_sign_outs()
@@ -242,6 +234,26 @@ impl Planes {
             )),
         })
     }
+}
+
+/// Brings the configuration that is there to the gateway.
+async fn published(
+    settings: &Settings,
+    (store, vault): (Arc<dyn Store>, Arc<Vault>),
+    planes: &Planes,
+    events: &Arc<Events>,
+) -> Result<Publication> {
+    let publication = Publication::new(Sources {
+        store,
+        vault,
+        snapshots: planes.snapshots.clone(),
+        usage: planes.usage.clone(),
+        distribution_cache: planes.distribution_cache.clone(),
+        issuer: issuer_form(settings),
+        events: events.clone(),
+    });
+    publication.load().await?;
+    Ok(publication)
 }
 
 /// Rolls back the stacks that a crash caught in progress.
