@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 //! The operations of AWS WAF over the wire: lock tokens, names, associations, and who may do what.
 
 use portcullis_engines::sigv4::Credentials;
@@ -81,7 +80,7 @@ async fn put_stage(wire: &Wire) {
         stage_name: StageName::from("prod"),
         deployment_id: "d".into(),
         description: None,
-        method_settings: BTreeMap::new(),
+        method_settings: Default::default(),
         variables: Default::default(),
         tags: Default::default(),
         created_date: Timestamp(0),
