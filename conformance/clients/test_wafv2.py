@@ -331,9 +331,10 @@ def test_web_acls_of_the_lab_let_in_who_knows_the_secret_and_nobody_else(server,
         return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack["StackStatus"]
 
     assert until("the stack", ended) == "CREATE_COMPLETE"
-    secrets = server.client("secretsmanager")
-    (name,) = [item["Name"] for item in secrets.list_secrets()["SecretList"] if "OriginVerify" in item["Name"]]
-    value = json.loads(secrets.get_secret_value(SecretId=name)["SecretString"])["HEADERVALUE"]
+    resources = cloudformation.describe_stack_resources(StackName="lab")["StackResources"]
+    physical = {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in resources}
+    secret = server.client("secretsmanager").get_secret_value(SecretId=physical["OriginVerifyHeader"])
+    value = json.loads(secret["SecretString"])["HEADERVALUE"]
     refused = guarded.get("?id=1")
     assert (refused.status_code, refused.json()) == (403, {"message": "Forbidden"})
     assert "web ACL `lab-ACLR`: the default action blocks" in server.explain()
@@ -343,8 +344,6 @@ def test_web_acls_of_the_lab_let_in_who_knows_the_secret_and_nobody_else(server,
         cloudformation.describe_stack_resources(StackName="lab")
     )
     assert value not in told and base64.b64encode(value.encode()).decode() not in told
-    resources = cloudformation.describe_stack_resources(StackName="lab")["StackResources"]
-    physical = {item["LogicalResourceId"]: item["PhysicalResourceId"] for item in resources}
     assert re.fullmatch(r"lab-ACLR\|[0-9a-f-]{36}\|REGIONAL", physical["wafACLR"])
     assert re.fullmatch(r"lab-ACLG\|[0-9a-f-]{36}\|CLOUDFRONT", physical["wafACLG"])
     cloudformation.delete_stack(StackName="lab")
