@@ -3,6 +3,7 @@
 import contextlib
 import http.server
 import json
+import subprocess
 import sys
 import threading
 import time
@@ -162,6 +163,21 @@ def test_what_nobody_signed_so_is_refused_by_name_and_never_delivered(server, re
     put(server, order(arn, 8))
     until("the next delivery", lambda: len(receiver.got) > 1)
     nothing_more(receiver, 2)
+
+
+def test_producer_in_a_shell_signs_as_the_one_in_python(server, receiver, tmp_path):
+    sign, key = REPOSITORY / "examples" / "events" / "sign.sh", tmp_path / "shop.pem"
+    made = subprocess.run([sign, "key", key], check=True, capture_output=True, text=True).stdout.strip()
+    arn, _ = bus(server, "shell", receiver.port)
+    events = server.client("events")
+    events.tag_resource(ResourceARN=arn, Tags=[{"Key": "portcullis:producer/shell-1", "Value": made}])
+    detail = {"id": 7, "item": "lantern „ä“ \\ \"q\"", "lines": [{"n": 1}]}
+    arguments = [sign, "event", key, "shell-1", arn, "shop", "order"]
+    signed = subprocess.run(arguments, check=True, capture_output=True, text=True, input=json.dumps(detail)).stdout
+    entry = {"EventBusName": arn, "Source": "shop", "DetailType": "order", "Detail": signed}
+    assert put(server, entry)["FailedEntryCount"] == 0
+    until("the delivery", lambda: receiver.got)
+    assert consumer.check_producer(json.loads(receiver.got[0][2]), {"shell-1": made}, arn)["kid"] == "shell-1"
 
 
 def test_a_call_of_several_is_answered_entry_by_entry(server, receiver):

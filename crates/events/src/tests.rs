@@ -1,5 +1,5 @@
 //! Producers, signatures and ingest over a store in memory.
 
 mod ingest;
-mod producer;
+pub(crate) mod producer;
 mod signatures;

@@ -59,7 +59,8 @@ struct Due {
 struct Lane {
     on_the_wire: usize,
     next_turn: Option<Instant>,
-    parked: VecDeque<Waiting>,
+    /// With whether its turn is fixed already.
+    parked: VecDeque<(Waiting, bool)>,
 }
 
 /// What became of a delivery: how long until the next attempt; none when it is over.
@@ -107,6 +108,8 @@ impl Schedule {
                 () = wait => {}
             }
         }
+        // What waits for its place on the wire stays in the store.
+        self.wire.close();
         while tasks.join_next().await.is_some() {}
     }
 
@@ -139,7 +142,7 @@ impl Schedule {
                 .entry(due.delivery.destination_arn.clone())
                 .or_default();
             if lane.on_the_wire >= PER_DESTINATION_MAX {
-                lane.parked.push_back(due.delivery);
+                lane.parked.push_back((due.delivery, due.in_turn));
                 continue;
             }
             let turn = lane.next_turn.map_or(now, |next| next.max(now));
@@ -180,8 +183,8 @@ impl Schedule {
                 self.lanes.remove(&end.delivery.destination_arn);
             }
         }
-        if let Some(delivery) = freed {
-            self.push(now, delivery, false);
+        if let Some((delivery, in_turn)) = freed {
+            self.push(now, delivery, in_turn);
         }
         match end.again {
             Some(wait) => self.push(now + wait, end.delivery, false),
@@ -191,7 +194,9 @@ impl Schedule {
 }
 
 async fn run_one(sender: Sender, wire: Arc<Semaphore>, mut delivery: Waiting, ended: UnboundedSender<Ended>) {
-    let permit = wire.acquire().await;
+    let Ok(permit) = wire.acquire().await else {
+        return;
+    };
     let outcome = if sender.events.parts.clock.now() > delivery.deadline() {
         Attempt::Hopeless("it is older than the target's retry policy allows".into())
     } else {
