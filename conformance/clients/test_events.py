@@ -12,7 +12,7 @@ import pytest
 from botocore.exceptions import ClientError
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from portcullis import REPOSITORY, TEMPLATES, until
+from portcullis import BINARY, REPOSITORY, TEMPLATES, until
 
 sys.path.insert(0, str(REPOSITORY / "examples" / "events"))
 import consumer  # noqa: E402
@@ -551,3 +551,16 @@ def test_action_that_no_service_has_is_not_deployed(server, receiver):
         gateway.put_integration_response(**place, statusCode="200")
         with pytest.raises(ClientError, match="uri|requestParameters"):
             gateway.create_deployment(restApiId=outputs["ApiId"], stageName="other")
+
+
+def test_check_finds_a_bad_pattern_a_bad_key_and_a_missing_role_without_a_server(tmp_path):
+    text = (TEMPLATES / "events.yaml").read_text().replace("{{backend}}", "https://consumer.example")
+    text = text.replace("[{numeric: ['>', 0]}]", "[{numeric: ['>']}]").replace("11qYAYKxCrfVS", "no-key")
+    text = text.replace("          RoleArn: !GetAtt SenderRole.Arn\n", "")
+    file = tmp_path / "template.yaml"
+    file.write_text(text)
+    done = subprocess.run([BINARY, "check", file], capture_output=True, text=True, timeout=60, check=False)
+    told = done.stdout + done.stderr
+    assert done.returncode == 1, told
+    for named in ("`detail.id`: numeric", "portcullis:producer/shop-1", "`RoleArn` is required"):
+        assert named in told, told

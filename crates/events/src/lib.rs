@@ -29,7 +29,7 @@ pub use catalogue::{
 };
 pub use error::EventsError;
 pub use names::{DEFAULT_BUS, bus_arn, bus_name, rule_arn};
-pub use producers::{PRODUCER_TAG, SIGNATURES_TAG};
+pub use producers::{PRODUCER_TAG, SIGNATURES_TAG, check_producer_tags};
 pub use signature::{SIGNATURE_MEMBER, WINDOW_SECONDS};
 
 /// What events are made of.

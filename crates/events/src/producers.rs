@@ -88,6 +88,11 @@ impl Producer {
     }
 }
 
+/// Checks the tags of a bus that say something to us.
+pub fn check_producer_tags(tags: &BTreeMap<String, String>) -> Result<(), EventsError> {
+    Producers::of(tags).map(drop)
+}
+
 /// A `/` would make one producer's used ids look like another's.
 fn checked_id(key_id: &str) -> Result<String, EventsError> {
     let fits = (1..=KEY_ID_CHARACTERS_MAX).contains(&key_id.len())

@@ -9,7 +9,7 @@ use portcullis_store::{
 };
 
 use super::{Catalogue, settled, tags::check_tags};
-use crate::{DEFAULT_BUS, EventsError, bus_name, names::check_name, producers::Producers};
+use crate::{DEFAULT_BUS, EventsError, bus_name, check_producer_tags, names::check_name};
 
 /// Buses of an account.
 const BUSES_MAX: usize = 100;
@@ -131,5 +131,5 @@ fn default_bus() -> EventBus {
 
 fn check_bus_tags(tags: &BTreeMap<String, String>) -> Result<(), EventsError> {
     check_tags(tags)?;
-    Producers::of(tags).map(drop)
+    check_producer_tags(tags)
 }

@@ -1,9 +1,11 @@
 //! `AWS::Events::EventBus`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-events-eventbus.html>
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
-use portcullis_events::bus_arn;
-use portcullis_model::{Scope, resources::cloudformation::StackResource};
+use portcullis_engines::cloudformation::{
+    NodeKind, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+};
+use portcullis_events::{bus_arn, check_producer_tags};
+use portcullis_model::{Problem, Scope, resources::cloudformation::StackResource};
 
 use super::gone_is_fine;
 use crate::resources::{Made, Maker, Making, Properties, StackedResource};
@@ -85,5 +87,25 @@ impl StackedResource for EventBus {
 
     fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
         Box::pin(async move { gone_is_fine(maker.events().delete_bus(&made.reference).await) })
+    }
+
+    /// A tag that means to name a producer and does not would fail when the stack is made.
+    fn check(&self, logical_id: &str, resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
+        let tags = resource.properties.member("Tags");
+        let Some(NodeKind::List(tags)) = tags.map(|tags| &tags.kind) else {
+            return Vec::new();
+        };
+        let mut problems = Vec::new();
+        for (at, tag) in tags.iter().enumerate() {
+            let text = |name: &str| tag.member(name).and_then(|node| node.as_text());
+            let (Some(key), Some(value)) = (text("Key"), text("Value")) else {
+                continue;
+            };
+            if let Err(cause) = check_producer_tags(&[(key.to_owned(), value.to_owned())].into()) {
+                let path = format!("Resources/{logical_id}/Properties/Tags/{at}");
+                problems.push(Problem::error(Some(tag.place), path, cause.message()));
+            }
+        }
+        problems
     }
 }

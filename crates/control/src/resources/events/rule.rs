@@ -5,10 +5,15 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
+use portcullis_engines::{
+    cloudformation::{
+        Node, NodeKind, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+    },
+    event_pattern::Pattern,
+};
 use portcullis_events::{DEFAULT_BUS, PutRule, rule_arn};
 use portcullis_model::{
-    Scope,
+    Problem, Scope,
     resources::{
         cloudformation::StackResource,
         events::{RetryPolicy, RuleState, Target},
@@ -18,7 +23,7 @@ use portcullis_model::{
 use super::gone_is_fine;
 use crate::{
     operation::AwsError,
-    resources::{Made, Maker, Making, Properties, StackedResource},
+    resources::{Made, Maker, Making, Properties, StackedResource, literal::literal_json},
 };
 
 /// A rule with its targets.
@@ -234,5 +239,36 @@ impl StackedResource for Rule {
             gone_is_fine(cleared.await)?;
             gone_is_fine(events.delete_rule(bus, name).await)
         })
+    }
+
+    fn check(&self, logical_id: &str, resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
+        let path = format!("Resources/{logical_id}/Properties");
+        let property = |name: &str| resource.properties.member(name);
+        let mut problems = Vec::new();
+        if let Some(node) = property("EventPattern")
+            && let Some(text) = literal_json(node)
+            && let Err(cause) = Pattern::parse(&text)
+        {
+            let path = format!("{path}/EventPattern");
+            problems.push(Problem::error(Some(node.place), path, cause.to_string()));
+        }
+        for (at, target) in property("Targets").into_iter().flat_map(items).enumerate() {
+            if matches!(target.kind, NodeKind::Map(_)) && target.member("RoleArn").is_none() {
+                let message = "`RoleArn` is required: a delivery is made in the name of a role";
+                problems.push(Problem::error(
+                    Some(target.place),
+                    format!("{path}/Targets/{at}"),
+                    message,
+                ));
+            }
+        }
+        problems
+    }
+}
+
+fn items(node: &Node) -> &[Node] {
+    match &node.kind {
+        NodeKind::List(items) => items,
+        _ => &[],
     }
 }
