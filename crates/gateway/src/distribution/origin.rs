@@ -95,9 +95,10 @@ fn own_request(visit: &mut Visit, origin: &OriginSnapshot, target: Bytes, header
         peer: Peer {
             address: SocketAddr::new(OWN_ADDRESS, 0),
             listener: visit.request.peer.listener,
-            // The hop is ours: no certificate of the viewer goes with it.
+            // The hop is in memory, as good as any TLS; no certificate of the viewer goes with it.
             tls: Some(Arc::new(TlsFacts {
                 server_name: Some(origin.domain.to_string()),
+                version: Some("TLSv1.3"),
                 ..TlsFacts::default()
             })),
         },

@@ -7,7 +7,7 @@ use crate::{http::TlsFacts, snapshot::DomainSnapshot};
 
 const SHOP: &str = "api.shop.localhost";
 
-fn domain(more: Value, mappings: Value) -> DomainSnapshot {
+pub(super) fn domain(more: Value, mappings: Value) -> DomainSnapshot {
     let mut record = json!({
         "domainName": SHOP, "createdDate": 0, "endpointType": "REGIONAL", "securityPolicy": "TLS_1_2",
         "targetLabel": "d-1",
@@ -45,7 +45,7 @@ fn trusting(authority: &CertifiedIssuer<'_, KeyPair>) -> Value {
     json!({"mutualTls": {"truststoreUri": "s3://a/b", "truststore": authority.pem()}})
 }
 
-fn truststore() -> Value {
+pub(super) fn truststore() -> Value {
     trusting(&authority())
 }
 

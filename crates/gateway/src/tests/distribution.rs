@@ -485,6 +485,37 @@ fn stage_sees_the_distributions_address_so_that_no_answer_depends_on_the_viewers
 }
 
 #[test]
+fn custom_domain_is_an_origin_in_this_process_and_still_wants_its_certificate() {
+    let world = World::serving(image());
+    let mut config = config(json!({}), json!({}));
+    config.origins[0].domain_name = "api.shop.localhost".into();
+    config.origins[0].origin_path = "/v1".into();
+    put(&world, &config);
+    let serve = |more: Value| {
+        let domain = super::custom_domains::domain(more, json!([{"basePath": "v1", "stage": "prod"}]));
+        world.snapshots.change(|snapshot| snapshot.with_domain(domain));
+    };
+    serve(json!({"securityPolicy": "TLS_1_3"}));
+    let outcome = world.send(viewed("/?id=1", &[]));
+    assert_eq!(
+        (outcome.status, field(&outcome, "id").as_str()),
+        (200, "1"),
+        "{:?}",
+        outcome.trail
+    );
+    assert!(steps(&outcome).contains("origin firewall route"));
+    serve(super::custom_domains::truststore());
+    let refused = world.send(viewed("/?id=2", &[]));
+    assert_eq!(refused.status, 403);
+    let by = refused
+        .trail
+        .steps
+        .iter()
+        .find(|step| step.outcome == portcullis_model::trail::Outcome::Refuse);
+    assert_eq!(by.unwrap().layer, "client-certificate");
+}
+
+#[test]
 fn body_that_is_no_part_of_the_key_cannot_change_an_answer() {
     let methods = json!({
         "AllowedMethods": ["GET", "HEAD", "OPTIONS"], "CachedMethods": ["GET", "HEAD", "OPTIONS"],
