@@ -137,6 +137,26 @@ def test_what_is_not_acted_on_is_refused_by_name(server, api):
     assert "ForwardedValues" in str(raised.value)
 
 
+def test_web_acl_that_guards_a_distribution_stays(server, api):
+    cloudfront, waf = server.client("cloudfront"), server.client("wafv2")
+    visibility = {"SampledRequestsEnabled": True, "CloudWatchMetricsEnabled": True, "MetricName": "m"}
+    common = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": visibility, "Rules": []}
+    acl = waf.create_web_acl(Name="edge", Scope="CLOUDFRONT", **common)["Summary"]
+    regional = waf.create_web_acl(Name="edge", Scope="REGIONAL", **common)["Summary"]
+    for wrong in (regional["ARN"], acl["ARN"][:-1] + "0", "473e64fd-f30b-4765-81a0-62ad96dd167a"):
+        code, status = refused(cloudfront.create_distribution, DistributionConfig=config(api, "w", WebACLId=wrong))
+        assert (code in ("InvalidWebACLId", "InvalidArgument"), status) == (True, 400), code
+    made = cloudfront.create_distribution(DistributionConfig=config(api, "guarded", WebACLId=acl["ARN"]))
+    delete = {"Name": "edge", "Scope": "CLOUDFRONT", "Id": acl["Id"]}
+    token = waf.get_web_acl(**delete)["LockToken"]
+    assert refused(waf.delete_web_acl, **delete, LockToken=token)[0] == "WAFAssociatedItemException"
+    changed = made["Distribution"]["DistributionConfig"]
+    changed["WebACLId"] = ""
+    cloudfront.update_distribution(Id=made["Distribution"]["Id"], IfMatch=made["ETag"], DistributionConfig=changed)
+    token = waf.get_web_acl(**delete)["LockToken"]
+    waf.delete_web_acl(**delete, LockToken=token)
+
+
 def test_stranger_and_user_without_permission_are_refused(server, api):
     stranger = server.client("cloudfront", secret="wrong" * 8)
     assert refused(stranger.list_distributions) == ("SignatureDoesNotMatch", 403)

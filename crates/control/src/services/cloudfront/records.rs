@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{
     Clock, Entropy, Scope,
-    resources::cloudfront::{Distribution, DistributionConfig, Invalidation},
+    resources::{
+        cloudfront::{Distribution, DistributionConfig, Invalidation},
+        wafv2::{WafScope, WebAcl},
+    },
 };
 use portcullis_store::{
     Batch, Expect, Lookup, Page, Put, RecordKey, Store, StoreError,
@@ -15,7 +18,7 @@ use portcullis_vault::Vault;
 use serde::Serialize;
 
 use super::errors::{invalid, no_if_match, no_such_distribution, no_such_invalidation, stale};
-use crate::{operation::AwsError, ports::Compiler};
+use crate::{operation::AwsError, ports::Compiler, services::wafv2::records::Waf};
 
 /// The lookup from the ARN of a web ACL to the distributions that name it.
 pub const BY_WEB_ACL: &str = "web-acl";
@@ -174,6 +177,7 @@ impl Distributions<'_> {
                 .collect();
             return Err(invalid(told.join("; ")));
         }
+        self.check_web_acl(&config.web_acl_id).await?;
         let sealed = self.vault.seal_json(&Distribution::purpose(&id), &config);
         let distribution = Distribution {
             etag: format!("E{}", self.entropy.upper_base32(13)),
@@ -199,6 +203,27 @@ impl Distributions<'_> {
             config,
             version: committed.versions.first().copied().unwrap_or(1),
         })
+    }
+
+    /// A web ACL that is named must be there. While it is named, it is not deleted.
+    async fn check_web_acl(&self, arn: &str) -> Result<(), AwsError> {
+        if arn.is_empty() {
+            return Ok(());
+        }
+        let waf = Waf {
+            store: self.store,
+            vault: self.vault,
+            clock: self.clock,
+            entropy: self.entropy,
+            scope: self.scope,
+        };
+        match waf.by_arn::<WebAcl>(arn).await? {
+            Some(found) if found.value.scope == WafScope::CloudFront => Ok(()),
+            _ => {
+                let message = format!("`{arn}` is not a web ACL with the scope `CLOUDFRONT`");
+                Err(AwsError::new("InvalidWebACLId", 400, message))
+            }
+        }
     }
 
     async fn commit(&self, batch: Batch) -> Result<(), AwsError> {
