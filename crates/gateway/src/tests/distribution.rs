@@ -127,7 +127,7 @@ fn one_trail_tells_of_the_distribution_and_of_the_stage_behind_it() {
     assert_eq!(field(&first, "id"), "1");
     assert_eq!(
         steps(&first),
-        "distribution cache origin firewall route authorizer validation mapping integration response cache"
+        "distribution cache origin firewall route authorizer usage_plan validation mapping integration response cache"
     );
     assert_eq!(first.trail.host, VIEWED);
     assert_eq!(first.trail.path, "/");
