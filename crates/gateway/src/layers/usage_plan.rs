@@ -11,11 +11,12 @@ use crate::{
     decision::{Decision, LayerName, Reason},
     exchange::Exchange,
     gateway::Worker,
+    layers::authorizer::Caller,
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
     snapshot::stage::StageSnapshot,
     usage::{
-        KEY_CHARACTERS_MAX, KEY_CHARACTERS_MIN, Key, UsagePlans,
+        KEY_CHARACTERS_MAX, KEY_CHARACTERS_MIN, Key, KeySource, UsagePlans,
         bucket::{Bucket, Rate},
         quota,
     },
@@ -133,17 +134,26 @@ fn presented_key(
     usage: &UsagePlans,
     stage: &StageSnapshot,
 ) -> Result<Arc<Key>, Refusal> {
-    let mut values = exchange.request().headers.all(KEY_HEADER);
-    let value = match (values.next(), values.next()) {
-        (Some(value), None) => value,
-        (None, _) => return Err(invalid("no header `x-api-key`")),
-        (Some(_), Some(_)) => return Err(invalid("more than one header `x-api-key`")),
+    let value = match stage.key_source {
+        KeySource::Authorizer => {
+            let key = exchange.caller().and_then(Caller::usage_identifier_key);
+            let missing = || invalid("the authorizer named no `usageIdentifierKey`");
+            key.ok_or_else(missing)?.expose().as_bytes()
+        }
+        KeySource::Header => {
+            let mut values = exchange.request().headers.all(KEY_HEADER);
+            match (values.next(), values.next()) {
+                (Some(value), None) => value,
+                (None, _) => return Err(invalid("no header `x-api-key`")),
+                (Some(_), Some(_)) => return Err(invalid("more than one header `x-api-key`")),
+            }
+        }
     };
     if !(KEY_CHARACTERS_MIN..=KEY_CHARACTERS_MAX).contains(&value.len()) {
-        return Err(invalid("the value in `x-api-key` has a length that no key has"));
+        return Err(invalid("the value has a length that no key has"));
     }
     let Some(key) = usage.find(&stage.scope, value) else {
-        return Err(invalid("the value in `x-api-key` is no API key's"));
+        return Err(invalid("the value is no API key's"));
     };
     if !key.enabled {
         return Err(invalid(format!("API key `{}` is disabled", key.id)));

@@ -29,7 +29,7 @@ use crate::{
     },
     mapping::response::ResponseMapping,
     responses::gateway_responses::GatewayResponses,
-    usage::StageThrottles,
+    usage::{KeySource, StageThrottles},
 };
 
 /// Routes of an HTTP API, as AWS's quota.
@@ -111,6 +111,7 @@ pub fn compile_http_stage(
         observed,
         policy: None,
         throttles: StageThrottles::default(),
+        key_source: KeySource::Header,
         router,
         gateway_responses: GatewayResponses::default(),
     })

@@ -25,7 +25,7 @@ use crate::{
     mapping::{request::RequestMapping, response::ResponseMapping},
     pipeline::OBSERVABLE,
     responses::gateway_responses::GatewayResponses,
-    usage::StageThrottles,
+    usage::{KeySource, StageThrottles},
 };
 
 /// The tag that lists, separated by commas, the layers of a stage that only observe.
@@ -54,6 +54,7 @@ pub struct StageSnapshot {
     pub(crate) observed: BTreeSet<LayerName>,
     pub(crate) policy: Option<Box<PolicySnapshot>>,
     pub(crate) throttles: StageThrottles,
+    pub(crate) key_source: KeySource,
     pub(crate) router: Router<ResourceSnapshot>,
     pub(crate) gateway_responses: GatewayResponses,
 }
@@ -194,7 +195,7 @@ pub fn compile_stage(
     let observed = compile_observed(&stage.tags, &mut problems);
     let policy = PolicySnapshot::compile(&image.rest_api, scope, &mut problems);
     let throttles = StageThrottles::compile(stage, &image.resources, &mut problems);
-    check_api_key_source(&image.rest_api, &mut problems);
+    let key_source = KeySource::compile(&image.rest_api, &mut problems);
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
@@ -210,6 +211,7 @@ pub fn compile_stage(
         observed,
         policy,
         throttles,
+        key_source,
         router,
         gateway_responses,
     })
@@ -304,16 +306,6 @@ fn compile_method(
         shared.backends.insert(said, Arc::clone(&backend));
     }
     Some((authorization?, backend))
-}
-
-fn check_api_key_source(api: &RestApi, problems: &mut Vec<Problem>) {
-    if api.api_key_source != "HEADER" {
-        problems.push(Problem::error(
-            None,
-            "restApi/apiKeySource",
-            format!("`{}` is not supported yet: use `HEADER`", api.api_key_source),
-        ));
-    }
 }
 
 pub(super) fn compile_observed(

@@ -50,9 +50,9 @@ fn what_cannot_be_enforced_yet_is_refused() {
         "no authorizer `a`",
     );
     refused(
-        json!({"restApi": {"apiKeySource": "AUTHORIZER"}}),
+        json!({"restApi": {"apiKeySource": "COOKIE"}}),
         "restApi/apiKeySource",
-        "not supported yet",
+        "is no source",
     );
     refused(
         changed(json!({"requestValidatorId": "v"})),

@@ -319,3 +319,41 @@ fn settings_of_a_method_that_is_not_there_do_not_compile() {
         "{problems:?}"
     );
 }
+
+#[test]
+fn key_that_the_authorizer_names_counts_and_the_header_does_not() {
+    let judge = "arn:aws:lambda:us-east-1:000000000000:function:judge";
+    let mut guarded = keyed();
+    guarded["authorizationType"] = "CUSTOM".into();
+    guarded["authorizerId"] = "judge".into();
+    let image = json!({
+        "restApi": {"apiKeySource": "AUTHORIZER"},
+        "resources": [resource("/keyed", json!({"GET": guarded}))],
+        "authorizers": [{
+            "id": "judge", "name": "judge", "type": "TOKEN", "authorizerUri": super::lambda_proxy::uri(judge),
+            "identitySource": "method.request.header.Authorization", "authorizerResultTtlInSeconds": 0,
+        }],
+    });
+    let says = |key: Value| {
+        let mut answer = json!({
+            "principalId": "ann",
+            "policyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}],
+            },
+        });
+        answer["usageIdentifierKey"] = key;
+        answer.to_string()
+    };
+    let send = |key: Value| {
+        let world = World::serving(image.clone()).returning(&says(key));
+        put_plan(&world, "plan", json!({}));
+        put_key(&world, &scope(), "ada", true);
+        world.usage.put_plan_key(&scope(), &pair("plan", "ada"));
+        let headers = [("authorization", "token"), ("x-api-key", &value("ada"))];
+        world.send(super::request("GET", "/prod/keyed", &headers))
+    };
+    assert_eq!(send(value("ada").into()).status, 200);
+    send(value("bob").into()).refused(403, FORBIDDEN, "usage_plan", "is no API key's");
+    send(Value::Null).refused(403, FORBIDDEN, "usage_plan", "named no `usageIdentifierKey`");
+}

@@ -7,6 +7,7 @@
 pub mod bucket;
 pub mod quota;
 mod meter;
+mod key_source;
 mod plan;
 mod stage_throttles;
 #[cfg(test)]
@@ -28,6 +29,7 @@ use bucket::{Bucket, Rate};
 use meter::Meter;
 use quota::Count;
 
+pub(crate) use key_source::KeySource;
 pub(crate) use plan::Plan;
 pub(crate) use stage_throttles::StageThrottles;
 

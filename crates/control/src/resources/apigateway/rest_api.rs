@@ -22,7 +22,7 @@ pub struct RestApi;
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGateway::RestApi",
     properties: &[
-        P::optional("ApiKeySourceType", Shape::OneOf(&["HEADER"])),
+        P::optional("ApiKeySourceType", Shape::OneOf(&["HEADER", "AUTHORIZER"])),
         P::optional("BinaryMediaTypes", Shape::List(&Shape::Text)).inert("bodies always pass as bytes"),
         P::refused(
             "Body",

@@ -148,7 +148,6 @@ impl Caller {
     }
 
     /// Returns the API key under which the authorizer has the call counted, for APIs whose keys come from there.
-    #[allow(dead_code, reason = "usage plans will ask for it")]
     pub(crate) fn usage_identifier_key(&self) -> Option<&SecretText> {
         match self {
             Self::Lambda(caller) => caller.answer.usage_identifier_key.as_ref(),

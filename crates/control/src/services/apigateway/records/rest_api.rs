@@ -116,13 +116,7 @@ impl RestApiSettings {
             ));
         }
         match self.api_key_source.as_deref() {
-            None | Some("HEADER") => {}
-            Some("AUTHORIZER") => {
-                return Err(unsupported(
-                    "apiKeySource",
-                    "`AUTHORIZER` needs a Lambda authorizer",
-                ));
-            }
+            None | Some("HEADER" | "AUTHORIZER") => {}
             Some(_) => return Err(bad_request("Invalid API key source specified")),
         }
         self.endpoint_configuration
@@ -189,7 +183,7 @@ impl Apis<'_> {
             id: id.clone(),
             created_date: self.clock.now(),
             root_resource_id: root.id.clone(),
-            api_key_source: "HEADER".into(),
+            api_key_source: settings.api_key_source.clone().unwrap_or_else(|| "HEADER".into()),
             endpoint_types: settings.endpoint_types(),
             name: settings.name,
             description: settings.description,
