@@ -244,6 +244,43 @@ def test_deployment_by_hand_waits_for_the_stage_to_point_at_it(server, web, apig
     assert web.get(url(server, api, "/b", "dev")).json()["path"] == "/here"
 
 
+def test_claims_reach_the_backend_and_a_caller_cannot_speak_in_their_place(server, web, apigatewayv2, backend, issuer):
+    api = apigatewayv2.create_api(Name="mapped", **HTTP)["ApiId"]
+    integration = apigatewayv2.create_integration(
+        ApiId=api,
+        IntegrationType="HTTP_PROXY",
+        IntegrationMethod="ANY",
+        IntegrationUri=f"{backend.url}/base",
+        RequestParameters={
+            "overwrite:header.x-user": "$context.authorizer.claims.sub",
+            "overwrite:header.x-role": "$context.authorizer.claims.role",
+            "overwrite:path": "/users/${request.path.id}",
+        },
+    )["IntegrationId"]
+    authorizer = apigatewayv2.create_authorizer(
+        ApiId=api,
+        AuthorizerType="JWT",
+        Name="foreign",
+        IdentitySource=["$request.header.Authorization"],
+        JwtConfiguration={"Issuer": issuer.url, "Audience": ["shop"]},
+    )["AuthorizerId"]
+    apigatewayv2.create_route(
+        ApiId=api,
+        RouteKey="GET /u/{id}",
+        Target=f"integrations/{integration}",
+        AuthorizationType="JWT",
+        AuthorizerId=authorizer,
+    )
+    apigatewayv2.create_stage(ApiId=api, StageName="$default", AutoDeploy=True)
+    headers = {"Authorization": issuer.token(), "x-user": "root", "x-role": "admin"}
+    seen = web.get(url(server, api, "/u/7"), headers=headers).json()
+    found = {name.lower(): value for name, value in seen["headers"].items()}
+    assert (seen["path"], found["x-user"], "x-role" in found) == ("/users/7", "eve", False)
+    with pytest.raises(ClientError) as refusal:
+        apigatewayv2.create_deployment(ApiId=api, StageName="$default")
+    assert "autoDeploy" in str(refusal.value)
+
+
 @pytest.fixture(scope="module")
 def foreign(apigatewayv2, backend, issuer):
     """An API whose callers come from the foreign issuer."""

@@ -145,7 +145,9 @@ fn invoke(mut stream: &TcpStream, path: &str, seen: &Seen) -> Result<()> {
             return Ok(());
         }
     };
-    let failed = event.pointer("/headers/Fail").or(event.get("fail")).is_some()
+    let failed = ["/headers/Fail", "/headers/fail", "/fail"]
+        .iter()
+        .any(|place| event.pointer(place).is_some())
         || returned.starts_with("{\"errorMessage\"");
     let error = if failed {
         "X-Amz-Function-Error: Unhandled\r\n"

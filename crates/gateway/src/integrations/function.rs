@@ -172,13 +172,16 @@ pub(super) fn source_arn(exchange: &Exchange) -> Result<String, Refusal> {
     let missing = || Refusal::new(RefusalKind::Internal, "no stage was found before it was needed");
     let stage = exchange.stage().ok_or_else(missing)?;
     let method = String::from_utf8_lossy(&exchange.request().method);
+    let path = &exchange.method()?.resource_path;
+    // The route `$default` has neither method nor path.
+    let called = if path.starts_with('/') {
+        format!("{method}{path}")
+    } else {
+        path.to_string()
+    };
     Ok(format!(
-        "arn:aws:execute-api:{}:{}:{}/{}/{method}{}",
-        stage.scope.region,
-        stage.scope.account,
-        stage.api_id,
-        stage.stage_name,
-        exchange.method()?.resource_path
+        "arn:aws:execute-api:{}:{}:{}/{}/{called}",
+        stage.scope.region, stage.scope.account, stage.api_id, stage.stage_name,
     ))
 }
 

@@ -39,6 +39,7 @@ pub(crate) fn variable<'a>(
         ["httpMethod"] => text(&request.method),
         ["path"] => text(exchange.path()),
         ["protocol"] => Some(request.version.as_str().into()),
+        ["routeKey"] if exchange.is_http_api() => Some(exchange.known_method()?.reason.as_ref().into()),
         ["resourceId"] => Some(exchange.known_method()?.resource_id.as_str().into()),
         ["resourcePath"] => Some(exchange.known_method()?.resource_path.as_ref().into()),
         ["requestTime"] => Some(common_log_time(exchange.started()).into()),
@@ -80,7 +81,22 @@ fn claim<'a>(exchange: &'a Exchange, first: &str, rest: &[&str]) -> Option<Cow<'
     } else {
         format!("{first}.{}", rest.join(".")).into()
     };
-    claim_value(&name, exchange.caller()?.claim(&name)?)
+    let value = exchange.caller()?.claim(&name)?;
+    if exchange.is_http_api() {
+        return plain_claim(value);
+    }
+    claim_value(&name, value)
+}
+
+/// HTTP APIs hand claims on as strings, lists as `[a b]`, dates as the numbers that they are.
+pub(crate) fn plain_claim(value: &Value) -> Option<Cow<'_, str>> {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<_> = items.iter().filter_map(plain_claim).collect();
+            Some(format!("[{}]", items.join(" ")).into())
+        }
+        other => claim_text(other),
+    }
 }
 
 /// Returns the claim `name` as AWS hands it on; nothing for a null.

@@ -2,6 +2,7 @@
 
 pub(crate) mod context_variables;
 pub(crate) mod expression;
+pub(crate) mod parameter_mapping;
 pub(crate) mod query;
 pub(crate) mod template;
 pub(crate) mod uri;

@@ -10,6 +10,7 @@ use portcullis_model::{
 
 use super::{
     expression::{Expression, Scope, Side},
+    parameter_mapping::ParameterMapping,
     template::{self, JSON, Templates},
     uri::UriTemplate,
 };
@@ -42,6 +43,8 @@ pub(crate) enum RequestMapping {
         queries: Vec<Parameter>,
         headers: Vec<Parameter>,
         uri: UriTemplate,
+        /// What an HTTP API changes besides.
+        changes: Option<Box<ParameterMapping>>,
     },
 }
 
@@ -164,6 +167,7 @@ fn compile_http_proxy(
         queries,
         headers,
         uri,
+        changes: None,
     })
 }
 
@@ -219,15 +223,21 @@ pub(crate) fn map(exchange: &Exchange, mapping: &RequestMapping) -> Result<(Mapp
             queries,
             headers,
             uri,
+            changes,
         } => {
             let scope = Scope {
                 exchange,
                 answer: None,
                 refusal: None,
             };
+            let mut path_and_query = uri.render(paths, queries, scope)?;
+            let mut headers = map_headers(headers, scope)?;
+            if let Some(changes) = changes {
+                changes.apply(exchange, &mut path_and_query, &mut headers)?;
+            }
             let mapped = Mapped::HttpProxy {
-                path_and_query: uri.render(paths, queries, scope)?,
-                headers: map_headers(headers, scope)?,
+                path_and_query,
+                headers,
             };
             Ok((mapped, "passed through, parameters mapped".into()))
         }

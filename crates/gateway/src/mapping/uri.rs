@@ -150,7 +150,7 @@ fn append_parameter(
 
 /// Tells whether a backend that decodes and normalises the value could step out of the path it stands in. AWS does not
 /// check this; a gateway whose authorizers hang on paths must.
-fn climbs(value: &Mapped<'_>) -> bool {
+pub(super) fn climbs(value: &Mapped<'_>) -> bool {
     let decoded = match value {
         Mapped::Plain(value) => value.clone(),
         Mapped::Encoded(value) => query::decode(value, false),

@@ -13,7 +13,10 @@ use portcullis_model::{
     Problem, ResourceId, Scope,
     resources::{
         apigateway::{Integration as RestIntegration, IntegrationType, PassthroughBehavior},
-        apigatewayv2::{DEFAULT_ROUTE, HttpApiImage, HttpDeployment, HttpIntegration, HttpRoute, HttpStage},
+        apigatewayv2::{
+            DEFAULT_ROUTE, HttpApiImage, HttpDeployment, HttpIntegration, HttpIntegrationType, HttpRoute,
+            HttpStage,
+        },
     },
 };
 
@@ -27,7 +30,7 @@ use crate::{
         authorizer::{MethodAuthorization, jwt::JwtAuthorizers},
         cors::Cors,
     },
-    mapping::response::ResponseMapping,
+    mapping::{parameter_mapping::ParameterMapping, request::RequestMapping, response::ResponseMapping},
     responses::gateway_responses::GatewayResponses,
     usage::{KeySource, StageThrottles},
 };
@@ -201,6 +204,19 @@ fn integration_of(target: &str) -> Option<&str> {
     target.strip_prefix("integrations/").filter(|id| !id.is_empty())
 }
 
+/// HTTP APIs name a function by its ARN; REST APIs by the address of its invocations, which is understood too.
+fn invocation_uri(uri: &str) -> String {
+    let region = uri
+        .strip_prefix("arn:aws:lambda:")
+        .and_then(|rest| rest.split(':').next());
+    match region {
+        Some(region) => {
+            format!("arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{uri}/invocations")
+        }
+        None => uri.to_owned(),
+    }
+}
+
 /// Compiles an HTTP integration as the `HTTP_PROXY` that it is: every parameter of the path is there for its URI.
 fn compile_backend(
     integration: &HttpIntegration,
@@ -215,29 +231,59 @@ fn compile_backend(
             format!("method.request.path.{name}"),
         )
     };
-    if !integration.request_parameters.is_empty() {
+    let names = router::parameter_names(path);
+    let changes = ParameterMapping::compile(&integration.request_parameters, variables, &names)
+        .map_err(|(target, message)| {
+            let field = format!("{place}: integration/requestParameters/{target}");
+            problems.push(Problem::error(None, field, message));
+        })
+        .ok()?;
+    let is_function = integration.integration_type == HttpIntegrationType::AwsProxy;
+    if is_function && !integration.request_parameters.is_empty() {
         problems.push(Problem::error(
             None,
             format!("{place}: integration/requestParameters"),
-            "parameter mapping is not supported yet",
+            "a function gets the request as it is: mapping parameters for one is not supported yet",
         ));
     }
+    let uri = integration.integration_uri.as_str();
     let rest = RestIntegration {
-        integration_type: IntegrationType::HttpProxy,
+        integration_type: if is_function {
+            IntegrationType::AwsProxy
+        } else {
+            IntegrationType::HttpProxy
+        },
         http_method: Some(integration.integration_method.clone()),
-        uri: Some(integration.integration_uri.clone()),
+        uri: Some(if is_function {
+            invocation_uri(uri)
+        } else {
+            uri.to_owned()
+        }),
         credentials: None,
-        request_parameters: router::parameter_names(path).iter().map(mapped).collect(),
+        request_parameters: if is_function {
+            BTreeMap::new()
+        } else {
+            names.iter().map(mapped).collect()
+        },
         request_templates: BTreeMap::new(),
         passthrough_behavior: PassthroughBehavior::default(),
         content_handling: None,
         timeout_ms: integration.timeout_ms,
         integration_responses: BTreeMap::new(),
     };
-    let (integration, request) = Integration::compile(&rest, path, &[], variables, place, problems)?;
+    let (compiled, mut request) = Integration::compile(&rest, path, &[], variables, place, problems)?;
+    if let RequestMapping::HttpProxy { changes: slot, .. } = &mut request
+        && !integration.request_parameters.is_empty()
+    {
+        *slot = Some(Box::new(changes));
+    }
+    let compiled = match compiled {
+        Integration::LambdaProxy(proxy) => Integration::LambdaProxy(proxy.with_format_2()),
+        other => other,
+    };
     Some(Backend {
         request,
-        integration,
+        integration: compiled,
         response: ResponseMapping::default(),
     })
 }

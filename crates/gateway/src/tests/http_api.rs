@@ -96,6 +96,7 @@ fn http_stage(
         json!({
             "integrationId": id, "integrationType": "HTTP_PROXY", "integrationMethod": "ANY",
             "integrationUri": uri, "payloadFormatVersion": "1.0", "timeoutInMillis": 30_000,
+            "requestParameters": changes.get("requestParameters").cloned().unwrap_or_else(|| json!({})),
         })
     };
     let deployment: HttpDeployment = serde_json::from_value(json!({
@@ -246,6 +247,151 @@ fn path_that_could_be_another_routes_does_not_slip_past_it() {
     ] {
         let outcome = world.get(path);
         assert_eq!((outcome.status, route_of(&outcome)), (200, route), "{path}");
+    }
+}
+
+/// Returns what a backend was sent for a request to a route of an API with these parameters mapped.
+fn mapped(parameters: Value, request: Request) -> Result<String, Outcomes> {
+    let world = World::empty(GatewaySettings::default()).with_pool(pool(POOL, "kid1", &KEY));
+    let backend = serve(|head| ("200 OK", head.to_owned()));
+    let routes = [json!({"routeKey": "GET /pets/{id}", "target": "integrations/i1",
+        "authorizationType": "JWT", "authorizerId": "auth1"})];
+    let changes = json!({"requestParameters": parameters, "authorizers": [{
+        "authorizerId": "auth1", "name": "users", "identitySource": "$request.header.Authorization",
+        "jwtConfiguration": {"issuer": issuer(POOL), "audience": ["client1"]},
+    }]});
+    let stage =
+        http_stage(&routes, "$default", backend, changes).unwrap_or_else(|problems| panic!("{problems:?}"));
+    world.snapshots.change(|snapshot| snapshot.with_stage(stage));
+    let outcome = world.send(request);
+    if outcome.status == 200 {
+        Ok(outcome.body)
+    } else {
+        Err(outcome)
+    }
+}
+
+fn of_ann(target: &str, headers: &[(&'static str, &str)]) -> Request {
+    let claims = json!({"sub": "ann", "iss": issuer(POOL), "aud": "client1", "token_use": "id", "iat": NOW - 1,
+        "exp": NOW + 60, "cognito:groups": ["a", "b"]});
+    let token = KEY.sign_jwt("kid1", &claims).unwrap();
+    let mut request = request("GET", target, headers);
+    request.headers.push("Authorization", token);
+    request
+}
+
+#[test]
+fn parameters_are_mapped_and_a_caller_cannot_speak_in_their_place() {
+    let sent = mapped(
+        json!({
+            "overwrite:header.x-user": "$context.authorizer.claims.sub",
+            "overwrite:header.x-groups": "$context.authorizer.claims.cognito:groups",
+            "overwrite:header.x-role": "$context.authorizer.claims.role",
+            "overwrite:header.x-text": "pet ${request.path.id} of ${context.routeKey}",
+            "append:header.x-many": "$request.querystring.q",
+            "remove:header.x-gone": "''",
+            "overwrite:querystring.id": "$request.path.id",
+            "append:querystring.q": "three",
+            "remove:querystring.secret": "",
+            "overwrite:path": "/v2/${request.path.id}/x",
+        }),
+        of_ann(
+            "/pets/a%20b?q=one&secret=1&q=two&id=9",
+            &[
+                ("X-User", "root"),
+                ("x-role", "admin"),
+                ("X-Many", "zero"),
+                ("X-Gone", "1"),
+            ],
+        ),
+    )
+    .unwrap();
+    let mut lines = sent.lines();
+    assert_eq!(
+        lines.next(),
+        Some("GET /v2/a%20b/x?q=one&q=two&q=three&id=a%20b HTTP/1.1")
+    );
+    let lines: Vec<String> = lines.map(str::to_ascii_lowercase).collect();
+    for line in [
+        "x-user: ann",
+        "x-groups: [a b]",
+        "x-text: pet a b of get /pets/{id}",
+        "x-many: zero",
+        "x-many: one,two",
+    ] {
+        assert_eq!(
+            lines.iter().filter(|found| *found == line).count(),
+            1,
+            "{line}: {lines:?}"
+        );
+    }
+    assert!(
+        !lines
+            .iter()
+            .any(|line| line.starts_with("x-role") || line.starts_with("x-gone") || line.contains("root"))
+    );
+}
+
+#[test]
+fn mapped_values_cannot_split_headers_or_leave_the_path() {
+    let outcome = mapped(
+        json!({"overwrite:header.x-a": "$request.path.id"}),
+        of_ann("/pets/a%0d%0ab", &[]),
+    );
+    outcome
+        .unwrap_err()
+        .refused(400, "\"Bad Request\"", "mapping", "control character");
+    let outcome = mapped(
+        json!({"overwrite:path": "/v2/${request.querystring.q}"}),
+        of_ann("/pets/a?q=..", &[]),
+    );
+    outcome
+        .unwrap_err()
+        .refused(400, "\"Bad Request\"", "mapping", "segment");
+    let outcome = mapped(
+        json!({"overwrite:path": "$request.querystring.q"}),
+        of_ann("/pets/a?q=x", &[]),
+    );
+    outcome
+        .unwrap_err()
+        .refused(400, "\"Bad Request\"", "mapping", "does not start");
+    let sent = mapped(
+        json!({"overwrite:querystring.a": "$request.header.x"}),
+        of_ann("/pets/a", &[("x", "1&b=2")]),
+    );
+    assert!(sent.unwrap().starts_with("GET /fixed?a=1%26b%3D2 HTTP"));
+}
+
+#[test]
+fn mappings_that_cannot_be_meant_are_named() {
+    for (target, value, said) in [
+        ("header.a", "x", "no target"),
+        ("set:header.a", "x", "no target"),
+        ("append:path", "x", "no target"),
+        ("overwrite:cookie.a", "x", "no target"),
+        ("overwrite:header.Authorization", "x", "cannot be mapped"),
+        ("overwrite:header.x-amz-date", "x", "cannot be mapped"),
+        ("overwrite:header.Host", "x", "cannot be mapped"),
+        ("overwrite:header.Transfer-Encoding", "x", "cannot be mapped"),
+        ("overwrite:header.a b", "x", "cannot be mapped"),
+        ("remove:header.a", "x", "no value"),
+        (
+            "overwrite:header.a",
+            "$request.cookie.x",
+            "use `$request.header.NAME`",
+        ),
+        ("overwrite:header.a", "$request.body.x", "from a body"),
+        ("overwrite:header.a", "$request.path.none", "no parameter `none`"),
+        ("overwrite:header.a", "$stageVariables.none", "no variable `none`"),
+        ("overwrite:header.a", "a $context.x", "inside text"),
+        ("overwrite:header.a", "${context.x", "an open"),
+    ] {
+        let changes = json!({"requestParameters": {target: value}});
+        let problems = http_stage(&[json!("GET /x/{id}")], "$default", echo(), changes)
+            .err()
+            .unwrap();
+        let text = problems[0].to_string();
+        assert!(text.contains(said) && text.contains(target), "{text}");
     }
 }
 

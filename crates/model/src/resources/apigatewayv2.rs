@@ -85,6 +85,7 @@ pub struct HttpRoute {
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum HttpIntegrationType {
     HttpProxy,
+    AwsProxy,
 }
 
 /// What stands behind routes of an HTTP API.

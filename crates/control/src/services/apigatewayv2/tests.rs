@@ -235,8 +235,8 @@ async fn what_could_not_be_enforced_is_refused_by_name() {
         ),
         (
             "CreateApi",
-            json!({"name": "a", "target": "arn:aws:lambda:x"}),
-            "`target`",
+            json!({"name": "a", "target": "arn:aws:sqs:x"}),
+            "function ARN",
         ),
         (
             "CreateApi",
@@ -290,8 +290,8 @@ async fn what_could_not_be_enforced_is_refused_by_name() {
         ),
         (
             "CreateIntegration",
-            json!({"apiId": api, "integrationType": "AWS_PROXY"}),
-            "`integrationType`",
+            json!({"apiId": api, "integrationType": "AWS_PROXY", "integrationUri": "arn:aws:lambda:x", "payloadFormatVersion": "1.0"}),
+            "`payloadFormatVersion`",
         ),
         (
             "CreateIntegration",

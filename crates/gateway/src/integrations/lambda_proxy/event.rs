@@ -127,7 +127,7 @@ fn request_context(exchange: &Exchange) -> Value {
 }
 
 /// What the client's certificate says, on a custom domain that demands one.
-fn client_certificate(exchange: &Exchange) -> Option<Value> {
+pub(super) fn client_certificate(exchange: &Exchange) -> Option<Value> {
     let certificate = exchange.client_certificate()?;
     Some(json!({
         "clientCertPem": certificate.pem,
@@ -138,12 +138,12 @@ fn client_certificate(exchange: &Exchange) -> Option<Value> {
     }))
 }
 
-fn variable(exchange: &Exchange, path: &[&str]) -> Value {
+pub(super) fn variable(exchange: &Exchange, path: &[&str]) -> Value {
     context_variables::variable(exchange, None, path).map_or(Value::Null, |value| value.as_ref().into())
 }
 
 /// Names in the order in which they came first, each with all its values.
-type Many = Vec<(String, Vec<String>)>;
+pub(super) type Many = Vec<(String, Vec<String>)>;
 
 fn add(many: &mut Many, name: String, value: String, same: impl Fn(&str, &str) -> bool) {
     match many.iter_mut().find(|(known, _)| same(known, &name)) {
@@ -153,7 +153,7 @@ fn add(many: &mut Many, name: String, value: String, same: impl Fn(&str, &str) -
 }
 
 /// Every field that passes, and the way that the request came.
-fn fields(exchange: &Exchange) -> Many {
+pub(super) fn fields(exchange: &Exchange) -> Many {
     let request = exchange.request();
     let https = request.peer.tls.is_some();
     let mut many = Many::new();
@@ -216,7 +216,7 @@ fn trace_id(exchange: &Exchange) -> String {
     format!("Root=1-{seconds:08x}-{:024x}", exchange.id() & ((1 << 96) - 1))
 }
 
-fn queries(exchange: &Exchange) -> Many {
+pub(super) fn queries(exchange: &Exchange) -> Many {
     let mut many = Many::new();
     let decoded = |part| String::from_utf8_lossy(&query::decode(part, true)).into_owned();
     for (name, value) in query::parameters(exchange.request().query().unwrap_or_default()) {

@@ -3,6 +3,8 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
 pub(crate) mod event;
+mod http_event;
+mod http_response;
 mod response;
 
 use std::collections::BTreeMap;
@@ -25,6 +27,16 @@ use crate::{
 pub(crate) struct LambdaProxy {
     function: Function,
     binary: BinaryTypes,
+    format: Format,
+}
+
+/// How request and answer are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    /// As REST APIs have it.
+    V1,
+    /// As HTTP APIs have it.
+    V2,
 }
 
 /// The media types that an API takes for binary: `image/png`, `image/*`, `*/*`.
@@ -84,7 +96,16 @@ impl LambdaProxy {
         Some(Self {
             function,
             binary: BinaryTypes::of(binary_media_types),
+            format: Format::V1,
         })
+    }
+
+    /// Returns it with the payload format 2.0 of HTTP APIs.
+    pub(crate) fn with_format_2(self) -> Self {
+        Self {
+            format: Format::V2,
+            ..self
+        }
     }
 
     /// Invokes the function with the request and makes its answer the response.
@@ -94,15 +115,21 @@ impl LambdaProxy {
         worker: &Worker,
     ) -> Result<(Answer, Reason), Refusal> {
         let headers = &exchange.request().headers;
-        let event = event::render(exchange, self.binary.hold(headers.text("content-type")));
+        let event = match self.format {
+            Format::V1 => event::render(exchange, self.binary.hold(headers.text("content-type"))),
+            Format::V2 => http_event::render(exchange),
+        };
         let answer = self.function.invoke(exchange, event, worker).await?;
         let malformed = |cause: String| Refusal::new(RefusalKind::MalformedAnswer, cause);
         if answer.error.is_some() {
             return Err(malformed(function::failed(&answer.payload)));
         }
-        let binary = self.binary.hold(headers.text("accept"));
-        let response = response::parse(&answer.payload, binary)
-            .map_err(|cause| malformed(format!("the function's answer is malformed: {cause}")))?;
+        let parsed = match self.format {
+            Format::V1 => response::parse(&answer.payload, self.binary.hold(headers.text("accept"))),
+            Format::V2 => http_response::parse(&answer.payload),
+        };
+        let response =
+            parsed.map_err(|cause| malformed(format!("the function's answer is malformed: {cause}")))?;
         Ok((Answer::Proxied(response), (&self.function.reason).into()))
     }
 }

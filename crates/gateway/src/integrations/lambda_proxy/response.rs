@@ -42,7 +42,7 @@ pub(super) fn parse(payload: &[u8], binary: bool) -> Result<Response, String> {
 }
 
 /// A number, or a text that is one. A final answer has no status below 200.
-fn status(value: Option<&Value>) -> Result<u16, String> {
+pub(super) fn status(value: Option<&Value>) -> Result<u16, String> {
     let status = match value {
         None => Some(200),
         Some(Value::Number(number)) => number.as_u64().and_then(|status| u16::try_from(status).ok()),
@@ -55,7 +55,7 @@ fn status(value: Option<&Value>) -> Result<u16, String> {
 }
 
 /// Scalars become text, as AWS's parser has it.
-fn scalar(value: &Value) -> Option<String> {
+pub(super) fn scalar(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
@@ -122,7 +122,10 @@ fn headers(answer: &Map<String, Value>) -> Result<HeaderList, String> {
     Ok(headers)
 }
 
-fn object<'a>(answer: &'a Map<String, Value>, name: &str) -> Result<Option<&'a Map<String, Value>>, String> {
+pub(super) fn object<'a>(
+    answer: &'a Map<String, Value>,
+    name: &str,
+) -> Result<Option<&'a Map<String, Value>>, String> {
     match answer.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::Object(map)) => Ok(Some(map)),
@@ -130,7 +133,7 @@ fn object<'a>(answer: &'a Map<String, Value>, name: &str) -> Result<Option<&'a M
     }
 }
 
-fn push(headers: &mut HeaderList, name: &str, value: String) -> Result<(), String> {
+pub(super) fn push(headers: &mut HeaderList, name: &str, value: String) -> Result<(), String> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(token) {
         return Err("it has a header whose name is none".into());

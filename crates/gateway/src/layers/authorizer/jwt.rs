@@ -58,6 +58,12 @@ impl Scopes {
             wanted: scopes.iter().map(|scope| scope.as_str().into()).collect(),
         }
     }
+
+    /// Returns those that the token has; none when none are wanted.
+    pub(super) fn matched(&self, token: &VerifiedToken) -> Option<Vec<&str>> {
+        let matching = self.wanted.iter().filter(|scope| token.scopes.contains(scope));
+        (!self.wanted.is_empty()).then(|| matching.map(AsRef::as_ref).collect())
+    }
 }
 
 impl JwtAuthorizers {

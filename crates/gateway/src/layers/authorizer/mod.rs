@@ -158,7 +158,15 @@ impl Caller {
     /// Returns what a function learns of the caller: `requestContext.authorizer` of its event.
     pub(crate) fn event_context(&self) -> Option<serde_json::Value> {
         match self {
-            Self::Cognito(token) | Self::Jwt(token) => {
+            Self::Jwt(token) => {
+                let claims = token.claims.0.iter().filter_map(|(name, value)| {
+                    let text = context_variables::plain_claim(value)?;
+                    Some((name.clone(), text.as_ref().into()))
+                });
+                let claims: serde_json::Map<String, serde_json::Value> = claims.collect();
+                Some(serde_json::json!({ "jwt": { "claims": claims, "scopes": null } }))
+            }
+            Self::Cognito(token) => {
                 let claims = token.claims.0.iter().filter_map(|(name, value)| {
                     let text = context_variables::claim_value(name, value)?;
                     Some((name.clone(), text.as_ref().into()))
@@ -225,6 +233,14 @@ impl Authorizers {
 }
 
 impl MethodAuthorization {
+    /// Returns the scopes of a route that the caller has; none where the route asks for none.
+    pub(crate) fn matched_scopes<'a>(&'a self, caller: &Caller) -> Option<Vec<&'a str>> {
+        match (self, caller) {
+            (Self::Jwt { scopes, .. }, Caller::Jwt(token)) => scopes.matched(token),
+            _ => None,
+        }
+    }
+
     /// Compiles what a route of an HTTP API asks for; the error names field and reason.
     pub(crate) fn compile_route(
         route: &HttpRoute,

@@ -155,15 +155,11 @@ impl HttpApis<'_> {
         target: String,
         route_key: Option<String>,
     ) -> Result<Batch, AwsError> {
-        if target.starts_with("arn:") {
-            return Err(unsupported(
-                "target",
-                "functions cannot be quick-created yet; name a URL",
-            ));
-        }
+        let is_function = target.starts_with("arn:");
         let integration = IntegrationSettings {
-            integration_type: "HTTP_PROXY".into(),
-            integration_method: Some("ANY".into()),
+            integration_type: if is_function { "AWS_PROXY" } else { "HTTP_PROXY" }.into(),
+            integration_method: Some(if is_function { "POST" } else { "ANY" }.into()),
+            payload_format_version: is_function.then(|| "2.0".into()),
             integration_uri: Some(target),
             ..IntegrationSettings::default()
         }

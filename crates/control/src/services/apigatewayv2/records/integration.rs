@@ -49,7 +49,10 @@ impl IntegrationSettings {
     /// Returns the settings that `integration` has.
     pub fn of(integration: &HttpIntegration) -> Self {
         Self {
-            integration_type: "HTTP_PROXY".into(),
+            integration_type: match integration.integration_type {
+                HttpIntegrationType::HttpProxy => "HTTP_PROXY".into(),
+                HttpIntegrationType::AwsProxy => "AWS_PROXY".into(),
+            },
             description: integration.description.clone(),
             integration_method: Some(integration.integration_method.clone()),
             integration_uri: Some(integration.integration_uri.clone()),
@@ -61,14 +64,12 @@ impl IntegrationSettings {
     }
 
     /// Returns the integration that has these settings.
-    pub(super) fn build(self, integration_id: String) -> Result<HttpIntegration, AwsError> {
-        match self.integration_type.as_str() {
-            "HTTP_PROXY" => {}
+    pub(super) fn build(mut self, integration_id: String) -> Result<HttpIntegration, AwsError> {
+        let integration_type = match self.integration_type.as_str() {
+            "HTTP_PROXY" => HttpIntegrationType::HttpProxy,
             "AWS_PROXY" => {
-                return Err(unsupported(
-                    "integrationType",
-                    "functions do not stand behind HTTP APIs yet",
-                ));
+                self.check_function()?;
+                HttpIntegrationType::AwsProxy
             }
             "HTTP" | "AWS" | "MOCK" => {
                 return Err(bad_request(
@@ -76,7 +77,9 @@ impl IntegrationSettings {
                 ));
             }
             _ => return Err(bad_request("Invalid integration type specified")),
-        }
+        };
+        let is_function = integration_type == HttpIntegrationType::AwsProxy;
+
         if !matches!(self.connection_type.as_deref(), None | Some("INTERNET")) {
             return Err(unsupported(
                 "connectionType",
@@ -90,13 +93,13 @@ impl IntegrationSettings {
             return Err(bad_request(format!("Invalid HTTP method specified: {method}")));
         }
         let uri = self.integration_uri.unwrap_or_default();
-        if !uri.starts_with("https://") && !uri.starts_with("http://") {
+        if !is_function && !uri.starts_with("https://") && !uri.starts_with("http://") {
             return Err(bad_request(format!(
                 "Invalid HTTP endpoint specified for URI: {uri}"
             )));
         }
         let version = self.payload_format_version.unwrap_or_else(|| "1.0".into());
-        if version != "1.0" {
+        if !is_function && version != "1.0" {
             return Err(bad_request(
                 "Invalid payload format version specified. HTTP_PROXY integrations have version 1.0",
             ));
@@ -109,7 +112,7 @@ impl IntegrationSettings {
         }
         Ok(HttpIntegration {
             integration_id,
-            integration_type: HttpIntegrationType::HttpProxy,
+            integration_type,
             description: self.description,
             integration_method: method,
             integration_uri: uri,
@@ -117,6 +120,48 @@ impl IntegrationSettings {
             timeout_ms,
             request_parameters: self.request_parameters,
         })
+    }
+}
+
+impl IntegrationSettings {
+    /// Checks what is said of a function, which is always invoked with `POST`.
+    fn check_function(&mut self) -> Result<(), AwsError> {
+        let uri = self.integration_uri.as_deref().unwrap_or_default();
+        if !uri.starts_with("arn:aws:lambda:") && !uri.starts_with("arn:aws:apigateway:") {
+            return Err(bad_request(format!(
+                "Invalid function ARN specified for URI: {uri}"
+            )));
+        }
+        match self.payload_format_version.as_deref() {
+            Some("2.0") => {}
+            Some("1.0") => {
+                return Err(unsupported(
+                    "payloadFormatVersion",
+                    "functions of HTTP APIs get format 2.0",
+                ));
+            }
+            _ => {
+                return Err(bad_request(
+                    "payloadFormatVersion must be specified for AWS_PROXY integrations: use 2.0",
+                ));
+            }
+        }
+        if !self.request_parameters.is_empty() {
+            return Err(unsupported(
+                "requestParameters",
+                "a function gets the request as it is: mapping parameters for one is not supported yet",
+            ));
+        }
+        match self
+            .integration_method
+            .get_or_insert_with(|| "POST".into())
+            .as_str()
+        {
+            "POST" => Ok(()),
+            other => Err(bad_request(format!(
+                "functions are invoked with POST, not {other}"
+            ))),
+        }
     }
 }
 
