@@ -1,15 +1,19 @@
 """HTTP APIs: every operation of apigatewayv2, and JWT authorizers with issuers that are ours and with one that is not."""
 
 import base64
+import datetime
 import http.server
 import json
+import ssl
 import threading
 import time
 
 import jwt
 import pytest
 from botocore.exceptions import ClientError
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 import world
 
@@ -430,3 +434,68 @@ def test_pages_of_allowed_origins_may_ask_and_read(server, web, apigatewayv2, ba
     answer = web.get(url(server, api, "/nothing"), headers={"Origin": "https://page.example"})
     assert (answer.status_code, answer.text) == (404, '{"message":"Not Found"}')
     assert answer.headers["access-control-allow-origin"] == "https://page.example"
+
+
+def certificate(tmp_path):
+    """Returns PEM files of a CA, and of a leaf for `localhost` with its key."""
+    ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    now = datetime.datetime.now(datetime.timezone.utc)
+
+    def signed(name, issuer, public, *extensions):
+        builder = x509.CertificateBuilder(
+            issuer_name=x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]),
+            subject_name=x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]),
+            public_key=public,
+            serial_number=x509.random_serial_number(),
+            not_valid_before=now - datetime.timedelta(hours=1),
+            not_valid_after=now + datetime.timedelta(days=1),
+        )
+        for extension in extensions:
+            builder = builder.add_extension(extension, critical=True)
+        return builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    ca, leaf = tmp_path / "issuer-ca.pem", tmp_path / "issuer.pem"
+    ca.write_bytes(signed("ca", "ca", ca_key.public_key(), x509.BasicConstraints(ca=True, path_length=None)))
+    names = x509.SubjectAlternativeName([x509.DNSName("localhost")])
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    leaf.write_bytes(signed("localhost", "ca", key.public_key(), names) + private)
+    return ca, leaf
+
+
+def test_issuer_over_https_counts_when_its_certificate_does(own_server, web, backend, tmp_path, monkeypatch):
+    ca, leaf = certificate(tmp_path)
+    provider = Issuer()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(leaf)
+    provider.server.socket = context.wrap_socket(provider.server.socket, server_side=True)
+    provider.url = f"https://localhost:{provider.server.server_port}"
+    server = own_server()
+    api, integration = make(server.client("apigatewayv2"), backend, "https")
+    client = server.client("apigatewayv2")
+    authorizer = client.create_authorizer(
+        ApiId=api,
+        AuthorizerType="JWT",
+        Name="https",
+        IdentitySource=["$request.header.Authorization"],
+        JwtConfiguration={"Issuer": provider.url, "Audience": ["shop"]},
+    )["AuthorizerId"]
+    client.create_route(
+        ApiId=api,
+        RouteKey="GET /me",
+        Target=f"integrations/{integration}",
+        AuthorizationType="JWT",
+        AuthorizerId=authorizer,
+    )
+    headers = {"Authorization": provider.token()}
+    answer = web.get(url(server, api, "/me"), headers=headers)
+    assert answer.status_code == 401
+    assert "OIDC discovery endpoint communication error" in answer.headers["www-authenticate"]
+    assert "TLS" in refused_by(server)[0]
+    server.stop()
+    monkeypatch.setenv("SSL_CERT_FILE", str(ca))
+    server.start()
+    assert web.get(url(server, api, "/me"), headers=headers).status_code == 200
+    assert web.get(url(server, api, "/me")).status_code == 401
+    provider.server.shutdown()

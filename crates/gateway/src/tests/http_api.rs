@@ -468,6 +468,71 @@ fn what_cannot_be_served_is_named() {
     }
 }
 
+/// Random paths, methods and headers of strangers: always an answer, and never one that only a token opens.
+#[test]
+fn nothing_that_a_stranger_sends_opens_a_guarded_route() {
+    let guarded = |key: &str| json!({"routeKey": key, "authorizationType": "JWT", "authorizerId": "auth1"});
+    let routes = [
+        guarded("GET /me"),
+        guarded("ANY /me/{proxy+}"),
+        json!("GET /open/{id}"),
+        json!("$default"),
+    ];
+    let changes = json!({"authorizers": [{
+        "authorizerId": "auth1", "name": "users", "identitySource": "$request.header.Authorization",
+        "jwtConfiguration": {"issuer": issuer(POOL), "audience": ["client1"]},
+    }], "api": {"corsConfiguration": {"allowOrigins": ["*"]}}});
+    let HttpApiWorld { world } = HttpApiWorld::new(&routes, &["$default"], changes);
+    const SYMBOLS: [&str; 16] = [
+        "/", "me", "open", "%6d", "%65", "%2e", "..", ".", "%2f", "\\", "%5c", "x", ";", "//", "%00", "~",
+    ];
+    let mut state = 0x2545_f491_4f6c_dd1d_u64;
+    let mut next = |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state >> 33).unwrap() % below
+    };
+    for _ in 0..600 {
+        let mut path = String::from("/");
+        for _ in 0..next(8) {
+            path.push_str(SYMBOLS[next(SYMBOLS.len())]);
+        }
+        let method = ["GET", "OPTIONS", "X"][next(3)];
+        let token = ["", "Bearer", "Bearer x.y.z", "a.b", "\u{e9}"][next(5)];
+        let outcome = world.send(request(
+            method,
+            &path,
+            &[("Authorization", token), ("Origin", "x")],
+        ));
+        let route = route_of(&outcome).to_owned();
+        assert!(
+            [200, 401, 404, 400].contains(&outcome.status),
+            "{method} {path}: {:?}",
+            outcome.last()
+        );
+        if outcome.status == 200 {
+            // As a backend that decodes and normalises would read it.
+            let decoded = path
+                .replace("%6d", "m")
+                .replace("%65", "e")
+                .replace("%2e", ".")
+                .replace("%5c", "/")
+                .replace('\\', "/");
+            let mut segments = Vec::new();
+            for segment in decoded.split('/') {
+                match segment {
+                    "" | "." => {}
+                    ".." => drop(segments.pop()),
+                    other => segments.push(other),
+                }
+            }
+            let is_guarded = segments.first() == Some(&"me") && (segments.len() > 1 || method == "GET");
+            assert!(!is_guarded, "{method} {path} went to `{route}`");
+        }
+    }
+}
+
 mod jwt {
     use super::*;
 
