@@ -85,14 +85,19 @@ pub async fn find(
     let Some(found) = found.into_iter().next() else {
         return Ok(None);
     };
-    let secret = vault
-        .unseal_text(&purpose(&found.value.access_key_id), &found.value.sealed_secret)
-        .map_err(|cause| AwsError::internal(cause.to_string()))?;
+    let secret = unseal(vault, &found.value)?;
     Ok(Some(FoundAccessKey {
         scope: found.key.scope,
         record: found.value,
         secret,
     }))
+}
+
+/// Opens the secret of a key.
+pub fn unseal(vault: &Vault, key: &AccessKey) -> Result<SecretText, AwsError> {
+    vault
+        .unseal_text(&purpose(&key.access_key_id), &key.sealed_secret)
+        .map_err(|cause| AwsError::internal(cause.to_string()))
 }
 
 fn purpose(access_key_id: &AccessKeyId) -> String {

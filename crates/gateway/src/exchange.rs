@@ -311,6 +311,12 @@ impl Exchange {
         self.policy_verdict = verdict;
     }
 
+    /// The authorizer alone takes a signature out of the request, once it has judged it.
+    pub(crate) fn drop_signature(&mut self) {
+        self.request.headers.remove(b"authorization");
+        self.request.headers.remove(b"x-amz-security-token");
+    }
+
     /// Written by the authorizer.
     pub(crate) fn admit_caller(&mut self, caller: Caller) {
         self.caller = Some(caller);

@@ -7,6 +7,7 @@ use portcullis_egress::{AddressPolicy, Client, ClientConfig};
 use portcullis_model::{Clock, Entropy, HeaderList, RequestId, Timestamp, trail::Outcome};
 
 use crate::{
+    callers::Callers,
     decision::{LayerName, Reason},
     distribution::{self, Visit, cache::DistributionCache},
     edge::Answer,
@@ -31,6 +32,8 @@ pub struct GatewayParts {
     pub snapshots: Arc<Snapshots>,
     pub revocations: Arc<Revocations>,
     pub usage: Arc<UsagePlans>,
+    /// Whose signatures methods of the type `AWS_IAM` take.
+    pub callers: Arc<Callers>,
     pub trails: Arc<TrailLog>,
     pub firewall: Arc<Firewall>,
     pub distribution_cache: Arc<DistributionCache>,
@@ -131,6 +134,10 @@ impl Worker {
 
     pub(crate) fn services(&self) -> &dyn Services {
         self.parts.ports.services.as_ref()
+    }
+
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.parts.callers
     }
 
     pub(crate) const fn verdicts(&self) -> &VerdictCache {

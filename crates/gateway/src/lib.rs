@@ -23,10 +23,12 @@ pub mod client_certificates;
 pub mod ports;
 pub mod revocations;
 pub mod usage;
+mod callers;
 mod decision;
 mod refusal;
 mod request_id;
 
+pub use callers::Callers;
 pub use gateway::{Gateway, GatewayParts, GatewaySettings};
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ pub(crate) enum RefusalKind {
     IntegrationFailure,
     IntegrationTimeout,
     Internal,
+    IncompleteSignature,
     InvalidApiKey,
     InvalidSignature,
     /// What a function returned is no response: 502, of the type `DEFAULT_5XX`.
@@ -34,6 +35,8 @@ pub(crate) enum RefusalKind {
     ResourceNotFound,
     Throttled,
     Unauthorized,
+    /// Signed by a key that nobody has.
+    UnrecognizedClient,
     UnsupportedMediaType,
     WafFiltered,
 }

@@ -102,11 +102,11 @@ kinds! {
     /// What a web ACL guards, by its ARN; lookup `web-acl`
     WEB_ACL_ASSOCIATION = Configuration "wafv2-web-acl-association",
     /// `{user name}`
-    IAM_USER = Directory "iam-user",
+    IAM_USER = Configuration "iam-user",
     /// `{role name}`; lookup `role-name` (unique)
     IAM_ROLE = Directory "iam-role",
     /// `{access key id}`; lookup `access-key-id` (unique)
-    ACCESS_KEY = Directory "iam-access-key",
+    ACCESS_KEY = Configuration "iam-access-key",
     /// `{stack name}` while it lives; `{stack id}` when deleted
     STACK = Directory "cloudformation-stack",
     /// `{stack id}/{sequence}`

@@ -52,6 +52,10 @@ pub(crate) fn variable<'a>(
         ["identity", "apiKeyId"] => Some(exchange.key_id()?.into()),
         ["identity", "userAgent"] => text(request.headers.get("user-agent")?),
         ["authorizer", "claims", first, rest @ ..] => claim(exchange, first, rest),
+        [
+            "identity",
+            name @ ("accessKey" | "accountId" | "caller" | "user" | "userArn"),
+        ] => exchange.caller()?.identity(name),
         ["authorizer", name] => exchange.caller()?.variable(name),
         ["webaclArn"] => Some(exchange.waf()?.web_acl_arn.as_ref().into()),
         ["wafResponseCode"] => waf(exchange, "wafResponseCode"),

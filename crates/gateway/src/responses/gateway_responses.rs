@@ -33,7 +33,10 @@ pub(crate) struct Facts {
 }
 
 const INTERNAL: Option<&str> = Some("Internal server error");
+const DENIED_TYPE: &str = "AccessDeniedException";
 const INTERNAL_TYPE: &str = "InternalServerErrorException";
+/// AWS names no type of its own for a signature with parts missing or of an unknown key.
+const SIGNATURE: &str = "INVALID_SIGNATURE";
 const URI_TOO_LONG: Option<&str> = Some("Request URI too long");
 
 /// Returns the built-in answer for `kind`. Where nobody has recorded an `x-amzn-ErrorType`, it is the type's name in
@@ -43,12 +46,7 @@ const URI_TOO_LONG: Option<&str> = Some("Request URI too long");
 pub(crate) const fn facts(kind: RefusalKind) -> Facts {
     use RefusalKind::*;
     let (response_type, status, message, error_type) = match kind {
-        AccessDenied => (
-            "ACCESS_DENIED",
-            403,
-            Some("Access Denied"),
-            "AccessDeniedException",
-        ),
+        AccessDenied => ("ACCESS_DENIED", 403, Some("Access Denied"), DENIED_TYPE),
         ApiConfigurationError => ("API_CONFIGURATION_ERROR", 500, INTERNAL, INTERNAL_TYPE),
         AuthorizerConfigurationError => (
             "AUTHORIZER_CONFIGURATION_ERROR",
@@ -91,7 +89,7 @@ pub(crate) const fn facts(kind: RefusalKind) -> Facts {
         Internal => ("DEFAULT_5XX", 500, INTERNAL, "InternalServerErrorException"),
         InvalidApiKey => ("INVALID_API_KEY", 403, Some("Forbidden"), "ForbiddenException"),
         InvalidSignature => (
-            "INVALID_SIGNATURE",
+            SIGNATURE,
             403,
             Some(
                 "The request signature we calculated does not match the signature you provided. Check your AWS Secret \
@@ -131,6 +129,8 @@ pub(crate) const fn facts(kind: RefusalKind) -> Facts {
             Some("Too Many Requests"),
             "TooManyRequestsException",
         ),
+        IncompleteSignature => (SIGNATURE, 403, None, "IncompleteSignatureException"),
+        UnrecognizedClient => (SIGNATURE, 403, None, "UnrecognizedClientException"),
         Unauthorized => ("UNAUTHORIZED", 401, Some("Unauthorized"), "UnauthorizedException"),
         UnsupportedMediaType => (
             "UNSUPPORTED_MEDIA_TYPE",
@@ -227,6 +227,12 @@ impl GatewayResponses {
             &self.default_4xx
         } else {
             &self.default_5xx
+        };
+        let kind = match kind {
+            RefusalKind::IncompleteSignature | RefusalKind::UnrecognizedClient => {
+                RefusalKind::InvalidSignature
+            }
+            other => other,
         };
         self.own.get(&kind).or(default.as_ref())
     }

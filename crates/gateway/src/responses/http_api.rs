@@ -19,9 +19,8 @@ const fn facts(kind: RefusalKind) -> (u16, &'static str) {
     match kind {
         BadRequestBody | BadRequestParameters => (400, r#"{"message":"Bad Request"}"#),
         Unauthorized => (401, r#"{"message":"Unauthorized"}"#),
-        AccessDenied | ExpiredToken | Forbidden | InvalidApiKey | InvalidSignature | WafFiltered => {
-            (403, r#"{"message":"Forbidden"}"#)
-        }
+        AccessDenied | IncompleteSignature | UnrecognizedClient | ExpiredToken | Forbidden
+        | InvalidApiKey | InvalidSignature | WafFiltered => (403, r#"{"message":"Forbidden"}"#),
         MissingAuthenticationToken | ResourceNotFound => (404, r#"{"message":"Not Found"}"#),
         RequestTooLarge => (413, r#"{"message":"Request Entity Too Large"}"#),
         RequestUriTooLong => (414, r#"{"message":"Request URI too long"}"#),

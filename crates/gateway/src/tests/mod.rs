@@ -9,6 +9,7 @@ mod distribution;
 mod gateway_responses;
 mod http_api;
 mod hosts;
+mod iam;
 mod lambda_authorizer;
 mod lambda_proxy;
 mod http_proxy;
@@ -271,6 +272,7 @@ impl World {
             snapshots: Arc::clone(&snapshots),
             revocations: Arc::clone(&revocations),
             usage: Arc::clone(&usage),
+            callers: Arc::default(),
             trails: Arc::clone(&trails),
             firewall: Arc::clone(&firewall),
             distribution_cache: Arc::clone(&distribution_cache),

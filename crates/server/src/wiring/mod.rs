@@ -17,7 +17,7 @@ use portcullis_egress::{AddressPolicy, ClientConfig, PublicOnly};
 use portcullis_events::{Events, EventsParts, delivery::Deliveries};
 use portcullis_functions::Endpoints;
 use portcullis_gateway::{
-    Gateway, GatewayParts, GatewaySettings,
+    Callers, Gateway, GatewayParts, GatewaySettings,
     distribution::cache::DistributionCache,
     edge::{self, DomainConfigs, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
     firewall::Firewall,
@@ -213,6 +213,7 @@ impl Running {
 /// What the admin side and the gateway both hold.
 struct Planes {
     revocations: Arc<Revocations>,
+    callers: Arc<Callers>,
     trails: Arc<TrailLog>,
     firewall: Arc<Firewall>,
     snapshots: Arc<Snapshots>,
@@ -224,6 +225,7 @@ impl Planes {
     fn new(settings: &Settings, sockets: &[Socket], vault: &Vault) -> Result<Self> {
         Ok(Self {
             revocations: Arc::default(),
+            callers: Arc::default(),
             trails: Arc::default(),
             firewall: Arc::default(),
             distribution_cache: Arc::default(),
@@ -247,6 +249,7 @@ async fn published(
         store,
         vault,
         snapshots: planes.snapshots.clone(),
+        callers: planes.callers.clone(),
         usage: planes.usage.clone(),
         distribution_cache: planes.distribution_cache.clone(),
         issuer: issuer_form(settings),
@@ -340,6 +343,7 @@ fn gateway(
 ) -> Result<GatewayParts> {
     let Planes {
         revocations,
+        callers,
         trails,
         firewall,
         snapshots,
@@ -359,6 +363,7 @@ fn gateway(
     Ok(GatewayParts {
         snapshots,
         revocations,
+        callers,
         trails,
         firewall,
         distribution_cache,

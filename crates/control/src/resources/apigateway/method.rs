@@ -74,7 +74,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional("AuthorizationScopes", Shape::List(&Shape::Text)),
         P::optional(
             "AuthorizationType",
-            Shape::OneOf(&["NONE", "COGNITO_USER_POOLS", "CUSTOM"]),
+            Shape::OneOf(&["NONE", "AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM"]),
         ),
         P::optional("AuthorizerId", Shape::Text),
         P::required(

@@ -220,11 +220,6 @@ async fn what_has_no_effect_is_refused_by_name() {
             "endpointConfiguration.types",
         ),
         (
-            "PutMethod",
-            with(&key, json!({ "authorizationType": "AWS_IAM" })),
-            "authorizationType",
-        ),
-        (
             "PutIntegration",
             with(&key, json!({ "type": "HTTP", "uri": "http://x" })),
             "type",

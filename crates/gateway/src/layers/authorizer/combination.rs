@@ -13,7 +13,6 @@ pub(crate) enum Says {
 
 /// Which table applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "Lambda authorizers and AWS_IAM will ask the others")]
 pub(crate) enum Table {
     /// Lambda authorizers, and callers of the API's own account: one side's permission suffices.
     SameAccount,

@@ -2,6 +2,7 @@
 
 pub(crate) mod cognito;
 pub(crate) mod jwt;
+mod iam;
 pub(crate) mod lambda;
 mod lambda_answer;
 mod token;
@@ -21,7 +22,7 @@ use portcullis_model::{
 
 use crate::{
     decision::{Decision, LayerName, Reason},
-    exchange::Exchange,
+    exchange::{BodyNeed, Exchange},
     gateway::Worker,
     layers::resource_policy,
     mapping::context_variables,
@@ -31,6 +32,7 @@ use crate::{
 
 use cognito::CognitoAuthorizer;
 use combination::{Ruling, Says, Table, combine};
+use iam::IamCaller;
 use jwt::{JwtAuthorizer, JwtAuthorizers, Scopes};
 use lambda::{LambdaAuthorizer, LambdaCaller};
 use token_cache::VerifiedToken;
@@ -39,6 +41,13 @@ pub(crate) struct Authorizer;
 
 impl Layer for Authorizer {
     const NAME: LayerName = LayerName::Authorizer;
+
+    fn body_need(exchange: &Exchange) -> BodyNeed {
+        match exchange.known_method().map(|method| &method.authorization) {
+            Some(MethodAuthorization::Iam) => iam::body_need(exchange),
+            _ => BodyNeed::None,
+        }
+    }
 
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
         let finding = match exchange.method().map(|method| &method.authorization) {
@@ -61,6 +70,18 @@ impl Layer for Authorizer {
                         table: Table::SameAccount,
                         reason,
                     })
+            }
+            Ok(MethodAuthorization::Iam) => {
+                let verdict = iam::check(exchange, worker);
+                // A signature is for us alone: no backend gets one that it could use.
+                exchange.drop_signature();
+                return match verdict {
+                    Ok((caller, reason)) => {
+                        exchange.admit_caller(Caller::Iam(caller));
+                        Decision::Continue(reason)
+                    }
+                    Err(refusal) => refusal.into(),
+                };
             }
             Ok(MethodAuthorization::Lambda(authorizer)) => lambda::check(authorizer, exchange, worker)
                 .await
@@ -128,6 +149,8 @@ pub(crate) enum Caller {
     Jwt(Rc<VerifiedToken>),
     /// Whom a function named.
     Lambda(LambdaCaller),
+    /// Who signed the call.
+    Iam(IamCaller),
 }
 
 impl Caller {
@@ -135,14 +158,22 @@ impl Caller {
     pub(crate) fn claim(&self, name: &str) -> Option<&serde_json::Value> {
         match self {
             Self::Cognito(token) | Self::Jwt(token) => token.claims.get(name),
-            Self::Lambda(_) => None,
+            Self::Lambda(_) | Self::Iam(_) => None,
+        }
+    }
+
+    /// Returns `$context.identity.{name}`, as far as the authorizer knows it.
+    pub(crate) fn identity(&self, name: &str) -> Option<Cow<'_, str>> {
+        match self {
+            Self::Iam(caller) => caller.identity(name),
+            _ => None,
         }
     }
 
     /// Returns `$context.authorizer.{name}`, which is not about claims.
     pub(crate) fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
         match self {
-            Self::Cognito(_) | Self::Jwt(_) => None,
+            Self::Cognito(_) | Self::Jwt(_) | Self::Iam(_) => None,
             Self::Lambda(caller) => caller.variable(name),
         }
     }
@@ -175,6 +206,7 @@ impl Caller {
                 Some(serde_json::json!({ "claims": claims }))
             }
             Self::Lambda(caller) => Some(caller.event_context()),
+            Self::Iam(_) => None,
         }
     }
 }
@@ -195,6 +227,8 @@ pub(crate) enum MethodAuthorization {
     },
     /// What a function says: type `CUSTOM`.
     Lambda(Arc<LambdaAuthorizer>),
+    /// A signature, and the policies of who signed: type `AWS_IAM`.
+    Iam,
 }
 
 /// The authorizers of an API that methods can use, by id.
@@ -273,7 +307,7 @@ impl MethodAuthorization {
 
     /// Tells whether the caller has policies of his own, which are judged together with the API's.
     pub(crate) const fn is_iam(&self) -> bool {
-        false
+        matches!(self, Self::Iam)
     }
 
     /// Compiles what `method` asks for. What cannot be enforced is a problem, never open.
@@ -304,7 +338,15 @@ impl MethodAuthorization {
                 }
                 Some(Self::Open)
             }
-            AuthorizationType::AwsIam => refuse("authorizationType", "`AWS_IAM` is not supported yet".into()),
+            AuthorizationType::AwsIam if method.authorizer_id.is_some() => refuse(
+                "authorizerId",
+                "an authorizer has no effect on a method of authorization type `AWS_IAM`".into(),
+            ),
+            AuthorizationType::AwsIam if !method.authorization_scopes.is_empty() => refuse(
+                "authorizationScopes",
+                "scopes need the authorization type `COGNITO_USER_POOLS`".into(),
+            ),
+            AuthorizationType::AwsIam => Some(Self::Iam),
             AuthorizationType::Custom if !method.authorization_scopes.is_empty() => refuse(
                 "authorizationScopes",
                 "scopes need the authorization type `COGNITO_USER_POOLS`".into(),

@@ -3,6 +3,7 @@
 //!
 //! Each file is a [`Feed`]: one kind of thing that the gateway serves, and the records that it is compiled from.
 
+mod callers;
 mod compiler;
 mod events;
 mod domains;
@@ -18,7 +19,9 @@ use std::{future::Future, pin::Pin, sync::Arc};
 use anyhow::Result;
 use portcullis_control::ports::Published;
 use portcullis_events::Events;
-use portcullis_gateway::{distribution::cache::DistributionCache, snapshot::Snapshots, usage::UsagePlans};
+use portcullis_gateway::{
+    Callers, distribution::cache::DistributionCache, snapshot::Snapshots, usage::UsagePlans,
+};
 use portcullis_identity::IssuerForm;
 use portcullis_model::Problem;
 use portcullis_store::{Change, Kind, RecordKey, Store, StoreError};
@@ -59,6 +62,7 @@ pub(super) struct Sources {
     pub(super) store: Arc<dyn Store>,
     pub(super) vault: Arc<Vault>,
     pub(super) snapshots: Arc<Snapshots>,
+    pub(super) callers: Arc<Callers>,
     pub(super) distribution_cache: Arc<DistributionCache>,
     pub(super) usage: Arc<UsagePlans>,
     pub(super) issuer: IssuerForm,
@@ -71,6 +75,7 @@ impl Publication {
             store,
             vault,
             snapshots,
+            callers,
             distribution_cache,
             usage,
             issuer,
@@ -78,6 +83,11 @@ impl Publication {
         } = sources;
         Self {
             feeds: vec![
+                Box::new(callers::CallersFeed {
+                    store: Arc::clone(&store),
+                    vault: Arc::clone(&vault),
+                    callers,
+                }),
                 Box::new(events::EventBuses(events)),
                 Box::new(pools::Pools {
                     store: Arc::clone(&store),

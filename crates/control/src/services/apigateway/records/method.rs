@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::{Apis, Kept, check_http_method};
 use crate::{
     operation::AwsError,
-    services::apigateway::errors::{bad_request, conflict, not_found, unsupported},
+    services::apigateway::errors::{bad_request, conflict, not_found},
 };
 
 /// Scopes of one method, as AWS's quota.
@@ -67,7 +67,7 @@ impl MethodSettings {
         match self.authorization_type.to_ascii_uppercase().as_str() {
             "NONE" => Ok(AuthorizationType::None),
             "COGNITO_USER_POOLS" => Ok(AuthorizationType::CognitoUserPools),
-            "AWS_IAM" => Err(unsupported("authorizationType", "`AWS_IAM` is not enforced yet")),
+            "AWS_IAM" => Ok(AuthorizationType::AwsIam),
             "CUSTOM" => Ok(AuthorizationType::Custom),
             _ => Err(bad_request(
                 "Invalid authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, and COGNITO_USER_POOLS",
