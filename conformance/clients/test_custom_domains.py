@@ -123,6 +123,54 @@ def test_base_paths_lead_to_stages(server):
         api.apigateway.get_domain_name(domainName=name)
 
 
+def test_api_mappings_lead_several_segments_to_both_kinds_of_api(server):
+    rest, name = Api(server, PATHS), "both.portcullis.localhost"
+    rest.domain(name)
+    apigatewayv2 = server.client("apigatewayv2")
+    http_api = apigatewayv2.create_api(Name="http", ProtocolType="HTTP")["ApiId"]
+    uri = server.api(rest.id, "prod", "/hello")
+    integration = apigatewayv2.create_integration(
+        ApiId=http_api,
+        IntegrationType="HTTP_PROXY",
+        IntegrationMethod="GET",
+        IntegrationUri=uri,
+        PayloadFormatVersion="1.0",
+    )
+    target = f"integrations/{integration['IntegrationId']}"
+    apigatewayv2.create_route(ApiId=http_api, RouteKey="GET /greet", Target=target)
+    apigatewayv2.create_stage(ApiId=http_api, StageName="$default", AutoDeploy=True)
+
+    def lead(key, api, stage):
+        return apigatewayv2.create_api_mapping(
+            DomainName=name, ApiId=api, Stage=stage, **({"ApiMappingKey": key} if key else {})
+        )["ApiMappingId"]
+
+    deep = lead("v1/rest", rest.id, "prod")
+    lead("v1", http_api, "$default")
+    for path, status in [
+        ("/v1/rest/hello", 200),
+        ("/v1/greet", 200),
+        ("/v1/hello", 404),
+        ("/v1/restful/hello", 404),
+        ("/hello", 403),
+    ]:
+        assert get(server, name, path)[0] == status, path
+    listed = apigatewayv2.get_api_mappings(DomainName=name)["Items"]
+    assert {(item["ApiMappingKey"], item["Stage"]) for item in listed} == {
+        ("v1/rest", "prod"),
+        ("v1", "$default"),
+    }
+    apigatewayv2.update_api_mapping(DomainName=name, ApiMappingId=deep, ApiId=rest.id, ApiMappingKey="v2/a/b")
+    assert apigatewayv2.get_api_mapping(DomainName=name, ApiMappingId=deep)["ApiMappingKey"] == "v2/a/b"
+    assert get(server, name, "/v2/a/b/hello")[0] == 200
+    assert get(server, name, "/v1/rest/hello")[0] == 404
+    apigatewayv2.delete_api_mapping(DomainName=name, ApiMappingId=deep)
+    assert get(server, name, "/v2/a/b/hello")[0] == 403
+    for key, stage in [("a//b", "prod"), ("../a", "prod"), ("a", "none")]:
+        with pytest.raises(apigatewayv2.exceptions.BadRequestException):
+            lead(key, rest.id, stage)
+
+
 def test_closed_default_endpoint_leaves_the_custom_domain_open(server, web):
     api, name = Api(server, PATHS, disableExecuteApiEndpoint=True), "closed.portcullis.localhost"
     api.domain(name)

@@ -39,6 +39,7 @@ pub const ALL: &[&dyn StackedResource] = &[
     &apigateway::usage_plan_key::UsagePlanKey,
     &cloudfront::distribution::Distribution,
     &apigatewayv2::api::Api,
+    &apigatewayv2::api_mapping::ApiMapping,
     &apigatewayv2::authorizer::Authorizer,
     &apigatewayv2::deployment::Deployment,
     &apigatewayv2::integration::Integration,

@@ -73,8 +73,12 @@ pub struct MutualTls {
 #[serde(rename_all = "camelCase")]
 pub struct BasePathMapping {
     pub domain_name: String,
+    /// How the interface of HTTP APIs names it.
+    #[serde(default)]
+    pub id: String,
     /// Without slashes at its ends; [`NO_BASE_PATH`] for none.
     pub base_path: String,
+    /// A REST or an HTTP API.
     pub rest_api_id: ApiId,
     /// None: the path's next segment names the stage.
     #[serde(default, skip_serializing_if = "Option::is_none")]

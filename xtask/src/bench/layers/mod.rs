@@ -8,6 +8,7 @@ mod api;
 mod distribution;
 mod resource_policy;
 mod cognito;
+mod http_api;
 mod validation;
 
 use anyhow::Result;
@@ -32,6 +33,8 @@ pub(super) const ROWS: &[Row] = &[
         "LayerCognito",
         &[&cognito::PIECE],
     ),
+    Row::own("HTTP API, plain", "LayerHttp", &http_api::PLAIN),
+    Row::own("HTTP API: JWT, seen before", "LayerJwt", &http_api::JWT),
     Row::alone(
         "validation: header and body",
         "LayerValidation",

@@ -1,6 +1,7 @@
 //! `AWS::ApiGatewayV2::…`: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGatewayV2.html>
 
 pub mod api;
+pub mod api_mapping;
 pub mod authorizer;
 pub mod deployment;
 pub mod integration;

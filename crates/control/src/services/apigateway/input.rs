@@ -24,7 +24,7 @@ pub(in crate::services) fn apis<'a>(call: &Call<'a>) -> Apis<'a> {
 }
 
 /// Returns the custom domains as the caller sees them.
-pub(super) fn domains<'a>(call: &Call<'a>) -> Domains<'a> {
+pub(in crate::services) fn domains<'a>(call: &Call<'a>) -> Domains<'a> {
     Domains {
         apis: apis(call),
         buckets: call.parts.buckets.as_ref(),

@@ -8,12 +8,14 @@ mod input;
 mod wire;
 
 mod create_api;
+mod create_api_mapping;
 mod create_authorizer;
 mod create_deployment;
 mod create_integration;
 mod create_route;
 mod create_stage;
 mod delete_api;
+mod delete_api_mapping;
 mod delete_authorizer;
 mod delete_cors_configuration;
 mod delete_deployment;
@@ -21,6 +23,8 @@ mod delete_integration;
 mod delete_route;
 mod delete_stage;
 mod get_api;
+mod get_api_mapping;
+mod get_api_mappings;
 mod get_apis;
 mod get_authorizer;
 mod get_authorizers;
@@ -33,6 +37,7 @@ mod get_routes;
 mod get_stage;
 mod get_stages;
 mod update_api;
+mod update_api_mapping;
 mod update_authorizer;
 mod update_deployment;
 mod update_integration;
@@ -53,12 +58,14 @@ pub const SERVICE: Service = Service {
 /// Every operation.
 const OPERATIONS: &[&Operation] = &[
     &create_api::OPERATION,
+    &create_api_mapping::OPERATION,
     &create_authorizer::OPERATION,
     &create_deployment::OPERATION,
     &create_integration::OPERATION,
     &create_route::OPERATION,
     &create_stage::OPERATION,
     &delete_api::OPERATION,
+    &delete_api_mapping::OPERATION,
     &delete_authorizer::OPERATION,
     &delete_cors_configuration::OPERATION,
     &delete_deployment::OPERATION,
@@ -66,6 +73,8 @@ const OPERATIONS: &[&Operation] = &[
     &delete_route::OPERATION,
     &delete_stage::OPERATION,
     &get_api::OPERATION,
+    &get_api_mapping::OPERATION,
+    &get_api_mappings::OPERATION,
     &get_apis::OPERATION,
     &get_authorizer::OPERATION,
     &get_authorizers::OPERATION,
@@ -78,6 +87,7 @@ const OPERATIONS: &[&Operation] = &[
     &get_stage::OPERATION,
     &get_stages::OPERATION,
     &update_api::OPERATION,
+    &update_api_mapping::OPERATION,
     &update_authorizer::OPERATION,
     &update_deployment::OPERATION,
     &update_integration::OPERATION,

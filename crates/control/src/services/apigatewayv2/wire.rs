@@ -1,7 +1,8 @@
 //! From records to AWS's JSON. Moments are ISO 8601; a listing's items are `items`.
 
-use portcullis_model::resources::apigatewayv2::{
-    HttpApi, HttpDeployment, HttpIntegration, HttpRoute, HttpStage, JwtAuthorizer,
+use portcullis_model::resources::{
+    apigatewayv2::{HttpApi, HttpDeployment, HttpIntegration, HttpRoute, HttpStage, JwtAuthorizer},
+    custom_domains::{BasePathMapping, NO_BASE_PATH},
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -115,5 +116,14 @@ pub(super) fn stage(stage: &HttpStage) -> Value {
     set(&mut answer, "description", stage.description.as_ref());
     let message = stage.last_deployment_status_message.as_ref();
     set(&mut answer, "lastDeploymentStatusMessage", message);
+    answer
+}
+
+/// Renders a mapping of a custom domain.
+pub(super) fn api_mapping(mapping: &BasePathMapping) -> Value {
+    let mut answer = json!({ "apiMappingId": mapping.id, "apiId": mapping.rest_api_id });
+    let key = Some(&mapping.base_path).filter(|path| *path != NO_BASE_PATH);
+    set(&mut answer, "apiMappingKey", key);
+    set(&mut answer, "stage", mapping.stage.as_ref());
     answer
 }

@@ -1,21 +1,28 @@
 //! What the base paths of a custom domain lead to:
-//! <https://docs.aws.amazon.com/apigateway/latest/api/API_BasePathMapping.html>
+//! <https://docs.aws.amazon.com/apigateway/latest/api/API_BasePathMapping.html> for REST APIs and a single segment,
+//! <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/domainnames-domainname-apimappings.html> for both kinds and
+//! several segments. They are one list.
 
 use portcullis_model::{
     ApiId, StageName,
     resources::custom_domains::{BasePathMapping, NO_BASE_PATH},
 };
-use portcullis_store::{Batch, Expect, StoreError, kinds};
+use portcullis_store::{Batch, Expect, Page, StoreError, kinds};
 use serde::{Deserialize, Serialize};
 
-use super::{Kept, Listed, Wanted, domain_name::Domains, encode};
+use super::{Kept, Listed, Wanted, decode, domain_name::Domains, encode};
 use crate::{
     operation::AwsError,
-    services::apigateway::errors::{bad_request, conflict, from_store, not_found},
+    services::{
+        apigateway::errors::{bad_request, conflict, from_store, not_found},
+        apigatewayv2::records::HttpApis,
+    },
 };
 
 /// Mappings of one domain, as AWS's quota.
 const MAPPINGS_MAX: usize = 200;
+/// Symbols of a mapping's id, as AWS's.
+const ID_SYMBOLS: usize = 6;
 /// Characters of a base path, as AWS's.
 const BASE_PATH_CHARACTERS_MAX: usize = 300;
 
@@ -54,13 +61,46 @@ impl BasePathMappingSettings {
                  multi-level base path mapping, use API Gateway V2.",
             ));
         }
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"$-_.+!*'()".contains(&byte);
-        if path.len() > BASE_PATH_CHARACTERS_MAX || !path.bytes().all(plain) {
-            return Err(bad_request(format!(
-                "Invalid base path `{path}`: at most {BASE_PATH_CHARACTERS_MAX} letters, digits and `$-_.+!*'()`"
-            )));
+        check_base_path(path)
+    }
+}
+
+/// Returns `path` if it is made of segments that a base path may have.
+fn check_base_path(path: &str) -> Result<String, AwsError> {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"$-_.+!*'()".contains(&byte);
+    let segment = |segment: &str| !matches!(segment, "" | "." | "..") && segment.bytes().all(plain);
+    if path.len() > BASE_PATH_CHARACTERS_MAX || !path.split('/').all(segment) {
+        return Err(bad_request(format!(
+            "Invalid base path `{path}`: at most {BASE_PATH_CHARACTERS_MAX} letters, digits and `$-_.+!*'()`, segments between `/`"
+        )));
+    }
+    Ok(path.to_owned())
+}
+
+/// What a caller chooses about a mapping through the interface of HTTP APIs.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ApiMappingSettings {
+    #[serde(default)]
+    pub api_id: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub api_mapping_key: Option<String>,
+    #[serde(default)]
+    pub stage: String,
+}
+
+impl ApiMappingSettings {
+    /// Returns the settings that `mapping` has.
+    pub fn of(mapping: &BasePathMapping) -> Self {
+        Self {
+            api_id: mapping.rest_api_id.as_str().to_owned(),
+            api_mapping_key: Some(mapping.base_path.clone()).filter(|path| path != NO_BASE_PATH),
+            stage: mapping
+                .stage
+                .as_ref()
+                .map(|stage| stage.as_str().to_owned())
+                .unwrap_or_default(),
         }
-        Ok(path.to_owned())
     }
 }
 
@@ -72,15 +112,20 @@ impl Domains<'_> {
         settings: BasePathMappingSettings,
     ) -> Result<BasePathMapping, AwsError> {
         self.domain_name(domain).await?;
-        let page = Wanted {
-            position: None,
-            limit: Some(MAPPINGS_MAX),
-        };
-        if self.base_path_mappings(domain, &page).await?.items.len() >= MAPPINGS_MAX {
+        let mapping = self.mapped(domain, self.new_id(), settings).await?;
+        self.put_new(mapping).await
+    }
+
+    fn new_id(&self) -> String {
+        self.apis.entropy.lower_alphanumeric(ID_SYMBOLS)
+    }
+
+    async fn put_new(&self, mapping: BasePathMapping) -> Result<BasePathMapping, AwsError> {
+        let domain = &mapping.domain_name;
+        if self.mappings(domain).await?.len() >= MAPPINGS_MAX {
             let message = "Maximum number of base path mappings of this domain has been reached";
             return Err(AwsError::new("LimitExceededException", 429, message));
         }
-        let mapping = self.mapped(domain, settings).await?;
         let key = self
             .apis
             .key(kinds::API_BASE_PATH_MAPPING, id(domain, &mapping.base_path));
@@ -93,9 +138,22 @@ impl Domains<'_> {
         }
     }
 
+    /// Returns every mapping of a domain.
+    async fn mappings(&self, domain: &str) -> Result<Vec<Kept<BasePathMapping>>, AwsError> {
+        let page = Page::all(format!("{domain}/"));
+        let records = self
+            .apis
+            .store
+            .list(self.apis.scope, kinds::API_BASE_PATH_MAPPING, page)
+            .await
+            .map_err(|error| from_store(&error))?;
+        records.iter().map(decode).collect()
+    }
+
     async fn mapped(
         &self,
         domain: &str,
+        id: String,
         settings: BasePathMappingSettings,
     ) -> Result<BasePathMapping, AwsError> {
         let base_path = settings.base_path()?;
@@ -114,10 +172,77 @@ impl Domains<'_> {
         }
         Ok(BasePathMapping {
             domain_name: domain.to_owned(),
+            id,
             base_path,
             rest_api_id: api,
             stage,
         })
+    }
+
+    /// As [`Self::mapped`], for both kinds of API; the stage must be named.
+    async fn api_mapped(
+        &self,
+        domain: &str,
+        id: String,
+        settings: ApiMappingSettings,
+    ) -> Result<BasePathMapping, AwsError> {
+        let base_path = match settings.api_mapping_key.as_deref() {
+            None | Some("" | NO_BASE_PATH) => NO_BASE_PATH.to_owned(),
+            Some(path) => check_base_path(path)?,
+        };
+        let api = ApiId::from(settings.api_id.as_str());
+        let stage = StageName::from(settings.stage.as_str());
+        let found = self.apis.stage(&api, &stage).await.is_ok()
+            || HttpApis(self.apis).stage(&api, &stage).await.is_ok();
+        if !found {
+            return Err(bad_request(format!(
+                "Invalid stage identifier specified: the API `{api}` has no stage `{stage}`"
+            )));
+        }
+        Ok(BasePathMapping {
+            domain_name: domain.to_owned(),
+            id,
+            base_path,
+            rest_api_id: api,
+            stage: Some(stage),
+        })
+    }
+
+    /// Makes a mapping to a stage of either kind of API.
+    pub async fn create_api_mapping(
+        &self,
+        domain: &str,
+        settings: ApiMappingSettings,
+    ) -> Result<BasePathMapping, AwsError> {
+        self.domain_name(domain).await?;
+        let mapping = self.api_mapped(domain, self.new_id(), settings).await?;
+        self.put_new(mapping).await
+    }
+
+    /// Returns a mapping by its id, or AWS's error when there is none.
+    pub async fn api_mapping(&self, domain: &str, id: &str) -> Result<Kept<BasePathMapping>, AwsError> {
+        self.domain_name(domain).await?;
+        let mut all = self.mappings(domain).await?.into_iter();
+        all.find(|kept| kept.value.id == id)
+            .ok_or_else(|| not_found("The API mapping specified is invalid"))
+    }
+
+    /// Gives a mapping new settings.
+    pub async fn replace_api_mapping(
+        &self,
+        domain: &str,
+        id: &str,
+        settings: ApiMappingSettings,
+    ) -> Result<BasePathMapping, AwsError> {
+        let kept = self.api_mapping(domain, id).await?;
+        let changed = self.api_mapped(domain, id.to_owned(), settings).await?;
+        self.replace(kept, changed).await
+    }
+
+    /// Deletes a mapping.
+    pub async fn delete_api_mapping(&self, domain: &str, id: &str) -> Result<(), AwsError> {
+        let kept = self.api_mapping(domain, id).await?;
+        self.delete_base_path_mapping(domain, &kept.value.base_path).await
     }
 
     /// Returns a mapping, or AWS's error when there is none.
@@ -155,11 +280,21 @@ impl Domains<'_> {
         settings: BasePathMappingSettings,
     ) -> Result<BasePathMapping, AwsError> {
         let kept = self.base_path_mapping(domain, base_path).await?;
-        let changed = self.mapped(domain, settings).await?;
-        let before = self.apis.key(kinds::API_BASE_PATH_MAPPING, id(domain, base_path));
-        let after = self
-            .apis
-            .key(kinds::API_BASE_PATH_MAPPING, id(domain, &changed.base_path));
+        let own = kept.value.id.clone();
+        let changed = self.mapped(domain, own, settings).await?;
+        self.replace(kept, changed).await
+    }
+
+    async fn replace(
+        &self,
+        kept: Kept<BasePathMapping>,
+        changed: BasePathMapping,
+    ) -> Result<BasePathMapping, AwsError> {
+        let key = |mapping: &BasePathMapping| {
+            let id = id(&mapping.domain_name, &mapping.base_path);
+            self.apis.key(kinds::API_BASE_PATH_MAPPING, id)
+        };
+        let (before, after) = (key(&kept.value), key(&changed));
         let expect = Expect::Version(kept.version);
         let batch = if before == after {
             Batch::new().put(after, encode(&changed)?, expect)
