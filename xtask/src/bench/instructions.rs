@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 
 use super::backend::Backend;
 use super::deployment::Parts;
-use super::layers::{Known, ROWS};
+use super::layers::{self, Known, ROWS};
 use super::load::{self, Extent, Load};
 use super::options::Options;
 use super::proxies::{nginx::Nginx, portcullis::Portcullis};
@@ -39,12 +39,15 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         ..Parts::default()
     };
     let template = deployment::write_template(&folder, backend.address, parts)?;
-    let known = prepare(&options, &folder, &template)?;
+    let function = Backend::answering(layers::POLICY)?;
+    let more = layers::options(function.address);
+    let known = prepare(&options, &folder, &template, &more)?;
     let bench = Counting {
         valgrind,
         options: &options,
         folder: &folder,
         template: &template,
+        more: &more,
     };
     let mut rows = Vec::new();
     for (name, scenario, path, token) in [
@@ -93,8 +96,8 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 }
 
 /// Makes the keys and deploys the template outside callgrind: making an RSA key takes a random number of instructions.
-fn prepare(options: &Options, folder: &Path, template: &Path) -> Result<Known> {
-    let mut server = Portcullis::start(&options.server, folder, template, &[])?;
+fn prepare(options: &Options, folder: &Path, template: &Path, more: &[String]) -> Result<Known> {
+    let mut server = Portcullis::start(&options.server, folder, template, more)?;
     let token = deployment::tokens(&server, 1)?.pop().context("no token")?;
     server.process.stop()?;
     Ok(Known { token })
@@ -118,6 +121,7 @@ struct Counting<'a> {
     options: &'a Options,
     folder: &'a Path,
     template: &'a Path,
+    more: &'a [String],
 }
 
 impl Counting<'_> {
@@ -127,7 +131,8 @@ impl Counting<'_> {
             let profile = self.folder.join("portcullis.callgrind");
             let mut command = callgrind(&self.valgrind, &profile);
             command.arg(&self.options.server);
-            let mut server = Portcullis::start_by(command, self.folder, self.template, &[], START_WITHIN)?;
+            let mut server =
+                Portcullis::start_by(command, self.folder, self.template, self.more, START_WITHIN)?;
             send(server.public, server.process.id(), request(&server)?, requests)?;
             server.process.stop()?;
             collected(&profile)

@@ -8,7 +8,7 @@ use anyhow::{Context, Result};
 use super::backend::Backend;
 use super::contest::{Contest, Contestant};
 use super::deployment::Parts;
-use super::layers::{Known, ROWS};
+use super::layers::{self, Known, ROWS};
 use super::load::{Extent, Load};
 use super::options::Options;
 use super::proxies::{
@@ -56,6 +56,10 @@ impl Stage {
         if !options.peers_only {
             let template = deployment::write_template(folder, stage.backend.address, parts)?;
             let mut more = Vec::new();
+            if parts.layers {
+                let function = Backend::answering(layers::POLICY)?;
+                more.extend(layers::options(function.address));
+            }
             if parts.domains {
                 let client = mutual_tls::Client::make(folder)?;
                 more.extend(["--bucket".to_owned(), client.bucket.clone()]);
@@ -149,7 +153,7 @@ pub(super) fn all(stage: &Stage, options: &Options) -> Result<Vec<Contest>> {
         contests.push(unseen(stage, options)?);
     }
     if options.wants("layers") {
-        contests.push(layers(stage, options)?);
+        contests.push(by_layer(stage, options)?);
     }
     if options.wants("mutual") {
         contests.push(mutual(stage, options)?);
@@ -270,7 +274,7 @@ fn unseen(stage: &Stage, options: &Options) -> Result<Contest> {
     })
 }
 
-fn layers(stage: &Stage, options: &Options) -> Result<Contest> {
+fn by_layer(stage: &Stage, options: &Options) -> Result<Contest> {
     let server = stage.server()?;
     let known = Known {
         token: stage.tokens.first().cloned().context("no token")?,

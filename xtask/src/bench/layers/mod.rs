@@ -6,10 +6,15 @@
 mod api;
 // In the order of the request.
 mod distribution;
+mod firewall;
 mod resource_policy;
 mod cognito;
+mod lambda_authorizer;
 mod http_api;
+mod usage_plan;
 mod validation;
+
+use std::net::SocketAddr;
 
 use anyhow::Result;
 use serde_json::{Map, Value};
@@ -27,14 +32,26 @@ pub(super) const ROWS: &[Row] = &[
         "LayerDistribution",
         &distribution::HIT,
     ),
+    Row::alone(
+        "firewall: addresses, byte match",
+        "LayerRules",
+        &[&firewall::RULES],
+    ),
+    Row::alone("firewall: SQL detection", "LayerSqli", &[&firewall::SQLI]),
     Row::alone("resource policy", "LayerPolicy", &[&resource_policy::PIECE]),
     Row::alone(
         "user pool's token, seen before",
         "LayerCognito",
         &[&cognito::PIECE],
     ),
+    Row::alone(
+        "Lambda authorizer, cached",
+        "LayerFunction",
+        &[&lambda_authorizer::PIECE],
+    ),
     Row::own("HTTP API, plain", "LayerHttp", &http_api::PLAIN),
     Row::own("HTTP API: JWT, seen before", "LayerJwt", &http_api::JWT),
+    Row::alone("usage plan: key, throttle", "LayerPlan", &[&usage_plan::PIECE]),
     Row::alone(
         "validation: header and body",
         "LayerValidation",
@@ -43,7 +60,24 @@ pub(super) const ROWS: &[Row] = &[
     Row::alone(
         "the whole chain",
         "LayerChain",
-        &[&resource_policy::PIECE, &cognito::PIECE, &validation::PIECE],
+        &[
+            &firewall::RULES,
+            &resource_policy::PIECE,
+            &cognito::PIECE,
+            &usage_plan::PIECE,
+            &validation::PIECE,
+        ],
+    ),
+    Row::alone(
+        "the whole chain, with SQL detection",
+        "LayerChainSqli",
+        &[
+            &firewall::RULES_AND_SQLI,
+            &resource_policy::PIECE,
+            &cognito::PIECE,
+            &usage_plan::PIECE,
+            &validation::PIECE,
+        ],
     ),
 ];
 
@@ -59,6 +93,15 @@ struct Piece {
 struct Own {
     add: fn(&str, &mut Template<'_>),
     request: fn(&str, &Portcullis, &Known) -> Result<Vec<u8>>,
+}
+
+/// What the function of the Lambda authorizer answers.
+pub(super) use lambda_authorizer::POLICY;
+
+/// Returns the options of `up` that bind the function to what stands for it at `address`.
+pub(super) fn options(address: SocketAddr) -> Vec<String> {
+    let binding = format!("{}=http://{address}", lambda_authorizer::FUNCTION);
+    vec!["--function".to_owned(), binding]
 }
 
 /// A line of the table.
@@ -84,6 +127,7 @@ pub(super) struct Template<'a> {
 
 /// A request on the making.
 struct Ask {
+    id: &'static str,
     headers: Vec<(String, String)>,
 }
 
@@ -141,7 +185,10 @@ impl Row {
             Kind::Rest(pieces) => *pieces,
         };
         let api = server.output(&format!("{}ApiId", self.id))?;
-        let mut ask = Ask { headers: Vec::new() };
+        let mut ask = Ask {
+            id: self.id,
+            headers: Vec::new(),
+        };
         for piece in pieces {
             (piece.ask)(&mut ask, known)?;
         }
