@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
+use portcullis_model::arn::Arn;
 
 /// The longest event and the longest answer of a synchronous call, in bytes. AWS's quota is 6 MB.
 pub const PAYLOAD_BYTES_MAX: usize = 6 * 1024 * 1024;
@@ -43,4 +44,13 @@ pub enum Failure {
     /// It could not be started or reached, or answered what no function answers.
     #[error("{0}")]
     Unreachable(String),
+}
+
+/// Returns the ARN without its qualifier; none when it has none.
+pub fn unqualified(function_arn: &str) -> Option<String> {
+    let mut arn: Arn = function_arn.parse().ok()?;
+    let mut parts = arn.resource.splitn(3, ':');
+    let (kind, name, _qualifier) = (parts.next()?, parts.next()?, parts.next()?);
+    arn.resource = format!("{kind}:{name}");
+    Some(arn.to_string())
 }

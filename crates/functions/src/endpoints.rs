@@ -15,7 +15,7 @@ use tokio::{
     task::LocalSet,
 };
 
-use crate::{Answer, Call, Failure, PAYLOAD_BYTES_MAX};
+use crate::{Answer, Call, Failure, PAYLOAD_BYTES_MAX, unqualified};
 
 /// Calls of all endpoints together that may be under way, AWS's default for an account; the next is throttled.
 const CALLS_MAX: usize = 1_000;
@@ -89,15 +89,6 @@ impl Endpoints {
             .get(function_arn)
             .or_else(|| self.bound.get(&unqualified(function_arn)?))
     }
-}
-
-/// Returns the ARN without its qualifier; none when it has none.
-fn unqualified(function_arn: &str) -> Option<String> {
-    let mut arn: Arn = function_arn.parse().ok()?;
-    let mut parts = arn.resource.splitn(3, ':');
-    let (kind, name, _qualifier) = (parts.next()?, parts.next()?, parts.next()?);
-    arn.resource = format!("{kind}:{name}");
-    Some(arn.to_string())
 }
 
 fn parse(url: &str) -> Result<Url, String> {
