@@ -15,7 +15,7 @@ use crate::{
     admission::{self, Admitted},
     operation::{Access, Call, Caller, Notes, Operation, Protocol, Service},
     protocol::{
-        WireAnswer, WireCall, json_1_1, query_xml,
+        WireAnswer, WireCall, bindings, json_1_1, query_xml,
         rest_json::{self, RestRequest},
         rest_xml,
         shape::Shape,
@@ -421,7 +421,9 @@ fn serialise(service: &Service, operation: &Operation, output: &Value, request_i
         (Protocol::RestXml { namespace }, Some(route)) => {
             rest_xml::serialise(namespace, route.status, output)
         }
-        (Protocol::RestJson, Some(route)) => rest_json::serialise(route.status, &Shape::Any, output),
+        (Protocol::RestJson, Some(route)) => {
+            rest_json::serialise(route.status, &bindings::output(operation.name), output)
+        }
         _ => json_1_1::serialise(&Shape::Any, output),
     }
 }

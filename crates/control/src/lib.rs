@@ -49,6 +49,7 @@ pub struct ControlParts {
     pub samples: Arc<dyn ports::Samples>,
     pub usage: Arc<dyn ports::UsageCounters>,
     pub buckets: Arc<dyn ports::Buckets>,
+    pub functions: Arc<portcullis_functions::Functions>,
     pub certificates: Arc<dyn ports::Certificates>,
     pub distribution_cache: Arc<dyn ports::DistributionCache>,
     /// The region that is served, and the account that it starts with.

@@ -184,6 +184,7 @@ pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
         samples: Arc::new(Outside),
         usage: Arc::new(Outside),
         buckets: Arc::new(Outside),
+        functions: Arc::default(),
         certificates: Arc::new(Outside),
         distribution_cache: Arc::new(Outside),
         scope: scope(),

@@ -283,6 +283,16 @@ const fn table() -> [u32; 256] {
     table
 }
 
+/// Returns the SHA-256 of a package in hexadecimal.
+pub fn digest(package: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, package);
+    digest.as_ref().iter().fold(String::new(), |mut text, byte| {
+        write!(text, "{byte:02x}").ok();
+        text
+    })
+}
+
 /// Makes a package of one file, as CloudFormation does of inline code.
 pub fn single_file(name: &str, content: &[u8]) -> Vec<u8> {
     let (crc, length) = (crc32(content).to_le_bytes(), (content.len() as u32).to_le_bytes());

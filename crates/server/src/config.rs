@@ -25,7 +25,8 @@ use serde::Deserialize;
 use crate::{
     local_ca::server_config,
     settings::{
-        Settings, check_account, check_buckets, check_domain, check_functions, check_region, check_throttle,
+        RunFunctions, Settings, check_account, check_buckets, check_domain, check_functions, check_region,
+        check_throttle,
     },
     wiring::{Certified, cores},
 };
@@ -58,6 +59,9 @@ pub(crate) struct Config {
     /// URLs of HTTP endpoints that speak the Lambda Invoke API, by function ARN.
     #[serde(default)]
     functions: BTreeMap<String, String>,
+    /// Run functions as processes of this machine: they are trusted code, without walls.
+    #[serde(default)]
+    local_functions: bool,
     /// Folders that stand for buckets, by name.
     #[serde(default)]
     buckets: BTreeMap<String, PathBuf>,
@@ -159,6 +163,11 @@ impl Config {
             },
             account_throttle: self.account_throttle(),
             functions: self.functions.clone(),
+            local_functions: if self.local_functions {
+                RunFunctions::Always
+            } else {
+                RunFunctions::Never
+            },
             buckets: self.buckets.clone(),
         })
     }

@@ -66,6 +66,16 @@ impl Installation {
         self.folder.join("credentials.json")
     }
 
+    /// Code, temporary folders and the runtime client of local functions.
+    pub(crate) fn functions(&self) -> PathBuf {
+        self.folder.join("functions")
+    }
+
+    /// What local functions print, a file each.
+    pub(crate) fn logs(&self) -> PathBuf {
+        self.folder.join("logs")
+    }
+
     pub(crate) fn outbox(&self) -> PathBuf {
         self.folder.join("outbox")
     }

@@ -35,8 +35,20 @@ pub(crate) struct Settings {
     pub(crate) certified: Certified,
     /// What an account may do in a region, over all its APIs.
     pub(crate) account_throttle: Throttle,
+    /// Whether functions run as processes of this machine.
+    pub(crate) local_functions: RunFunctions,
     /// Folders that stand for buckets, by name.
     pub(crate) buckets: BTreeMap<String, PathBuf>,
+}
+
+/// Whether functions run as processes of this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RunFunctions {
+    Never,
+    /// Under `up`: where there is a `python3`.
+    IfPossible,
+    /// Under `serve`, when it is asked for.
+    Always,
 }
 
 /// Rejects an account that is not twelve digits.

@@ -133,6 +133,10 @@ kinds! {
     DISTRIBUTION = Configuration "cloudfront-distribution",
     /// `{distribution}/{id}`: an invalidation that was made
     INVALIDATION = Directory "cloudfront-invalidation",
+    /// `{name}`: a function, its variables sealed
+    LAMBDA_FUNCTION = Configuration "lambda-function",
+    /// `{name}`: the function's deployment package, base64
+    LAMBDA_CODE = Directory "lambda-code",
     /// The data directory's own facts: identity, versions.
     INSTALLATION = Directory "installation",
 }

@@ -7,6 +7,7 @@ pub mod query_xml;
 pub mod rest_json;
 pub mod rest_xml;
 pub mod shape;
+pub(crate) mod bindings;
 mod json;
 mod rest_headers;
 mod scalar;

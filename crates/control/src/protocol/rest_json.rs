@@ -9,7 +9,7 @@ use portcullis_model::HeaderList;
 use serde_json::{Map, Value, json};
 
 use super::{
-    WireAnswer, WireCall, json, json_1_1, parse_object,
+    WireAnswer, WireCall, bindings, json, json_1_1, parse_object,
     query_xml::parse_form,
     rest_headers,
     scalar::{self, not_a},
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     AwsError,
-    operation::{Route, Service},
+    operation::{Operation, Route, Service},
 };
 
 pub const CONTENT_TYPE: &str = "application/json";
@@ -65,7 +65,7 @@ pub fn parse(service: &'static Service, request: &RestRequest<'_>) -> Result<Wir
     Ok(WireCall {
         name: operation.name.to_owned(),
         operation: Some(operation),
-        input: read_input(&shape_of(route), labels, request)?,
+        input: read_input(&shape_of(operation, route), labels, request)?,
     })
 }
 
@@ -79,7 +79,9 @@ pub fn serves(service: &Service, method: &str, path: &str) -> bool {
 }
 
 /// Returns the input of a route as a shape: labels and parameters are text, the body is what it is.
-fn shape_of(route: &Route) -> Shape {
+fn shape_of(operation: &Operation, route: &Route) -> Shape {
+    let bound = bindings::of(operation.name);
+
     let labels = route
         .path
         .split('/')
@@ -90,9 +92,9 @@ fn shape_of(route: &Route) -> Shape {
         .iter()
         .map(|name| Member::new(*name, Location::Query, Shape::Any));
     Shape::Structure(Arc::new(Structure {
-        members: labels.chain(query).collect(),
-        payload: None,
-        open: true,
+        members: labels.chain(query).chain(bindings::input(bound)).collect(),
+        payload: bound.map(|bound| bound.payload.to_owned()),
+        open: bound.is_none(),
     }))
 }
 

@@ -18,6 +18,7 @@ use crate::{
         apigateway::records::{Apis, api_key::Plans, domain_name::Domains},
         cloudfront::records::Distributions,
         iam::roles::Roles,
+        lambda::records::LambdaFunctions,
         wafv2::records::Waf,
     },
 };
@@ -61,6 +62,7 @@ pub struct Maker<'a> {
     pub identity: &'a Identity,
     pub vault: &'a Vault,
     pub buckets: &'a dyn Buckets,
+    pub functions: &'a std::sync::Arc<portcullis_functions::Functions>,
     pub certificates: &'a dyn Certificates,
     pub stack_name: &'a str,
     pub logical_id: &'a str,
@@ -103,6 +105,19 @@ impl<'a> Maker<'a> {
             clock: self.clock,
             entropy: self.entropy,
             scope: self.scope,
+        }
+    }
+
+    /// Returns the functions as this resource sees them.
+    pub fn lambda(&self) -> LambdaFunctions<'a> {
+        LambdaFunctions {
+            store: self.store,
+            vault: self.vault,
+            scope: self.scope,
+            clock: self.clock,
+            entropy: self.entropy,
+            buckets: self.buckets,
+            runner: self.functions,
         }
     }
 

@@ -9,6 +9,7 @@ pub mod apigatewayv2;
 pub mod cognito;
 pub mod iam;
 pub mod events;
+pub mod lambda;
 pub mod secretsmanager;
 pub mod wafv2;
 mod literal;
@@ -57,6 +58,8 @@ pub const ALL: &[&dyn StackedResource] = &[
     &events::connection::Connection,
     &events::event_bus::EventBus,
     &events::rule::Rule,
+    &lambda::function::Function,
+    &lambda::permission::Permission,
     &secretsmanager::secret::Secret,
     &wafv2::ip_set::IpSet,
     &wafv2::regex_pattern_set::RegexPatternSet,

@@ -7,6 +7,7 @@ pub mod cloudfront;
 pub mod cognito_idp;
 pub mod events;
 pub mod iam;
+pub mod lambda;
 pub mod portcullis;
 pub mod secretsmanager;
 pub mod sts;
@@ -23,6 +24,7 @@ pub const ALL: &[&Service] = &[
     &cognito_idp::SERVICE,
     &events::SERVICE,
     &iam::SERVICE,
+    &lambda::SERVICE,
     &portcullis::SERVICE,
     &secretsmanager::SERVICE,
     &sts::SERVICE,

@@ -202,6 +202,7 @@ impl Run {
             identity: &identity,
             vault: &parts.vault,
             buckets: parts.buckets.as_ref(),
+            functions: &parts.functions,
             certificates: parts.certificates.as_ref(),
             stack_name: &self.record.stack.stack_name,
             logical_id,

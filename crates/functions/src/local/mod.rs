@@ -13,7 +13,7 @@ mod runtime_api;
 mod worker;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeSet, HashMap},
     fs, io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
@@ -134,10 +134,17 @@ impl LocalFunctions {
         Ok(folder)
     }
 
-    /// Removes unpacked code that no function has any more.
-    pub fn drop_code(&self, digest: &str) {
-        if let Ok(folder) = self.code_folder(digest) {
-            drop(fs::remove_dir_all(folder));
+    /// Removes unpacked code but for `digests`: for the start, when nothing runs on it.
+    pub fn keep_only(&self, digests: &BTreeSet<&str>) {
+        let folders = fs::read_dir(self.0.settings.folder.join("code"));
+        for folder in folders.into_iter().flatten().flatten() {
+            if !folder
+                .file_name()
+                .to_str()
+                .is_some_and(|name| digests.contains(name))
+            {
+                drop(fs::remove_dir_all(folder.path()));
+            }
         }
     }
 

@@ -73,6 +73,10 @@ fn event_of_a_whole_request_has_aws_form() {
         })
     );
     assert_eq!(multi["X-Two"], json!(["1", "2"]));
+    check_context(&context);
+}
+
+fn check_context(context: &Value) {
     assert_eq!(context["path"], "/prod/pets/a%20b/c/d/");
     assert_eq!(context["resourcePath"], "/pets/{id}/{rest+}");
     assert_eq!(context["requestTimeEpoch"], NOW * 1000);

@@ -9,5 +9,6 @@ pub mod iam;
 pub mod cloudformation;
 pub mod events;
 pub mod custom_domains;
+pub mod lambda;
 pub mod wafv2;
 pub mod cloudfront;

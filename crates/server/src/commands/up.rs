@@ -28,7 +28,7 @@ use crate::{
     client::AdminClient,
     installation::{CredentialsFile, Endpoints, Installation, PublicEndpoints, StackEndpoints},
     local_ca::LocalCa,
-    settings::Settings,
+    settings::{RunFunctions, Settings},
     wiring::{Addresses, Certified, Server, cores},
 };
 
@@ -112,6 +112,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         },
         account_throttle: up.account_throttle,
         functions: up.functions.clone(),
+        local_functions: RunFunctions::IfPossible,
         buckets: up.buckets.clone(),
     }
 }

@@ -15,7 +15,6 @@ use anyhow::{Context, Result, anyhow};
 use portcullis_control::{Control, ControlParts};
 use portcullis_egress::{AddressPolicy, ClientConfig, PublicOnly};
 use portcullis_events::{Events, EventsParts, delivery::Deliveries};
-use portcullis_functions::Endpoints;
 use portcullis_gateway::{
     Callers, Gateway, GatewayParts, GatewaySettings,
     distribution::cache::DistributionCache,
@@ -108,7 +107,8 @@ impl Server {
         let addresses = addresses(&sockets, &admin)?;
         let store = open_store(installation)?;
         let vault = open_vault(settings, store.as_ref()).await?;
-        let planes = Planes::new(settings, &sockets, &vault)?;
+        let functions = functions::start(settings, installation, integrations(settings, &addresses)?)?;
+        let planes = Planes::new(settings, &sockets, &vault, functions)?;
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;
@@ -135,6 +135,7 @@ impl Server {
             samples: Arc::new(JudgedSamples(planes.firewall.clone())),
             usage: Arc::new(Counters(usage.clone())),
             buckets: Arc::new(Buckets(settings.buckets.clone())),
+            functions: planes.functions.runner.clone(),
             certificates: Arc::new(Certificates::of(settings, &planes.snapshots)),
             distribution_cache: Arc::new(KeptAnswers(planes.distribution_cache.clone())),
             scope: settings.scope.clone(),
@@ -207,11 +208,15 @@ impl Running {
         };
         drop(tokio::task::spawn_blocking(stop).await);
         self.usage.write().await;
+        if let Some(local) = &self.control.parts().functions.local {
+            local.stop();
+        }
     }
 }
 
 /// What the admin side and the gateway both hold.
 struct Planes {
+    functions: ServerFunctions,
     revocations: Arc<Revocations>,
     callers: Arc<Callers>,
     trails: Arc<TrailLog>,
@@ -222,8 +227,14 @@ struct Planes {
 }
 
 impl Planes {
-    fn new(settings: &Settings, sockets: &[Socket], vault: &Vault) -> Result<Self> {
+    fn new(
+        settings: &Settings,
+        sockets: &[Socket],
+        vault: &Vault,
+        functions: ServerFunctions,
+    ) -> Result<Self> {
         Ok(Self {
+            functions,
             revocations: Arc::default(),
             callers: Arc::default(),
             trails: Arc::default(),
@@ -254,6 +265,7 @@ async fn published(
         distribution_cache: planes.distribution_cache.clone(),
         issuer: issuer_form(settings),
         events: events.clone(),
+        functions: planes.functions.clone(),
     });
     publication.load().await?;
     Ok(publication)
@@ -342,6 +354,7 @@ fn gateway(
     sites: ServerSites,
 ) -> Result<GatewayParts> {
     let Planes {
+        functions,
         revocations,
         callers,
         trails,
@@ -350,12 +363,7 @@ fn gateway(
         distribution_cache,
         usage,
     } = planes;
-    let integrations = ClientConfig {
-        tls: portcullis_egress::tls::trusting_system([])?,
-        limits: portcullis_egress::Limits::default(),
-        policy: integration_policy(settings, addresses),
-    };
-    let endpoints = Endpoints::start(integrations.clone(), &settings.functions)?;
+    let integrations = integrations(settings, addresses)?;
     let services = RoleServices {
         control: sites.control.clone(),
         runtime: sites.runtime.clone(),
@@ -370,9 +378,7 @@ fn gateway(
         usage,
         ports: Ports {
             sites: Arc::new(sites),
-            functions: Arc::new(ServerFunctions {
-                endpoints: Arc::new(endpoints),
-            }),
+            functions: Arc::new(functions),
             services: Arc::new(services),
         },
         clock: Arc::new(SystemClock),
@@ -387,6 +393,14 @@ fn gateway(
         },
         integrations,
         issuers: Arc::new(Issuers::new(own_issuers(settings))),
+    })
+}
+
+fn integrations(settings: &Settings, addresses: &Addresses) -> Result<ClientConfig> {
+    Ok(ClientConfig {
+        tls: portcullis_egress::tls::trusting_system([])?,
+        limits: portcullis_egress::Limits::default(),
+        policy: integration_policy(settings, addresses),
     })
 }
 

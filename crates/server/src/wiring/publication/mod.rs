@@ -6,6 +6,7 @@
 mod callers;
 mod compiler;
 mod events;
+mod functions;
 mod domains;
 mod distributions;
 mod http_stages;
@@ -29,6 +30,8 @@ use portcullis_vault::Vault;
 use tokio::sync::Mutex;
 
 pub(super) use compiler::GatewayCompiler;
+
+use super::functions::ServerFunctions;
 
 /// Changes read at once.
 const CHANGES_MAX: usize = 1_000;
@@ -67,6 +70,7 @@ pub(super) struct Sources {
     pub(super) usage: Arc<UsagePlans>,
     pub(super) issuer: IssuerForm,
     pub(super) events: Arc<Events>,
+    pub(super) functions: ServerFunctions,
 }
 
 impl Publication {
@@ -80,6 +84,7 @@ impl Publication {
             usage,
             issuer,
             events,
+            functions,
         } = sources;
         Self {
             feeds: vec![
@@ -87,6 +92,11 @@ impl Publication {
                     store: Arc::clone(&store),
                     vault: Arc::clone(&vault),
                     callers,
+                }),
+                Box::new(functions::FunctionsFeed {
+                    store: Arc::clone(&store),
+                    vault: Arc::clone(&vault),
+                    functions,
                 }),
                 Box::new(events::EventBuses(events)),
                 Box::new(pools::Pools {

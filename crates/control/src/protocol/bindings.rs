@@ -1,0 +1,67 @@
+//! The few REST-JSON operations whose body is one member and not a document of members, and what they carry in headers.
+
+use std::sync::Arc;
+
+use super::shape::{Location, Member, Shape, Structure};
+
+/// Where the members of an operation are, beside labels and query.
+pub(super) struct Bindings {
+    operation: &'static str,
+    /// The member that is the whole body, both ways: bytes.
+    pub(super) payload: &'static str,
+    /// Members and headers of the call.
+    request: &'static [(&'static str, &'static str)],
+    /// Members and headers of the answer.
+    response: &'static [(&'static str, &'static str)],
+    /// The member that is the answer's status.
+    status: &'static str,
+}
+
+const ALL: &[Bindings] = &[Bindings {
+    operation: "Invoke",
+    payload: "Payload",
+    request: &[
+        ("InvocationType", "X-Amz-Invocation-Type"),
+        ("LogType", "X-Amz-Log-Type"),
+        ("ClientContext", "X-Amz-Client-Context"),
+    ],
+    response: &[
+        ("FunctionError", "X-Amz-Function-Error"),
+        ("ExecutedVersion", "X-Amz-Executed-Version"),
+    ],
+    status: "StatusCode",
+}];
+
+/// Returns what is said of an operation; none: its body is a document.
+pub(super) fn of(operation: &str) -> Option<&'static Bindings> {
+    ALL.iter().find(|bindings| bindings.operation == operation)
+}
+
+/// Returns the members of the call.
+pub(super) fn input(bindings: Option<&Bindings>) -> Vec<Member> {
+    bindings.map_or_else(Vec::new, |bindings| members(bindings, bindings.request))
+}
+
+/// Returns the shape of the answer.
+pub(crate) fn output(operation: &str) -> Shape {
+    let Some(bindings) = of(operation) else {
+        return Shape::Any;
+    };
+    let mut members = members(bindings, bindings.response);
+    members.push(Member::new(bindings.status, Location::StatusCode, Shape::Integer));
+    Shape::Structure(Arc::new(Structure {
+        members,
+        payload: Some(bindings.payload.to_owned()),
+        open: false,
+    }))
+}
+
+fn members(bindings: &Bindings, headers: &[(&str, &str)]) -> Vec<Member> {
+    let headers = headers.iter().map(|(name, header)| Member {
+        wire_name: Some((*header).to_owned()),
+        ..Member::new(*name, Location::Header, Shape::Text)
+    });
+    headers
+        .chain([Member::new(bindings.payload, Location::Body, Shape::Blob)])
+        .collect()
+}

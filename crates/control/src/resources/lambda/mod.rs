@@ -1,0 +1,4 @@
+//! Resources of AWS Lambda.
+
+pub mod function;
+pub mod permission;

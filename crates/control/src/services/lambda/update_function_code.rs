@@ -1,0 +1,44 @@
+//! `UpdateFunctionCode`: gives a function another deployment package.
+//! <https://docs.aws.amazon.com/lambda/latest/api/API_UpdateFunctionCode.html>
+
+use serde_json::{Value, json};
+
+use super::{
+    functions, name, on_function, refuse_publish,
+    settings::{CodeSource, FunctionSettings},
+    wire,
+};
+use crate::operation::{AwsError, Call, Operation, Route};
+
+/// The operation.
+pub(super) const OPERATION: Operation = Operation {
+    name: "UpdateFunctionCode",
+    route: Some(Route {
+        method: "PUT",
+        path: "/2015-03-31/functions/{FunctionName}/code",
+        query: &[],
+        status: 200,
+    }),
+    access: on_function("lambda:UpdateFunctionCode"),
+    members: &[
+        "FunctionName",
+        "ZipFile",
+        "S3Bucket",
+        "S3Key",
+        "Publish",
+        "RevisionId",
+        "Architectures",
+    ],
+    call: |call| Box::pin(answer(call)),
+};
+
+async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    refuse_publish(call)?;
+    let architectures = json!({ "Architectures": call.input.get("Architectures") });
+    let settings = FunctionSettings::read(architectures.as_object().unwrap_or(call.input))?;
+    let code = CodeSource::read(call.input)?;
+    let function = functions(call)
+        .change(&name(call)?, call.text("RevisionId"), settings, Some(code))
+        .await?;
+    wire::configuration(call, &function)
+}
