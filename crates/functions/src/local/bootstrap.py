@@ -232,6 +232,6 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (ConnectionError, KeyError):
-        # The server has gone, or speaks no Runtime API.
-        os._exit(1)
+    except Exception:
+        # The server has gone, and with it whoever reads what is printed: what the function has started goes as well.
+        os.killpg(0, signal.SIGKILL)
