@@ -116,10 +116,8 @@ impl Server {
         let kept = (store.clone(), vault.clone());
         let publication = published(settings, kept, &planes, &events).await?;
         let usage = UsageKeeper::open(&store, &planes.usage).await?;
-        identity
-            .load_sign_outs()
-            .await
-            .context("sign-outs cannot be read")?;
+        let sign_outs = identity.load_sign_outs().await;
+        sign_outs.context("sign-outs cannot be read")?;
         let control = Control::new(ControlParts {
             store: store.clone(),
             vault,
@@ -148,12 +146,8 @@ impl Server {
             runtime: Handle::current(),
         };
         let gateway = gateway(settings, &addresses, planes, sites)?;
-        let deliveries = events
-            .deliver(
-                gateway.integrations.clone(),
-                Arc::new(EventRoles(control.clone())),
-            )
-            .await?;
+        let roles = Arc::new(EventRoles(control.clone()));
+        let deliveries = events.deliver(gateway.integrations.clone(), roles).await?;
         Ok((
             Self {
                 control,
