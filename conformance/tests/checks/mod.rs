@@ -38,5 +38,9 @@ pub(crate) const ALL: &[(&str, Check)] = &[
         "quickstart_template_has_no_problem",
         templates::quickstart_is_clean,
     ),
+    (
+        "laboratorys_templates_have_exactly_the_problems_that_are_listed",
+        templates::laboratory,
+    ),
     ("every_forgery_has_a_case", templates::forgeries_are_covered),
 ];

@@ -1,8 +1,8 @@
 //! What `check` says of the examples, and whether the cases are complete.
 
-use std::{fs, process::Command};
+use std::{fs, path::Path, process::Command};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use conformance::{
     case, forgery,
     server::{program, repository},
@@ -50,6 +50,35 @@ pub(crate) fn forgeries_are_covered(_: &Suite) -> Result<()> {
         ensure!(
             all.contains(&format!("{{{{forged {kind}}}}}")),
             "no case forges `{kind}`"
+        );
+    }
+    Ok(())
+}
+
+/// The laboratory's templates: what is not supported, and nothing else, as `conformance/laboratory/` lists it.
+pub(crate) fn laboratory(_: &Suite) -> Result<()> {
+    let Some(folder) = std::env::var_os("PORTCULLIS_LAB") else {
+        println!("SKIPPED: PORTCULLIS_LAB is not set");
+        return Ok(());
+    };
+    for name in ["section1-base", "section3-enhance_security"] {
+        let template = Path::new(&folder).join(format!("{name}.yaml"));
+        let template = template.to_str().context("the folder's name is not UTF-8")?;
+        let (_, printed) = check(template)?;
+        let found: Vec<&str> = printed
+            .lines()
+            .filter_map(|line| line.strip_prefix(template))
+            .map(|line| line.trim_start_matches(':').trim_start())
+            .collect();
+        let list = repository().join(format!("conformance/laboratory/{name}.txt"));
+        let expected = fs::read_to_string(&list).with_context(|| format!("`{}`", list.display()))?;
+        let expected: Vec<&str> = expected.lines().filter(|line| !line.starts_with('#')).collect();
+        let missing: Vec<_> = expected.iter().filter(|line| !found.contains(line)).collect();
+        let added: Vec<_> = found.iter().filter(|line| !expected.contains(line)).collect();
+        ensure!(
+            found == expected,
+            "`check` and `{}` disagree. Only in the list: {missing:#?}. Only in what `check` says: {added:#?}",
+            list.display()
         );
     }
     Ok(())
