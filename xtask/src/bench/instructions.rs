@@ -99,8 +99,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
 fn prepare(options: &Options, folder: &Path, template: &Path, more: &[String]) -> Result<Known> {
     let mut server = Portcullis::start(&options.server, folder, template, more)?;
     let token = deployment::tokens(&server, 1)?.pop().context("no token")?;
+    let known = Known {
+        token,
+        credentials: server.credentials()?,
+        region: server.region.clone(),
+    };
     server.process.stop()?;
-    Ok(Known { token })
+    Ok(known)
 }
 
 fn per_request(options: &Options, count: impl Fn(usize) -> Result<u64>) -> Result<u64> {

@@ -278,6 +278,8 @@ fn by_layer(stage: &Stage, options: &Options) -> Result<Contest> {
     let server = stage.server()?;
     let known = Known {
         token: stage.tokens.first().cloned().context("no token")?,
+        credentials: server.credentials()?,
+        region: server.region.clone(),
     };
     let mut contestants = Vec::new();
     for row in ROWS {

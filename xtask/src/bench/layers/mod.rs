@@ -10,6 +10,7 @@ mod firewall;
 mod resource_policy;
 mod cognito;
 mod lambda_authorizer;
+mod iam;
 mod http_api;
 mod usage_plan;
 mod validation;
@@ -17,6 +18,7 @@ mod validation;
 use std::net::SocketAddr;
 
 use anyhow::Result;
+use portcullis_engines::sigv4::Credentials;
 use serde_json::{Map, Value};
 
 use super::message;
@@ -49,6 +51,7 @@ pub(super) const ROWS: &[Row] = &[
         "LayerFunction",
         &[&lambda_authorizer::PIECE],
     ),
+    Row::alone("AWS_IAM", "LayerIam", &[&iam::PIECE]),
     Row::own("HTTP API, plain", "LayerHttp", &http_api::PLAIN),
     Row::own("HTTP API: JWT, seen before", "LayerJwt", &http_api::JWT),
     Row::alone("usage plan: key, throttle", "LayerPlan", &[&usage_plan::PIECE]),
@@ -127,6 +130,7 @@ pub(super) struct Template<'a> {
 
 /// A request on the making.
 struct Ask {
+    host: String,
     id: &'static str,
     headers: Vec<(String, String)>,
 }
@@ -135,6 +139,8 @@ struct Ask {
 pub(super) struct Known {
     /// Of the user pool's client.
     pub(super) token: String,
+    pub(super) credentials: Credentials,
+    pub(super) region: String,
 }
 
 /// Where requests go, and what they carry.
@@ -186,6 +192,7 @@ impl Row {
         };
         let api = server.output(&format!("{}ApiId", self.id))?;
         let mut ask = Ask {
+            host: server.host(&api),
             id: self.id,
             headers: Vec::new(),
         };
