@@ -11,6 +11,9 @@ use crate::{
     installation::{Endpoints, Installation},
 };
 
+/// Characters of the column of layers, at least.
+const LAYER_WIDTH_MIN: usize = 12;
+
 /// Prints the trail of a request, or of the newest.
 pub(crate) fn run(data: &Path, request_id: Option<&str>) -> Result<ExitCode> {
     let endpoints = Endpoints::read(&Installation::existing(data)?)?;
@@ -47,6 +50,8 @@ fn render(trail: &Trail) -> String {
         trail.status,
         duration(trail.elapsed_ns),
     );
+    let names = trail.steps.iter().map(|step| step.layer.len());
+    let width = names.max().unwrap_or_default().max(LAYER_WIDTH_MIN);
     for step in &trail.steps {
         let outcome = match step.outcome {
             Outcome::Continue => "continue",
@@ -55,7 +60,7 @@ fn render(trail: &Trail) -> String {
             Outcome::ObserveRefuse => "would refuse",
         };
         let (layer, took, reason) = (&step.layer, duration(step.elapsed_ns), &step.reason);
-        let _ = write!(text, "\n  {layer:<12} {outcome:<12} {took:>9}  {reason}");
+        let _ = write!(text, "\n  {layer:<width$} {outcome:<12} {took:>9}  {reason}");
     }
     text
 }
