@@ -42,7 +42,7 @@ impl LayerName {
             Self::Route => "route",
             Self::ResourcePolicy => "resource-policy",
             Self::Authorizer => "authorizer",
-            Self::UsagePlan => "usage_plan",
+            Self::UsagePlan => "usage-plan",
             Self::Validation => "validation",
             Self::Mapping => "mapping",
             Self::Integration => "integration",

@@ -53,7 +53,7 @@ fn trail_names_every_layer_in_order() {
             ("firewall", "no web ACL"),
             ("route", "GET /pets"),
             ("authorizer", "authorization type NONE"),
-            ("usage_plan", "no API key is required"),
+            ("usage-plan", "no API key is required"),
             ("validation", "no request validator"),
             ("mapping", "request template rendered"),
             ("integration", "mock"),

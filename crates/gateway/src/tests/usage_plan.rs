@@ -80,7 +80,7 @@ fn a_key_of_a_plan_of_the_stage_is_admitted_and_named_by_its_id_alone() {
         .trail
         .steps
         .iter()
-        .find(|step| step.layer == "usage_plan")
+        .find(|step| step.layer == "usage-plan")
         .unwrap();
     assert_eq!(step.reason, "API key `ada` of usage plan `plan`");
     assert!(!format!("{:?}", outcomes.trail).contains(&value("ada")));
@@ -101,7 +101,7 @@ fn what_is_no_key_of_a_plan_of_the_stage_is_forbidden_and_the_trail_says_why() {
     world.usage.put_plan_key(&scope(), &pair("plan", "disabled"));
     world.usage.put_plan_key(&scope(), &pair("other", "elsewhere"));
     let missing = world.get("/prod/keyed");
-    missing.refused(403, FORBIDDEN, "usage_plan", "no header `x-api-key`");
+    missing.refused(403, FORBIDDEN, "usage-plan", "no header `x-api-key`");
     assert_eq!(missing.header("x-amzn-ErrorType"), Some("ForbiddenException"));
     let long = "x".repeat(129);
     let (known, unknown) = (value("ada"), value("nobody"));
@@ -116,7 +116,7 @@ fn what_is_no_key_of_a_plan_of_the_stage_is_forbidden_and_the_trail_says_why() {
         ),
     ] {
         let outcomes = world.send(super::request("GET", "/prod/keyed", &headers));
-        outcomes.refused(403, FORBIDDEN, "usage_plan", cause);
+        outcomes.refused(403, FORBIDDEN, "usage-plan", cause);
     }
     for (id, cause) in [
         ("disabled", "is disabled"),
@@ -124,7 +124,7 @@ fn what_is_no_key_of_a_plan_of_the_stage_is_forbidden_and_the_trail_says_why() {
         ("elsewhere", "is in no usage plan of this stage"),
         ("foreign", "is no API key's"),
     ] {
-        with_key(&world, "GET", "/prod/keyed", id).refused(403, FORBIDDEN, "usage_plan", cause);
+        with_key(&world, "GET", "/prod/keyed", id).refused(403, FORBIDDEN, "usage-plan", cause);
     }
 }
 
@@ -155,7 +155,7 @@ fn keys_share_no_bucket_and_one_refills_with_time() {
     refused.refused(
         429,
         MANY,
-        "usage_plan",
+        "usage-plan",
         "the throttle of API key `ada` of usage plan `plan` is used up",
     );
     assert_eq!(
@@ -190,7 +190,7 @@ fn a_quota_ends_with_its_period_and_methods_without_keys_do_not_count() {
     }
     assert_eq!((get("ada").status, get("ada").status), (200, 200));
     let refused = get("ada");
-    refused.refused(429, EXCEEDED, "usage_plan", "the quota of API key `ada`");
+    refused.refused(429, EXCEEDED, "usage-plan", "the quota of API key `ada`");
     assert_eq!(refused.header("x-amzn-ErrorType"), Some("LimitExceededException"));
     assert_eq!(get("bob").status, 200);
     world.clock.advance_seconds(86_400);
@@ -212,11 +212,11 @@ fn what_another_limit_refuses_uses_nothing_up() {
     let get = || with_key(&world, "GET", "/prod/keyed", "ada");
     assert_eq!(get().status, 200);
     for _ in 0..5 {
-        get().refused(429, MANY, "usage_plan", "the stage's throttle of this method");
+        get().refused(429, MANY, "usage-plan", "the stage's throttle of this method");
     }
     world.clock.advance_seconds(1);
     assert_eq!(get().status, 200);
-    get().refused(429, MANY, "usage_plan", "the throttle of API key `ada`");
+    get().refused(429, MANY, "usage-plan", "the throttle of API key `ada`");
 }
 
 #[test]
@@ -262,21 +262,21 @@ fn the_account_has_a_throttle_of_its_own() {
     }
     world
         .get("/prod/free")
-        .refused(429, MANY, "usage_plan", "the account's throttle");
+        .refused(429, MANY, "usage-plan", "the account's throttle");
     world.clock.advance_seconds(1);
     assert_eq!(world.get("/prod/free").status, 200);
 }
 
 #[test]
 fn an_observed_layer_says_what_it_would_refuse_and_lets_on() {
-    let world = World::with(image(), json!({"tags": {"portcullis:observe": "usage_plan"}}));
+    let world = World::with(image(), json!({"tags": {"portcullis:observe": "usage-plan"}}));
     let outcomes = world.get("/prod/keyed");
     assert_eq!(outcomes.status, 200);
     let step = outcomes
         .trail
         .steps
         .iter()
-        .find(|step| step.layer == "usage_plan")
+        .find(|step| step.layer == "usage-plan")
         .unwrap();
     assert_eq!(
         (step.outcome, step.reason.as_ref()),
@@ -354,6 +354,6 @@ fn key_that_the_authorizer_names_counts_and_the_header_does_not() {
         world.send(super::request("GET", "/prod/keyed", &headers))
     };
     assert_eq!(send(value("ada").into()).status, 200);
-    send(value("bob").into()).refused(403, FORBIDDEN, "usage_plan", "is no API key's");
-    send(Value::Null).refused(403, FORBIDDEN, "usage_plan", "named no `usageIdentifierKey`");
+    send(value("bob").into()).refused(403, FORBIDDEN, "usage-plan", "is no API key's");
+    send(Value::Null).refused(403, FORBIDDEN, "usage-plan", "named no `usageIdentifierKey`");
 }
