@@ -251,6 +251,7 @@ fn path_that_could_be_another_routes_does_not_slip_past_it() {
 }
 
 /// Returns what a backend was sent for a request to a route of an API with these parameters mapped.
+#[allow(clippy::result_large_err, reason = "made once a test")]
 fn mapped(parameters: Value, request: Request) -> Result<String, Outcomes> {
     let world = World::empty(GatewaySettings::default()).with_pool(pool(POOL, "kid1", &KEY));
     let backend = serve(|head| ("200 OK", head.to_owned()));
