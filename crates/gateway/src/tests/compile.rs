@@ -268,7 +268,7 @@ fn every_problem_is_reported_at_once() {
         resource("/a b", json!({"GET": open(mock("x"))})),
     ]});
     let found = problems(image, json!({"tags": {"portcullis:observe": "x"}}));
-    assert_eq!(found.len(), 4, "{found:#?}");
+    assert_eq!(found.len(), 5, "{found:#?}");
 }
 
 #[test]
