@@ -28,6 +28,26 @@ pub(crate) enum LayerName {
 }
 
 impl LayerName {
+    /// Every layer, in the order of the declaration.
+    pub(crate) const ALL: [Self; 16] = [
+        Self::Host,
+        Self::Site,
+        Self::Distribution,
+        Self::Cache,
+        Self::Origin,
+        Self::ClientCertificate,
+        Self::Firewall,
+        Self::Cors,
+        Self::Route,
+        Self::ResourcePolicy,
+        Self::Authorizer,
+        Self::UsagePlan,
+        Self::Validation,
+        Self::Mapping,
+        Self::Integration,
+        Self::Response,
+    ];
+
     /// Returns the name that trails and the `portcullis:observe` tag carry.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {

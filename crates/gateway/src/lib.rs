@@ -16,6 +16,7 @@ mod mapping;
 mod integrations;
 mod responses;
 pub mod trail;
+pub mod metrics;
 
 pub mod http;
 pub mod issuers;

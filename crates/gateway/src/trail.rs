@@ -22,6 +22,7 @@ use portcullis_model::{
 use crate::{
     decision::{LayerName, Reason},
     http::{Listener, Request},
+    metrics::Metrics,
     request_id,
 };
 
@@ -140,8 +141,9 @@ impl Entry {
 
 struct Ring(VecDeque<(Instant, Entry)>);
 
-/// The newest trails of all listeners.
+/// The newest trails of all listeners, and what they add up to.
 pub struct TrailLog {
+    metrics: Metrics,
     rings: Vec<Mutex<Ring>>,
     trails_per_ring_max: usize,
 }
@@ -150,6 +152,7 @@ impl TrailLog {
     /// Returns a log that keeps about `trails_max` trails; each thread's share is a fixed part of it.
     pub fn new(trails_max: usize) -> Self {
         Self {
+            metrics: Metrics::new(RINGS),
             rings: (0..RINGS).map(|_| Mutex::new(Ring(VecDeque::new()))).collect(),
             trails_per_ring_max: trails_max.div_ceil(RINGS).max(1),
         }
@@ -157,11 +160,18 @@ impl TrailLog {
 
     /// Keeps a finished trail, such as an admin call's.
     pub fn record(&self, trail: Trail) {
+        self.metrics.count_trail(own_ring(), &trail);
         self.push(Entry::Whole(Box::new(trail)));
     }
 
     pub(crate) fn record_compact(&self, record: Record) {
+        self.metrics.count(own_ring(), &record);
         self.push(Entry::Compact(record));
+    }
+
+    /// Returns the counters of everything that was ever recorded.
+    pub const fn metrics(&self) -> &Metrics {
+        &self.metrics
     }
 
     /// Returns the trail of `request_id` while it is still kept.

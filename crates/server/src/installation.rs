@@ -76,6 +76,11 @@ impl Installation {
         self.folder.join("logs")
     }
 
+    /// What whoever reads `/metrics` has to bring.
+    pub(crate) fn metrics_token(&self) -> PathBuf {
+        self.folder.join("metrics.token")
+    }
+
     pub(crate) fn outbox(&self) -> PathBuf {
         self.folder.join("outbox")
     }

@@ -1,4 +1,5 @@
-//! The admin listener: HTTP in, [`Control`] answers. Also whether the server lives and is ready, and the keys of pools.
+//! The admin listener: HTTP in, [`Control`] answers. Also whether the server lives and is ready, its metrics, and the keys of
+//! pools.
 
 use std::{
     convert::Infallible,
@@ -24,6 +25,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use super::metrics::Metrics;
+
 /// Open connections.
 const CONNECTIONS_MAX: usize = 512;
 /// For the head of a call.
@@ -48,17 +51,24 @@ pub(super) struct AdminServer {
 struct Shared {
     control: Control,
     snapshots: Arc<Snapshots>,
+    metrics: Metrics,
     stop: watch::Receiver<bool>,
 }
 
 impl AdminServer {
     /// Starts answering on `listener`.
-    pub(super) fn start(listener: TcpListener, control: Control, snapshots: Arc<Snapshots>) -> Self {
+    pub(super) fn start(
+        listener: TcpListener,
+        control: Control,
+        snapshots: Arc<Snapshots>,
+        metrics: Metrics,
+    ) -> Self {
         let (stop, stopped) = watch::channel(false);
         let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
         let shared = Arc::new(Shared {
             control,
             snapshots,
+            metrics,
             stop: stopped,
         });
         let task = tokio::spawn(accept(listener, shared, places.clone()));
@@ -137,6 +147,10 @@ async fn answer(shared: &Shared, source: SocketAddr, request: Request<Incoming>)
         "/livez" => plain(200, "ok\n"),
         "/readyz" if stopping => plain(503, "stopping\n"),
         "/readyz" => plain(200, "ok\n"),
+        "/metrics" if request.method() == http::Method::GET => {
+            let scrape = shared.metrics.answer(source, request.headers());
+            respond(scrape.status, &scrape.headers, scrape.body.into())
+        }
         _ if path.contains("/.well-known/") => well_known(shared, source, &request).await,
         _ => call(shared, source, request).await,
     }

@@ -7,6 +7,7 @@ mod certificates;
 mod services;
 mod sites;
 mod admin;
+mod metrics;
 mod usage;
 
 use std::{sync::Arc, thread, time::Duration};
@@ -41,6 +42,7 @@ pub(crate) use certificates::Certified;
 use adapters::{EventRoles, JudgedSamples, KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
 use certificates::Certificates;
 use functions::ServerFunctions;
+use metrics::Metrics;
 use publication::{GatewayCompiler, Publication, Sources};
 use services::RoleServices;
 use sites::ServerSites;
@@ -61,6 +63,7 @@ pub(crate) struct Server {
     usage: Arc<UsageKeeper>,
     sockets: Vec<Socket>,
     admin: TcpListener,
+    metrics: Metrics,
     workers: usize,
     deliveries: Deliveries,
 }
@@ -109,6 +112,7 @@ impl Server {
         let vault = open_vault(settings, store.as_ref()).await?;
         let functions = functions::start(settings, installation, integrations(settings, &addresses)?)?;
         let planes = Planes::new(settings, &sockets, &vault, functions)?;
+        let metrics = Metrics::open(installation, planes.trails.clone())?;
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;
@@ -156,6 +160,7 @@ impl Server {
                 usage,
                 sockets,
                 admin,
+                metrics,
                 workers: settings.workers,
                 deliveries,
             },
@@ -180,7 +185,7 @@ impl Server {
         })?;
         tokio::spawn(forget_expired(revocations));
         tokio::spawn(self.usage.clone().run());
-        let admin = admin::AdminServer::start(self.admin, self.control.clone(), snapshots);
+        let admin = admin::AdminServer::start(self.admin, self.control.clone(), snapshots, self.metrics);
         Ok(Running {
             control: self.control,
             workers,
