@@ -90,6 +90,7 @@ pub(crate) struct Exchange {
     policy_verdict: PolicyVerdict,
     caller: Option<Caller>,
     key_id: Option<Arc<str>>,
+    integration_status: Option<u16>,
     body_read: Bytes,
     mapped: Option<Mapped>,
 }
@@ -124,6 +125,7 @@ impl Exchange {
             policy_verdict: PolicyVerdict::Unasked,
             caller: None,
             key_id: None,
+            integration_status: None,
             body_read: Bytes::new(),
             mapped: None,
         }
@@ -269,6 +271,16 @@ impl Exchange {
     /// Returns the id of the API key that the request was admitted with.
     pub(crate) fn key_id(&self) -> Option<&str> {
         self.key_id.as_deref()
+    }
+
+    /// Returns the status that the integration answered with.
+    pub(crate) const fn integration_status(&self) -> Option<u16> {
+        self.integration_status
+    }
+
+    /// Notes the status that the integration answered with.
+    pub(crate) const fn note_integration(&mut self, status: Option<u16>) {
+        self.integration_status = status;
     }
 
     /// Returns what was read of the body: what the needs of the layers so far ask for.

@@ -18,7 +18,10 @@ use crate::{
     issuers::Issuers,
     layers::authorizer::{token_cache::TokenCache, verdict_cache::VerdictCache},
     pipeline::{self, Journal},
-    ports::{Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Services, Site, SiteRequest},
+    ports::{
+        AccessLogs, Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Services, Site,
+        SiteRequest,
+    },
     request_id::{self, RequestIds},
     revocations::Revocations,
     snapshot::{DomainSnapshot, Snapshot, Snapshots},
@@ -138,6 +141,10 @@ impl Worker {
 
     pub(crate) fn callers(&self) -> &Callers {
         &self.parts.callers
+    }
+
+    pub(crate) fn access_logs(&self) -> &dyn AccessLogs {
+        self.parts.ports.access_logs.as_ref()
     }
 
     pub(crate) const fn verdicts(&self) -> &VerdictCache {

@@ -15,6 +15,7 @@ mod layers;
 mod mapping;
 mod integrations;
 mod responses;
+mod access_log;
 pub mod trail;
 pub mod metrics;
 

@@ -18,6 +18,7 @@ use std::{sync::Arc, time::Instant};
 use portcullis_model::trail::Outcome;
 
 use crate::{
+    access_log::Facts,
     decision::{Decision, LayerName, Reason},
     exchange::{BodyNeed, Exchange},
     gateway::Worker,
@@ -91,11 +92,22 @@ pub(crate) async fn answer(
         Err(ended) => ended,
     };
     let Ended { exchange, ending } = ended;
-    let mut response = match ending {
-        Ending::Answered(response) => *response,
-        Ending::Refused(refusal) => responses::render(&exchange, &refusal),
+    let (mut response, refusal) = match ending {
+        Ending::Answered(response) => (*response, None),
+        Ending::Refused(refusal) => (responses::render(&exchange, &refusal), Some(refusal)),
     };
     responses::complete(&exchange, &mut response);
+    if let Some(log) = exchange.stage().and_then(|stage| stage.access_log.as_deref()) {
+        let facts = Facts {
+            refusal: refusal.as_ref(),
+            status: response.status,
+            response_bytes: response.body.length(),
+            integration_status: exchange.integration_status(),
+            integration_latency_ms: journal.milliseconds_of(LayerName::Integration),
+        };
+        let line = log.render(&exchange, &facts);
+        worker.access_logs().write(&log.log_group, line);
+    }
     (exchange, response)
 }
 
@@ -122,17 +134,14 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
     .await;
     match passed {
         Ok(()) => Admitted::new(pass.exchange),
-        Err(ending) => Err(Ended {
-            exchange: pass.exchange,
-            ending,
-        }),
+        Err(ending) => Err(Ended::new(pass.exchange, ending)),
     }
 }
 
 /// Calls the integration and makes the answer from what it says.
 async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> Ended {
     let method = Arc::clone(admitted.method());
-    let (exchange, answer) = integrations::call(admitted, worker).await;
+    let (mut exchange, answer) = integrations::call(admitted, worker).await;
     let answer = match answer {
         Ok((answer, reason)) => {
             journal.note(LayerName::Integration, Outcome::Continue, reason);
@@ -140,13 +149,11 @@ async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> E
         }
         Err(refusal) => return refuse(exchange, refusal, LayerName::Integration, journal),
     };
+    exchange.note_integration(answer.status());
     match response::apply(&exchange, &method, answer) {
         Ok((response, reason)) => {
             journal.note(LayerName::Response, Outcome::Continue, reason);
-            Ended {
-                exchange,
-                ending: Ending::Answered(Box::new(response)),
-            }
+            Ended::new(exchange, Ending::Answered(Box::new(response)))
         }
         Err(refusal) => refuse(exchange, refusal, LayerName::Response, journal),
     }
@@ -154,10 +161,7 @@ async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> E
 
 fn refuse(exchange: Box<Exchange>, refusal: Refusal, layer: LayerName, journal: &mut Journal) -> Ended {
     journal.note(layer, Outcome::Refuse, refusal.cause().clone());
-    Ended {
-        exchange,
-        ending: Ending::Refused(refusal),
-    }
+    Ended::new(exchange, Ending::Refused(refusal))
 }
 
 /// An exchange that every layer let pass. Only [`admit`] makes one, and integrations take nothing else.
@@ -176,13 +180,13 @@ impl Admitted {
                 method,
                 mapped,
             }),
-            _ => Err(Ended {
+            _ => Err(Ended::new(
                 exchange,
-                ending: Ending::Refused(Refusal::new(
+                Ending::Refused(Refusal::new(
                     RefusalKind::Internal,
                     "a layer that finds the call is missing from the list",
                 )),
-            }),
+            )),
         }
     }
 
@@ -200,6 +204,12 @@ impl Admitted {
 pub(crate) struct Ended {
     exchange: Box<Exchange>,
     ending: Ending,
+}
+
+impl Ended {
+    const fn new(exchange: Box<Exchange>, ending: Ending) -> Self {
+        Self { exchange, ending }
+    }
 }
 
 enum Ending {
@@ -315,6 +325,12 @@ impl Journal {
             outcome,
         });
         self.last = now;
+    }
+
+    /// Returns how long a layer took, if it was reached.
+    fn milliseconds_of(&self, layer: LayerName) -> Option<u64> {
+        let step = self.steps.iter().rev().find(|step| step.layer == layer)?;
+        Some(step.elapsed_ns / 1_000_000)
     }
 
     fn close(self, exchange: Box<Exchange>, status: u16, worker: &Worker) {

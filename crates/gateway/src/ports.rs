@@ -75,6 +75,13 @@ pub struct Ports {
     pub sites: Arc<dyn Sites>,
     pub functions: Arc<dyn Functions>,
     pub services: Arc<dyn Services>,
+    pub access_logs: Arc<dyn AccessLogs>,
+}
+
+/// Keeps access logs.
+pub trait AccessLogs: Send + Sync {
+    /// Takes a line, without its end, for a log group. Never waits: what cannot be kept is counted and gone.
+    fn write(&self, log_group: &Arc<str>, line: String);
 }
 
 /// A call of a function, by an integration or an authorizer.

@@ -85,6 +85,11 @@ impl Installation {
         self.folder.join("outbox")
     }
 
+    /// Access logs, a file a log group: apart from what functions print.
+    pub(crate) fn access_logs(&self) -> PathBuf {
+        self.logs().join("access")
+    }
+
     pub(crate) fn endpoints(&self) -> PathBuf {
         self.folder.join("endpoints.json")
     }

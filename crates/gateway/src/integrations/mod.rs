@@ -54,6 +54,17 @@ pub(crate) enum Answer {
     },
 }
 
+impl Answer {
+    /// Returns the status that a backend or a mock gave, where it gave one.
+    pub(crate) const fn status(&self) -> Option<u16> {
+        match self {
+            Self::Mocked { status } => Some(*status),
+            Self::Proxied(response) => Some(response.status),
+            Self::Integrated { .. } => None,
+        }
+    }
+}
+
 impl Integration {
     /// Compiles `integration` and the mapping of its request; none when there are problems.
     pub(crate) fn compile(

@@ -117,6 +117,7 @@ pub fn compile_http_stage(
         key_source: KeySource::Header,
         router,
         gateway_responses: GatewayResponses::default(),
+        access_log: None,
     })
 }
 

@@ -15,6 +15,7 @@ use super::{
     router::{self, Router},
 };
 use crate::{
+    access_log::AccessLog,
     decision::LayerName,
     integrations::Integration,
     layers::{
@@ -57,6 +58,7 @@ pub struct StageSnapshot {
     pub(crate) key_source: KeySource,
     pub(crate) router: Router<ResourceSnapshot>,
     pub(crate) gateway_responses: GatewayResponses,
+    pub(crate) access_log: Option<Box<AccessLog>>,
 }
 
 /// A path and its methods.
@@ -196,6 +198,7 @@ pub fn compile_stage(
     let policy = PolicySnapshot::compile(&image.rest_api, scope, &mut problems);
     let throttles = StageThrottles::compile(stage, &image.resources, &mut problems);
     let key_source = KeySource::compile(&image.rest_api, &mut problems);
+    let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), scope, &mut problems);
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
@@ -214,6 +217,7 @@ pub fn compile_stage(
         key_source,
         router,
         gateway_responses,
+        access_log: access_log.map(Box::new),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Requests through the whole gateway, in process: a stage and a deployment as JSON, a request, and what comes of it.
 
+mod access_log;
 mod aws;
 mod compile;
 mod cognito;
@@ -45,8 +46,8 @@ use crate::{
     http::{Body, Listener, Peer, Request, Response, Version},
     issuers::Issuers,
     ports::{
-        ApiKeyHashes, FunctionAnswer, FunctionFailure, Functions, Invocation, Invoked, Ports, ServiceAnswer,
-        ServiceCall, ServiceFailure, Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
+        AccessLogs, ApiKeyHashes, FunctionAnswer, FunctionFailure, Functions, Invocation, Invoked, Ports,
+        ServiceAnswer, ServiceCall, ServiceFailure, Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
     },
     revocations::Revocations,
     snapshot::{PoolSnapshot, Snapshot, Snapshots, StageSnapshot, compile_stage},
@@ -78,6 +79,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) visits: Arc<Visits>,
     pub(crate) functions: Arc<ScriptedFunctions>,
+    pub(crate) lines: Arc<KeptLines>,
 }
 
 /// What came of a request.
@@ -131,6 +133,16 @@ impl Functions for ScriptedFunctions {
         let says = self.says.lock().unwrap().clone().unwrap_or_else(missing);
         self.invoked.lock().unwrap().push(invocation);
         Box::pin(async move { says })
+    }
+}
+
+/// Access logs in memory: log group and line.
+#[derive(Default)]
+pub(crate) struct KeptLines(pub(crate) Mutex<Vec<(Arc<str>, String)>>);
+
+impl AccessLogs for KeptLines {
+    fn write(&self, log_group: &Arc<str>, line: String) {
+        self.0.lock().unwrap().push((Arc::clone(log_group), line));
     }
 }
 
@@ -268,6 +280,7 @@ impl World {
         let clock = Arc::new(ManualClock::at(Timestamp::from_seconds(NOW)));
         let visits = Arc::new(Visits::default());
         let functions = Arc::new(ScriptedFunctions::default());
+        let lines = Arc::new(KeptLines::default());
         let parts = GatewayParts {
             snapshots: Arc::clone(&snapshots),
             revocations: Arc::clone(&revocations),
@@ -280,6 +293,7 @@ impl World {
                 sites: Arc::<Visits>::clone(&visits),
                 functions: Arc::<ScriptedFunctions>::clone(&functions),
                 services: Arc::new(NoServices),
+                access_logs: Arc::<KeptLines>::clone(&lines),
             },
             clock: Arc::<ManualClock>::clone(&clock),
             entropy: Arc::new(SystemEntropy),
@@ -308,6 +322,7 @@ impl World {
             clock,
             visits,
             functions,
+            lines,
         }
     }
 

@@ -349,8 +349,27 @@ pub struct Stage {
     pub method_settings: BTreeMap<String, MethodSetting>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_log_settings: Option<AccessLogSettings>,
     pub created_date: Timestamp,
     pub last_updated_date: Timestamp,
+}
+
+/// Where a stage logs its requests, and in which format. Empty is what was not given.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct AccessLogSettings {
+    #[serde(default)]
+    pub destination_arn: String,
+    #[serde(default)]
+    pub format: String,
+}
+
+impl AccessLogSettings {
+    /// Tells whether nothing was given: there is no log then.
+    pub fn is_empty(&self) -> bool {
+        self.destination_arn.is_empty() && self.format.is_empty()
+    }
 }
 
 impl Stage {

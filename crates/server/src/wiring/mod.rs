@@ -1,6 +1,7 @@
 //! Everything put together: the store, the vault, identity, control, the gateway, and what each asks of the others.
 
 mod publication;
+mod access_logs;
 mod adapters;
 mod functions;
 mod certificates;
@@ -39,6 +40,7 @@ use tokio::{net::TcpListener, runtime::Handle};
 use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
 pub(crate) use certificates::Certified;
 
+use access_logs::AccessLogFiles;
 use adapters::{EventRoles, JudgedSamples, KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
 use certificates::Certificates;
 use functions::ServerFunctions;
@@ -66,6 +68,7 @@ pub(crate) struct Server {
     metrics: Metrics,
     workers: usize,
     deliveries: Deliveries,
+    access_logs: Arc<AccessLogFiles>,
 }
 
 /// A server that answers.
@@ -75,6 +78,7 @@ pub(crate) struct Running {
     usage: Arc<UsageKeeper>,
     admin: admin::AdminServer,
     deliveries: Deliveries,
+    access_logs: Arc<AccessLogFiles>,
 }
 
 /// Where the listeners really are.
@@ -149,7 +153,10 @@ impl Server {
             identity,
             runtime: Handle::current(),
         };
-        let gateway = gateway(settings, &addresses, planes, sites)?;
+        let access_logs =
+            AccessLogFiles::start(installation.access_logs()).context("access logs cannot be kept")?;
+        let access_logs = Arc::new(access_logs);
+        let gateway = gateway(settings, &addresses, planes, sites, access_logs.clone())?;
         let roles = Arc::new(EventRoles(control.clone()));
         let deliveries = events.deliver(gateway.integrations.clone(), roles).await?;
         Ok((
@@ -163,6 +170,7 @@ impl Server {
                 metrics,
                 workers: settings.workers,
                 deliveries,
+                access_logs,
             },
             addresses,
         ))
@@ -192,6 +200,7 @@ impl Server {
             usage: self.usage,
             admin,
             deliveries: self.deliveries,
+            access_logs: self.access_logs,
         })
     }
 }
@@ -200,10 +209,11 @@ impl Running {
     /// Stops accepting, lets open exchanges end, and returns when all have.
     pub(crate) async fn stop(self) {
         self.admin.stop().await;
-        let (workers, deliveries) = (self.workers, self.deliveries);
+        let (workers, deliveries, access_logs) = (self.workers, self.deliveries, self.access_logs);
         let stop = move || {
             workers.stop();
             deliveries.stop();
+            access_logs.stop();
         };
         drop(tokio::task::spawn_blocking(stop).await);
         self.usage.write().await;
@@ -351,6 +361,7 @@ fn gateway(
     addresses: &Addresses,
     planes: Planes,
     sites: ServerSites,
+    access_logs: Arc<AccessLogFiles>,
 ) -> Result<GatewayParts> {
     let Planes {
         functions,
@@ -379,6 +390,7 @@ fn gateway(
             sites: Arc::new(sites),
             functions: Arc::new(functions),
             services: Arc::new(services),
+            access_logs,
         },
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

@@ -16,7 +16,9 @@ use portcullis_model::{
 
 use super::{
     api_of, gone_is_fine,
-    stage::{METHOD_SETTINGS, STAGE_NAME, check_switches, method_settings},
+    stage::{
+        ACCESS_LOG_SETTING, METHOD_SETTINGS, STAGE_NAME, access_log_settings, check_switches, method_settings,
+    },
 };
 use crate::{
     operation::AwsError,
@@ -38,10 +40,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional(
             "StageDescription",
             Shape::Object(&[
-                P::refused(
-                    "AccessLogSetting",
-                    "access logs are not written yet; every request has a trail instead",
-                ),
+                P::optional("AccessLogSetting", ACCESS_LOG_SETTING),
                 P::optional("CacheClusterEnabled", Shape::Boolean),
                 P::refused("CacheClusterSize", "answers are not cached yet"),
                 P::optional("CacheDataEncrypted", Shape::Boolean),
@@ -139,6 +138,7 @@ fn settings(properties: Properties<'_>) -> Result<DeploymentSettings, AwsError> 
         variables: stage.map(variables).unwrap_or_default(),
         stage_tags: stage.map(|stage| stage.tags("Tags")).unwrap_or_default(),
         method_settings: stage_methods(stage)?,
+        access_log_settings: stage.map(access_log_settings).transpose()?.flatten(),
         ..DeploymentSettings::default()
     })
 }
@@ -160,6 +160,7 @@ async fn point_stage(
         variables: from.variables,
         method_settings: from.method_settings,
         tags: from.stage_tags,
+        access_log_settings: from.access_log_settings,
         ..StageSettings::default()
     };
     match maker.apis().stage(api, &name).await {

@@ -4,7 +4,10 @@
 use portcullis_engines::cloudformation::{
     PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
 };
-use portcullis_model::{Problem, StageName, resources::cloudformation::StackResource};
+use portcullis_model::{
+    Problem, StageName,
+    resources::{apigateway::AccessLogSettings, cloudformation::StackResource},
+};
 
 use super::{api_of, gone_is_fine, literal, problem_at};
 use crate::{
@@ -30,10 +33,7 @@ pub(super) const STAGE_NAME: Shape = Shape::Pattern {
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGateway::Stage",
     properties: &[
-        P::refused(
-            "AccessLogSetting",
-            "access logs are not written yet; every request has a trail instead",
-        ),
+        P::optional("AccessLogSetting", ACCESS_LOG_SETTING),
         P::optional("CacheClusterEnabled", Shape::Boolean),
         P::refused("CacheClusterSize", "answers are not cached yet"),
         P::refused("CanarySetting", "a stage serves one deployment"),
@@ -53,6 +53,20 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     ],
     attributes: &[],
 };
+
+pub(super) const ACCESS_LOG_SETTING: Shape = Shape::Object(&[
+    P::optional("DestinationArn", Shape::Text),
+    P::optional("Format", Shape::Text),
+]);
+
+/// Reads where a stage logs its requests.
+pub(super) fn access_log_settings(properties: Properties<'_>) -> Result<Option<AccessLogSettings>, AwsError> {
+    let Some(setting) = properties.object("AccessLogSetting") else {
+        return Ok(None);
+    };
+    let names = [("DestinationArn", "destinationArn"), ("Format", "format")];
+    setting.settings(&names).map(Some)
+}
 
 pub(super) const METHOD_SETTINGS: Shape = Shape::List(&Shape::Object(&[
     P::optional("CacheDataEncrypted", Shape::Boolean),
@@ -120,6 +134,7 @@ fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
         ("Variables", "variables"),
     ])?;
     settings.method_settings = method_settings(properties)?;
+    settings.access_log_settings = access_log_settings(properties)?;
     settings.tags = properties.tags("Tags");
     Ok(settings)
 }

@@ -321,5 +321,8 @@ pub const STAGE: &[Patchable] = &[
     ("/cacheClusterEnabled", Field::Boolean),
     ("/cacheClusterSize", Field::Text),
     ("/documentationVersion", Field::Text),
+    ("/accessLogSettings", Field::Text),
+    ("/accessLogSettings/destinationArn", Field::Text),
+    ("/accessLogSettings/format", Field::Text),
     ("/variables", Field::TextMap),
 ];

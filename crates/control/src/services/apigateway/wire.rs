@@ -162,6 +162,11 @@ pub(super) fn stage(stage: &Stage) -> Value {
         "tags": stage.tags,
     });
     set(&mut answer, "description", stage.description.as_ref());
+    set(
+        &mut answer,
+        "accessLogSettings",
+        stage.access_log_settings.as_ref(),
+    );
     if !stage.variables.is_empty() {
         set(&mut answer, "variables", Some(&stage.variables));
     }

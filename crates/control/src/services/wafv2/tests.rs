@@ -83,6 +83,7 @@ async fn put_stage(wire: &Wire) {
         method_settings: Default::default(),
         variables: Default::default(),
         tags: Default::default(),
+        access_log_settings: None,
         created_date: Timestamp(0),
         last_updated_date: Timestamp(0),
     };

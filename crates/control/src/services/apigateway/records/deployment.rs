@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{
     ApiId, DeploymentId, Problem, StageName,
-    resources::apigateway::{ApiImage, Deployment, Stage},
+    resources::apigateway::{AccessLogSettings, ApiImage, Deployment, Stage},
 };
 use portcullis_store::{Expect, kinds};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,9 @@ pub struct DeploymentSettings {
     /// Settings of the stage's methods, which only a template gives here.
     #[serde(default)]
     pub method_settings: MethodSettings,
+    /// The access log of the stage, which only a template gives here.
+    #[serde(default)]
+    pub access_log_settings: Option<AccessLogSettings>,
     #[serde(default, skip_serializing)]
     pub cache_cluster_enabled: Option<bool>,
     #[serde(default, skip_serializing)]
@@ -114,6 +117,7 @@ impl Apis<'_> {
                     variables: settings.variables,
                     method_settings: settings.method_settings,
                     tags: settings.stage_tags,
+                    access_log_settings: settings.access_log_settings,
                     ..StageSettings::default()
                 };
                 let stage = self.pointed_stage(&deployment, stage_name, stage).await?;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_model::{
     ApiId, DeploymentId, StageName, Timestamp,
     resources::{
-        apigateway::{Deployment, Stage},
+        apigateway::{AccessLogSettings, Deployment, Stage},
         wafv2::WebAclAssociation,
     },
 };
@@ -41,6 +41,8 @@ pub struct StageSettings {
     pub method_settings: MethodSettings,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_log_settings: Option<AccessLogSettings>,
     // AWS's other fields: named here so that their refusal can name them.
     #[serde(default, skip_serializing)]
     pub cache_cluster_enabled: Option<bool>,
@@ -63,6 +65,7 @@ impl StageSettings {
             variables: stage.variables.clone(),
             method_settings: stage.method_settings.clone(),
             tags: stage.tags.clone(),
+            access_log_settings: stage.access_log_settings.clone(),
             ..Self::default()
         }
     }
@@ -152,6 +155,7 @@ pub(super) fn new_stage(deployment: &Deployment, stage_name: StageName, now: Tim
         variables: BTreeMap::new(),
         method_settings: BTreeMap::new(),
         tags: BTreeMap::new(),
+        access_log_settings: None,
         created_date: now,
         last_updated_date: now,
     }
@@ -226,6 +230,7 @@ impl Apis<'_> {
             variables: settings.variables,
             method_settings: settings.method_settings,
             tags: settings.tags,
+            access_log_settings: settings.access_log_settings.filter(|log| !log.is_empty()),
             last_updated_date: self.clock.now(),
             ..kept.value
         };
@@ -278,6 +283,8 @@ impl Apis<'_> {
         stage.variables.extend(settings.variables);
         stage.method_settings.extend(settings.method_settings);
         stage.tags.extend(settings.tags);
+        let log = settings.access_log_settings.or(stage.access_log_settings);
+        stage.access_log_settings = log.filter(|log| !log.is_empty());
         Ok(stage)
     }
 
