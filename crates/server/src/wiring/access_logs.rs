@@ -15,6 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use anyhow::Context;
 use portcullis_gateway::ports::AccessLogs;
 use tracing::warn;
 
@@ -49,7 +50,7 @@ struct Load {
 
 impl AccessLogFiles {
     /// Starts the thread that writes into `folder`, which is made with the first line.
-    pub(crate) fn start(folder: PathBuf) -> io::Result<Self> {
+    pub(crate) fn start(folder: PathBuf) -> anyhow::Result<Arc<Self>> {
         let (queue, lines) = sync_channel(QUEUE_LINES_MAX);
         let load = Arc::new(Load::default());
         let writer = Writer {
@@ -60,12 +61,14 @@ impl AccessLogFiles {
             reported: None,
         };
         let thread = thread::Builder::new().name("access-logs".into());
-        let writer = thread.spawn(move || writer.run(&lines))?;
-        Ok(Self {
+        let writer = thread
+            .spawn(move || writer.run(&lines))
+            .context("access logs cannot be kept")?;
+        Ok(Arc::new(Self {
             queue,
             load,
             writer: Mutex::new(Some(writer)),
-        })
+        }))
     }
 
     /// Writes what waits, and ends the thread. Blocks until it has.

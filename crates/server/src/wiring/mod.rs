@@ -3,6 +3,7 @@
 mod publication;
 mod access_logs;
 mod adapters;
+mod destinations;
 mod functions;
 mod certificates;
 mod services;
@@ -15,7 +16,7 @@ use std::{sync::Arc, thread, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
 use portcullis_control::{Control, ControlParts};
-use portcullis_egress::{AddressPolicy, ClientConfig, PublicOnly};
+use portcullis_egress::{AddressPolicy, ClientConfig};
 use portcullis_events::{Events, EventsParts, delivery::Deliveries};
 use portcullis_gateway::{
     Callers, Gateway, GatewayParts, GatewaySettings,
@@ -43,6 +44,7 @@ pub(crate) use certificates::Certified;
 use access_logs::AccessLogFiles;
 use adapters::{EventRoles, JudgedSamples, KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
 use certificates::Certificates;
+use destinations::{integration_policy, public_only};
 use functions::ServerFunctions;
 use metrics::Metrics;
 use publication::{GatewayCompiler, Publication, Sources};
@@ -153,9 +155,7 @@ impl Server {
             identity,
             runtime: Handle::current(),
         };
-        let access_logs =
-            AccessLogFiles::start(installation.access_logs()).context("access logs cannot be kept")?;
-        let access_logs = Arc::new(access_logs);
+        let access_logs = AccessLogFiles::start(installation.access_logs())?;
         let gateway = gateway(settings, &addresses, planes, sites, access_logs.clone())?;
         let roles = Arc::new(EventRoles(control.clone()));
         let deliveries = events.deliver(gateway.integrations.clone(), roles).await?;
@@ -457,29 +457,6 @@ fn addresses(sockets: &[Socket], admin: &TcpListener) -> Result<Addresses> {
         admin: admin.local_addr()?,
         proxy: of(Listener::Proxy),
     })
-}
-
-/// What integrations may connect to: anything under `up`; under `serve` what is public and what the operator allows.
-fn integration_policy(settings: &Settings, addresses: &Addresses) -> AddressPolicy {
-    match &settings.integration_ranges {
-        None => AddressPolicy::Any,
-        Some(_) => AddressPolicy::PublicOnly(public_only(settings, addresses)),
-    }
-}
-
-/// What addresses that strangers have a say in may be: public, or in a range that the operator allows; never our own.
-fn public_only(settings: &Settings, addresses: &Addresses) -> PublicOnly {
-    PublicOnly {
-        allowed: settings.integration_ranges.clone().unwrap_or_default(),
-        own_listeners: [
-            Some(addresses.public),
-            addresses.public_http,
-            Some(addresses.admin),
-        ]
-        .into_iter()
-        .flatten()
-        .collect(),
-    }
 }
 
 /// What the issuers of our pools begin with.
