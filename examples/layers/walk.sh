@@ -255,4 +255,20 @@ for kind in forged good; do
   explain events
 done
 
+bold "What was decided is counted, and written down"
+call -H "Authorization: Bearer $(cat "$work/data/metrics.token")" "$admin/metrics"
+[ "$status" = 200 ] || fail "no metrics: $status $body"
+for layer in firewall resource-policy authorizer usage-plan validation client-certificate events; do
+  count=$(awk -v name="portcullis_decisions_total{layer=\"$layer\",outcome=\"refuse\"}" '$1 == name { print $2 }' "$work/body")
+  say "$layer refused ${count:-0}"
+  [ "${count:-0}" -gt 0 ] || fail "the metrics count no refusal of the layer \`$layer\`"
+done
+for _ in $(seq 50); do
+  log=$(cat "$work"/data/logs/access/*.log 2>/dev/null || true)
+  [[ $log == *'"error":"THROTTLED"'* ]] && break
+  sleep 0.1
+done
+grep '"error":"THROTTLED"' <<<"$log" | head -n 1 | sed 's/^/  /'
+[[ $log == *"$email"*'"error":"THROTTLED"'* ]] || fail "the access log does not name who was too fast"
+
 bold "Every layer held."

@@ -13,6 +13,9 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 /// Bytes of a log before it is put aside; the one put aside before goes.
 const LOG_BYTES_MAX: u64 = 10 << 20;
 
+/// Bytes of a line that wait for its end.
+const LINE_BYTES_MAX: usize = 16 << 10;
+
 /// The log of one function.
 pub(super) struct Log {
     path: PathBuf,
@@ -33,12 +36,25 @@ impl Log {
         }
     }
 
-    /// Copies what comes from `source` until it ends.
+    /// Copies what comes from `source` until it ends, line by line, so that no line of another's lands inside one.
     pub(super) async fn copy(self: Arc<Self>, mut source: impl AsyncRead + Unpin) {
         let mut buffer = vec![0; 16 << 10];
+        let mut waiting = Vec::new();
         while let Ok(read @ 1..) = source.read(&mut buffer).await {
-            self.write(buffer.get(..read).unwrap_or_default());
+            waiting.extend_from_slice(buffer.get(..read).unwrap_or_default());
+            let last = waiting.iter().rposition(|byte| *byte == b'\n').map(|at| at + 1);
+            // A line without an end is written in pieces.
+            let whole = last.unwrap_or(if waiting.len() < LINE_BYTES_MAX {
+                0
+            } else {
+                waiting.len()
+            });
+            if whole > 0 {
+                self.write(waiting.get(..whole).unwrap_or_default());
+                waiting.drain(..whole);
+            }
         }
+        self.write(&waiting);
     }
 
     /// Writes a line of our own.
@@ -47,6 +63,9 @@ impl Log {
     }
 
     fn write(&self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            return;
+        }
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         if let Err(cause) = self.append(&mut file, bytes) {
             tracing::warn!("the log `{}` cannot be written: {cause}", self.path.display());

@@ -10,8 +10,8 @@ use std::{
 
 /// Our runtime client, which needs nothing beside Python itself.
 const BOOTSTRAP: &str = include_str!("bootstrap.py");
-/// What is asked of the interpreter, once.
-const ASK: &str = "import sys; print('%d.%d' % sys.version_info[:2])";
+/// What is asked of the interpreter, once: what `python3` really is may stand behind a wrapper that adds to the environment.
+const ASK: &str = "import sys; print('%d.%d' % sys.version_info[:2]); print(sys.executable)";
 
 /// An interpreter that is there, and the client that it runs.
 #[derive(Clone, Debug)]
@@ -35,7 +35,10 @@ impl Python {
             .stdin(Stdio::null())
             .stderr(Stdio::null())
             .output()?;
-        let version = String::from_utf8_lossy(&asked.stdout).trim().to_owned();
+        let said = String::from_utf8_lossy(&asked.stdout).into_owned();
+        let mut said = said.lines();
+        let version = said.next().unwrap_or_default().trim().to_owned();
+        let itself = said.next().map(PathBuf::from);
         if !asked.status.success() || !version.starts_with("3.") {
             return Err(io::Error::other(format!(
                 "`{}` does not run as Python 3",
@@ -58,7 +61,7 @@ impl Python {
         file.write_all(BOOTSTRAP.as_bytes())?;
         fs::rename(&unfinished, &bootstrap)?;
         Ok(Self {
-            program,
+            program: itself.filter(|path| path.is_file()).unwrap_or(program),
             bootstrap,
             version,
         })
