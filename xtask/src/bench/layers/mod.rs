@@ -14,6 +14,7 @@ mod iam;
 mod http_api;
 mod usage_plan;
 mod validation;
+mod access_log;
 
 use std::net::SocketAddr;
 
@@ -60,6 +61,7 @@ pub(super) const ROWS: &[Row] = &[
         "LayerValidation",
         &[&validation::PIECE],
     ),
+    Row::alone("access log", "LayerLog", &[&access_log::PIECE]),
     Row::alone(
         "the whole chain",
         "LayerChain",
@@ -69,6 +71,7 @@ pub(super) const ROWS: &[Row] = &[
             &cognito::PIECE,
             &usage_plan::PIECE,
             &validation::PIECE,
+            &access_log::PIECE,
         ],
     ),
     Row::alone(
@@ -80,6 +83,7 @@ pub(super) const ROWS: &[Row] = &[
             &cognito::PIECE,
             &usage_plan::PIECE,
             &validation::PIECE,
+            &access_log::PIECE,
         ],
     ),
 ];
