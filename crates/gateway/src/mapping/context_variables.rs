@@ -12,7 +12,7 @@ use crate::{
     exchange::{Exchange, WafVerdict},
     refusal::Refusal,
     request_id,
-    responses::gateway_responses,
+    responses::facts,
 };
 
 /// Claims that AWS hands on as Java writes dates.
@@ -145,7 +145,7 @@ fn waf<'a>(exchange: &'a Exchange, name: &str) -> Option<Cow<'a, str>> {
 }
 
 fn error(refusal: &Refusal, name: &str) -> Option<Cow<'static, str>> {
-    let facts = gateway_responses::facts(refusal.kind());
+    let facts = facts::facts(refusal.kind());
     let message = refusal.message().or(facts.message);
     match name {
         "message" => message.map(|message| message.to_owned().into()),

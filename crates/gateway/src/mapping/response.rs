@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use portcullis_model::{
     HeaderList, Problem,
-    resources::apigateway::{Integration, IntegrationResponse, IntegrationType, Method},
+    resources::apigateway::{Integration, IntegrationResponse, IntegrationType, Method, MethodResponse},
 };
 use regex::Regex;
 
@@ -133,30 +133,7 @@ impl Choice {
                 .map_err(|cause| refuse("selectionPattern", cause.to_string()))
                 .ok()
         });
-        let mut headers = Vec::new();
-        for (target, source) in &response.response_parameters {
-            let field = format!("responseParameters/{target}");
-            let name = target
-                .strip_prefix("method.response.header.")
-                .filter(|name| !name.is_empty());
-            let Some(name) = name else {
-                refuse(
-                    &field,
-                    format!("`{target}` is no target: use `method.response.header.NAME`"),
-                );
-                continue;
-            };
-            if declared.is_some_and(|declared| !declared.response_parameters.contains_key(target)) {
-                refuse(
-                    &field,
-                    format!("the method response `{code}` does not declare `{target}`"),
-                );
-            }
-            match header_parameter(name, source, Side::Response, variables) {
-                Ok(parameter) => headers.push(parameter),
-                Err(message) => refuse(&field, message),
-            }
-        }
+        let headers = Self::headers(response, declared, variables, path, problems);
         let templates = Templates::compile(
             &response.response_templates,
             &format!("{path}/responseTemplates"),
@@ -172,6 +149,43 @@ impl Choice {
             templates,
             reason: format!("integration response `{code}`").into(),
         })
+    }
+
+    /// Compiles what is mapped onto headers; each must be declared by the method response.
+    fn headers(
+        response: &IntegrationResponse,
+        declared: Option<&MethodResponse>,
+        variables: &BTreeMap<String, String>,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Vec<Parameter> {
+        let mut headers = Vec::new();
+        for (target, source) in &response.response_parameters {
+            let mut refuse = |message: String| {
+                let field = format!("{path}/responseParameters/{target}");
+                problems.push(Problem::error(None, field, message));
+            };
+            let name = target
+                .strip_prefix("method.response.header.")
+                .filter(|name| !name.is_empty());
+            let Some(name) = name else {
+                refuse(format!(
+                    "`{target}` is no target: use `method.response.header.NAME`"
+                ));
+                continue;
+            };
+            if declared.is_some_and(|declared| !declared.response_parameters.contains_key(target)) {
+                let code = &response.status_code;
+                refuse(format!(
+                    "the method response `{code}` does not declare `{target}`"
+                ));
+            }
+            match header_parameter(name, source, Side::Response, variables) {
+                Ok(parameter) => headers.push(parameter),
+                Err(message) => refuse(message),
+            }
+        }
+        headers
     }
 }
 
