@@ -6,6 +6,7 @@
 
 pub mod kinds;
 pub mod record;
+mod settled;
 pub mod typed;
 pub mod sqlite;
 #[cfg(test)]
@@ -17,6 +18,7 @@ use portcullis_model::Scope;
 
 pub use kinds::{Class, Kind};
 pub use record::{Batch, Change, Committed, Expect, Lookup, Page, Put, Record, RecordKey};
+pub use settled::settled;
 pub use sqlite::SqliteStore;
 
 /// An answer that may take a while: SQLite answers at once, a database over a network does not.

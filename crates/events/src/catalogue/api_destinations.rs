@@ -3,11 +3,11 @@
 use portcullis_egress::Url;
 use portcullis_model::resources::events::ApiDestination;
 use portcullis_store::{
-    Batch, Expect, Page, kinds,
+    Batch, Expect, Page, kinds, settled,
     typed::{self, Versioned},
 };
 
-use super::{Catalogue, settled};
+use super::Catalogue;
 use crate::{
     EventsError,
     names::{arn, check_name},
@@ -100,7 +100,7 @@ impl Catalogue<'_> {
         name: &str,
         change: &ApiDestinationChange,
     ) -> Result<ApiDestination, EventsError> {
-        settled(|| async {
+        settled(EventsError::is_conflict, || async {
             let found = self.found_destination(name).await?;
             let mut destination = found.value.clone();
             let set = |place: &mut String, value: &Option<String>| {

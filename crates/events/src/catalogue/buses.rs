@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use portcullis_model::resources::events::EventBus;
 use portcullis_store::{
-    Batch, Expect, Page, kinds,
+    Batch, Expect, Page, kinds, settled,
     typed::{self, Versioned},
 };
 
-use super::{Catalogue, settled, tags::check_tags};
+use super::{Catalogue, tags::check_tags};
 use crate::{DEFAULT_BUS, EventsError, bus_name, check_producer_tags, names::check_name};
 
 /// Buses of an account.
@@ -72,7 +72,7 @@ impl Catalogue<'_> {
         name_or_arn: &str,
         change: &(dyn Fn(&mut EventBus) -> Result<(), EventsError> + Sync),
     ) -> Result<EventBus, EventsError> {
-        settled(|| async {
+        settled(EventsError::is_conflict, || async {
             let (mut bus, found) = self.found_bus(name_or_arn).await?;
             change(&mut bus)?;
             check_bus_tags(&bus.tags)?;

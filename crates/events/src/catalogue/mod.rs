@@ -15,8 +15,6 @@ pub use api_destinations::{ApiDestinationChange, NewApiDestination};
 pub use connections::{ConnectionSecret, NewConnection};
 pub use rules::PutRule;
 
-use crate::EventsError;
-
 /// The configuration of one account and region.
 #[derive(Clone, Copy)]
 pub struct Catalogue<'a> {
@@ -41,21 +39,4 @@ impl<'a> Catalogue<'a> {
     fn key(&self, kind: portcullis_store::Kind, id: impl Into<String>) -> RecordKey {
         RecordKey::new(self.scope, kind, id)
     }
-}
-
-/// How often a write is tried again when somebody else was first.
-const ATTEMPTS_MAX: usize = 8;
-
-/// Does `attempt` until nobody else came between its read and its write.
-async fn settled<T, F: Future<Output = Result<T, EventsError>>>(
-    mut attempt: impl FnMut() -> F,
-) -> Result<T, EventsError> {
-    let mut outcome = attempt().await;
-    for _ in 1..ATTEMPTS_MAX {
-        match outcome {
-            Err(error) if error.is_conflict() => outcome = attempt().await,
-            settled => return settled,
-        }
-    }
-    outcome
 }

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use portcullis_model::resources::events::{Rule, RuleState};
 use portcullis_store::{
-    Batch, Expect, Page, kinds,
+    Batch, Expect, Page, kinds, settled,
     typed::{self, Versioned},
 };
 
-use super::{Catalogue, settled, tags::check_tags};
+use super::{Catalogue, tags::check_tags};
 use crate::{EventsError, names::check_name, snapshot::compile_pattern};
 
 /// Rules of a bus.
@@ -34,7 +34,7 @@ impl Catalogue<'_> {
         check_name("Rule name", &put.name, NAME_CHARACTERS_MAX)?;
         check_tags(&put.tags)?;
         compile_pattern(&put.event_pattern)?;
-        settled(|| async {
+        settled(EventsError::is_conflict, || async {
             let bus = self.bus(&put.bus).await?.name;
             let found = self.read_rule(&bus, &put.name).await?;
             if found.is_none() && self.rules(&bus, "").await?.len() >= RULES_MAX {
@@ -83,7 +83,7 @@ impl Catalogue<'_> {
         name: &str,
         change: &(dyn Fn(&mut Rule) -> Result<T, EventsError> + Sync),
     ) -> Result<T, EventsError> {
-        settled(|| async {
+        settled(EventsError::is_conflict, || async {
             let found = self.found_rule(bus, name).await?;
             let mut rule = found.value.clone();
             let outcome = change(&mut rule)?;

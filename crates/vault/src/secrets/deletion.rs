@@ -3,9 +3,9 @@
 //! A secret in its window expires in the store with all its versions, so nothing has to remember to delete it.
 
 use portcullis_model::Timestamp;
-use portcullis_store::{Batch, Expect, Page, Put, kinds};
+use portcullis_store::{Batch, Expect, Page, Put, kinds, settled};
 
-use super::{Secret, Secrets, SecretsError, settled};
+use super::{Secret, Secrets, SecretsError};
 
 /// Days of a recovery window where none is said.
 const WINDOW_DAYS_DEFAULT: i64 = 30;
@@ -29,7 +29,7 @@ impl Secrets<'_> {
                 "The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).",
             ));
         }
-        settled(|| async {
+        settled(SecretsError::is_conflict, || async {
             let found = self.found(id).await?;
             if found.value.deletion.is_some() {
                 return Err(SecretsError::invalid_request(
@@ -53,7 +53,7 @@ impl Secrets<'_> {
 
     /// Deletes a secret at once. One that is not there is fine.
     pub async fn delete_now(&self, id: &str) -> Result<Deletion, SecretsError> {
-        settled(|| async {
+        settled(SecretsError::is_conflict, || async {
             let date = self.clock.now();
             let found = match self.found(id).await {
                 Err(error) if error.is_not_found() => {
@@ -78,7 +78,7 @@ impl Secrets<'_> {
 
     /// Takes a secret out of its recovery window; one that is in none stays as it is.
     pub async fn restore(&self, id: &str) -> Result<Secret, SecretsError> {
-        settled(|| async {
+        settled(SecretsError::is_conflict, || async {
             let found = self.found(id).await?;
             let mut secret = found.value.clone();
             if secret.deletion.take().is_some() {

@@ -45,20 +45,3 @@ pub struct Secrets<'a> {
     pub entropy: &'a dyn Entropy,
     pub scope: &'a Scope,
 }
-
-/// How often a write is tried again when somebody else was first.
-const ATTEMPTS_MAX: usize = 8;
-
-/// Does `attempt` until nobody else came between its read and its write.
-async fn settled<T, F: Future<Output = Result<T, SecretsError>>>(
-    mut attempt: impl FnMut() -> F,
-) -> Result<T, SecretsError> {
-    let mut outcome = attempt().await;
-    for _ in 1..ATTEMPTS_MAX {
-        match outcome {
-            Err(error) if error.is_conflict() => outcome = attempt().await,
-            settled => return settled,
-        }
-    }
-    outcome
-}

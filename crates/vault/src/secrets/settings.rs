@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_store::Batch;
+use portcullis_store::{Batch, settled};
 
-use super::{Secret, Secrets, SecretsError, settled};
+use super::{Secret, Secrets, SecretsError};
 
 /// Tags of one secret.
 pub const TAGS_MAX: usize = 50;
@@ -40,7 +40,7 @@ impl Secrets<'_> {
         id: &str,
         change: impl Fn(&mut BTreeMap<String, String>) + Send + Sync,
     ) -> Result<Secret, SecretsError> {
-        settled(|| async {
+        settled(SecretsError::is_conflict, || async {
             let found = self.living(id).await?;
             let mut secret = found.value.clone();
             change(&mut secret.tags);

@@ -3,14 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use portcullis_model::Timestamp;
-use portcullis_store::{Batch, Expect, Put};
+use portcullis_store::{Batch, Expect, Put, settled};
 
 use super::{
     Secret, SecretValue, Secrets, SecretsError, VALUE_BYTES_MAX, VERSIONS_MAX, Version,
     labels::{self, CURRENT},
     name::check_name,
     settings::check_tags,
-    settled,
 };
 
 /// A value, and the token under which it becomes a version once.
@@ -69,7 +68,7 @@ impl Secrets<'_> {
     pub async fn create_managed(&self, new: &NewSecret) -> Result<Written, SecretsError> {
         check_tags(&new.tags)?;
         new.value.iter().try_for_each(check_value)?;
-        settled(|| self.create_once(new)).await
+        settled(SecretsError::is_conflict, || self.create_once(new)).await
     }
 
     async fn create_once(&self, new: &NewSecret) -> Result<Written, SecretsError> {
@@ -132,7 +131,7 @@ impl Secrets<'_> {
     /// Adds a version.
     pub async fn put_value(&self, id: &str, new: &NewVersion) -> Result<Written, SecretsError> {
         check_value(&new.value)?;
-        settled(|| self.put_value_once(id, new)).await
+        settled(SecretsError::is_conflict, || self.put_value_once(id, new)).await
     }
 
     async fn put_value_once(&self, id: &str, new: &NewVersion) -> Result<Written, SecretsError> {
@@ -154,7 +153,7 @@ impl Secrets<'_> {
     /// Changes what a secret says of itself, and its value where one is given.
     pub async fn update(&self, id: &str, change: &SecretChange) -> Result<Written, SecretsError> {
         change.value.iter().try_for_each(check_value)?;
-        settled(|| self.update_once(id, change)).await
+        settled(SecretsError::is_conflict, || self.update_once(id, change)).await
     }
 
     async fn update_once(&self, id: &str, change: &SecretChange) -> Result<Written, SecretsError> {
@@ -186,7 +185,7 @@ impl Secrets<'_> {
         from: Option<&str>,
         to: Option<&str>,
     ) -> Result<Secret, SecretsError> {
-        settled(|| async {
+        settled(SecretsError::is_conflict, || async {
             let found = self.living(id).await?;
             let mut secret = found.value.clone();
             labels::move_label(&mut secret.versions, label, from, to)?;
