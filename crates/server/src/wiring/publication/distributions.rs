@@ -10,10 +10,10 @@ use portcullis_model::{
     Scope,
     resources::cloudfront::{Distribution, DistributionConfig},
 };
-use portcullis_store::{Kind, RecordKey, Store, StoreError, kinds, typed};
+use portcullis_store::{Kind, RecordKey, Store, StoreError, kinds};
 use portcullis_vault::Vault;
 
-use super::{Feed, Serving, log_problems};
+use super::{RecordFeed, Serving, log_problems};
 
 pub(super) struct Distributions {
     pub(super) store: Arc<dyn Store>,
@@ -23,7 +23,7 @@ pub(super) struct Distributions {
 }
 
 impl Distributions {
-    fn serve(&self, scope: &Scope, distribution: &Distribution) -> Result<(), StoreError> {
+    fn compile(&self, scope: &Scope, distribution: &Distribution) -> Result<(), StoreError> {
         let id = distribution.id.as_str();
         let purpose = Distribution::purpose(id);
         let config: DistributionConfig = self
@@ -40,34 +40,22 @@ impl Distributions {
     }
 }
 
-impl Feed for Distributions {
-    fn kinds(&self) -> &'static [Kind] {
-        &[kinds::DISTRIBUTION]
+impl RecordFeed for Distributions {
+    type Record = Distribution;
+    const KIND: Kind = kinds::DISTRIBUTION;
+
+    fn store(&self) -> &dyn Store {
+        self.store.as_ref()
     }
 
-    fn load(&self) -> Serving<'_> {
-        Box::pin(async {
-            let all =
-                typed::list_everywhere_json::<Distribution>(self.store.as_ref(), kinds::DISTRIBUTION).await?;
-            for distribution in all {
-                self.serve(&distribution.key.scope, &distribution.value)?;
-            }
-            Ok(())
-        })
+    fn serve<'a>(&'a self, scope: &'a Scope, distribution: &'a Distribution) -> Serving<'a> {
+        Box::pin(async move { self.compile(scope, distribution) })
     }
 
-    fn apply<'a>(&'a self, key: &'a RecordKey) -> Serving<'a> {
-        Box::pin(async move {
-            match typed::read_json::<Distribution>(self.store.as_ref(), key).await? {
-                Some(distribution) => self.serve(&key.scope, &distribution.value)?,
-                None => {
-                    let id = key.id.as_str();
-                    self.snapshots
-                        .change(|snapshot| snapshot.without_distribution(id));
-                    self.cache.forget(id);
-                }
-            }
-            Ok(())
-        })
+    fn forget(&self, key: &RecordKey) {
+        let id = key.id.as_str();
+        self.snapshots
+            .change(|snapshot| snapshot.without_distribution(id));
+        self.cache.forget(id);
     }
 }

@@ -4,66 +4,44 @@ use std::sync::Arc;
 
 use portcullis_gateway::snapshot::{Snapshots, compile_http_stage};
 use portcullis_model::{
-    ApiId, Scope, StageName,
+    Scope,
     resources::apigatewayv2::{HttpDeployment, HttpStage},
 };
-use portcullis_store::{Kind, RecordKey, Store, StoreError, kinds, typed};
+use portcullis_store::{Kind, RecordKey, Store, kinds, typed};
 
-use super::{Feed, Serving, log_problems};
+use super::{
+    RecordFeed, Serving,
+    stages::{forget_stage, put_stage},
+};
 
 pub(super) struct HttpStages {
     pub(super) store: Arc<dyn Store>,
     pub(super) snapshots: Arc<Snapshots>,
 }
 
-impl HttpStages {
-    async fn serve(&self, scope: &Scope, stage: &HttpStage) -> Result<(), StoreError> {
-        let Some(deployment_id) = &stage.deployment_id else {
-            return Ok(());
-        };
-        let id = format!("{}/{deployment_id}", stage.api_id);
-        let key = RecordKey::new(scope, kinds::HTTP_API_DEPLOYMENT, id);
-        let Some(deployment) = typed::read_json::<HttpDeployment>(self.store.as_ref(), &key).await? else {
-            tracing::error!(api = %stage.api_id, stage = %stage.stage_name, "the stage's deployment is gone");
-            return Ok(());
-        };
-        match compile_http_stage(stage, &deployment.value, scope) {
-            Ok(compiled) => self.snapshots.change(|snapshot| snapshot.with_stage(compiled)),
-            Err(problems) => log_problems(&format!("stage {}/{}", stage.api_id, stage.stage_name), &problems),
-        }
-        Ok(())
-    }
-}
+impl RecordFeed for HttpStages {
+    type Record = HttpStage;
+    const KIND: Kind = kinds::HTTP_API_STAGE;
 
-impl Feed for HttpStages {
-    fn kinds(&self) -> &'static [Kind] {
-        &[kinds::HTTP_API_STAGE]
+    fn store(&self) -> &dyn Store {
+        self.store.as_ref()
     }
 
-    fn load(&self) -> Serving<'_> {
-        Box::pin(async {
-            let stages =
-                typed::list_everywhere_json::<HttpStage>(self.store.as_ref(), kinds::HTTP_API_STAGE).await?;
-            for stage in stages {
-                self.serve(&stage.key.scope, &stage.value).await?;
-            }
-            Ok(())
-        })
-    }
-
-    fn apply<'a>(&'a self, key: &'a RecordKey) -> Serving<'a> {
+    fn serve<'a>(&'a self, scope: &'a Scope, stage: &'a HttpStage) -> Serving<'a> {
         Box::pin(async move {
-            match typed::read_json::<HttpStage>(self.store.as_ref(), key).await? {
-                Some(stage) => self.serve(&key.scope, &stage.value).await?,
-                None => {
-                    if let Some((api, stage)) = key.id.as_str().split_once('/') {
-                        let (api, stage) = (ApiId::from(api), StageName::from(stage));
-                        self.snapshots
-                            .change(|snapshot| snapshot.without_stage(&api, &stage));
-                    }
-                }
-            }
+            let Some(deployment_id) = &stage.deployment_id else {
+                return Ok(());
+            };
+            let id = format!("{}/{deployment_id}", stage.api_id);
+            let key = RecordKey::new(scope, kinds::HTTP_API_DEPLOYMENT, id);
+            let deployment = typed::read_json::<HttpDeployment>(self.store.as_ref(), &key).await?;
+            let compiled = deployment.map(|found| compile_http_stage(stage, &found.value, scope));
+            put_stage(&self.snapshots, (&stage.api_id, &stage.stage_name), compiled);
             Ok(())
         })
+    }
+
+    fn forget(&self, key: &RecordKey) {
+        forget_stage(&self.snapshots, key);
     }
 }

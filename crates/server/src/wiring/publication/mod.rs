@@ -24,9 +24,10 @@ use portcullis_gateway::{
     Callers, distribution::cache::DistributionCache, snapshot::Snapshots, usage::UsagePlans,
 };
 use portcullis_identity::IssuerForm;
-use portcullis_model::Problem;
-use portcullis_store::{Change, Kind, RecordKey, Store, StoreError};
+use portcullis_model::{Problem, Scope};
+use portcullis_store::{Change, Kind, RecordKey, Store, StoreError, typed};
 use portcullis_vault::Vault;
+use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 pub(super) use compiler::GatewayCompiler;
@@ -49,6 +50,45 @@ trait Feed: Send + Sync {
 
     /// Serves what a changed record says now, or stops serving what is gone.
     fn apply<'a>(&'a self, key: &'a RecordKey) -> Serving<'a>;
+}
+
+/// A [`Feed`] over one kind of JSON record, each served by itself.
+trait RecordFeed: Send + Sync {
+    type Record: DeserializeOwned + Send + Sync;
+    const KIND: Kind;
+
+    fn store(&self) -> &dyn Store;
+
+    /// Serves what a record says.
+    fn serve<'a>(&'a self, scope: &'a Scope, record: &'a Self::Record) -> Serving<'a>;
+
+    /// Stops serving what is gone.
+    fn forget(&self, key: &RecordKey);
+}
+
+impl<T: RecordFeed> Feed for T {
+    fn kinds(&self) -> &'static [Kind] {
+        const { &[T::KIND] }
+    }
+
+    fn load(&self) -> Serving<'_> {
+        Box::pin(async {
+            for found in typed::list_everywhere_json::<T::Record>(self.store(), T::KIND).await? {
+                self.serve(&found.key.scope, &found.value).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn apply<'a>(&'a self, key: &'a RecordKey) -> Serving<'a> {
+        Box::pin(async move {
+            match typed::read_json::<T::Record>(self.store(), key).await? {
+                Some(found) => self.serve(&key.scope, &found.value).await?,
+                None => self.forget(key),
+            }
+            Ok(())
+        })
+    }
 }
 
 /// Keeps the snapshot at the newest configuration.

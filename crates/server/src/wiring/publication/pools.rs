@@ -5,9 +5,9 @@ use std::sync::Arc;
 use portcullis_gateway::snapshot::{PoolSnapshot, Snapshots};
 use portcullis_identity::IssuerForm;
 use portcullis_model::{Scope, UserPoolId, resources::cognito::UserPool};
-use portcullis_store::{Kind, RecordKey, Store, kinds, typed};
+use portcullis_store::{Kind, RecordKey, Store, kinds};
 
-use super::{Feed, Serving, log_problems};
+use super::{RecordFeed, Serving, log_problems};
 
 pub(super) struct Pools {
     pub(super) store: Arc<dyn Store>,
@@ -15,41 +15,24 @@ pub(super) struct Pools {
     pub(super) issuer: IssuerForm,
 }
 
-impl Pools {
-    fn serve(&self, scope: &Scope, pool: &UserPool) {
+impl RecordFeed for Pools {
+    type Record = UserPool;
+    const KIND: Kind = kinds::USER_POOL;
+
+    fn store(&self) -> &dyn Store {
+        self.store.as_ref()
+    }
+
+    fn serve<'a>(&'a self, scope: &'a Scope, pool: &'a UserPool) -> Serving<'a> {
         match PoolSnapshot::compile(scope, pool, &self.issuer.issuer(&pool.id)) {
             Ok(compiled) => self.snapshots.change(|snapshot| snapshot.with_pool(compiled)),
             Err(problems) => log_problems(&format!("user pool {}", pool.id), &problems),
         }
-    }
-}
-
-impl Feed for Pools {
-    fn kinds(&self) -> &'static [Kind] {
-        &[kinds::USER_POOL]
+        Box::pin(async { Ok(()) })
     }
 
-    fn load(&self) -> Serving<'_> {
-        Box::pin(async {
-            let pools =
-                typed::list_everywhere_json::<UserPool>(self.store.as_ref(), kinds::USER_POOL).await?;
-            for pool in pools {
-                self.serve(&pool.key.scope, &pool.value);
-            }
-            Ok(())
-        })
-    }
-
-    fn apply<'a>(&'a self, key: &'a RecordKey) -> Serving<'a> {
-        Box::pin(async move {
-            match typed::read_json::<UserPool>(self.store.as_ref(), key).await? {
-                Some(pool) => self.serve(&key.scope, &pool.value),
-                None => {
-                    let arn = PoolSnapshot::arn_of(&key.scope, &UserPoolId::from(key.id.as_str()));
-                    self.snapshots.change(|snapshot| snapshot.without_pool(&arn));
-                }
-            }
-            Ok(())
-        })
+    fn forget(&self, key: &RecordKey) {
+        let arn = PoolSnapshot::arn_of(&key.scope, &UserPoolId::from(key.id.as_str()));
+        self.snapshots.change(|snapshot| snapshot.without_pool(&arn));
     }
 }
