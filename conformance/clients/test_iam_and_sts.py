@@ -148,7 +148,12 @@ def test_role_of_a_template_is_made_changed_and_deleted(server):
     assert (role["Arn"], role["RoleId"]) == (outputs["Arn"], outputs["Id"])
     iam.put_role_policy(RoleName=role["RoleName"], PolicyName="by-hand", PolicyDocument=json.dumps(POLICY))
     parameters = [{"ParameterKey": "Action", "ParameterValue": "sns:Publish"}]
-    cloudformation.update_stack(StackName="roles", UsePreviousTemplate=True, Parameters=parameters)
+    cloudformation.update_stack(
+        StackName="roles",
+        UsePreviousTemplate=True,
+        Parameters=parameters,
+        Capabilities=["CAPABILITY_IAM"],
+    )
     cloudformation.get_waiter("stack_update_complete").wait(StackName="roles", WaiterConfig={"Delay": 1})
     document = iam.get_role_policy(RoleName=role["RoleName"], PolicyName="p")["PolicyDocument"]
     assert document["Statement"][0]["Action"] == "sns:Publish"
@@ -157,7 +162,11 @@ def test_role_of_a_template_is_made_changed_and_deleted(server):
     cloudformation.get_waiter("stack_delete_complete").wait(StackName="roles", WaiterConfig={"Delay": 1})
     with pytest.raises(iam.exceptions.NoSuchEntityException):
         iam.get_role(RoleName=role["RoleName"])
+    with pytest.raises(cloudformation.exceptions.InsufficientCapabilitiesException):
+        cloudformation.create_stack(StackName="unacknowledged", TemplateBody=STACK)
     broken = STACK.replace("service-role/AWSLambdaBasicExecutionRole", "AdministratorAccess")
     with pytest.raises(cloudformation.exceptions.ClientError) as refused:
-        cloudformation.create_stack(StackName="administrator", TemplateBody=broken)
+        cloudformation.create_stack(
+            StackName="administrator", TemplateBody=broken, Capabilities=["CAPABILITY_IAM"]
+        )
     assert "managed policies are not supported yet" in str(refused.value)

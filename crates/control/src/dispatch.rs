@@ -408,9 +408,10 @@ fn changes_configuration(operation: &Operation) -> bool {
     matches!(
         operation.access,
         Access::Signed { .. } | Access::SignedOnFound { .. }
-    ) && !["Get", "List", "Describe", "Validate"]
+    ) && !["Get", "List", "Describe", "Validate", "Check", "Test"]
         .iter()
         .any(|prefix| operation.name.starts_with(prefix))
+        && !["Invoke", "PutEvents"].contains(&operation.name)
 }
 
 fn serialise(service: &Service, operation: &Operation, output: &Value, request_id: &str) -> WireAnswer {

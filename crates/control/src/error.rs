@@ -50,6 +50,18 @@ impl AwsError {
     }
 }
 
+impl AwsError {
+    /// Returns the error that a crate below has named already.
+    fn told(code: &'static str, status: u16, message: &str, cause: Option<&str>) -> Self {
+        Self {
+            code,
+            status,
+            message: message.to_owned(),
+            cause: cause.map(str::to_owned),
+        }
+    }
+}
+
 impl From<StoreError> for AwsError {
     fn from(error: StoreError) -> Self {
         match &error {
@@ -71,43 +83,24 @@ impl From<IdentityError> for AwsError {
             "TooManyRequestsException" => 429,
             _ => 400,
         };
-        Self {
-            code: error.name(),
-            status,
-            message: error.message().to_owned(),
-            cause: error.cause().map(str::to_owned),
-        }
+        Self::told(error.name(), status, error.message(), error.cause())
     }
 }
 
 impl From<SecretsError> for AwsError {
     fn from(error: SecretsError) -> Self {
-        let status = if error.name() == "InternalServiceError" {
-            500
-        } else {
-            400
-        };
-        Self {
-            code: error.name(),
-            status,
-            message: error.message().to_owned(),
-            cause: error.cause().map(str::to_owned),
-        }
+        let status = status_of(error.name() == "InternalServiceError");
+        Self::told(error.name(), status, error.message(), error.cause())
     }
 }
 
 impl From<EventsError> for AwsError {
     fn from(error: EventsError) -> Self {
-        let status = if error.name() == "InternalException" {
-            500
-        } else {
-            400
-        };
-        Self {
-            code: error.name(),
-            status,
-            message: error.message().to_owned(),
-            cause: error.cause().map(str::to_owned),
-        }
+        let status = status_of(error.name() == "InternalException");
+        Self::told(error.name(), status, error.message(), error.cause())
     }
+}
+
+const fn status_of(is_ours: bool) -> u16 {
+    if is_ours { 500 } else { 400 }
 }

@@ -1,6 +1,6 @@
 //! A whole control over a store in memory, for tests: nothing leaves the process, time stands still.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{future::Future, net::IpAddr, pin::Pin, sync::Arc};
 
 use bytes::Bytes;
 use portcullis_events::{Events, EventsParts};
@@ -10,7 +10,7 @@ use portcullis_identity::{
     ports::{Mail, MailError, Message, SignOuts},
 };
 use portcullis_model::{
-    Clock, Entropy, ManualClock, Problem, Scope, SystemEntropy, Timestamp, UserPoolId, UserSub,
+    Clock, Entropy, ManualClock, Problem, RequestId, Scope, SystemEntropy, Timestamp, UserPoolId, UserSub,
     resources::{
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
@@ -22,7 +22,13 @@ use portcullis_model::{
 use portcullis_store::{Store, sqlite::SqliteStore};
 use portcullis_vault::{RootKey, Vault};
 
-use crate::{ControlParts, ports};
+use serde_json::Value;
+
+use crate::{
+    ControlParts,
+    operation::{AwsError, Call, Caller, Notes, Service},
+    ports,
+};
 
 struct Outside;
 
@@ -136,6 +142,40 @@ impl ports::Buckets for Outside {
 /// The account and region of tests.
 pub(crate) fn scope() -> Scope {
     Scope::new("000000000000", "us-east-1")
+}
+
+/// Calls an operation as the account's own key would, its permission aside; its members must be those that it acts on.
+pub(crate) async fn call_operation(
+    parts: &ControlParts,
+    service: &Service,
+    operation: &str,
+    input: Value,
+) -> Result<Value, AwsError> {
+    let operation = service.operation(operation).unwrap();
+    let input = input.as_object().unwrap().clone();
+    for member in input.keys() {
+        assert!(
+            operation.members.contains(&member.as_str()),
+            "{}: {member}",
+            operation.name
+        );
+    }
+    let caller = Caller::Root {
+        access_key_id: "AKIA".into(),
+    };
+    let call = Call {
+        parts,
+        scope: &scope(),
+        caller: &caller,
+        input: &input,
+        source: IpAddr::from([127, 0, 0, 1]),
+        secure: true,
+        now: Timestamp::from_seconds(1_800_000_000),
+        request_id: &RequestId::from("test"),
+        user_agent: None,
+        notes: &Notes::default(),
+    };
+    (operation.call)(&call).await
 }
 
 /// A store in memory.

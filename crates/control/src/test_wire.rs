@@ -86,6 +86,21 @@ impl Wire {
         text(&self.control.handle(request).await)
     }
 
+    /// Makes a user who may what `policy` says, and returns a key of his.
+    pub(crate) async fn user(&self, name: &str, policy: &str) -> Credentials {
+        let policy = policy.replace('%', "%25").replace('&', "%26").replace('+', "%2B");
+        for form in [
+            format!("Action=CreateUser&Version=2010-05-08&UserName={name}"),
+            format!(
+                "Action=PutUserPolicy&Version=2010-05-08&UserName={name}&PolicyName=p&PolicyDocument={policy}"
+            ),
+        ] {
+            let (status, answer) = self.query(&self.root, "iam", &form).await;
+            assert_eq!(status, 200, "{answer}");
+        }
+        key(self.control.parts(), Some(name)).await
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.control.parts().clock.now()
     }

@@ -129,36 +129,52 @@ impl Events {
         if let Some(bus) = self.snapshot.bus(scope, name) {
             return Ok(Some(bus));
         }
-        if name == DEFAULT_BUS {
-            self.publish_bus(scope, name).await?;
+        if name == DEFAULT_BUS
+            && let Some(compiled) = self.read_bus(scope, name).await?
+        {
+            // What the change log has published meanwhile is newer than what was read here.
+            let place = (scope.clone(), name.to_owned());
+            self.snapshot.buses.pin().get_or_insert(place, compiled);
         }
         Ok(self.snapshot.bus(scope, name))
     }
 
     async fn publish_bus(&self, scope: &Scope, name: &str) -> Result<(), StoreError> {
+        let place = (scope.clone(), name.to_owned());
+        if let Some(compiled) = self.read_bus(scope, name).await? {
+            self.snapshot.buses.pin().insert(place, compiled);
+        } else if !self.has_bus(scope, name).await? {
+            self.snapshot.buses.pin().remove(&place);
+        }
+        Ok(())
+    }
+
+    async fn has_bus(&self, scope: &Scope, name: &str) -> Result<bool, StoreError> {
+        let key = RecordKey::new(scope, kinds::EVENT_BUS, name);
+        Ok(name == DEFAULT_BUS || self.parts.store.read(&key).await?.is_some())
+    }
+
+    /// Compiles a bus and its rules; none where there is no such bus, or where it does not compile.
+    async fn read_bus(&self, scope: &Scope, name: &str) -> Result<Option<Arc<CompiledBus>>, StoreError> {
         let store = self.parts.store.as_ref();
         let key = RecordKey::new(scope, kinds::EVENT_BUS, name);
         let found = typed::read_json::<EventBus>(store, &key)
             .await?
             .map(|found| found.value);
-        let place = (scope.clone(), name.to_owned());
         let bus = match found {
             Some(bus) => bus,
             None if name == DEFAULT_BUS => EventBus::default(),
-            None => {
-                self.snapshot.buses.pin().remove(&place);
-                return Ok(());
-            }
+            None => return Ok(None),
         };
         let page = Page::all(format!("{name}/"));
         let rules = typed::list_json::<Rule>(store, scope, kinds::EVENT_RULE, page).await?;
         match compile(scope, name, &bus, rules.into_iter().map(|rule| rule.value)) {
-            Ok(compiled) => drop(self.snapshot.buses.pin().insert(place, Arc::new(compiled))),
+            Ok(compiled) => Ok(Some(Arc::new(compiled))),
             Err(cause) => {
                 tracing::error!("event bus {name} keeps its last good configuration: {cause}");
+                Ok(None)
             }
         }
-        Ok(())
     }
 
     async fn publish_connection(&self, key: &RecordKey) -> Result<(), StoreError> {

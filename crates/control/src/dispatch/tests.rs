@@ -5,7 +5,7 @@ use portcullis_model::SecretText;
 use serde_json::json;
 
 use super::*;
-use crate::test_wire::{Wire, foreign_key, form, json as answered, key, plain, sign, target, text};
+use crate::test_wire::{Wire, foreign_key, form, json as answered, plain, sign, target, text};
 
 const WHO: &str = "Action=GetCallerIdentity&Version=2011-06-15";
 
@@ -21,22 +21,6 @@ fn with_secret(credentials: &Credentials, secret: &str) -> Credentials {
         secret_access_key: SecretText::new(secret.into()),
         ..credentials.clone()
     }
-}
-
-/// Makes the user `dev` with a policy, and a key of his.
-async fn developer(wire: &Wire, policy: &str) -> Credentials {
-    let root = &wire.root;
-    let made = wire
-        .query(root, "iam", "Action=CreateUser&Version=2010-05-08&UserName=dev")
-        .await;
-    assert_eq!(made.0, 200, "{}", made.1);
-    let form = format!(
-        "Action=PutUserPolicy&Version=2010-05-08&UserName=dev&PolicyName=p&PolicyDocument={}",
-        policy.replace('%', "%25").replace('&', "%26").replace('+', "%2B")
-    );
-    let put = wire.query(root, "iam", &form).await;
-    assert_eq!(put.0, 200, "{}", put.1);
-    key(wire.control.parts(), Some("dev")).await
 }
 
 #[tokio::test]
@@ -235,7 +219,7 @@ async fn a_user_may_what_the_policies_say_and_nothing_else() {
         {"Effect":"Allow","Action":"apigateway:GET","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}},
         {"Effect":"Allow","Action":"iam:*","Resource":"arn:aws:iam::000000000000:user/${aws:username}"},
         {"Effect":"Deny","Action":"iam:DeleteUser","Resource":"*"}]}"#;
-    let dev = developer(&wire, policy).await;
+    let dev = wire.user("dev", policy).await;
     let now = wire.now();
     let call = |operation, input| sign(target(operation, &input), &dev, "cognito-idp", now);
     let allowed = call("ListUserPools", json!({"MaxResults": 1}));
@@ -265,7 +249,7 @@ async fn a_deny_on_a_user_holds_however_the_user_is_named() {
     let wire = Wire::new().await;
     let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:*","Resource":"*"},
         {"Effect":"Deny","Action":"iam:CreateAccessKey","Resource":"arn:aws:iam::000000000000:user/dev"}]}"#;
-    let dev = developer(&wire, policy).await;
+    let dev = wire.user("dev", policy).await;
     for name in ["&UserName=dev", "", "&UserName.member.1=dev"] {
         let form = format!("Action=CreateAccessKey&Version=2010-05-08{name}");
         let (status, xml) = wire.query(&dev, "iam", &form).await;
@@ -286,7 +270,9 @@ async fn a_deny_on_a_user_holds_however_the_user_is_named() {
 #[tokio::test]
 async fn a_key_that_is_inactive_or_deleted_is_refused_at_once() {
     let wire = Wire::new().await;
-    let dev = developer(&wire, r#"{"Version":"2012-10-17","Statement":[]}"#).await;
+    let dev = wire
+        .user("dev", r#"{"Version":"2012-10-17","Statement":[]}"#)
+        .await;
     let id = &dev.access_key_id;
     let iam = async |form: String| {
         let (status, xml) = wire

@@ -111,7 +111,8 @@ impl Catalogue<'_> {
             set(&mut destination.connection_arn, &change.connection_arn);
             set(&mut destination.invocation_endpoint, &change.invocation_endpoint);
             set(&mut destination.http_method, &change.http_method);
-            destination.description = change.description.clone().or(destination.description);
+            let description = change.description.clone().or(destination.description);
+            destination.description = description.filter(|text| !text.is_empty());
             if let Some(rate) = change.invocation_rate_limit_per_second {
                 destination.invocation_rate_limit_per_second = rate;
             }

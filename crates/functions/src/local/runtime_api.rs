@@ -7,6 +7,7 @@ use std::{
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -23,6 +24,10 @@ use tokio::{
 use super::peer;
 use crate::PAYLOAD_BYTES_MAX;
 
+/// Connections to one worker's API at once: its client has one, and what it starts may look on.
+const CONNECTIONS_MAX: usize = 16;
+/// How long after a failed accept the next is tried.
+const ACCEPT_AGAIN_AFTER: Duration = Duration::from_millis(50);
 const VERSION: &str = "/2018-06-01/runtime/";
 
 /// An event for the worker.
@@ -121,8 +126,18 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
 async fn accept(listener: TcpListener, address: SocketAddr, shared: Arc<Shared>) {
     // Connections end with the set, and so with this task.
     let mut connections = tokio::task::JoinSet::new();
-    while let Ok((stream, peer)) = listener.accept().await {
+    loop {
+        let accepted = listener.accept().await;
         while connections.try_join_next().is_some() {}
+        let Ok((stream, peer)) = accepted else {
+            // Passes: no descriptor is free, or the client went already.
+            tokio::time::sleep(ACCEPT_AGAIN_AFTER).await;
+            continue;
+        };
+        // Too many: closed at once, nothing read.
+        if connections.len() >= CONNECTIONS_MAX {
+            continue;
+        }
         connections.spawn(serve(stream, peer, address, Arc::clone(&shared)));
     }
 }

@@ -142,6 +142,9 @@ impl ServerFunctions {
         let access = match self.define(store, vault, scope, &function).await? {
             Err(cause) => {
                 tracing::error!("the function `{arn}` cannot be run: {cause}");
+                if let Some(local) = &self.runner.local {
+                    local.forget(&arn);
+                }
                 Access::Broken(format!("the function `{name}` cannot be run: {cause}"))
             }
             Ok(()) => match function

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, Read as _},
     net::SocketAddr,
+    os::unix::fs::PermissionsExt as _,
     path::Path,
     sync::Arc,
     time::Instant,
@@ -132,6 +133,17 @@ fn open_or_create_token(path: &Path, entropy: &dyn Entropy) -> Result<SecretText
         }
         Err(cause) => return Err(cause).with_context(|| format!("`{}` cannot be read", path.display())),
     };
+    let mode = file
+        .metadata()
+        .with_context(|| format!("`{}` cannot be read", path.display()))?
+        .permissions()
+        .mode()
+        & 0o777;
+    ensure!(
+        mode & 0o077 == 0,
+        "`{}`: others than its owner may read it (mode {mode:04o}); set the mode to 0600",
+        path.display()
+    );
     let mut text = String::new();
     file.take(TOKEN_BYTES_MAX as u64 + 2)
         .read_to_string(&mut text)
@@ -241,6 +253,10 @@ mod tests {
         fs::write(&path, format!("{TOKEN}\n")).unwrap();
         let own = open_or_create_token(&path, &SystemEntropy).unwrap();
         assert_eq!(own.expose(), TOKEN);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+        let seen = open_or_create_token(&path, &SystemEntropy).err().unwrap();
+        assert!(seen.to_string().contains("mode 0640"), "{seen}");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
         for weak in [
             String::new(),
             "\n".to_owned(),

@@ -81,8 +81,9 @@ impl StackedResource for ApiDestination {
         properties: Properties<'a>,
     ) -> Making<'a, Made> {
         Box::pin(async move {
+            // A stack says everything: what its template leaves out is taken away.
             let change = ApiDestinationChange {
-                description: properties.string("Description"),
+                description: Some(properties.string("Description").unwrap_or_default()),
                 connection_arn: properties.string("ConnectionArn"),
                 invocation_endpoint: properties.string("InvocationEndpoint"),
                 http_method: properties.string("HttpMethod"),

@@ -203,9 +203,13 @@ impl StackedResource for Rule {
                 .bus(properties.text("EventBusName").unwrap_or(DEFAULT_BUS))
                 .await?
                 .name;
-            if maker.events().rule(&bus, &name).await.is_ok() {
-                let message = format!("Rule {name} already exists on EventBus {bus}.");
-                return Err(AwsError::new("AlreadyExistsException", 400, message));
+            match maker.events().rule(&bus, &name).await {
+                Err(error) if error.is_not_found() => {}
+                Err(error) => return Err(error.into()),
+                Ok(_) => {
+                    let message = format!("Rule {name} already exists on EventBus {bus}.");
+                    return Err(AwsError::new("AlreadyExistsException", 400, message));
+                }
             }
             maker.events().put_rule(&put_of(properties, &name, &bus)).await?;
             replace_targets(maker, &bus, &name, &targets_of(properties)).await?;

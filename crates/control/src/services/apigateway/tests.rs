@@ -1,16 +1,15 @@
 //! The operations of API Gateway as a caller meets them: by hand what the quickstart template makes.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
-use portcullis_model::{RequestId, Timestamp};
 use portcullis_store::Store;
 use serde_json::{Value, json};
 
 use super::SERVICE;
 use crate::{
     ControlParts,
-    operation::{AwsError, Call, Caller},
-    test_control::{memory, parts_over, scope},
+    operation::AwsError,
+    test_control::{call_operation, memory, parts_over, scope},
 };
 
 struct Client {
@@ -25,35 +24,7 @@ impl Client {
     }
 
     async fn call(&self, operation: &str, input: Value) -> Result<Value, AwsError> {
-        let operation = SERVICE.operation(operation).unwrap();
-        let input = input.as_object().unwrap().clone();
-        for member in input.keys() {
-            assert!(
-                operation.members.contains(&member.as_str()),
-                "{}: {member}",
-                operation.name
-            );
-        }
-        let (scope, caller) = (
-            scope(),
-            Caller::Root {
-                access_key_id: "AKIA".into(),
-            },
-        );
-        let request_id = RequestId::from("test");
-        let call = Call {
-            parts: &self.parts,
-            scope: &scope,
-            caller: &caller,
-            input: &input,
-            source: IpAddr::from([127, 0, 0, 1]),
-            secure: true,
-            now: Timestamp::from_seconds(1_800_000_000),
-            request_id: &request_id,
-            user_agent: None,
-            notes: &crate::operation::Notes::default(),
-        };
-        (operation.call)(&call).await
+        call_operation(&self.parts, &SERVICE, operation, input).await
     }
 
     async fn done(&self, operation: &str, input: Value) -> Value {

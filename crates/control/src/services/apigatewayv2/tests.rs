@@ -1,15 +1,12 @@
 //! The operations of HTTP APIs as a caller meets them.
 
-use std::net::IpAddr;
-
-use portcullis_model::{RequestId, Timestamp};
 use serde_json::{Value, json};
 
 use super::SERVICE;
 use crate::{
     ControlParts,
-    operation::{AwsError, Call, Caller},
-    test_control::{memory, parts_over, scope},
+    operation::AwsError,
+    test_control::{call_operation, memory, parts_over},
 };
 
 struct Client {
@@ -24,32 +21,7 @@ impl Client {
     }
 
     async fn call(&self, operation: &str, input: Value) -> Result<Value, AwsError> {
-        let operation = SERVICE.operation(operation).unwrap();
-        let input = input.as_object().unwrap().clone();
-        for member in input.keys() {
-            assert!(
-                operation.members.contains(&member.as_str()),
-                "{}: {member}",
-                operation.name
-            );
-        }
-        let (scope, request_id) = (scope(), RequestId::from("test"));
-        let caller = Caller::Root {
-            access_key_id: "AKIA".into(),
-        };
-        let call = Call {
-            parts: &self.parts,
-            scope: &scope,
-            caller: &caller,
-            input: &input,
-            source: IpAddr::from([127, 0, 0, 1]),
-            secure: true,
-            now: Timestamp::from_seconds(1_800_000_000),
-            request_id: &request_id,
-            notes: &crate::operation::Notes::default(),
-            user_agent: None,
-        };
-        (operation.call)(&call).await
+        call_operation(&self.parts, &SERVICE, operation, input).await
     }
 
     async fn done(&self, operation: &str, input: Value) -> Value {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{stack_arn, stack_request, stacks};
+use super::{rights, stack_arn, stack_request, stacks};
 use crate::operation::{Access, AwsError, Call, Operation};
 
 /// The operation.
@@ -30,6 +30,7 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let request = stack_request(call)?;
+    rights::check(call, &request, None).await?;
     let started = stacks(call).create(request).await?;
     Ok(json!({ "StackId": started.spawn() }))
 }

@@ -16,6 +16,7 @@ mod list_stacks;
 mod list_exports;
 mod describe;
 mod input;
+mod rights;
 #[cfg(test)]
 mod tests;
 

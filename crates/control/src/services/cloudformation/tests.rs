@@ -1,15 +1,15 @@
 //! The operations of CloudFormation as a caller meets them; the work itself is proved in `stacks`.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use portcullis_model::{RequestId, Timestamp};
 use serde_json::{Value, json};
 
 use super::SERVICE;
 use crate::{
     ControlParts,
-    operation::{AwsError, Call, Caller},
-    test_control::{memory, parts_over, scope},
+    operation::AwsError,
+    test_control::{call_operation, memory, parts_over},
+    test_wire::Wire,
 };
 
 const TEMPLATE: &str = "
@@ -24,35 +24,7 @@ Outputs:
 ";
 
 async fn call(parts: &ControlParts, operation: &str, input: Value) -> Result<Value, AwsError> {
-    let operation = SERVICE.operation(operation).unwrap();
-    let input = input.as_object().unwrap().clone();
-    for member in input.keys() {
-        assert!(
-            operation.members.contains(&member.as_str()),
-            "{}: {member}",
-            operation.name
-        );
-    }
-    let (scope, caller) = (
-        scope(),
-        Caller::Root {
-            access_key_id: "AKIA".into(),
-        },
-    );
-    let request_id = RequestId::from("test");
-    let call = Call {
-        parts,
-        scope: &scope,
-        caller: &caller,
-        input: &input,
-        source: IpAddr::from([127, 0, 0, 1]),
-        secure: true,
-        now: Timestamp::from_seconds(1_800_000_000),
-        request_id: &request_id,
-        user_agent: None,
-        notes: &crate::operation::Notes::default(),
-    };
-    (operation.call)(&call).await
+    call_operation(parts, &SERVICE, operation, input).await
 }
 
 async fn refused(parts: &ControlParts, operation: &str, input: Value) -> (&'static str, String) {
@@ -209,4 +181,93 @@ async fn two_creations_of_one_name_make_one_stack() {
         "{both:?}"
     );
     wait(&parts, "one", "CREATE_COMPLETE").await;
+}
+
+const ROLE: &str = r#"{"Resources": {"Worker": {"Type": "AWS::IAM::Role", "Properties": {
+    "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}]}}}}}"#;
+
+const LENDING: &str = r#"{"Resources": {"Get": {"Type": "AWS::ApiGateway::Method", "Properties": {
+    "RestApiId": "a", "ResourceId": "r", "HttpMethod": "GET", "AuthorizationType": "NONE",
+    "Integration": {"Type": "AWS", "Credentials": "arn:aws:iam::000000000000:role/admin"}}}}}"#;
+
+fn create(name: &str, template: &str, capability: &str) -> String {
+    let template = template
+        .replace('%', "%25")
+        .replace('&', "%26")
+        .replace('+', "%2B");
+    format!(
+        "Action=CreateStack&Version=2010-05-15&StackName={name}&TemplateBody={template}&Capabilities.member.1={capability}"
+    )
+}
+
+#[tokio::test]
+async fn who_may_make_stacks_cannot_make_or_lend_roles_through_them() {
+    let wire = Wire::new().await;
+    let allow = |actions: &str| {
+        format!(
+            r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Action":[{actions}],"Resource":"*"}}]}}"#
+        )
+    };
+    let stacks_alone = wire
+        .user("ann", &allow(r#""cloudformation:*","apigateway:*""#))
+        .await;
+    for (name, template, action) in [
+        ("role", ROLE, "iam:CreateRole"),
+        ("lend", LENDING, "iam:PassRole"),
+    ] {
+        let form = create(name, template, "CAPABILITY_NAMED_IAM");
+        let (status, answer) = wire.query(&stacks_alone, "cloudformation", &form).await;
+        assert_eq!(status, 403, "{answer}");
+        assert!(
+            answer.contains(action) && answer.contains("AccessDenied"),
+            "{answer}"
+        );
+        let described = format!("Action=DescribeStacks&Version=2010-05-15&StackName={name}");
+        assert_eq!(wire.query(&wire.root, "cloudformation", &described).await.0, 400);
+    }
+    // A right on one role is no right on whatever role the template comes to name.
+    let one = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"cloudformation:*","Resource":"*"},
+        {"Effect":"Allow","Action":"iam:PassRole","Resource":"arn:aws:iam::000000000000:role/reader"}]}"#;
+    let one = wire.user("bob", one).await;
+    let (status, _) = wire
+        .query(&one, "cloudformation", &create("lend", LENDING, "CAPABILITY_IAM"))
+        .await;
+    assert_eq!(status, 403);
+    let trusted = wire.user("eve", &allow(r#""cloudformation:*","iam:*""#)).await;
+    let (status, answer) = wire
+        .query(
+            &trusted,
+            "cloudformation",
+            &create("role", ROLE, "CAPABILITY_IAM"),
+        )
+        .await;
+    assert_eq!(status, 200, "{answer}");
+}
+
+#[tokio::test]
+async fn roles_in_a_template_are_acknowledged_by_name() {
+    let wire = Wire::new().await;
+    let named = ROLE.replace("\"Properties\": {", "\"Properties\": {\"RoleName\": \"worker\",");
+    for (template, capability, wanted) in [
+        (ROLE, "CAPABILITY_AUTO_EXPAND", "[CAPABILITY_IAM]"),
+        (&named, "CAPABILITY_IAM", "[CAPABILITY_NAMED_IAM]"),
+    ] {
+        let (status, answer) = wire
+            .query(&wire.root, "cloudformation", &create("one", template, capability))
+            .await;
+        assert_eq!(status, 400, "{answer}");
+        assert!(
+            answer.contains("InsufficientCapabilities") && answer.contains(wanted),
+            "{answer}"
+        );
+    }
+    let (status, answer) = wire
+        .query(
+            &wire.root,
+            "cloudformation",
+            &create("one", &named, "CAPABILITY_NAMED_IAM"),
+        )
+        .await;
+    assert_eq!(status, 200, "{answer}");
 }

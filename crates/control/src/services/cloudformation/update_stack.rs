@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{stack_arn, stacks, update_request};
+use super::{rights, stack_arn, stacks, update_request};
 use crate::operation::{Access, AwsError, Call, Operation};
 
 /// The operation.
@@ -30,6 +30,11 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let request = update_request(call)?;
+    let previous = match &request.template {
+        Some(_) => None,
+        None => Some(stacks(call).record(&request.stack_name).await?.stack.template),
+    };
+    rights::check(call, &request, previous.as_deref()).await?;
     let started = stacks(call).update(request).await?;
     Ok(json!({ "StackId": started.spawn() }))
 }

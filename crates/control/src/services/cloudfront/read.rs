@@ -90,6 +90,35 @@ fn check_certificate(tree: &Tree<'_>) -> Result<(), AwsError> {
     let Some(certificate) = tree.structure("ViewerCertificate")? else {
         return Ok(());
     };
+    certificate.only(
+        &[
+            "CloudFrontDefaultCertificate",
+            "MinimumProtocolVersion",
+            "SSLSupportMethod",
+            "CertificateSource",
+            "ACMCertificateArn",
+            "AcmCertificateArn",
+            "IAMCertificateId",
+            "IamCertificateId",
+        ],
+        &[],
+    )?;
+    // What is written back; TLS 1.2 is spoken at least, whatever it says.
+    for (name, known) in [
+        ("MinimumProtocolVersion", "TLSv1"),
+        ("SSLSupportMethod", "vip"),
+        ("CertificateSource", "cloudfront"),
+    ] {
+        if certificate
+            .text(name)?
+            .is_some_and(|text| !text.is_empty() && text != known)
+        {
+            return Err(invalid(format!(
+                "`{}`: only `{known}` is supported: a distribution has the certificate of its own host",
+                certificate.place(name)
+            )));
+        }
+    }
     let own = [
         "ACMCertificateArn",
         "AcmCertificateArn",

@@ -28,6 +28,7 @@ mod put_events;
 mod put_rule;
 mod put_targets;
 mod remove_targets;
+mod rule_state;
 mod tag_resource;
 mod test_event_pattern;
 mod untag_resource;

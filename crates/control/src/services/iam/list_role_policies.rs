@@ -9,7 +9,7 @@ pub(super) const OPERATION: Operation = Operation {
     name: "ListRolePolicies",
     route: None,
     access: roles::on_role("iam:ListRolePolicies"),
-    members: &["RoleName", "Marker", "MaxItems"],
+    members: &["RoleName"],
     call: |call| Box::pin(run(call)),
 };
 

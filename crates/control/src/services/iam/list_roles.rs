@@ -1,10 +1,13 @@
 //! `ListRoles`: lists roles, paged.
 
 use portcullis_model::resources::iam::Role;
-use portcullis_store::{kinds, typed};
-use serde_json::{Value, json};
+use portcullis_store::kinds;
+use serde_json::Value;
 
-use super::{roles, users};
+use super::{
+    listing::{self, Shown},
+    roles,
+};
 use crate::operation::{Access, AwsError, Call, Operation};
 
 pub(super) const OPERATION: Operation = Operation {
@@ -19,19 +22,10 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
-    let prefix = call.text("PathPrefix").unwrap_or("/");
-    let (page, limit) = users::page(call)?;
-    let mut found =
-        typed::list_json::<Role>(call.parts.store.as_ref(), call.scope, kinds::IAM_ROLE, page).await?;
-    let more = found.len() > limit;
-    found.truncate(limit);
-    let marker = more
-        .then(|| found.last().map(|last| last.value.role_name.clone()))
-        .flatten();
-    let roles: Vec<Value> = found
-        .iter()
-        .filter(|role| role.value.path.starts_with(prefix))
-        .map(|role| roles::describe(call, &role.value))
-        .collect();
-    Ok(json!({ "Roles": roles, "IsTruncated": more, "Marker": marker }))
+    listing::page(call, kinds::IAM_ROLE, "Roles", |found: &Role| Shown {
+        path: found.path.clone(),
+        name: found.role_name.clone(),
+        described: roles::describe(call, found),
+    })
+    .await
 }

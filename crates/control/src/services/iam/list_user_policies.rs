@@ -12,7 +12,7 @@ pub(super) const OPERATION: Operation = Operation {
         action: "iam:ListUserPolicies",
         resource: users::arn,
     },
-    members: &["UserName", "Marker", "MaxItems"],
+    members: &["UserName"],
     call: |call| Box::pin(run(call)),
 };
 

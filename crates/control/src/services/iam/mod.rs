@@ -15,6 +15,7 @@ mod delete_user_policy;
 mod create_role;
 mod get_role;
 mod list_roles;
+mod listing;
 mod delete_role;
 mod update_assume_role_policy;
 mod put_role_policy;

@@ -4,7 +4,7 @@
 use portcullis_model::resources::lambda::function_arn;
 use serde_json::{Value, json};
 
-use super::{functions, name, on_function, permission::statement};
+use super::{functions, name, on_function, permission::statement, settings};
 use crate::operation::{AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -33,11 +33,11 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let name = name(call)?;
-    let sid = call.text("StatementId").unwrap_or_default();
-    let statement = statement(call.input, sid, &function_arn(call.scope, &name))?;
-    let revision = call.text("RevisionId");
+    let sid = settings::text(call.input, "StatementId")?.unwrap_or_default();
+    let statement = statement(call.input, &sid, &function_arn(call.scope, &name))?;
+    let revision = settings::text(call.input, "RevisionId")?;
     functions(call)
-        .add_statement(&name, revision, statement.clone())
+        .add_statement(&name, revision.as_deref(), statement.clone())
         .await?;
     Ok(json!({ "Statement": statement.to_string() }))
 }

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    functions, name, on_function, refuse_publish,
+    check_role, functions, name, on_function, refuse_publish,
     settings::{CodeSource, FunctionSettings, invalid},
     wire,
 };
@@ -51,6 +51,7 @@ async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
         return Err(invalid(format!("`Code.{unknown}` is not supported")));
     }
     let (settings, code) = (FunctionSettings::read(call.input)?, CodeSource::read(code)?);
+    check_role(call).await?;
     let function = functions(call).create(&name(call)?, settings, code).await?;
     wire::configuration(call, &function)
 }

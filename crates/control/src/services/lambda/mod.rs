@@ -24,9 +24,15 @@ mod wire;
 use portcullis_model::{arn::Arn, resources::lambda::function_arn};
 use serde_json::Value;
 
-use crate::operation::{Access, AwsError, Call, Protocol, Service};
+use crate::{
+    operation::{Access, AwsError, Call, Protocol, Service},
+    roles,
+};
 use records::LambdaFunctions;
 use settings::invalid;
+
+/// As trust policies name the service.
+const PRINCIPAL: &str = "lambda.amazonaws.com";
 
 pub const SERVICE: Service = Service {
     name: "lambda",
@@ -63,14 +69,16 @@ fn functions<'a>(call: &'a Call<'_>) -> LambdaFunctions<'a> {
 const fn on_function(action: &'static str) -> Access {
     Access::Signed {
         action,
-        resource: |call| function_arn(call.scope, &bare(call.text("FunctionName").unwrap_or_default())),
+        resource: |call| function_arn(call.scope, parts(call.text("FunctionName").unwrap_or_default()).0),
     }
 }
 
-/// Returns the name in a name or an ARN, whole or partial, without its qualifier.
-fn bare(said: &str) -> String {
-    let rest = said.rsplit_once("function:").map_or(said, |(_, rest)| rest);
-    rest.split(':').next().unwrap_or(rest).to_owned()
+/// Returns the name and the qualifier in a name or an ARN, whole or partial.
+fn parts(said: &str) -> (&str, Option<&str>) {
+    let named = said.match_indices(":function:").next();
+    let rest = named.map_or(said, |(at, word)| said.get(at + word.len()..).unwrap_or_default());
+    rest.split_once(':')
+        .map_or((rest, None), |(name, qualifier)| (name, Some(qualifier)))
 }
 
 /// Returns the name of the function that the call names. One of another account or region is not here; and there are
@@ -92,16 +100,23 @@ fn name(call: &Call<'_>) -> Result<String, AwsError> {
             return Err(not_found());
         }
     }
-    let name = bare(said);
-    settings::check_name(&name)?;
-    let rest = said
-        .rsplit_once(&format!("{name}:"))
-        .map(|(_, qualifier)| qualifier);
-    let qualifier = call.text("Qualifier").or(rest);
+    let (name, qualifier) = parts(said);
+    settings::check_name(name)?;
+    let qualifier = call.text("Qualifier").or(qualifier);
     if qualifier.is_some_and(|qualifier| qualifier != "$LATEST") {
         return Err(not_found());
     }
-    Ok(name)
+    Ok(name.to_owned())
+}
+
+/// Checks that the caller may lend a function the role that he names for it.
+async fn check_role(call: &Call<'_>) -> Result<(), AwsError> {
+    match settings::text(call.input, "Role")? {
+        Some(role) => roles::check_pass_role(&SERVICE, call, &role, PRINCIPAL)
+            .await
+            .map(drop),
+        None => Ok(()),
+    }
 }
 
 /// Refuses to publish a version: there are none.

@@ -170,7 +170,8 @@ pub(super) struct Code {
     pub(super) encoded: String,
 }
 
-fn text(members: &Map<String, Value>, name: &str) -> Result<Option<String>, AwsError> {
+/// Returns a text member; anything else under its name is refused, never passed over.
+pub(crate) fn text(members: &Map<String, Value>, name: &str) -> Result<Option<String>, AwsError> {
     match members.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),

@@ -119,3 +119,42 @@ fn code_comes_from_one_place() {
         assert!(!of(wrong.clone()), "{wrong}");
     }
 }
+
+#[test]
+fn names_and_arns_of_functions_give_name_and_qualifier() {
+    for (said, name, qualifier) in [
+        ("f", "f", None),
+        ("f:$LATEST", "f", Some("$LATEST")),
+        ("function:$LATEST", "function", Some("$LATEST")),
+        ("000000000000:function:f", "f", None),
+        (ARN, "f", None),
+        (
+            "arn:aws:lambda:us-east-1:000000000000:function:lambda",
+            "lambda",
+            None,
+        ),
+        (
+            "arn:aws:lambda:us-east-1:000000000000:function:function:7",
+            "function",
+            Some("7"),
+        ),
+    ] {
+        assert_eq!(super::parts(said), (name, qualifier), "{said}");
+    }
+}
+
+#[test]
+fn condition_that_is_no_text_is_refused_and_never_left_out() {
+    for member in [
+        "SourceArn",
+        "SourceAccount",
+        "PrincipalOrgID",
+        "Principal",
+        "Action",
+    ] {
+        let mut said = json!({"Action": "lambda:InvokeFunction", "Principal": "*"});
+        said[member] = json!(["arn:aws:s3:::b"]);
+        let message = permission(&said).unwrap_err();
+        assert!(message.contains(member), "{message}");
+    }
+}

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     functions, name, on_function, refuse_publish,
-    settings::{CodeSource, FunctionSettings},
+    settings::{self, CodeSource, FunctionSettings},
     wire,
 };
 use crate::operation::{AwsError, Call, Operation, Route};
@@ -35,10 +35,11 @@ pub(super) const OPERATION: Operation = Operation {
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     refuse_publish(call)?;
     let architectures = json!({ "Architectures": call.input.get("Architectures") });
-    let settings = FunctionSettings::read(architectures.as_object().unwrap_or(call.input))?;
+    let changed = FunctionSettings::read(architectures.as_object().unwrap_or(call.input))?;
     let code = CodeSource::read(call.input)?;
+    let revision = settings::text(call.input, "RevisionId")?;
     let function = functions(call)
-        .change(&name(call)?, call.text("RevisionId"), settings, Some(code))
+        .change(&name(call)?, revision.as_deref(), changed, Some(code))
         .await?;
     wire::configuration(call, &function)
 }

@@ -3,7 +3,11 @@
 
 use serde_json::Value;
 
-use super::{functions, name, on_function, settings::FunctionSettings, wire};
+use super::{
+    check_role, functions, name, on_function,
+    settings::{self, FunctionSettings},
+    wire,
+};
 use crate::operation::{AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -31,9 +35,11 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let settings = FunctionSettings::read(call.input)?;
+    check_role(call).await?;
+    let revision = settings::text(call.input, "RevisionId")?;
+    let changed = FunctionSettings::read(call.input)?;
     let function = functions(call)
-        .change(&name(call)?, call.text("RevisionId"), settings, None)
+        .change(&name(call)?, revision.as_deref(), changed, None)
         .await?;
     wire::configuration(call, &function)
 }

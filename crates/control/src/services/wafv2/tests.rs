@@ -5,11 +5,7 @@ use portcullis_model::{ApiId, StageName, Timestamp, resources::apigateway::Stage
 use portcullis_store::{Batch, Expect, Page, Put, RecordKey, kinds};
 use serde_json::{Value, json};
 
-use crate::{
-    services::cloudfront::records::BY_WEB_ACL,
-    test_control::scope,
-    test_wire::{Wire, key},
-};
+use crate::{services::cloudfront::records::BY_WEB_ACL, test_control::scope, test_wire::Wire};
 
 const STAGE: &str = "arn:aws:apigateway:us-east-1::/restapis/abc123/stages/prod";
 const NOWHERE: &str = "arn:aws:apigateway:us-east-1::/restapis/abc123/stages/nowhere";
@@ -393,20 +389,7 @@ async fn association_needs_the_permission_on_both() {
     let pair = json!({"WebACLArn": summary["ARN"], "ResourceArn": STAGE});
     let acl_arn = summary["ARN"].as_str().unwrap();
     for (name, resource, admitted) in [("ann", acl_arn, false), ("bob", STAGE, false), ("eve", "*", true)] {
-        let policy = allow(resource)
-            .to_string()
-            .replace('"', "%22")
-            .replace(' ', "%20");
-        for form in [
-            format!("Action=CreateUser&Version=2010-05-08&UserName={name}"),
-            format!(
-                "Action=PutUserPolicy&Version=2010-05-08&UserName={name}&PolicyName=p&PolicyDocument={policy}"
-            ),
-        ] {
-            let (status, body) = wire.query(&wire.root, "iam", &form).await;
-            assert_eq!(status, 200, "{body}");
-        }
-        let user = key(wire.control.parts(), Some(name)).await;
+        let user = wire.user(name, &allow(resource).to_string()).await;
         let answer = call_as(&wire, &user, "AssociateWebACL", pair.clone()).await;
         assert_eq!(answer.is_ok(), admitted, "{name}: {answer:?}");
         if let Err(error) = answer {

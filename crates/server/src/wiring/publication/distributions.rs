@@ -10,7 +10,7 @@ use portcullis_model::{
     Scope,
     resources::cloudfront::{Distribution, DistributionConfig},
 };
-use portcullis_store::{Kind, RecordKey, Store, StoreError, kinds};
+use portcullis_store::{Kind, RecordKey, Store, kinds};
 use portcullis_vault::Vault;
 
 use super::{RecordFeed, Serving, log_problems};
@@ -23,20 +23,26 @@ pub(super) struct Distributions {
 }
 
 impl Distributions {
-    fn compile(&self, scope: &Scope, distribution: &Distribution) -> Result<(), StoreError> {
+    /// One that cannot be opened keeps what was served of it, and must not hold up the changes of others.
+    fn compile(&self, scope: &Scope, distribution: &Distribution) {
         let id = distribution.id.as_str();
         let purpose = Distribution::purpose(id);
-        let config: DistributionConfig = self
+        let opened = self
             .vault
-            .unseal_json(&purpose, &distribution.sealed_config)
-            .map_err(|cause| StoreError::Failed(cause.to_string()))?;
+            .unseal_json::<DistributionConfig>(&purpose, &distribution.sealed_config);
+        let config = match opened {
+            Ok(config) => config,
+            Err(cause) => {
+                tracing::error!(distribution = id, "the distribution cannot be opened: {cause}");
+                return;
+            }
+        };
         match DistributionSnapshot::compile(scope, id, &config, self.snapshots.take().hosts()) {
             Ok(compiled) => self
                 .snapshots
                 .change(|snapshot| snapshot.with_distribution(compiled)),
             Err(problems) => log_problems(&format!("distribution {id}"), &problems),
         }
-        Ok(())
     }
 }
 
@@ -49,7 +55,8 @@ impl RecordFeed for Distributions {
     }
 
     fn serve<'a>(&'a self, scope: &'a Scope, distribution: &'a Distribution) -> Serving<'a> {
-        Box::pin(async move { self.compile(scope, distribution) })
+        self.compile(scope, distribution);
+        Box::pin(async { Ok(()) })
     }
 
     fn forget(&self, key: &RecordKey) {

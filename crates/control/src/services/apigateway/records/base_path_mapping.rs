@@ -7,16 +7,13 @@ use portcullis_model::{
     ApiId, StageName,
     resources::custom_domains::{BasePathMapping, NO_BASE_PATH},
 };
-use portcullis_store::{Batch, Expect, Page, StoreError, kinds};
+use portcullis_store::{Batch, Expect, Kind, Page, StoreError, kinds};
 use serde::{Deserialize, Serialize};
 
 use super::{Kept, Listed, Wanted, decode, domain_name::Domains, encode};
 use crate::{
     operation::AwsError,
-    services::{
-        apigateway::errors::{bad_request, conflict, from_store, not_found},
-        apigatewayv2::records::HttpApis,
-    },
+    services::apigateway::errors::{bad_request, conflict, from_store, not_found},
 };
 
 /// Mappings of one domain, as AWS's quota.
@@ -150,6 +147,12 @@ impl Domains<'_> {
         records.iter().map(decode).collect()
     }
 
+    /// Tells whether there is such a record; a store that fails is no answer.
+    async fn has(&self, kind: Kind, id: String) -> Result<bool, AwsError> {
+        let found: Option<Kept<serde::de::IgnoredAny>> = self.apis.find(kind, id).await?;
+        Ok(found.is_some())
+    }
+
     async fn mapped(
         &self,
         domain: &str,
@@ -158,7 +161,7 @@ impl Domains<'_> {
     ) -> Result<BasePathMapping, AwsError> {
         let base_path = settings.base_path()?;
         let api = ApiId::from(settings.rest_api_id.as_str());
-        if self.apis.rest_api(&api).await.is_err() {
+        if !self.has(kinds::REST_API, api.to_string()).await? {
             return Err(bad_request("Invalid REST API identifier specified"));
         }
         let stage = settings
@@ -166,7 +169,7 @@ impl Domains<'_> {
             .filter(|stage| !stage.is_empty())
             .map(|stage| StageName::from(stage.as_str()));
         if let Some(stage) = &stage
-            && self.apis.stage(&api, stage).await.is_err()
+            && !self.has(kinds::API_STAGE, format!("{api}/{stage}")).await?
         {
             return Err(bad_request("Invalid stage identifier specified"));
         }
@@ -192,8 +195,9 @@ impl Domains<'_> {
         };
         let api = ApiId::from(settings.api_id.as_str());
         let stage = StageName::from(settings.stage.as_str());
-        let found = self.apis.stage(&api, &stage).await.is_ok()
-            || HttpApis(self.apis).stage(&api, &stage).await.is_ok();
+        let place = format!("{api}/{stage}");
+        let found = self.has(kinds::API_STAGE, place.clone()).await?
+            || self.has(kinds::HTTP_API_STAGE, place).await?;
         if !found {
             return Err(bad_request(format!(
                 "Invalid stage identifier specified: the API `{api}` has no stage `{stage}`"

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     HttpApis,
-    stage::{StageSettings, check_stage_name, new_stage},
+    stage::{StageSettings, check_count, check_stage_name, new_stage},
 };
 use crate::{
     operation::AwsError,
@@ -58,7 +58,10 @@ impl HttpApis<'_> {
                     .await?;
                 match own {
                     Some(kept) => (kept.value, Some(Expect::Version(kept.version))),
-                    None => (self.blank_stage(api, name), Some(Expect::Absent)),
+                    None => {
+                        check_count(&self.0.all::<HttpStage>(kinds::HTTP_API_STAGE, api).await?)?;
+                        (self.blank_stage(api, name), Some(Expect::Absent))
+                    }
                 }
             }
         };

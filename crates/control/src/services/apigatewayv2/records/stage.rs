@@ -121,13 +121,7 @@ impl HttpApis<'_> {
         if stages.iter().any(|stage| stage.stage_name == name) {
             return Err(conflict("Stage already exists"));
         }
-        if stages.len() >= STAGES_MAX {
-            return Err(AwsError::new(
-                "LimitExceededException",
-                429,
-                format!("An API may have at most {STAGES_MAX} stages"),
-            ));
-        }
+        check_count(&stages)?;
         let stage = new_stage(api, name, settings, self.0.clock.now());
         self.put_stage(stage, Expect::Absent).await
     }
@@ -211,4 +205,16 @@ impl HttpApis<'_> {
             .await?;
         Ok(stage)
     }
+}
+
+/// Rejects another stage beside as many as an API may have.
+pub(super) fn check_count(stages: &[HttpStage]) -> Result<(), AwsError> {
+    if stages.len() < STAGES_MAX {
+        return Ok(());
+    }
+    Err(AwsError::new(
+        "LimitExceededException",
+        429,
+        format!("An API may have at most {STAGES_MAX} stages"),
+    ))
 }
