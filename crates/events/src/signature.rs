@@ -43,13 +43,13 @@ pub(crate) struct Verified {
     pub(crate) time: Timestamp,
 }
 
-/// Why a signature does not hold. For the trail; names nothing secret.
+/// Why a signature does not hold. For the trail: names the key and bus that were presented, and nothing of the event.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Fault {
     #[error("unsigned: the detail has no text `{SIGNATURE_MEMBER}`, and the bus wants one")]
     Unsigned,
     #[error("malformed: {0}")]
-    Malformed(JwtError),
+    Malformed(String),
     #[error("malformed: the signature's header has no fitting `{0}`")]
     Header(&'static str),
     #[error("algorithm: the signature names `{0}`, only `EdDSA` is taken")]
@@ -60,8 +60,8 @@ pub(crate) enum Fault {
     AnotherBus(String),
     #[error("source: the key `{0}` may not sign for this source")]
     Source(String),
-    #[error("ambiguous: {0}")]
-    Ambiguous(CanonicalError),
+    #[error("ambiguous: a number is not exact in every reader: write it as text")]
+    Ambiguous,
     #[error("forged or altered: the signature under `{0}` is not over this event")]
     Mismatch(String),
     #[error("stale: it was signed {0} seconds ago, at most {WINDOW_SECONDS} are allowed")]
@@ -92,7 +92,8 @@ pub(crate) fn check(bus: &CompiledBus, event: Signed<'_>, now: Timestamp) -> Res
         return Ok(None);
     }
     let text = event.detail.get(SIGNATURE_MEMBER).and_then(Value::as_str);
-    let signature = Detached::parse(text.ok_or(Fault::Unsigned)?).map_err(Fault::Malformed)?;
+    let malformed = |cause: JwtError| Fault::Malformed(shown(&cause.to_string()));
+    let signature = Detached::parse(text.ok_or(Fault::Unsigned)?).map_err(malformed)?;
     verify(&bus.producers, &bus.arn, &signature, event, now).map(Some)
 }
 
@@ -124,7 +125,7 @@ fn verify(
     if !producer.may_send(event.source) {
         return Err(Fault::Source(key_id));
     }
-    let payload = payload(event).map_err(Fault::Ambiguous)?;
+    let payload = payload(event).map_err(|_| Fault::Ambiguous)?;
     signature
         .verify(&producer.key, Algorithm::EdDsa, payload.as_bytes())
         .map_err(|_| Fault::Mismatch(key_id.clone()))?;
@@ -162,9 +163,10 @@ fn check_time(issued: i64, entry: Option<Timestamp>, now: Timestamp) -> Result<(
     Ok(())
 }
 
-/// A trail keeps the beginning of what nobody has signed.
+/// A trail keeps the beginning of what nobody has signed, without characters that could command a terminal.
 fn shown(text: &str) -> String {
-    text.chars().take(SHOWN_CHARACTERS_MAX).collect()
+    let harmless = |symbol: char| if symbol.is_control() { '\u{fffd}' } else { symbol };
+    text.chars().take(SHOWN_CHARACTERS_MAX).map(harmless).collect()
 }
 
 /// The id becomes part of a record's name, so `/` is not among its characters.

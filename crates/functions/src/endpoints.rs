@@ -7,7 +7,6 @@
 
 use std::{collections::BTreeMap, io, rc::Rc, sync::Arc, thread};
 
-use bytes::Bytes;
 use portcullis_egress::{Client, ClientConfig, EgressError, Timeouts, Url};
 use portcullis_model::{HeaderList, arn::Arn};
 use tokio::{
@@ -19,8 +18,6 @@ use crate::{Answer, Call, Failure, PAYLOAD_BYTES_MAX, unqualified};
 
 /// Calls of all endpoints together that may be under way, AWS's default for an account; the next is throttled.
 const CALLS_MAX: usize = 1_000;
-/// What an endpoint says beside its answer that is quoted in the trail, in characters.
-const QUOTED_CHARACTERS_MAX: usize = 200;
 
 /// Why endpoints cannot be called.
 #[derive(Debug, thiserror::Error)]
@@ -169,18 +166,10 @@ async fn send(client: &Client, url: &Url, call: &Call) -> Result<Answer, Failure
             "`{}` throttles the function",
             url.target
         ))),
+        // What its body says stays out of the trail.
         status => Err(Failure::Unreachable(format!(
-            "`{}` answered {status}: {}",
-            url.target,
-            quoted(&payload)
+            "`{}` answered {status}",
+            url.target
         ))),
     }
-}
-
-fn quoted(payload: &Bytes) -> String {
-    String::from_utf8_lossy(payload)
-        .chars()
-        .filter(|symbol| !symbol.is_control())
-        .take(QUOTED_CHARACTERS_MAX)
-        .collect()
 }

@@ -127,6 +127,13 @@ fn what_is_no_answer_of_a_function_is_a_failure() {
         matches!(&moved, Failure::Unreachable(text) if text.contains("answered 307")),
         "{moved:?}"
     );
+    // The trail learns the status, and nothing of the body.
+    let broken =
+        of("HTTP/1.1 500 Internal Server Error\r\nContent-Length: 6\r\nConnection: close\r\n\r\nhunter");
+    assert!(
+        matches!(&broken, Failure::Unreachable(text) if text.ends_with("answered 500")),
+        "{broken:?}"
+    );
     let long = of(leaked(format!(
         "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n",
         PAYLOAD_BYTES_MAX + 1
