@@ -3,7 +3,7 @@
     python producer.py key                    makes a key: the tag for the bus, and a file shop-1.pem
     python producer.py send BUS-ARN           signs one event with it and sends it
 
-Needs `cryptography` and `boto3`.
+Needs `cryptography` and `boto3`. Whoever imports it to sign needs neither: a key is whatever has `sign`.
 """
 
 import base64
@@ -12,9 +12,6 @@ import pathlib
 import sys
 import time
 import uuid
-
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 def base64url(data):
@@ -31,8 +28,7 @@ def canonical(value):
 
 def public_key(key):
     """The value of the bus's tag `portcullis:producer/KEY-ID`."""
-    raw = key.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-    return base64url(raw)
+    return base64url(key.public_key().public_bytes_raw())
 
 
 def signature(key, key_id, bus_arn, source, detail_type, detail, resources=(), event_id=None, at=None):
@@ -63,6 +59,9 @@ def entry(key, key_id, bus_arn, source, detail_type, detail, resources=(), **mor
 
 
 def main(command, *arguments):
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     file, key_id = pathlib.Path("shop-1.pem"), "shop-1"
     if command == "key":
         key = Ed25519PrivateKey.generate()

@@ -1,65 +1,53 @@
 #!/usr/bin/env python3
-"""A producer of signed events (docs/events.md). Ed25519 is done by openssl, everything else by the standard library.
+"""A producer of signed events, as ../events/producer.py, whose key openssl uses: nothing beside the standard library is needed.
 
-    sign_event.py public-key KEY.pem                 prints the public key as the event bus's tag holds it
-    sign_event.py entry KEY.pem BUS-ARN DETAIL [ID]  prints the input of PutEvents with one signed event
+    sign_event.py public-key KEY.pem            prints the public key as the event bus's tag holds it
+    sign_event.py entry KEY.pem BUS-ARN DETAIL  prints the input of PutEvents with one signed event
 """
 
-import base64
 import json
 import pathlib
-import secrets
 import subprocess
 import sys
 import tempfile
-import time
+
+# Nothing is left beside the examples.
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "events"))
+import producer  # noqa: E402
 
 KEY_ID, SOURCE, DETAIL_TYPE = "carrier", "parcels.carrier", "report"
 
 
-def encode(data):
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+class OpensslKey:
+    """An Ed25519 key in a file."""
 
+    def __init__(self, file):
+        self.file = file
 
-def canonical(value):
-    """RFC 8785 for what we send: members in order, no spaces. Integers, ASCII texts and lists of them need no more."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+    def public_key(self):
+        return self
 
+    def public_bytes_raw(self):
+        """The last 32 bytes of a SubjectPublicKeyInfo (RFC 8410)."""
+        return self._openssl("pkey", "-in", self.file, "-pubout", "-outform", "DER")[-32:]
 
-def public_key(key):
-    """The last 32 bytes of a SubjectPublicKeyInfo (RFC 8410)."""
-    der = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"], check=True, capture_output=True)
-    return encode(der.stdout[-32:])
+    def sign(self, message):
+        with tempfile.NamedTemporaryFile() as file:
+            pathlib.Path(file.name).write_bytes(message)
+            return self._openssl("pkeyutl", "-sign", "-rawin", "-inkey", self.file, "-in", file.name)
 
-
-def sign(key, message):
-    with tempfile.NamedTemporaryFile() as file:
-        pathlib.Path(file.name).write_bytes(message)
-        command = ["openssl", "pkeyutl", "-sign", "-rawin", "-inkey", key, "-in", file.name]
-        return subprocess.run(command, check=True, capture_output=True).stdout
-
-
-def entry(key, bus, detail, identifier):
-    detail = json.loads(detail)
-    header = {"alg": "EdDSA", "aud": bus, "iat": int(time.time()), "jti": identifier, "kid": KEY_ID}
-    payload = {"detail": detail, "detail-type": DETAIL_TYPE, "resources": [], "source": SOURCE}
-    protected = encode(canonical(header))
-    # Detached (RFC 7515, appendix F): the payload is signed and left out.
-    signature = encode(sign(key, f"{protected}.{encode(canonical(payload))}".encode()))
-    detail["_signature"] = f"{protected}..{signature}"
-    return {
-        "Entries": [
-            {"EventBusName": bus, "Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": json.dumps(detail)},
-        ]
-    }
+    @staticmethod
+    def _openssl(*arguments):
+        return subprocess.run(["openssl", *arguments], check=True, capture_output=True).stdout
 
 
 def main():
     if sys.argv[1:2] == ["public-key"] and len(sys.argv) == 3:
-        print(public_key(sys.argv[2]))
-    elif sys.argv[1:2] == ["entry"] and len(sys.argv) in (5, 6):
-        identifier = sys.argv[5] if len(sys.argv) == 6 else secrets.token_urlsafe(16)
-        print(json.dumps(entry(*sys.argv[2:5], identifier)))
+        print(producer.public_key(OpensslKey(sys.argv[2])))
+    elif sys.argv[1:2] == ["entry"] and len(sys.argv) == 5:
+        key, bus, detail = OpensslKey(sys.argv[2]), sys.argv[3], json.loads(sys.argv[4])
+        print(json.dumps({"Entries": [producer.entry(key, KEY_ID, bus, SOURCE, DETAIL_TYPE, detail)]}))
     else:
         sys.exit(__doc__)
 
