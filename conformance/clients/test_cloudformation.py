@@ -142,6 +142,6 @@ def test_every_example_and_template_deploys(cloudformation, server):
             template = template.replace(variable, "http://127.0.0.1:1")
         for variable in ("{{backend-port}}", "{{refusing-port}}"):
             template = template.replace(variable, "8081")
-        create(cloudformation, name, template)
+        create(cloudformation, name, template, Capabilities=["CAPABILITY_NAMED_IAM"])
         cloudformation.delete_stack(StackName=name)
         wait(cloudformation, "stack_delete_complete", name)

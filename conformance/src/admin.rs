@@ -121,6 +121,7 @@ impl Admin {
             ("Action", "CreateStack"),
             ("StackName", stack),
             ("TemplateBody", template),
+            ("Capabilities.member.1", "CAPABILITY_NAMED_IAM"),
         ];
         let answer = self.query(&fields)?;
         ensure!(answer.status == 200, "CreateStack {stack}: {}", answer.text());
