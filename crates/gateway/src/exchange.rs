@@ -13,8 +13,11 @@ use crate::{
     client_certificates::ClientCertificate,
     decision::LayerName,
     http::{Body, BodyError, Request},
-    layers::{authorizer::Caller, resource_policy::PolicyVerdict},
-    mapping::request::Mapped,
+    layers::{
+        authorizer::{Caller, iam},
+        resource_policy::PolicyVerdict,
+    },
+    mapping::{query, request::Mapped},
     refusal::{Refusal, RefusalKind},
     snapshot::{DomainSnapshot, Snapshot, StageSnapshot, domain::Mapping, stage::MethodSnapshot},
 };
@@ -327,6 +330,24 @@ impl Exchange {
     pub(crate) fn drop_signature(&mut self) {
         self.request.headers.remove(b"authorization");
         self.request.headers.remove(b"x-amz-security-token");
+        let Some(query) = self.request.query() else { return };
+        if !query::parameters(query).any(|(name, _)| iam::is_of_signature(name)) {
+            return;
+        }
+        let rest: Vec<&[u8]> = query
+            .split(|byte| *byte == b'&')
+            .filter(|part| {
+                let name = part.split(|byte| *byte == b'=').next().unwrap_or_default();
+                !iam::is_of_signature(name)
+            })
+            .collect();
+        // The query is behind the path: what is known of places in the path stays true.
+        let mut target = self.request.path().to_vec();
+        if !rest.is_empty() {
+            target.push(b'?');
+            target.extend_from_slice(&rest.join(&b'&'));
+        }
+        self.request.target = target.into();
     }
 
     /// Written by the authorizer.

@@ -17,7 +17,7 @@ use arc_swap::ArcSwapOption;
 use portcullis_egress::{AddressPolicy, Client, Timeouts, Url};
 use portcullis_engines::jwt::{JWKS_BYTES_MAX, Jwks, VerifyingKey};
 use portcullis_model::{HeaderList, Timestamp};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::gateway::Worker;
 
@@ -57,7 +57,7 @@ struct Issuer {
     /// When it was asked last, in seconds; zero before.
     asked: AtomicI64,
     /// Held by whoever asks; what went wrong the last time.
-    asking: Mutex<Option<String>>,
+    asking: Arc<Mutex<Option<String>>>,
 }
 
 impl KeySet {
@@ -111,27 +111,25 @@ impl Issuers {
         let Some(wait_seconds) = due(present.as_deref(), kid, now) else {
             return present.ok_or_else(|| "there are none".to_owned());
         };
-        let mut failure = entry.asking.lock().await;
+        let failure = Arc::clone(&entry.asking).lock_owned().await;
         let since = now.seconds().saturating_sub(entry.asked.load(Ordering::Relaxed));
-        if since >= wait_seconds {
+        let failed = if since >= wait_seconds {
             entry.asked.store(now.seconds(), Ordering::Relaxed);
-            *failure = match fetch(issuer, worker).await {
-                Ok(jwks) => {
-                    entry.keys.store(Some(Arc::new(KeySet {
-                        jwks,
-                        fetched: now,
-                        generation: next_generation(),
-                    })));
-                    None
-                }
-                Err(cause) => {
-                    tracing::warn!(issuer, %cause, "an issuer's keys cannot be fetched");
-                    Some(cause)
-                }
-            };
-        }
-        usable(entry.keys.load_full())
-            .ok_or_else(|| failure.clone().unwrap_or_else(|| "there are none".to_owned()))
+            // A task of its own: a stranger who goes away must not take the answer with him, for which others wait.
+            let asking = ask(
+                Arc::clone(&entry),
+                failure,
+                issuer.to_owned(),
+                now,
+                Callers::of(worker),
+            );
+            tokio::task::spawn_local(asking)
+                .await
+                .unwrap_or_else(|cause| Some(cause.to_string()))
+        } else {
+            failure.clone()
+        };
+        usable(entry.keys.load_full()).ok_or_else(|| failed.unwrap_or_else(|| "there are none".to_owned()))
     }
 
     fn entry(&self, issuer: &str) -> Arc<Issuer> {
@@ -161,12 +159,52 @@ fn next_generation() -> u64 {
     GENERATIONS.fetch_add(1, Ordering::Relaxed)
 }
 
+/// How issuers are called, and what strangers have a say in.
+struct Callers {
+    own: (Client, AddressPolicy),
+    strangers: (Client, AddressPolicy),
+}
+
+impl Callers {
+    fn of(worker: &Worker) -> Self {
+        Self {
+            own: (worker.client().clone(), worker.integration_policy().clone()),
+            strangers: (worker.stranger_client().clone(), worker.stranger_policy().clone()),
+        }
+    }
+}
+
+/// Asks an issuer for its keys and keeps them; returns, and leaves in `failure`, what went wrong.
+async fn ask(
+    entry: Arc<Issuer>,
+    mut failure: OwnedMutexGuard<Option<String>>,
+    issuer: String,
+    now: Timestamp,
+    callers: Callers,
+) -> Option<String> {
+    *failure = match fetch(&issuer, &callers).await {
+        Ok(jwks) => {
+            entry.keys.store(Some(Arc::new(KeySet {
+                jwks,
+                fetched: now,
+                generation: next_generation(),
+            })));
+            None
+        }
+        Err(cause) => {
+            tracing::warn!(issuer, %cause, "an issuer's keys cannot be fetched");
+            Some(cause)
+        }
+    };
+    failure.clone()
+}
+
 /// Asks an issuer where its keys are, then for them.
-async fn fetch(issuer: &str, worker: &Worker) -> Result<Jwks, String> {
+async fn fetch(issuer: &str, callers: &Callers) -> Result<Jwks, String> {
     let own = Url::parse(issuer).map_err(|cause| cause.to_string())?;
     let base = issuer.trim_end_matches('/');
     let address = Url::parse(&format!("{base}{DISCOVERY}")).map_err(|cause| cause.to_string())?;
-    let document = get(&address, worker.client(), worker.integration_policy()).await?;
+    let document = get(&address, &callers.own).await?;
     let document: serde_json::Value =
         serde_json::from_slice(&document).map_err(|cause| format!("its metadata are not JSON: {cause}"))?;
     let text = |name: &str| document.get(name).and_then(serde_json::Value::as_str);
@@ -176,16 +214,16 @@ async fn fetch(issuer: &str, worker: &Worker) -> Result<Jwks, String> {
     let keys = text("jwks_uri").ok_or("its metadata name no `jwks_uri`")?;
     let keys = Url::parse(keys).map_err(|cause| format!("its `jwks_uri`: {cause}"))?;
     // The issuer's own address was written by the operator; another one is the document's word.
-    let (client, policy) = if keys.target == own.target {
-        (worker.client(), worker.integration_policy())
+    let caller = if keys.target == own.target {
+        &callers.own
     } else {
-        (worker.stranger_client(), worker.stranger_policy())
+        &callers.strangers
     };
-    let keys = get(&keys, client, policy).await?;
+    let keys = get(&keys, caller).await?;
     Jwks::parse(&keys).map_err(|cause| cause.to_string())
 }
 
-async fn get(url: &Url, client: &Client, policy: &AddressPolicy) -> Result<bytes::Bytes, String> {
+async fn get(url: &Url, (client, policy): &(Client, AddressPolicy)) -> Result<bytes::Bytes, String> {
     if !url.target.https && !may_be_clear(&url.target.host, policy) {
         return Err(format!(
             "`http://{}`: clear text only to an address in a range that the operator allows",

@@ -1,6 +1,6 @@
 //! THE list of layers, in the order of the request. It runs, times and records them; only it can make an [`Admitted`].
 //!
-//! Numbers are the design's; those not in the list yet are still to come:
+//! Numbers are the design's:
 //!
 //! 1. **firewall**
 //!    **cors**: the preflights of an HTTP API, before a route is looked for

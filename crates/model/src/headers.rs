@@ -2,6 +2,14 @@
 
 use bytes::Bytes;
 
+/// Tells whether `text` is a token, as names of header fields are (RFC 9110 section 5.6.2).
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
 /// Header fields in the order of the wire. Names compare without case (RFC 9110 section 5.1).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HeaderList {

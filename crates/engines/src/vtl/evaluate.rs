@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use regex::NoExpand;
+use regex::Regex;
 use serde_json::Value;
 
 use super::compile::{Access, Argument, Path, Source, Step};
@@ -148,17 +148,16 @@ impl<'s> Rendering<'s> {
     fn step_into(&mut self, found: Found<'s>, access: &Access) -> Result<Option<Found<'s>>, RenderError> {
         let value = match (found, access) {
             (Found::Text(text), Access::ReplaceAll(pattern, with)) => {
-                let replaced = pattern.replace_all(&text, NoExpand(with)).into_owned();
-                return Ok(Some(Found::owned(replaced)));
+                return self.replace_all(pattern, &text, with).map(Found::owned).map(Some);
             }
             (Found::Text(_), _) => return Ok(None),
             (Found::Json(value), _) => value,
         };
         let pointer = match access {
-            Access::ReplaceAll(pattern, with) => value
-                .as_str()
-                .map(|text| pattern.replace_all(text, NoExpand(with)))
-                .map(|replaced| Cow::Owned(Value::from(replaced))),
+            Access::ReplaceAll(pattern, with) => match value.as_str() {
+                Some(text) => Some(Cow::Owned(Value::from(self.replace_all(pattern, text, with)?))),
+                None => None,
+            },
             Access::Member(name) => {
                 let name = self.argument(name)?;
                 child(value, |value| match value {
@@ -171,6 +170,22 @@ impl<'s> Rendering<'s> {
             Access::Size => size(&value).map(|count| Cow::Owned(Value::from(count))),
         };
         Ok(pointer.map(Found::Json))
+    }
+}
+
+impl Rendering<'_> {
+    /// Replaces every match, as far as the output may grow: a chain of these multiplies what a stranger sent.
+    fn replace_all(&mut self, pattern: &Regex, text: &str, with: &str) -> Result<String, RenderError> {
+        let mut output = Output::new(self.limits.output_bytes_max);
+        let mut end = 0;
+        for found in pattern.find_iter(text) {
+            self.spend_step()?;
+            output.push(text.get(end..found.start()).unwrap_or_default())?;
+            output.push(with)?;
+            end = found.end();
+        }
+        output.push(text.get(end..).unwrap_or_default())?;
+        Ok(output.into_text())
     }
 }
 

@@ -505,3 +505,21 @@ fn util_functions_are_those_of_api_gateway() {
         );
     }
 }
+
+#[test]
+fn replacing_grows_no_further_than_the_output_may() {
+    let chain = ".replaceAll('', 'xxxxxxxxxx')".repeat(12);
+    for template in [
+        format!("$input.body{chain}"),
+        format!("$input.path('$.a'){chain}"),
+    ] {
+        let refused = render(&template, r#"{"a": "aaaaaaaaaa"}"#);
+        assert!(
+            matches!(
+                refused,
+                Err(RenderError::OutputTooLong(_) | RenderError::TooManySteps(_))
+            ),
+            "{template}"
+        );
+    }
+}

@@ -15,7 +15,7 @@ use portcullis_model::{HeaderList, Timestamp};
 use quick_cache::{Weighter, sync::Cache};
 use tokio::sync::watch;
 
-use super::path_pattern::wildcards_match;
+use super::{pages::Page, path_pattern::wildcards_match};
 
 /// Bytes of all answers that are kept, heads and keys included.
 pub const CACHE_BYTES_MAX: u64 = 128 << 20;
@@ -40,6 +40,8 @@ pub(crate) struct KeptAnswer {
     pub(super) status: u16,
     pub(super) headers: HeaderList,
     pub(super) body: bytes::Bytes,
+    /// The distribution's own page, made anew for each viewer: it names his request.
+    pub(super) page: Option<Page>,
     pub(super) kept_at: Timestamp,
     pub(super) expires: Timestamp,
 }
@@ -69,8 +71,8 @@ impl Weighter<CacheKey, Arc<KeptAnswer>> for ByBytes {
 /// The answers of all distributions.
 pub struct DistributionCache {
     answers: Cache<CacheKey, Arc<KeptAnswer>, ByBytes, RandomState>,
-    /// Grows with each invalidation, so that an answer that was asked for before it is not kept after it.
-    invalidations: AtomicU64,
+    /// How many invalidations each distribution has had, so that an answer that was asked for before one is not kept after it.
+    invalidations: papaya::HashMap<Box<str>, Arc<AtomicU64>>,
     /// What origins are being asked for.
     flights: Mutex<HashMap<CacheKey, watch::Receiver<()>>>,
 }
@@ -86,14 +88,17 @@ impl DistributionCache {
                 RandomState::new(),
                 quick_cache::sync::DefaultLifecycle::default(),
             ),
-            invalidations: AtomicU64::new(0),
+            invalidations: papaya::HashMap::new(),
             flights: Mutex::default(),
         }
     }
 
     /// Drops what is kept of a distribution under `paths`: exact, or with a `*` at the end.
     pub fn invalidate(&self, distribution: &str, paths: &[String]) {
-        self.invalidations.fetch_add(1, Ordering::SeqCst);
+        self.invalidations
+            .pin()
+            .get_or_insert_with(distribution.into(), Arc::default)
+            .fetch_add(1, Ordering::SeqCst);
         self.answers.retain(|_, kept| {
             *kept.distribution != *distribution || !paths.iter().any(|path| names(path, &kept.path_and_query))
         });
@@ -109,19 +114,23 @@ impl DistributionCache {
         self.answers.get(key).filter(|kept| kept.expires > now)
     }
 
-    /// Returns how many invalidations there were, for [`Self::keep`].
-    pub(crate) fn invalidations(&self) -> u64 {
-        self.invalidations.load(Ordering::SeqCst)
+    /// Returns how many invalidations a distribution has had, for [`Self::keep`].
+    pub(crate) fn invalidations(&self, distribution: &str) -> u64 {
+        let counts = self.invalidations.pin();
+        counts
+            .get(distribution)
+            .map_or(0, |count| count.load(Ordering::SeqCst))
     }
 
-    /// Keeps an answer that was asked for when there had been `since` invalidations.
+    /// Keeps an answer that was asked for when its distribution had had `since` invalidations.
     pub(crate) fn keep(&self, key: CacheKey, kept: KeptAnswer, since: u64) {
-        if self.invalidations() != since {
+        let distribution = Arc::clone(&kept.distribution);
+        if self.invalidations(&distribution) != since {
             return;
         }
         self.answers.insert(key.clone(), Arc::new(kept));
         // An invalidation between the two may have swept before this was there.
-        if self.invalidations() != since {
+        if self.invalidations(&distribution) != since {
             self.answers.remove(&key);
         }
     }
@@ -209,6 +218,7 @@ mod tests {
             status: 200,
             headers: HeaderList::new(),
             body: vec![b'x'; body_bytes].into(),
+            page: None,
             kept_at: Timestamp::from_seconds(100),
             expires: Timestamp::from_seconds(110),
         }
@@ -253,10 +263,19 @@ mod tests {
     #[test]
     fn answer_asked_for_before_an_invalidation_is_not_kept_after_it() {
         let cache = DistributionCache::default();
-        let since = cache.invalidations();
+        let since = cache.invalidations("E1");
         cache.invalidate("E1", &["/*".into()]);
         cache.keep(key("a"), kept("E1", "/a", 1), since);
         assert!(cache.find(&key("a"), Timestamp::from_seconds(100)).is_none());
+    }
+
+    #[test]
+    fn invalidation_of_one_distribution_keeps_the_answers_of_another() {
+        let cache = DistributionCache::default();
+        let since = cache.invalidations("E2");
+        cache.invalidate("E1", &["/*".into()]);
+        cache.keep(key("a"), kept("E2", "/a", 1), since);
+        assert!(cache.find(&key("a"), Timestamp::from_seconds(100)).is_some());
     }
 
     #[test]

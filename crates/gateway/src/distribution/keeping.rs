@@ -8,7 +8,10 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use portcullis_model::{HeaderList, Timestamp};
 
-use super::cache::{CacheKey, DistributionCache, KeptAnswer, OBJECT_BYTES_MAX};
+use super::{
+    cache::{CacheKey, DistributionCache, KeptAnswer, OBJECT_BYTES_MAX},
+    pages::Page,
+};
 use crate::http::{Body, BodyError, Response, body::ChunkSource};
 
 /// Where and for how long an answer is to be kept.
@@ -17,6 +20,8 @@ pub(super) struct Ticket {
     pub(super) key: CacheKey,
     pub(super) distribution: Arc<str>,
     pub(super) path_and_query: Box<[u8]>,
+    /// What the answer is where the distribution itself made it.
+    pub(super) page: Option<Page>,
     /// How many invalidations there were when the origin was asked.
     pub(super) since: u64,
     pub(super) now: Timestamp,
@@ -32,6 +37,7 @@ impl Ticket {
             status,
             headers,
             body,
+            page: self.page,
             kept_at: self.now,
             expires: self.now.plus_seconds(seconds),
         };

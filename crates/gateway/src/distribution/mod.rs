@@ -26,7 +26,7 @@ use portcullis_model::{HeaderList, Timestamp, resources::cloudfront::ViewerProto
 use crate::{
     decision::{LayerName, Reason, shown},
     gateway::{Arrival, Worker},
-    http::{Body, Listener, Request, Response},
+    http::{Body, Listener, Request, Response, path::canonical_path},
     pipeline::{self, Journal},
     request_id,
     snapshot::Snapshot,
@@ -139,7 +139,7 @@ async fn answer(
     if let Some(kept) = worker.distribution_cache().find(&key, now) {
         let reason = format!("kept {} s ago", kept.age_seconds(now));
         journal.note(LayerName::Cache, Outcome::Answer, reason.into());
-        return Ok(hit(&kept, &visit.request, now));
+        return Ok(hit(&kept, visit, now));
     }
     let flight = match worker.distribution_cache().lead(&key) {
         Lead::Own(flight) => Some(flight),
@@ -151,7 +151,7 @@ async fn answer(
             if let Some(kept) = worker.distribution_cache().find(&key, now) {
                 let reason = "asked for by another viewer at the same time";
                 journal.note(LayerName::Cache, Outcome::Answer, reason.into());
-                return Ok(hit(&kept, &visit.request, now));
+                return Ok(hit(&kept, visit, now));
             }
             None
         }
@@ -191,10 +191,19 @@ fn enter<'d>(
             "the path has dot segments, which viewer, behavior and origin may understand differently";
         return Err((Page::BadRequest, reason.into()));
     }
-    match distribution.behavior(&path_pattern::comparable(&path)) {
-        Some(behavior) => Ok((behavior, path)),
-        None => Err((Page::NotServed, "no behavior fits".into())),
+    let Some(behavior) = distribution.behavior(&path_pattern::comparable(&path)) else {
+        return Err((Page::NotServed, "no behavior fits".into()));
+    };
+    // An origin may merge slashes or take `\\` for one: no spelling leads around the behavior that guards a path.
+    if let Some(meant) = canonical_path(&path)
+        && !distribution
+            .behavior(&meant)
+            .is_some_and(|other| std::ptr::eq(other, behavior))
+    {
+        let reason = "the path, once normalised, is for another behavior";
+        return Err((Page::BadRequest, reason.into()));
     }
+    Ok((behavior, path))
 }
 
 fn is_within(text: &[u8], part: &[u8]) -> bool {
@@ -268,11 +277,12 @@ async fn fetch(
     worker: &Worker,
     journal: &mut Journal,
 ) -> Answered {
-    let since = worker.distribution_cache().invalidations();
+    let since = worker.distribution_cache().invalidations(&distribution.id);
     let path_and_query: Box<[u8]> = forwarded.path_and_query.as_ref().into();
     let (id, _) = request_id::header_values(visit.arrival.id);
     let asked = ask(visit, (distribution, behavior), forwarded, worker, journal).await;
     // An origin that cannot be reached is an error like another, and is kept like one.
+    let page = asked.as_ref().err().copied();
     let mut response = asked.unwrap_or_else(|page| page.render(&id));
     let now = worker.clock().now();
     let error_seconds = distribution.error_seconds(response.status);
@@ -290,6 +300,7 @@ async fn fetch(
                 key,
                 distribution: Arc::clone(&distribution.id),
                 path_and_query,
+                page,
                 since,
                 now,
                 seconds,
@@ -337,9 +348,15 @@ const fn said_of(status: u16, otherwise: &'static str) -> &'static str {
 }
 
 /// Makes an answer of what is kept.
-fn hit(kept: &KeptAnswer, request: &Request, now: Timestamp) -> (Response, &'static str) {
+fn hit(kept: &KeptAnswer, visit: &Visit, now: Timestamp) -> (Response, &'static str) {
     let x_cache = said_of(kept.status, "Hit from cloudfront");
-    let mut response = if is_unchanged(kept, request) {
+    if let Some(page) = kept.page {
+        let (id, _) = request_id::header_values(visit.arrival.id);
+        let mut response = page.render(&id);
+        response.headers.push("Age", kept.age_seconds(now).to_string());
+        return (response, x_cache);
+    }
+    let mut response = if is_unchanged(kept, &visit.request) {
         pages::empty(304)
     } else {
         Response {

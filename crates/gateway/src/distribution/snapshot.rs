@@ -7,6 +7,7 @@ use portcullis_egress::Timeouts;
 use portcullis_model::{
     Problem, Scope,
     arn::Arn,
+    is_token,
     resources::cloudfront::{
         CacheBehavior, CookiePreference, Distribution, DistributionConfig, Origin, OriginProtocolPolicy,
         ViewerProtocolPolicy,
@@ -269,7 +270,7 @@ fn forwarded_headers(behavior: &CacheBehavior, path: &str, problems: &mut Proble
                 &place,
                 "`Host` is never taken from a viewer: an origin is called by its own name",
             );
-        } else if !is_token(&name)
+        } else if !is_header(&name)
             || super::forwarding::is_never_forwarded(name.as_bytes())
             || name == "cookie"
         {
@@ -414,7 +415,7 @@ fn check_custom_header(name: &str, value: &str) -> Result<(), String> {
         ]
         .iter()
         .any(|start| lower.starts_with(start));
-    if !is_token(name) || is_denied {
+    if !is_header(name) || is_denied {
         return Err(format!("`{name}` cannot be a custom header"));
     }
     let is_value = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
@@ -426,7 +427,9 @@ fn check_custom_header(name: &str, value: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn is_token(name: &str) -> bool {
-    let is_symbol = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    !name.is_empty() && name.len() <= 256 && name.bytes().all(is_symbol)
+/// Characters of a header's name, as AWS.
+const HEADER_NAME_CHARACTERS_MAX: usize = 256;
+
+fn is_header(name: &str) -> bool {
+    name.len() <= HEADER_NAME_CHARACTERS_MAX && is_token(name)
 }

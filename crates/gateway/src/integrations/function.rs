@@ -12,6 +12,7 @@ use crate::{
     decision::shown,
     exchange::Exchange,
     gateway::Worker,
+    mapping::uri::resolve_variables,
     ports::{FUNCTION_PAYLOAD_BYTES_MAX, FunctionAnswer, FunctionFailure, Invocation},
     refusal::{Refusal, RefusalKind},
 };
@@ -47,7 +48,7 @@ impl<'a> AwsUri<'a> {
 
 /// Returns the ARN of the function that `uri` names, stage variables filled in; the error says what is wrong.
 pub(crate) fn function_arn(uri: &str, variables: &BTreeMap<String, String>) -> Result<Arc<str>, String> {
-    let uri = with_variables(uri, variables)?;
+    let uri = resolve_variables(uri, variables)?;
     let expected = || {
         format!(
             "`{uri}` names no function: expected \
@@ -71,22 +72,6 @@ pub(crate) fn function_arn(uri: &str, variables: &BTreeMap<String, String>) -> R
         Ok(parsed) if named(&parsed) => Ok(arn.into()),
         _ => Err(expected()),
     }
-}
-
-/// Replaces `${stageVariables.NAME}`.
-fn with_variables(uri: &str, variables: &BTreeMap<String, String>) -> Result<String, String> {
-    let (mut filled, mut rest) = (String::new(), uri);
-    while let Some((before, after)) = rest.split_once("${stageVariables.") {
-        let (name, after) = after
-            .split_once('}')
-            .ok_or_else(|| format!("`{uri}`: `${{` without `}}`"))?;
-        let value = variables
-            .get(name)
-            .ok_or_else(|| format!("`{uri}`: the stage has no variable `{name}`"))?;
-        filled = filled + before + value;
-        rest = after;
-    }
-    Ok(filled + rest)
 }
 
 impl Function {

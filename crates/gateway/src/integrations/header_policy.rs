@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 
 use bytes::Bytes;
+use portcullis_model::is_token;
 
 /// What becomes of a field of a backend's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,12 +97,8 @@ pub(crate) fn remapped_name(name: &[u8]) -> Bytes {
 /// Checks that `integration.request.header.{name}` may be mapped. AWS answers 500 to every call for most of these; here
 /// the deployment says so.
 pub(crate) fn check_mapped(name: &str) -> Result<(), String> {
-    let is_token = !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     let ours: [&[u8]; 3] = [b"connection", b"x-amzn-trace-id", b"x-amzn-apigateway-api-id"];
-    if !is_token || is_dropped_from_request(name.as_bytes()) || contains(&ours, name.as_bytes()) {
+    if !is_token(name) || is_dropped_from_request(name.as_bytes()) || contains(&ours, name.as_bytes()) {
         return Err(format!("the header `{name}` cannot be mapped"));
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use portcullis_model::{
-    HeaderList, Problem,
+    HeaderList, Problem, is_token,
     resources::apigateway::{Integration, IntegrationResponse, IntegrationType, Method, MethodResponse},
 };
 use regex::Regex;
@@ -21,6 +21,7 @@ use crate::{
     integrations::Answer,
     refusal::{Refusal, RefusalKind},
     snapshot::stage::MethodSnapshot,
+    whole_match::whole_match,
 };
 
 const CONTENT_LENGTH: &str = "content-length";
@@ -129,7 +130,7 @@ impl Choice {
             .filter(|pattern| !pattern.is_empty());
         let pattern = pattern.and_then(|pattern| {
             // Java's `matches` wants the whole text.
-            Regex::new(&format!("^(?:{pattern})$"))
+            whole_match(pattern)
                 .map_err(|cause| refuse("selectionPattern", cause.to_string()))
                 .ok()
         });
@@ -205,12 +206,9 @@ pub(crate) fn header_parameter(
         "x-amzn-requestid",
         "x-amz-apigw-id",
     ];
-    let is_token = name
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte));
     // The length of an answer is checked when it is there; a refusal's is ours alone.
     let is_ours = side == Side::GatewayResponse && name.eq_ignore_ascii_case(CONTENT_LENGTH);
-    if !is_token || is_ours || OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+    if !is_token(name) || is_ours || OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
         return Err(format!("the header `{name}` cannot be mapped"));
     }
     let expression = Expression::parse(source, side, variables)?;

@@ -163,7 +163,7 @@ pub(super) fn climbs(value: &Mapped<'_>) -> bool {
 }
 
 /// Puts stage variables in for `${stageVariables.name}`.
-fn resolve_variables(uri: &str, variables: &BTreeMap<String, String>) -> Result<String, String> {
+pub(crate) fn resolve_variables(uri: &str, variables: &BTreeMap<String, String>) -> Result<String, String> {
     let mut resolved = String::with_capacity(uri.len());
     let mut rest = uri;
     while let Some((before, after)) = rest.split_once("${") {

@@ -206,6 +206,30 @@ fn error_of_the_origin_is_repeated_for_ten_seconds() {
     assert!(steps(&world.send(viewed("/gone", &[]))).contains("route"));
 }
 
+/// The page names the request of whoever reads it, also when the error was kept from another's.
+#[test]
+fn kept_page_names_each_viewers_own_request() {
+    let mut config = config(json!({}), json!({}));
+    // Nothing listens here any more.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let origin = &mut config.origins[0];
+    origin.domain_name = "localhost".into();
+    origin.custom_origin.http_port = port;
+    origin.custom_origin.protocol_policy =
+        portcullis_model::resources::cloudfront::OriginProtocolPolicy::HttpOnly;
+    let world = World::serving(image());
+    put(&world, &config);
+    for kept in [false, true] {
+        let outcome = world.send(viewed("/", &[]));
+        assert_eq!((outcome.status, outcome.last().0), (502, "cache"));
+        let own = format!("Request ID: {}", outcome.trail.request_id);
+        assert!(outcome.body.contains(&own), "{}", outcome.body);
+        assert_eq!(outcome.header("Age").is_some(), kept);
+    }
+}
+
 #[test]
 fn errors_are_kept_as_long_as_the_distribution_says() {
     let errors = json!([
@@ -372,6 +396,10 @@ fn first_behavior_that_fits_decides_whatever_the_spelling_of_the_path() {
     }
     let outcome = world.send(viewed("/x/../secure", &[]));
     page(&outcome, 400, "Bad request.", "distribution", "dot segments");
+    for target in ["//secure", "/%5Csecure", "//%73ecure"] {
+        let outcome = world.send(viewed(target, &[]));
+        page(&outcome, 400, "Bad request.", "distribution", "another behavior");
+    }
 }
 
 #[test]

@@ -246,29 +246,13 @@ fn payload_may_be_left_out_of_the_signature_by_name_alone() {
 fn presigned_call_fits_its_own_path_alone() {
     let world = World::serving(api(None));
     let root = give_key(&world, "000000000000", "AKIAROOT", None);
-    let headers: HeaderList = [("host", HOST)].into_iter().collect();
-    let signable = SignableRequest {
-        method: "GET",
-        path: "/prod/b",
-        query: "",
-        headers: &headers,
-    };
-    let at = Timestamp::from_seconds(NOW);
-    let query = presign(
-        &signable,
-        &root,
-        "us-east-1",
-        "execute-api",
-        at,
-        60,
-        b"",
-        &options(),
-    )
-    .unwrap();
+    let query = presigned("GET", "/prod/b", &root);
     assert_eq!(world.get(&format!("/prod/b?{query}")).status, 200);
     for path in ["/prod/admin/../b", "/prod/admin/%2e%2e/b", "/prod/admin/./../b"] {
         let outcome = world.get(&format!("{path}?{query}"));
-        refused(&outcome, "AccessDeniedException", "empty or dot segments");
+        let (layer, result, cause) = outcome.last();
+        assert_eq!((outcome.status, layer, result), (403, "route", Outcome::Refuse));
+        assert!(cause.contains("once normalised"), "{cause}");
     }
     assert_eq!(world.get(&format!("/prod/admin/x?{query}")).status, 403);
     world.clock.advance_seconds(61);
@@ -277,6 +261,49 @@ fn presigned_call_fits_its_own_path_alone() {
         "InvalidSignatureException",
         "expired",
     );
+}
+
+/// However its parameters are spelled, a presigned call's body is covered: what was signed is a call without one.
+#[test]
+fn presigned_call_takes_no_body_of_others() {
+    let world = World::serving(api(None));
+    let root = give_key(&world, "000000000000", "AKIAROOT", None);
+    let query = presigned("POST", "/prod/b", &root);
+    let target = format!("/prod/b?{query}");
+    assert_eq!(world.send(request("POST", &target, &[])).status, 200);
+    for target in [target.clone(), target.replace("X-Amz-", "X%2DAmz%2D")] {
+        let outcome = world.send(with_body(request("POST", &target, &[]), "of another"));
+        assert_eq!(
+            (outcome.status, outcome.last().0),
+            (403, "authorizer"),
+            "{target}"
+        );
+    }
+}
+
+/// A signature is for the gateway: whoever reads the backend's log could use it again.
+#[test]
+fn presigned_parameters_go_no_further() {
+    let mut guarded = open(mock(
+        "$input.params('X-Amz-Signature') $input.params('X-Amz-Credential') $input.params('a')",
+    ));
+    merge(&mut guarded, json!({"authorizationType": "AWS_IAM"}));
+    let world = World::serving(json!({"resources": [resource("/b", json!({"GET": guarded}))]}));
+    let root = give_key(&world, "000000000000", "AKIAROOT", None);
+    let outcome = world.get(&format!("/prod/b?{}", presigned("GET", "/prod/b", &root)));
+    assert_eq!((outcome.status, outcome.body.trim()), (200, ""));
+}
+
+fn presigned(method: &str, path: &str, by: &Credentials) -> String {
+    let headers: HeaderList = [("host", HOST)].into_iter().collect();
+    let signable = SignableRequest {
+        method,
+        path,
+        query: "",
+        headers: &headers,
+    };
+    let at = Timestamp::from_seconds(NOW);
+    presign(&signable, by, "us-east-1", "execute-api", at, 60, b"", &options()).unwrap()
 }
 
 #[test]

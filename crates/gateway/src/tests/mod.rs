@@ -372,7 +372,8 @@ impl World {
             .enable_all()
             .build()
             .unwrap();
-        let (response, body) = runtime.block_on(async {
+        // As a worker does: tasks of its own stay on its thread.
+        let (response, body) = tokio::task::LocalSet::new().block_on(&runtime, async {
             let mut response = self.gateway.handle(request).await;
             let body = response.body.read_whole(32 << 20).await.unwrap();
             (response, body)

@@ -37,6 +37,31 @@ fn requests_reach_their_method() {
     }
 }
 
+/// A backend behind the greedy parameter may read these paths as the one that is a method of its own, with its own guards.
+#[test]
+fn no_spelling_of_a_path_leads_around_its_method() {
+    let world = World::serving(json!({"resources": [
+        resource("/admin", json!({"GET": open(mock("admin"))})),
+        resource("/{proxy+}", json!({"GET": open(mock("anything"))})),
+    ]}));
+    assert_eq!(world.get("/prod/admin").body, "admin");
+    for target in [
+        "/prod/x/../admin",
+        "/prod/%61dmin",
+        "/prod/x/..//admin",
+        "/prod/x/%2e%2E/admin",
+        "/prod/.%5Cadmin",
+    ] {
+        let outcome = world.get(target);
+        let (layer, _, cause) = outcome.last();
+        assert_eq!((outcome.status, layer), (403, "route"), "{target}");
+        assert!(cause.contains("once normalised"), "{cause}");
+    }
+    for target in ["/prod/x//y", "/prod/x/../y", "/prod/a%20b"] {
+        assert_eq!(world.get(target).body, "anything", "{target}");
+    }
+}
+
 #[test]
 fn trail_names_every_layer_in_order() {
     let world = World::serving(api());

@@ -77,9 +77,10 @@ impl Meter {
         if !self.changed.swap(false, Ordering::Relaxed) {
             return Vec::new();
         }
+        // Days that ended first: one that ends right after is reported by the next call, with its last count.
+        let mut days = mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
         let period = self.period.count();
         let today = self.day.count();
-        let mut days = mem::take(&mut *self.ended.lock().unwrap_or_else(PoisonError::into_inner));
         // A quota that was set before any request of the day still has to be kept.
         days.push(Count {
             since: if today.since == 0 {

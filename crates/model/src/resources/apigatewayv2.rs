@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ApiId, AuthorizerId, DeploymentId, Scope, StageName, Timestamp};
+use crate::{ApiId, AuthorizerId, DeploymentId, Scope, StageName, Timestamp, is_token};
 
 /// The stage that has no segment in the path.
 pub const DEFAULT_STAGE: &str = "$default";
@@ -259,14 +259,6 @@ fn is_origin(text: &str) -> bool {
     };
     text.split_once("://")
         .is_some_and(|(before, host)| scheme(before) && !host.is_empty() && host.bytes().all(plain))
-}
-
-/// RFC 9110 section 5.6.2.
-fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 #[cfg(test)]

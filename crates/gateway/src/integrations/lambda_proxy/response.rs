@@ -4,7 +4,7 @@
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use portcullis_model::HeaderList;
+use portcullis_model::{HeaderList, is_token};
 use serde_json::{Map, Value};
 
 use crate::{
@@ -134,8 +134,7 @@ pub(super) fn object<'a>(
 }
 
 pub(super) fn push(headers: &mut HeaderList, name: &str, value: String) -> Result<(), String> {
-    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
-    if name.is_empty() || !name.bytes().all(token) {
+    if !is_token(name) {
         return Err("it has a header whose name is none".into());
     }
     if value

@@ -7,11 +7,7 @@
 use std::{rc::Rc, sync::Arc};
 
 use portcullis_engines::jwt::{Algorithm, Claims, Compact};
-use portcullis_model::{
-    Timestamp,
-    arn::Arn,
-    resources::apigateway::{Authorizer as AuthorizerModel, AuthorizerType},
-};
+use portcullis_model::{Timestamp, arn::Arn, is_token, resources::apigateway::Authorizer as AuthorizerModel};
 use regex::Regex;
 
 use super::{
@@ -25,6 +21,7 @@ use crate::{
     refusal::{Refusal, RefusalKind},
     revocations::RevocationKeys,
     snapshot::PoolSnapshot,
+    whole_match::whole_match,
 };
 
 const HEADER_SOURCE: &str = "method.request.header.";
@@ -43,11 +40,6 @@ impl CognitoAuthorizer {
     /// Compiles `authorizer`; the error names field and reason.
     pub(crate) fn compile(authorizer: &AuthorizerModel) -> Result<Arc<Self>, String> {
         let name = &authorizer.name;
-        if authorizer.authorizer_type != AuthorizerType::CognitoUserPools {
-            return Err(format!(
-                "authorizer `{name}` is no Cognito authorizer, and others are not supported yet"
-            ));
-        }
         if authorizer.provider_arns.is_empty() {
             return Err(format!("authorizer `{name}`: providerARNs names no user pool"));
         }
@@ -75,7 +67,7 @@ impl CognitoAuthorizer {
             )
         })?;
         let compile = |expression: &str| {
-            Regex::new(&format!("^(?:{expression})$"))
+            whole_match(expression)
                 .map_err(|cause| format!("authorizer `{name}`: identityValidationExpression: {cause}"))
         };
         let expression = authorizer.identity_validation_expression.as_deref();
@@ -305,12 +297,4 @@ impl From<Fault> for Refusal {
 
 fn unauthorized(cause: impl Into<Reason>) -> Refusal {
     Refusal::new(RefusalKind::Unauthorized, cause)
-}
-
-/// RFC 9110 section 5.6.2.
-pub(crate) fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

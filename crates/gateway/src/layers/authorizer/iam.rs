@@ -25,6 +25,7 @@ use crate::{
         method_arn::method_arn,
         resource_policy::{self, INVOKE, PolicyVerdict, context_of},
     },
+    mapping::query,
     refusal::{Refusal, RefusalKind},
 };
 
@@ -64,13 +65,18 @@ pub(crate) fn body_need(exchange: &Exchange) -> BodyNeed {
     let is_signed = request.headers.get("authorization").is_some()
         || request
             .query()
-            .is_some_and(|query| memchr::memmem::find(query, b"X-Amz-").is_some());
+            .is_some_and(|query| query::parameters(query).any(|(name, _)| is_of_signature(name)));
     let is_covered = request.headers.text("x-amz-content-sha256") != Some("UNSIGNED-PAYLOAD");
     if is_signed && is_covered {
         BodyNeed::Whole(BODY_BYTES_MAX)
     } else {
         BodyNeed::None
     }
+}
+
+/// Tells whether a query parameter, its name still encoded, is part of a presigned signature.
+pub(crate) fn is_of_signature(name: &[u8]) -> bool {
+    query::decode(name, true).starts_with(b"X-Amz-")
 }
 
 /// Decides about an exchange.

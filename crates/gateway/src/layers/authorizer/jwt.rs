@@ -8,11 +8,11 @@ use std::{collections::BTreeMap, rc::Rc, sync::Arc};
 
 use portcullis_engines::jwt::{Algorithm, Claims, Compact};
 use portcullis_model::{
-    AuthorizerId, Timestamp, resources::apigatewayv2::JwtAuthorizer as JwtAuthorizerModel,
+    AuthorizerId, Timestamp, is_token, resources::apigatewayv2::JwtAuthorizer as JwtAuthorizerModel,
 };
 
 use super::{
-    cognito::{self, is_token},
+    cognito,
     token::{self, Fault},
     token_cache::{TokenUse, VerifiedToken},
 };

@@ -14,14 +14,13 @@ use std::{
 
 use portcullis_engines::iam::{AccessRequest, Verdict, evaluate};
 use portcullis_model::{
-    Scope, Timestamp,
+    Scope, Timestamp, is_token,
     resources::apigateway::{ApiImage, Authorizer as AuthorizerModel, AuthorizerType, Stage},
 };
 use regex::Regex;
 use serde_json::{Map, Value, json};
 
 use super::{
-    cognito::is_token,
     combination::Says,
     lambda_answer::Answer,
     verdict_cache::{Kept, Key, SharedResults},
@@ -41,6 +40,7 @@ use crate::{
     mapping::{context_variables, query},
     ports::{FUNCTION_PAYLOAD_BYTES_MAX, FunctionFailure, Invocation},
     refusal::{Refusal, RefusalKind},
+    whole_match::whole_match,
 };
 
 /// Seconds for which a result is kept when nobody says, and at most.
@@ -151,7 +151,7 @@ fn token(authorizer: &AuthorizerModel, source: &str) -> Compiled {
     };
     let expression = authorizer.identity_validation_expression.as_deref();
     let expression = expression.filter(|expression| !expression.is_empty());
-    let compiled = expression.map(|expression| Regex::new(&format!("^(?:{expression})$")));
+    let compiled = expression.map(whole_match);
     let expression = compiled.transpose();
     Ok(Given::Token {
         header,

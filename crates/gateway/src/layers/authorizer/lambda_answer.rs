@@ -20,7 +20,6 @@ pub(crate) struct Answer {
     /// Numbers and booleans as text.
     pub(crate) context: BTreeMap<String, String>,
     /// The API key to count the call under, where the API takes keys from its authorizer.
-    #[allow(dead_code, reason = "usage plans will ask for it")]
     pub(crate) usage_identifier_key: Option<SecretText>,
     /// The length of what it was read from.
     pub(crate) text_bytes: u64,

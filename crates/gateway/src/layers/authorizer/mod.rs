@@ -2,7 +2,7 @@
 
 pub(crate) mod cognito;
 pub(crate) mod jwt;
-mod iam;
+pub(crate) mod iam;
 pub(crate) mod lambda;
 mod lambda_answer;
 mod token;
