@@ -475,6 +475,8 @@ fn nanoseconds(started: Instant) -> u64 {
 
 mod in_role;
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use in_role::call_in_role;
