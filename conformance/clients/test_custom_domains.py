@@ -6,12 +6,13 @@ import os
 import socket
 import ssl
 import subprocess
+import threading
 
 import botocore.exceptions
 import pytest
 
 from authorities import Authority
-from portcullis import Portcullis
+from portcullis import Portcullis, until
 from world import put_mock
 
 PATHS = (
@@ -169,6 +170,30 @@ def test_api_mappings_lead_several_segments_to_both_kinds_of_api(server):
     for key, stage in [("a//b", "prod"), ("../a", "prod"), ("a", "none")]:
         with pytest.raises(apigatewayv2.exceptions.BadRequestException):
             lead(key, rest.id, stage)
+
+
+def test_api_that_a_domain_leads_to_is_not_deleted(server):
+    """As AWS: the mappings go first."""
+    rest, name = Api(server, PATHS), "kept.portcullis.localhost"
+    rest.domain(name)
+    rest.map(name, stage="prod")
+    with pytest.raises(rest.apigateway.exceptions.BadRequestException) as error:
+        rest.apigateway.delete_rest_api(restApiId=rest.id)
+    assert f"Deleting RestApi {rest.id} failed. Please remove all base path mappings" in str(error.value)
+    assert str(error.value).endswith(f"in your domains: {name}")
+    apigatewayv2 = server.client("apigatewayv2")
+    http_api = apigatewayv2.create_api(Name="http", ProtocolType="HTTP")["ApiId"]
+    apigatewayv2.create_stage(ApiId=http_api, StageName="$default", AutoDeploy=True)
+    made = apigatewayv2.create_api_mapping(
+        DomainName=name, ApiId=http_api, Stage="$default", ApiMappingKey="v2"
+    )
+    with pytest.raises(apigatewayv2.exceptions.BadRequestException, match="remove all API mappings"):
+        apigatewayv2.delete_api(ApiId=http_api)
+    apigatewayv2.delete_api_mapping(DomainName=name, ApiMappingId=made["ApiMappingId"])
+    apigatewayv2.delete_api(ApiId=http_api)
+    assert get(server, name)[0] == 200
+    rest.apigateway.delete_domain_name(domainName=name)
+    rest.apigateway.delete_rest_api(restApiId=rest.id)
 
 
 def test_closed_default_endpoint_leaves_the_custom_domain_open(server, web):
@@ -414,7 +439,6 @@ def test_new_truststore_counts_at_once_without_a_restart(mutual, trust):
         assert ask(kept, name)[0] == 200
         refused(mutual, get(mutual, name, client=new), "client-certificate", "not issued by")
         (folder / "renewed.pem").write_text(other.pem)
-        assert get(mutual, name, client=old)[0] == 200, "the file counts when it is read, not before"
         uri = {"op": "replace", "path": "/mutualTlsAuthentication/truststoreUri"}
         apigateway.update_domain_name(
             domainName=name, patchOperations=[{**uri, "value": "s3://trust/renewed.pem"}]
@@ -465,11 +489,94 @@ def test_truststores_are_checked_when_they_are_set(mutual, trust):
     made = make(authority.pem + leaf.pem + Authority("Old", folder, days=(-2, -1)).pem)
     warnings = made["mutualTlsAuthentication"]["truststoreWarnings"]
     assert len(warnings) == 2 and "CN=leaf" in warnings[0] and "expired" in warnings[1], warnings
-    with pytest.raises(botocore.exceptions.ClientError, match="truststoreVersion"):
-        mutual.behind.domain(
-            name,
-            mutualTlsAuthentication={"truststoreUri": "s3://trust/truststore.pem", "truststoreVersion": "1"},
-        )
+
+
+def warnings_of(apigateway, name):
+    mutual_tls = apigateway.get_domain_name(domainName=name)["mutualTlsAuthentication"]
+    return mutual_tls.get("truststoreWarnings", [])
+
+
+def test_changed_file_counts_by_itself_and_no_request_is_lost(mutual, trust):
+    folder, authority, other = trust
+    name, file = "hot.portcullis.localhost", folder / "hot.pem"
+    file.write_text(authority.pem)
+    mutual.behind.domain(name, mutualTlsAuthentication={"truststoreUri": "s3://trust/hot.pem"})
+    mutual.behind.map(name, stage="prod")
+    old, new = authority.client("old").files, other.client("new").files
+    refused(mutual, get(mutual, name, client=new), "client-certificate", "not issued by")
+    answers, stop = [], threading.Event()
+
+    def ask_on():
+        while not stop.is_set():
+            answers.append(get(mutual, name, client=old)[0])
+
+    asking = threading.Thread(target=ask_on)
+    with connect(mutual, name, new) as kept:
+        asking.start()
+        file.write_text(authority.pem + other.pem)
+        until("the new authority", lambda: get(mutual, name, client=new)[0] == 200)
+        until("requests after the change", lambda: len(answers) > 20)
+        stop.set()
+        asking.join()
+        assert set(answers) == {200}, answers
+        assert ask(kept, name)[0] == 200, "an open connection is judged by the new one, too"
+        file.write_text(other.pem)
+        until("the old authority gone", lambda: get(mutual, name, client=old)[0] == 403)
+        assert ask(kept, name)[0] == 200
+
+
+def test_broken_file_keeps_the_truststore_before_and_says_so(own_server, tmp_path):
+    authority, other = Authority("Lab root", tmp_path), Authority("Other root", tmp_path)
+    folder = tmp_path / "trust"
+    folder.mkdir()
+    (folder / "ca.pem").write_text(authority.pem)
+    server = own_server("--bucket", f"trust={folder}")
+    api, name = Api(server, PATHS), "broken.portcullis.localhost"
+    api.domain(name, mutualTlsAuthentication={"truststoreUri": "s3://trust/ca.pem"})
+    api.map(name, stage="prod")
+    client, stranger = authority.client("ada").files, other.client("mallory").files
+
+    def kept(reason):
+        said = until(reason, lambda: [w for w in warnings_of(api.apigateway, name) if reason in w])
+        assert "is not used, the one before is" in said[0], said
+        assert get(server, name, client=client)[0] == 200
+        refused(server, get(server, name, client=stranger), "client-certificate", "not issued by")
+
+    (folder / "ca.pem").write_text("no truststore")
+    kept("no root")
+    (folder / "ca.pem").unlink()
+    kept("cannot be read")
+    log = server.log.read_text()
+    assert log.count("cannot be used, the one before stays") == 2 and f'"domain":"{name}"' in log, log
+    server.stop()
+    server.start()
+    api.apigateway = server.client("apigateway")
+    kept("cannot be read")
+    (folder / "ca.pem").write_text(authority.pem + other.pem)
+    until("the mended file", lambda: get(server, name, client=stranger)[0] == 200)
+    assert warnings_of(api.apigateway, name) == []
+
+
+def test_version_of_a_truststore_is_a_file_of_its_own(mutual, trust):
+    folder, authority, other = trust
+    apigateway, name = mutual.behind.apigateway, "versions.portcullis.localhost"
+    for version, owner in (("1", authority), ("2", other)):
+        (folder / ".versions" / version).mkdir(parents=True)
+        (folder / ".versions" / version / "ca.pem").write_text(owner.pem)
+    place = {"truststoreUri": "s3://trust/ca.pem", "truststoreVersion": "1"}
+    made = mutual.behind.domain(name, mutualTlsAuthentication=place)
+    assert made["mutualTlsAuthentication"] == place
+    mutual.behind.map(name, stage="prod")
+    old, new = authority.client("old").files, other.client("new").files
+    assert get(mutual, name, client=old)[0] == 200
+    version = {"op": "replace", "path": "/mutualTlsAuthentication/truststoreVersion"}
+    apigateway.update_domain_name(domainName=name, patchOperations=[{**version, "value": "2"}])
+    assert get(mutual, name, client=new)[0] == 200
+    refused(mutual, get(mutual, name, client=old), "client-certificate", "not issued by")
+    for value, reason in [("3", "cannot be read"), ("../..", "Invalid truststore version")]:
+        with pytest.raises(apigateway.exceptions.BadRequestException, match=reason):
+            apigateway.update_domain_name(domainName=name, patchOperations=[{**version, "value": value}])
+    assert get(mutual, name, client=new)[0] == 200
 
 
 def test_domain_is_there_after_a_restart(mutual, trust):

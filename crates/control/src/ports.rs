@@ -50,6 +50,9 @@ pub trait Buckets: Send + Sync {
 pub trait Certificates: Send + Sync {
     /// Rejects a custom domain name that the edge could not serve; the error says what to do.
     fn check(&self, domain_name: &str) -> Result<(), String>;
+
+    /// Rejects a truststore, in PEM, that the edge could not judge clients by.
+    fn check_truststore(&self, pem: &[u8]) -> Result<(), String>;
 }
 
 /// The data plane's samples of what web ACLs judged.

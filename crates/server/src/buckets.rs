@@ -3,8 +3,10 @@
 use std::{
     collections::BTreeMap,
     fs::File,
-    io::Read,
+    io::{self, Read},
+    os::unix::fs::MetadataExt,
     path::{Component, Path, PathBuf},
+    time::SystemTime,
 };
 
 use bytes::Bytes;
@@ -13,8 +15,27 @@ use portcullis_control::ports;
 /// Folders by bucket name.
 pub(crate) struct Buckets(pub(crate) BTreeMap<String, PathBuf>);
 
-impl ports::Buckets for Buckets {
-    fn read(&self, bucket: &str, key: &str, bytes_max: usize) -> Result<Bytes, String> {
+/// What tells one state of an object from another without reading it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stamp {
+    modified: SystemTime,
+    bytes: u64,
+    inode: u64,
+}
+
+impl Buckets {
+    /// Returns the stamp of an object; none where it cannot be read.
+    pub(crate) fn stamp(&self, bucket: &str, key: &str) -> Option<Stamp> {
+        let metadata = self.path(bucket, key).ok()?.metadata().ok()?;
+        Some(Stamp {
+            modified: metadata.modified().ok()?,
+            bytes: metadata.len(),
+            inode: metadata.ino(),
+        })
+    }
+
+    /// Finds the file that is the object `key` of `bucket`.
+    fn path(&self, bucket: &str, key: &str) -> Result<PathBuf, String> {
         let Some(folder) = self.0.get(bucket) else {
             return Err(format!(
                 "no folder stands for the bucket `{bucket}`: start with --bucket {bucket}=DIR"
@@ -27,8 +48,7 @@ impl ports::Buckets for Buckets {
         if !stays_inside {
             return Err(format!("`{key}` is no key of an object in a folder"));
         }
-        let cannot =
-            |cause: std::io::Error| format!("`{key}` of the bucket `{bucket}` cannot be read: {cause}");
+        let cannot = |cause: io::Error| unreadable(bucket, key, &cause);
         // Links are followed before the check, so that none leads out of the folder.
         let folder = folder.canonicalize().map_err(cannot)?;
         let path = folder.join(key).canonicalize().map_err(cannot)?;
@@ -37,11 +57,18 @@ impl ports::Buckets for Buckets {
                 "`{key}` leads out of the folder of the bucket `{bucket}`"
             ));
         }
+        Ok(path)
+    }
+}
+
+impl ports::Buckets for Buckets {
+    fn read(&self, bucket: &str, key: &str, bytes_max: usize) -> Result<Bytes, String> {
+        let path = self.path(bucket, key)?;
         let limit = u64::try_from(bytes_max).unwrap_or(u64::MAX);
         let mut bytes = Vec::new();
         File::open(path)
             .and_then(|file| file.take(limit.saturating_add(1)).read_to_end(&mut bytes))
-            .map_err(cannot)?;
+            .map_err(|cause| unreadable(bucket, key, &cause))?;
         if bytes.len() > bytes_max {
             return Err(format!(
                 "`{key}` of the bucket `{bucket}` has more than {bytes_max} bytes"
@@ -49,6 +76,10 @@ impl ports::Buckets for Buckets {
         }
         Ok(bytes.into())
     }
+}
+
+fn unreadable(bucket: &str, key: &str, cause: &io::Error) -> String {
+    format!("`{key}` of the bucket `{bucket}` cannot be read: {cause}")
 }
 
 #[cfg(test)]

@@ -62,7 +62,10 @@ impl SecurityPolicy {
 pub struct MutualTls {
     /// `s3://bucket/key`
     pub truststore_uri: String,
-    /// The truststore as it was read when the domain was made or changed: PEM.
+    /// Which of its versions; none: the one that is there, read again when it changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub truststore_version: Option<String>,
+    /// The last truststore there that could be used: PEM.
     pub truststore: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub truststore_warnings: Vec<String>,

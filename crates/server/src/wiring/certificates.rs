@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use portcullis_control::ports;
-use portcullis_gateway::snapshot::Snapshots;
+use portcullis_gateway::{client_certificates::Authorities, snapshot::Snapshots};
+use portcullis_model::{Clock as _, SystemClock};
 
 use crate::settings::Settings;
 
@@ -37,6 +38,10 @@ impl ports::Certificates for Certificates {
             return Err(format!("`{name}` is served already, as a host of its own"));
         }
         self.certified.check(name)
+    }
+
+    fn check_truststore(&self, pem: &[u8]) -> Result<(), String> {
+        Authorities::compile(pem, SystemClock.now()).map(drop)
     }
 }
 

@@ -10,6 +10,7 @@ mod services;
 mod sites;
 mod admin;
 mod metrics;
+mod truststores;
 mod usage;
 
 use std::{sync::Arc, thread, time::Duration};
@@ -50,6 +51,7 @@ use metrics::Metrics;
 use publication::{GatewayCompiler, Publication, Sources};
 use services::RoleServices;
 use sites::ServerSites;
+use truststores::TruststoreWatch;
 use usage::{Counters, KeyHashes, UsageKeeper};
 
 /// How often expired revocations are dropped.
@@ -71,6 +73,7 @@ pub(crate) struct Server {
     workers: usize,
     deliveries: Deliveries,
     access_logs: Arc<AccessLogFiles>,
+    buckets: Arc<Buckets>,
 }
 
 /// A server that answers.
@@ -128,6 +131,7 @@ impl Server {
         let usage = UsageKeeper::open(&store, &planes.usage).await?;
         let sign_outs = identity.load_sign_outs().await;
         sign_outs.context("sign-outs cannot be read")?;
+        let buckets = Arc::new(Buckets(settings.buckets.clone()));
         let control = Control::new(ControlParts {
             store: store.clone(),
             vault,
@@ -142,7 +146,7 @@ impl Server {
             trails: Arc::new(Trails(planes.trails.clone())),
             samples: Arc::new(JudgedSamples(planes.firewall.clone())),
             usage: Arc::new(Counters(usage.clone())),
-            buckets: Arc::new(Buckets(settings.buckets.clone())),
+            buckets: buckets.clone(),
             functions: planes.functions.runner.clone(),
             certificates: Arc::new(Certificates::of(settings, &planes.snapshots)),
             distribution_cache: Arc::new(KeptAnswers(planes.distribution_cache.clone())),
@@ -171,6 +175,7 @@ impl Server {
                 workers: settings.workers,
                 deliveries,
                 access_logs,
+                buckets,
             },
             addresses,
         ))
@@ -193,6 +198,7 @@ impl Server {
         })?;
         tokio::spawn(forget_expired(revocations));
         tokio::spawn(self.usage.clone().run());
+        tokio::spawn(TruststoreWatch::new(self.control.clone(), self.buckets).run());
         let admin = admin::AdminServer::start(self.admin, self.control.clone(), snapshots, self.metrics);
         Ok(Running {
             control: self.control,

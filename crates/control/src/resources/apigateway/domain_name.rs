@@ -49,11 +49,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             "MutualTlsAuthentication",
             Shape::Object(&[
                 P::optional("TruststoreUri", Shape::Text),
-                P::refused(
-                    "TruststoreVersion",
-                    "a folder that stands for a bucket has no versions; the truststore is read when the resource is made \
-                     or changed",
-                ),
+                P::optional("TruststoreVersion", Shape::Text),
             ]),
         ),
         P::optional("OwnershipVerificationCertificateArn", Shape::Text).inert(CERTIFICATES),
@@ -90,7 +86,11 @@ fn settings(properties: Properties<'_>) -> Result<DomainNameSettings, AwsError> 
         settings.endpoint_configuration = Some(endpoint.settings(&names)?);
     }
     if let Some(mutual) = properties.object("MutualTlsAuthentication") {
-        settings.mutual_tls_authentication = Some(mutual.settings(&[("TruststoreUri", "truststoreUri")])?);
+        let names = [
+            ("TruststoreUri", "truststoreUri"),
+            ("TruststoreVersion", "truststoreVersion"),
+        ];
+        settings.mutual_tls_authentication = Some(mutual.settings(&names)?);
     }
     settings.tags = properties.tags("Tags");
     Ok(settings)

@@ -13,23 +13,12 @@ use crate::operation::{AwsError, Call};
 
 /// Returns the APIs as the caller sees them.
 pub(in crate::services) fn apis<'a>(call: &Call<'a>) -> Apis<'a> {
-    let parts = call.parts;
-    Apis {
-        store: parts.store.as_ref(),
-        scope: call.scope,
-        clock: parts.clock.as_ref(),
-        entropy: parts.entropy.as_ref(),
-        compiler: parts.compiler.as_ref(),
-    }
+    Apis::of(call.parts, call.scope)
 }
 
 /// Returns the custom domains as the caller sees them.
 pub(in crate::services) fn domains<'a>(call: &Call<'a>) -> Domains<'a> {
-    Domains {
-        apis: apis(call),
-        buckets: call.parts.buckets.as_ref(),
-        certificates: call.parts.certificates.as_ref(),
-    }
+    Domains::of(call.parts, call.scope)
 }
 
 /// Returns the API keys and usage plans as the caller sees them.

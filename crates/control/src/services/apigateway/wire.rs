@@ -212,6 +212,11 @@ pub(super) fn domain_name(domain: &DomainName, scope: &Scope) -> Value {
     );
     if let Some(mutual) = &domain.mutual_tls {
         let mut shown = json!({ "truststoreUri": mutual.truststore_uri });
+        set(
+            &mut shown,
+            "truststoreVersion",
+            mutual.truststore_version.as_ref(),
+        );
         if !mutual.truststore_warnings.is_empty() {
             set(
                 &mut shown,

@@ -10,7 +10,7 @@ use portcullis_model::{
 use portcullis_store::{Batch, Expect, Kind, Page, StoreError, kinds};
 use serde::{Deserialize, Serialize};
 
-use super::{Kept, Listed, Wanted, decode, domain_name::Domains, encode};
+use super::{Apis, Kept, Listed, Wanted, decode, domain_name::Domains, encode};
 use crate::{
     operation::AwsError,
     services::apigateway::errors::{bad_request, conflict, from_store, not_found},
@@ -98,6 +98,19 @@ impl ApiMappingSettings {
                 .map(|stage| stage.as_str().to_owned())
                 .unwrap_or_default(),
         }
+    }
+}
+
+impl Apis<'_> {
+    /// Returns the custom domains that lead to an API, which must not be deleted while there are any.
+    pub(in crate::services) async fn domains_of(&self, api: &ApiId) -> Result<Vec<String>, AwsError> {
+        let all = self
+            .all_of::<BasePathMapping>(kinds::API_BASE_PATH_MAPPING, "")
+            .await?;
+        let led = all.into_iter().filter(|mapping| mapping.rest_api_id == *api);
+        let mut domains: Vec<String> = led.map(|mapping| mapping.domain_name).collect();
+        domains.dedup();
+        Ok(domains)
     }
 }
 

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_engines::x509::{Truststore, truststore::TRUSTSTORE_BYTES_MAX};
 use portcullis_model::{
     Scope,
-    resources::custom_domains::{DomainName, MutualTls, SecurityPolicy},
+    resources::custom_domains::{DomainName, SecurityPolicy},
 };
 use portcullis_store::{Batch, Expect, Page, Put, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Apis, Kept, Listed, Wanted};
+use super::{Apis, Kept, Listed, Wanted, truststore::TruststorePlace};
 use crate::{
+    ControlParts,
     operation::AwsError,
     ports::{Buckets, Certificates},
     services::apigateway::errors::{bad_request, conflict, from_store, not_found, unsupported},
@@ -114,7 +114,7 @@ impl DomainNameSettings {
             security_policy: policy.and_then(|policy| policy.as_str().map(str::to_owned)),
             mutual_tls_authentication: domain.mutual_tls.as_ref().map(|mutual| MutualTlsSettings {
                 truststore_uri: Some(mutual.truststore_uri.clone()),
-                truststore_version: None,
+                truststore_version: mutual.truststore_version.clone(),
             }),
             tags: domain.tags.clone(),
             ..Self::default()
@@ -168,7 +168,7 @@ impl DomainNameSettings {
             return Err(bad_request("Only one endpoint type may be specified"));
         }
         match self.endpoint_type().as_str() {
-            "EDGE" if self.truststore_uri()?.is_some() => Err(bad_request(
+            "EDGE" if self.truststore()?.is_some() => Err(bad_request(
                 "Mutual TLS authentication is only supported for REGIONAL endpoints",
             )),
             "EDGE" | "REGIONAL" => Ok(()),
@@ -205,19 +205,28 @@ impl DomainNameSettings {
     }
 
     /// Returns the place of the truststore; an empty one switches mutual TLS off, as on AWS.
-    fn truststore_uri(&self) -> Result<Option<&str>, AwsError> {
-        let Some(mutual) = &self.mutual_tls_authentication else {
+    fn truststore(&self) -> Result<Option<TruststorePlace>, AwsError> {
+        let mutual = self.mutual_tls_authentication.as_ref();
+        let uri = mutual.and_then(|mutual| mutual.truststore_uri.as_deref());
+        let Some(uri) = uri.filter(|uri| !uri.is_empty()) else {
             return Ok(None);
         };
-        let version = mutual.truststore_version.as_deref().unwrap_or_default();
-        if !version.is_empty() {
-            return Err(unsupported(
-                "mutualTlsAuthentication.truststoreVersion",
-                "a folder that stands for a bucket has no versions; the truststore is read when its URI is set",
-            ));
+        let version = mutual.and_then(|mutual| mutual.truststore_version.as_deref());
+        let version = version.filter(|version| !version.is_empty());
+        TruststorePlace::parse(uri, version)
+            .map(Some)
+            .map_err(bad_request)
+    }
+}
+
+impl<'a> Domains<'a> {
+    /// Returns the custom domains of `scope`.
+    pub fn of(parts: &'a ControlParts, scope: &'a Scope) -> Self {
+        Self {
+            apis: Apis::of(parts, scope),
+            buckets: parts.buckets.as_ref(),
+            certificates: parts.certificates.as_ref(),
         }
-        let uri = mutual.truststore_uri.as_deref();
-        Ok(uri.filter(|uri| !uri.is_empty()))
     }
 }
 
@@ -249,7 +258,7 @@ impl Domains<'_> {
             endpoint_type: settings.endpoint_type(),
             security_policy: settings.security_policy()?,
             target_label: format!("d-{}", self.apis.entropy.lower_alphanumeric(10)),
-            mutual_tls: self.read_truststore(settings.truststore_uri()?)?,
+            mutual_tls: self.read_truststore(settings.truststore()?.as_ref())?,
             certificate_arn: settings.certificate_arn,
             regional_certificate_arn: settings.regional_certificate_arn,
             ownership_verification_certificate_arn: settings.ownership_verification_certificate_arn,
@@ -259,7 +268,7 @@ impl Domains<'_> {
         Ok(domain)
     }
 
-    async fn put_domain(&self, domain: &DomainName, expect: Expect) -> Result<(), AwsError> {
+    pub(super) async fn put_domain(&self, domain: &DomainName, expect: Expect) -> Result<(), AwsError> {
         let name = &domain.domain_name;
         let key = self.apis.key(kinds::API_DOMAIN_NAME, name);
         let put = Put::json(key, domain, expect).map_err(|error| from_store(&error))?;
@@ -272,30 +281,6 @@ impl Domains<'_> {
             ) => conflict("The domain name you provided already exists."),
             (_, error) => from_store(&error),
         })
-    }
-
-    /// Reads a truststore from its bucket and checks it.
-    fn read_truststore(&self, uri: Option<&str>) -> Result<Option<MutualTls>, AwsError> {
-        let Some(uri) = uri else { return Ok(None) };
-        let place = uri.strip_prefix("s3://").and_then(|rest| rest.split_once('/'));
-        let (bucket, key) = place
-            .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
-            .ok_or_else(|| {
-                bad_request(format!(
-                    "Invalid truststore URI `{uri}`: expected `s3://bucket/key`"
-                ))
-            })?;
-        let bytes = self
-            .buckets
-            .read(bucket, key, TRUSTSTORE_BYTES_MAX)
-            .map_err(|reason| bad_request(format!("The truststore cannot be read: {reason}")))?;
-        let parsed = Truststore::parse(&bytes, self.apis.clock.now())
-            .map_err(|cause| bad_request(cause.to_string()))?;
-        Ok(Some(MutualTls {
-            truststore_uri: uri.to_owned(),
-            truststore: String::from_utf8_lossy(&bytes).into_owned(),
-            truststore_warnings: parsed.warnings,
-        }))
     }
 
     /// Returns a domain, or AWS's error when there is none.
@@ -318,15 +303,16 @@ impl Domains<'_> {
     ) -> Result<DomainName, AwsError> {
         settings.check()?;
         let kept = self.domain_name(name).await?;
-        let uri = settings.truststore_uri()?;
+        let place = settings.truststore()?;
         let before = kept.value.mutual_tls.clone();
         let stays = before
             .as_ref()
-            .is_some_and(|before| Some(before.truststore_uri.as_str()) == uri);
+            .zip(place.as_ref())
+            .is_some_and(|(before, place)| place.is_of(before));
         let mutual_tls = if stays && read == TruststoreRead::IfMoved {
             before
         } else {
-            self.read_truststore(uri)?
+            self.read_truststore(place.as_ref())?
         };
         let changed = DomainName {
             endpoint_type: settings.endpoint_type(),

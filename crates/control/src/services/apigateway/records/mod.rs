@@ -20,6 +20,7 @@ pub mod resource_policy;
 pub mod rest_api;
 pub mod method_setting;
 pub mod stage;
+pub mod truststore;
 pub mod usage;
 pub mod usage_plan;
 pub mod usage_plan_settings;
@@ -29,7 +30,7 @@ use portcullis_store::{Batch, Expect, Kind, Page, RecordKey, Store};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::errors::{bad_request, from_store, not_found};
-use crate::{operation::AwsError, ports::Compiler};
+use crate::{ControlParts, operation::AwsError, ports::Compiler};
 
 /// The REST APIs of one account and region, and what is needed to change them.
 #[derive(Clone, Copy)]
@@ -76,6 +77,17 @@ impl Wanted {
 }
 
 impl<'a> Apis<'a> {
+    /// Returns the APIs of `scope`.
+    pub fn of(parts: &'a ControlParts, scope: &'a Scope) -> Self {
+        Self {
+            store: parts.store.as_ref(),
+            scope,
+            clock: parts.clock.as_ref(),
+            entropy: parts.entropy.as_ref(),
+            compiler: parts.compiler.as_ref(),
+        }
+    }
+
     pub(in crate::services) fn key(&self, kind: Kind, id: impl Into<String>) -> RecordKey {
         RecordKey::new(self.scope, kind, id)
     }

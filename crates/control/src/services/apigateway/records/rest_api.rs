@@ -267,6 +267,13 @@ impl Apis<'_> {
     /// Deletes an API with everything of it.
     pub async fn delete_rest_api(&self, api: &ApiId) -> Result<(), AwsError> {
         let kept = self.rest_api(api).await?;
+        let domains = self.domains_of(api).await?;
+        if !domains.is_empty() {
+            return Err(bad_request(format!(
+                "Deleting RestApi {api} failed. Please remove all base path mappings related to the RestApi in your domains: {}",
+                domains.join(", ")
+            )));
+        }
         let mut batch = Batch::new().delete(
             self.key(kinds::REST_API, api.as_str()),
             Expect::Version(kept.version),

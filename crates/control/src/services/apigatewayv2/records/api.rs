@@ -237,6 +237,11 @@ impl HttpApis<'_> {
     /// Deletes an API with everything of it.
     pub async fn delete_api(&self, api: &ApiId) -> Result<(), AwsError> {
         let kept = self.api(api).await?;
+        if !self.0.domains_of(api).await?.is_empty() {
+            return Err(bad_request(format!(
+                "Deleting API {api} failed. Please remove all API mappings for the API from your custom domain names."
+            )));
+        }
         let key = self.0.key(kinds::HTTP_API, api.as_str());
         let mut batch = Batch::new().delete(key, Expect::Version(kept.version));
         for kind in PARTS {
