@@ -2,13 +2,10 @@
 
 import base64
 import datetime
-import http.server
 import json
 import ssl
-import threading
 import time
 
-import jwt
 import pytest
 from botocore.exceptions import ClientError
 from cryptography import x509
@@ -16,37 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 import world
-
-HTTP = {"ProtocolType": "HTTP"}
-
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def answer(self):
-        length = int(self.headers.get("content-length", 0))
-        self.rfile.read(length)
-        body, status = self.server.reply(self)
-        self.send_response(status)
-        self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(len(body)))
-        self.send_header("access-control-allow-origin", "https://backend.example")
-        self.end_headers()
-        self.wfile.write(body)
-
-    do_GET = do_POST = do_PUT = do_OPTIONS = answer
-
-    def log_message(self, *_):
-        pass
-
-
-def serve(reply):
-    """Serves on a free port what `reply(handler)` returns: body and status."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    server.reply = reply
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    server.url = f"http://127.0.0.1:{server.server_port}"
-    return server
+from http_apis import HTTP, Issuer, make, refused_by, serve, url
 
 
 @pytest.fixture(scope="module")
@@ -62,30 +29,6 @@ def backend():
     server.shutdown()
 
 
-class Issuer:
-    """An OpenID provider of nobody's, with a key of its own."""
-
-    def __init__(self):
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        self.asked = 0
-        self.server = serve(self.reply)
-        self.url = self.server.url
-
-    def reply(self, request):
-        if request.path == "/.well-known/openid-configuration":
-            document = {"issuer": self.url, "jwks_uri": f"{self.url}/jwks"}
-            return json.dumps(document).encode(), 200
-        self.asked += 1
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
-        return json.dumps({"keys": [{**public, "kid": "one", "use": "sig"}]}).encode(), 200
-
-    def token(self, key=None, kid="one", algorithm="RS256", **changes):
-        now = int(time.time())
-        claims = {"iss": self.url, "aud": "shop", "sub": "eve", "scope": "openid read", "iat": now - 5, "exp": now + 600}
-        claims.update(changes)
-        return jwt.encode(claims, key or self.key, algorithm=algorithm, headers={"kid": kid})
-
-
 @pytest.fixture(scope="module")
 def issuer():
     provider = Issuer()
@@ -96,28 +39,6 @@ def issuer():
 @pytest.fixture(scope="module")
 def apigatewayv2(server):
     return server.client("apigatewayv2")
-
-
-def make(client, backend, name, *routes, stage="$default", **more):
-    """Makes an API whose routes end at the backend; returns its id and the routes' common settings."""
-    api = client.create_api(Name=name, **HTTP, **more)["ApiId"]
-    integration = client.create_integration(
-        ApiId=api, IntegrationType="HTTP_PROXY", IntegrationMethod="ANY", IntegrationUri=f"{backend.url}/base"
-    )["IntegrationId"]
-    for route in routes:
-        client.create_route(ApiId=api, Target=f"integrations/{integration}", **route)
-    client.create_stage(ApiId=api, StageName=stage, AutoDeploy=True)
-    return api, integration
-
-
-def url(server, api, path, stage=None):
-    segment = f"/{stage}" if stage else ""
-    return f"{server.endpoints['public']['http']}/_aws/execute-api/{api}{segment}{path}"
-
-
-def refused_by(server):
-    """Returns the lines of the last trail that refuse."""
-    return [line for line in server.explain().splitlines() if "REFUSE" in line]
 
 
 def test_api_is_made_read_changed_and_deleted(apigatewayv2):
@@ -202,7 +123,7 @@ def test_what_this_server_would_not_act_on_is_refused_by_name(apigatewayv2, back
             {"ApiId": api, "StageName": "$default", "DefaultRouteSettings": {"ThrottlingRateLimit": 1}},
             "defaultRouteSettings",
         ),
-        (apigatewayv2.create_route, {"ApiId": api, "RouteKey": "GET /b", "AuthorizationType": "CUSTOM"}, "authorizationType"),
+        (apigatewayv2.create_route, {"ApiId": api, "RouteKey": "GET /b", "AuthorizationType": "AWS_IAM"}, "authorizationType"),
     ]
     for call, arguments, field in calls:
         with pytest.raises(ClientError) as refusal:

@@ -165,11 +165,13 @@ fn invoke(mut stream: &TcpStream, path: &str, seen: &Seen) -> Result<()> {
 
 /// A Lambda authorizer: the token, or the header `X-Word` of a request, says what to return.
 fn judge(event: &Value) -> String {
-    let word = event
-        .get("authorizationToken")
-        .or(event.pointer("/headers/X-Word"));
+    let places = ["/authorizationToken", "/headers/X-Word", "/headers/x-word"];
+    let word = places.iter().find_map(|place| event.pointer(place));
     let word = word.and_then(Value::as_str).unwrap_or_default();
-    let arn = event["methodArn"].as_str().unwrap_or_default();
+    let arn = ["/methodArn", "/routeArn"]
+        .iter()
+        .find_map(|place| event.pointer(place));
+    let arn = arn.and_then(Value::as_str).unwrap_or_default();
     let answer = |effect: &str, resource: &str, context: Value| {
         json!({
             "principalId": word,
@@ -191,6 +193,11 @@ fn judge(event: &Value) -> String {
         "nothing" => answer("Allow", "arn:aws:execute-api:*:*:other/*", json!({})),
         "denied" => answer("Deny", "*", json!({})),
         "objects" => answer("Allow", "*", json!({ "plan": { "name": "gold" } })),
+        "yes" => {
+            json!({ "isAuthorized": true, "context": { "plan": "gold", "level": 7, "tenants": ["a", "b"] } })
+                .to_string()
+        }
+        "no" => r#"{"isAuthorized":false}"#.to_owned(),
         "unauthorized" => r#"{"errorMessage":"Unauthorized","errorType":"Exception"}"#.to_owned(),
         "broken" => r#"{"errorMessage":"no database","errorType":"Exception"}"#.to_owned(),
         _ => "{}".to_owned(),

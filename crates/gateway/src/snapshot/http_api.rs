@@ -27,7 +27,7 @@ use super::{
 use crate::{
     integrations::Integration,
     layers::{
-        authorizer::{MethodAuthorization, jwt::JwtAuthorizers},
+        authorizer::{MethodAuthorization, routes::RouteAuthorizers},
         cors::Cors,
     },
     mapping::{parameter_mapping::ParameterMapping, request::RequestMapping, response::ResponseMapping},
@@ -63,7 +63,7 @@ impl HttpApi {
 /// What the routes of an image share.
 struct Shared<'a> {
     integrations: HashMap<&'a str, &'a HttpIntegration>,
-    authorizers: JwtAuthorizers,
+    authorizers: RouteAuthorizers,
     variables: &'a BTreeMap<String, String>,
 }
 
@@ -93,7 +93,7 @@ pub fn compile_http_stage(
             .iter()
             .map(|integration| (integration.integration_id.as_str(), integration))
             .collect(),
-        authorizers: JwtAuthorizers::compile(authorizers),
+        authorizers: RouteAuthorizers::compile(authorizers, stage, scope),
         variables: &stage.stage_variables,
     };
     let (router, default_route) = compile_routes(routes, &shared, &mut problems);

@@ -17,7 +17,7 @@ use super::*;
 use crate::snapshot::compile_http_stage;
 
 /// Answers every request with its own first line.
-fn echo() -> SocketAddr {
+pub(super) fn echo() -> SocketAddr {
     serve(|head| {
         let line = head.lines().next().unwrap_or_default().to_owned();
         ("200 OK", line)
@@ -51,13 +51,13 @@ fn serve(answer: impl Fn(&str) -> (&'static str, String) + Send + 'static) -> So
     address
 }
 
-struct HttpApiWorld {
-    world: World,
+pub(super) struct HttpApiWorld {
+    pub(super) world: World,
 }
 
 impl HttpApiWorld {
     /// Serves routes, each to a backend that says what it was asked, under the stages named.
-    fn new(routes: &[Value], stages: &[&str], changes: Value) -> Self {
+    pub(super) fn new(routes: &[Value], stages: &[&str], changes: Value) -> Self {
         let world = World::empty(GatewaySettings::default()).with_pool(pool(POOL, "kid1", &KEY));
         let backend = echo();
         for stage in stages {
@@ -69,7 +69,7 @@ impl HttpApiWorld {
     }
 }
 
-fn http_stage(
+pub(super) fn http_stage(
     routes: &[Value],
     stage: &str,
     backend: SocketAddr,
@@ -112,10 +112,11 @@ fn http_stage(
         },
     }))
     .unwrap();
-    let stage: HttpStage = serde_json::from_value(json!({
+    let mut record = json!({
         "apiId": "abc123", "stageName": stage, "deploymentId": "dep1", "createdDate": 0, "lastUpdatedDate": 0,
-    }))
-    .unwrap();
+    });
+    merge(&mut record, changes.get("stage").cloned().unwrap_or_default());
+    let stage: HttpStage = serde_json::from_value(record).unwrap();
     compile_http_stage(&stage, &deployment, &scope())
 }
 
@@ -258,8 +259,8 @@ fn mapped(parameters: Value, request: Request) -> Result<String, Outcomes> {
     let routes = [json!({"routeKey": "GET /pets/{id}", "target": "integrations/i1",
         "authorizationType": "JWT", "authorizerId": "auth1"})];
     let changes = json!({"requestParameters": parameters, "authorizers": [{
-        "authorizerId": "auth1", "name": "users", "identitySource": "$request.header.Authorization",
-        "jwtConfiguration": {"issuer": issuer(POOL), "audience": ["client1"]},
+        "authorizerId": "auth1", "name": "users", "identitySource": ["$request.header.Authorization"],
+        "kind": {"JWT": {"issuer": issuer(POOL), "audience": ["client1"]}},
     }]});
     let stage =
         http_stage(&routes, "$default", backend, changes).unwrap_or_else(|problems| panic!("{problems:?}"));
@@ -453,6 +454,14 @@ fn what_cannot_be_served_is_named() {
             "no authorizer",
         ),
         (
+            json!([{"routeKey": "GET /x", "authorizationType": "CUSTOM", "authorizerId": "users"}]),
+            json!({"authorizers": [{"authorizerId": "users", "name": "users",
+                "identitySource": ["$request.header.Authorization"],
+                "kind": {"JWT": {"issuer": issuer(POOL), "audience": ["client1"]}}}]}),
+            "GET /x: authorizerId",
+            "set the authorization type to `JWT`",
+        ),
+        (
             json!(["GET /x"]),
             json!({"api": {"corsConfiguration": {"allowOrigins": ["*"], "allowCredentials": true}}}),
             "corsConfiguration/allowCredentials",
@@ -480,8 +489,8 @@ fn nothing_that_a_stranger_sends_opens_a_guarded_route() {
         json!("$default"),
     ];
     let changes = json!({"authorizers": [{
-        "authorizerId": "auth1", "name": "users", "identitySource": "$request.header.Authorization",
-        "jwtConfiguration": {"issuer": issuer(POOL), "audience": ["client1"]},
+        "authorizerId": "auth1", "name": "users", "identitySource": ["$request.header.Authorization"],
+        "kind": {"JWT": {"issuer": issuer(POOL), "audience": ["client1"]}},
     }], "api": {"corsConfiguration": {"allowOrigins": ["*"]}}});
     let HttpApiWorld { world } = HttpApiWorld::new(&routes, &["$default"], changes);
     const SYMBOLS: [&str; 16] = [
@@ -541,8 +550,8 @@ mod jwt {
 
     fn authorizer(changes: Value) -> Value {
         let mut record = json!({
-            "authorizerId": "auth1", "name": "users", "identitySource": "$request.header.Authorization",
-            "jwtConfiguration": {"issuer": issuer(POOL), "audience": ["client1"]},
+            "authorizerId": "auth1", "name": "users", "identitySource": ["$request.header.Authorization"],
+            "kind": {"JWT": {"issuer": issuer(POOL), "audience": ["client1"]}},
         });
         merge(&mut record, changes);
         record
@@ -758,7 +767,7 @@ mod jwt {
 
     #[test]
     fn token_from_the_query_is_taken_where_the_authorizer_says_so() {
-        let world = guarded(json!({"identitySource": "$request.querystring.access"})).world;
+        let world = guarded(json!({"identitySource": ["$request.querystring.access"]})).world;
         let token = token(json!({}));
         assert_eq!(world.get(&format!("/me?access={token}")).status, 200);
         world
@@ -826,7 +835,7 @@ mod jwt {
 
     impl ForeignIssuer {
         fn world(&self) -> World {
-            guarded(json!({"jwtConfiguration": {"issuer": self.url, "audience": ["client1"]}})).world
+            guarded(json!({"kind": {"JWT": {"issuer": self.url, "audience": ["client1"]}}})).world
         }
 
         fn token(&self, kid: &str, changes: Value) -> String {
@@ -940,7 +949,7 @@ mod jwt {
         });
         let url = format!("http://{address}");
         own.lock().unwrap().clone_from(&url);
-        let world = guarded(json!({"jwtConfiguration": {"issuer": url, "audience": ["client1"]}})).world;
+        let world = guarded(json!({"kind": {"JWT": {"issuer": url, "audience": ["client1"]}}})).world;
         let token = issuer.token("f1", json!({"iss": url}));
         let outcome = world.send(with("/me", &token));
         outcome.refused(401, UNAUTHORIZED, "authorizer", "clear text only");
@@ -974,8 +983,8 @@ mod cors {
 
     fn world(routes: &[Value], cors: Value) -> World {
         let authorizers = json!([{
-            "authorizerId": "auth1", "name": "users", "identitySource": "$request.header.Authorization",
-            "jwtConfiguration": {"issuer": issuer(POOL), "audience": ["client1"]},
+            "authorizerId": "auth1", "name": "users", "identitySource": ["$request.header.Authorization"],
+            "kind": {"JWT": {"issuer": issuer(POOL), "audience": ["client1"]}},
         }]);
         let api = json!({"api": {"corsConfiguration": cors}, "authorizers": authorizers});
         HttpApiWorld::new(routes, &["$default"], api).world

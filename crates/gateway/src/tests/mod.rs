@@ -9,6 +9,7 @@ mod custom_domains;
 mod distribution;
 mod gateway_responses;
 mod http_api;
+mod http_lambda_authorizer;
 mod hosts;
 mod iam;
 mod lambda_authorizer;

@@ -58,6 +58,9 @@ pub enum RouteAuthorizationType {
     None,
     #[serde(rename = "JWT")]
     Jwt,
+    /// What a function says.
+    #[serde(rename = "CUSTOM")]
+    Custom,
 }
 
 /// A route of an HTTP API.
@@ -117,15 +120,49 @@ pub struct JwtConfiguration {
     pub audience: Vec<String>,
 }
 
-/// A JWT authorizer of an HTTP API.
+/// Which payloads a Lambda authorizer is given and returns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AuthorizerPayloadFormat {
+    #[serde(rename = "1.0")]
+    V1,
+    #[serde(rename = "2.0")]
+    V2,
+}
+
+/// Which function authorizes, and how it is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LambdaConfiguration {
+    /// `arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{function}/invocations`
+    pub authorizer_uri: String,
+    pub payload_format: AuthorizerPayloadFormat,
+    /// The function answers `isAuthorized` instead of a policy; of format 2.0 alone.
+    #[serde(default)]
+    pub enable_simple_responses: bool,
+    /// 0 keeps nothing.
+    #[serde(default)]
+    pub result_ttl_seconds: u32,
+}
+
+/// What an authorizer of an HTTP API judges by.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HttpAuthorizerKind {
+    #[serde(rename = "JWT")]
+    Jwt(JwtConfiguration),
+    #[serde(rename = "REQUEST")]
+    Request(LambdaConfiguration),
+}
+
+/// An authorizer of an HTTP API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct JwtAuthorizer {
+pub struct HttpAuthorizer {
     pub authorizer_id: AuthorizerId,
     pub name: String,
-    /// `$request.header.Authorization` or `$request.querystring.X`.
-    pub identity_source: String,
-    pub jwt_configuration: JwtConfiguration,
+    /// `$request.header.X`, `$request.querystring.X`; for a function also `$context.X` and `$stageVariables.X`.
+    #[serde(default)]
+    pub identity_source: Vec<String>,
+    pub kind: HttpAuthorizerKind,
 }
 
 /// A whole HTTP API at one moment.
@@ -135,7 +172,7 @@ pub struct HttpApiImage {
     pub api: HttpApi,
     pub routes: Vec<HttpRoute>,
     pub integrations: Vec<HttpIntegration>,
-    pub authorizers: Vec<JwtAuthorizer>,
+    pub authorizers: Vec<HttpAuthorizer>,
 }
 
 /// An immutable image of an HTTP API that stages point at.

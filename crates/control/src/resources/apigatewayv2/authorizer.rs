@@ -11,27 +11,34 @@ use crate::{
     services::apigatewayv2::records::authorizer::AuthorizerSettings,
 };
 
-/// A JWT authorizer of an HTTP API.
+/// A JWT or Lambda authorizer of an HTTP API.
 pub struct Authorizer;
-
-const LAMBDA: &str = "Lambda authorizers of HTTP APIs are not there yet";
 
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGatewayV2::Authorizer",
     properties: &[
         P::required("ApiId", Shape::Text).replaces(),
-        P::refused("AuthorizerCredentialsArn", LAMBDA),
-        P::refused("AuthorizerPayloadFormatVersion", LAMBDA),
-        P::refused("AuthorizerResultTtlInSeconds", LAMBDA),
-        P::required("AuthorizerType", Shape::OneOf(&["JWT"])),
-        P::refused("AuthorizerUri", LAMBDA),
-        P::refused("EnableSimpleResponses", LAMBDA),
-        P::required("IdentitySource", Shape::List(&Shape::Text)),
+        P::refused(
+            "AuthorizerCredentialsArn",
+            "a function's own policy says who may invoke it: add an `AWS::Lambda::Permission`",
+        ),
+        P::optional("AuthorizerPayloadFormatVersion", Shape::OneOf(&["1.0", "2.0"])),
+        P::optional(
+            "AuthorizerResultTtlInSeconds",
+            Shape::Integer {
+                minimum: 0,
+                maximum: 3_600,
+            },
+        ),
+        P::required("AuthorizerType", Shape::OneOf(&["JWT", "REQUEST"])),
+        P::optional("AuthorizerUri", Shape::Text),
+        P::optional("EnableSimpleResponses", Shape::Boolean),
+        P::optional("IdentitySource", Shape::List(&Shape::Text)),
         P::refused(
             "IdentityValidationExpression",
-            "it has no effect on a JWT authorizer",
+            "authorizers of HTTP APIs have none, on AWS neither",
         ),
-        P::required(
+        P::optional(
             "JwtConfiguration",
             Shape::Object(&[
                 P::required("Audience", Shape::List(&Shape::Text)),
@@ -51,7 +58,11 @@ static SCHEMA: ResourceSchema = ResourceSchema {
 
 fn settings(properties: Properties<'_>) -> Result<AuthorizerSettings, AwsError> {
     let mut settings: AuthorizerSettings = properties.settings(&[
+        ("AuthorizerPayloadFormatVersion", "authorizerPayloadFormatVersion"),
+        ("AuthorizerResultTtlInSeconds", "authorizerResultTtlInSeconds"),
         ("AuthorizerType", "authorizerType"),
+        ("AuthorizerUri", "authorizerUri"),
+        ("EnableSimpleResponses", "enableSimpleResponses"),
         ("IdentitySource", "identitySource"),
         ("Name", "name"),
     ])?;

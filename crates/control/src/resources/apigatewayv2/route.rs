@@ -25,7 +25,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             "routes of HTTP APIs have no API keys, on AWS neither",
         ),
         P::optional("AuthorizationScopes", Shape::List(&Shape::Text)),
-        P::optional("AuthorizationType", Shape::OneOf(&["NONE", "JWT"])),
+        P::optional("AuthorizationType", Shape::OneOf(&["NONE", "JWT", "CUSTOM"])),
         P::optional("AuthorizerId", Shape::Text),
         P::refused("ModelSelectionExpression", "it concerns WebSocket APIs"),
         P::optional("OperationName", Shape::Text),

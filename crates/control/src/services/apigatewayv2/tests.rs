@@ -189,6 +189,16 @@ async fn what_could_not_be_enforced_is_refused_by_name() {
             .extend(changes.as_object().unwrap().clone());
         input
     };
+    let request = |changes: Value| {
+        let mut input = json!({"apiId": api, "name": "a", "authorizerType": "REQUEST",
+            "authorizerPayloadFormatVersion": "2.0", "authorizerUri": "arn:aws:apigateway:x",
+            "identitySource": ["$request.header.X"]});
+        input
+            .as_object_mut()
+            .unwrap()
+            .extend(changes.as_object().unwrap().clone());
+        input
+    };
     for (operation, input, said) in [
         (
             "CreateApi",
@@ -293,7 +303,7 @@ async fn what_could_not_be_enforced_is_refused_by_name() {
         (
             "CreateAuthorizer",
             jwt(json!({"authorizerType": "REQUEST"})),
-            "`authorizerType`",
+            "`jwtConfiguration`",
         ),
         (
             "CreateAuthorizer",
@@ -319,6 +329,41 @@ async fn what_could_not_be_enforced_is_refused_by_name() {
             "CreateAuthorizer",
             jwt(json!({"jwtConfiguration": {"issuer": "x", "audience": ["a"]}})),
             "issuer",
+        ),
+        (
+            "CreateAuthorizer",
+            jwt(json!({"enableSimpleResponses": true})),
+            "`enableSimpleResponses`",
+        ),
+        (
+            "CreateAuthorizer",
+            request(json!({"authorizerPayloadFormatVersion": null})),
+            "PayloadFormatVersion",
+        ),
+        (
+            "CreateAuthorizer",
+            request(json!({"authorizerPayloadFormatVersion": "1.0", "enableSimpleResponses": true})),
+            "EnableSimpleResponses",
+        ),
+        (
+            "CreateAuthorizer",
+            request(json!({"authorizerResultTtlInSeconds": 60, "identitySource": []})),
+            "at least one identity source",
+        ),
+        (
+            "CreateAuthorizer",
+            request(json!({"identitySource": ["method.request.header.X"]})),
+            "identity source",
+        ),
+        (
+            "CreateAuthorizer",
+            request(json!({"authorizerCredentialsArn": "arn:aws:iam::0:role/x"})),
+            "`authorizerCredentialsArn`",
+        ),
+        (
+            "CreateAuthorizer",
+            request(json!({"identityValidationExpression": ".*"})),
+            "`identityValidationExpression`",
         ),
         (
             "CreateStage",

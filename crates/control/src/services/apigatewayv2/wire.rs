@@ -1,13 +1,15 @@
 //! From records to AWS's JSON. Moments are ISO 8601; a listing's items are `items`.
 
 use portcullis_model::resources::{
-    apigatewayv2::{HttpApi, HttpDeployment, HttpIntegration, HttpRoute, HttpStage, JwtAuthorizer},
+    apigatewayv2::{
+        HttpApi, HttpAuthorizer, HttpAuthorizerKind, HttpDeployment, HttpIntegration, HttpRoute, HttpStage,
+    },
     custom_domains::{BasePathMapping, NO_BASE_PATH},
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::records::{api_endpoint, route::authorization_name};
+use super::records::{api_endpoint, authorizer::format_name, route::authorization_name};
 use crate::{operation::Call, services::apigateway::records::Listed};
 
 /// Renders the empty answer.
@@ -78,14 +80,29 @@ pub(super) fn integration(integration: &HttpIntegration) -> Value {
 }
 
 /// Renders an authorizer.
-pub(super) fn authorizer(authorizer: &JwtAuthorizer) -> Value {
-    json!({
+pub(super) fn authorizer(authorizer: &HttpAuthorizer) -> Value {
+    let mut answer = json!({
         "authorizerId": authorizer.authorizer_id,
-        "authorizerType": "JWT",
-        "identitySource": [authorizer.identity_source],
-        "jwtConfiguration": authorizer.jwt_configuration,
+        "identitySource": authorizer.identity_source,
         "name": authorizer.name,
-    })
+    });
+    match &authorizer.kind {
+        HttpAuthorizerKind::Jwt(settings) => {
+            set(&mut answer, "authorizerType", Some("JWT"));
+            set(&mut answer, "jwtConfiguration", Some(settings));
+        }
+        HttpAuthorizerKind::Request(function) => {
+            let format = format_name(function.payload_format);
+            set(&mut answer, "authorizerType", Some("REQUEST"));
+            set(&mut answer, "authorizerUri", Some(&function.authorizer_uri));
+            set(&mut answer, "authorizerPayloadFormatVersion", Some(format));
+            let ttl = function.result_ttl_seconds;
+            set(&mut answer, "authorizerResultTtlInSeconds", Some(ttl));
+            let simple = function.enable_simple_responses;
+            set(&mut answer, "enableSimpleResponses", Some(simple));
+        }
+    }
+    answer
 }
 
 /// Renders a deployment.

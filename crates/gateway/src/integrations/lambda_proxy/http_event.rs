@@ -12,6 +12,17 @@ use crate::exchange::Exchange;
 
 /// Renders the event of an exchange.
 pub(super) fn render(exchange: &Exchange) -> Bytes {
+    let mut event = request(exchange);
+    let (body, encoded) = body(exchange);
+    if let Some(body) = body {
+        event.insert("body".into(), body);
+    }
+    event.insert("isBase64Encoded".into(), encoded.into());
+    Value::Object(event).to_string().into()
+}
+
+/// Returns the event without its body, which is what authorizers are given too.
+pub(crate) fn request(exchange: &Exchange) -> Map<String, Value> {
     let request = exchange.request();
     let query = request.query().unwrap_or_default();
     let (headers, cookies) = headers(fields(exchange));
@@ -45,10 +56,7 @@ pub(super) fn render(exchange: &Exchange) -> Bytes {
         .map(|(name, value)| (name.clone(), value.as_str().into()))
         .collect();
     set("stageVariables", some(variables));
-    let (body, encoded) = body(exchange);
-    set("body", body);
-    set("isBase64Encoded", Some(encoded.into()));
-    Value::Object(event).to_string().into()
+    event
 }
 
 fn request_context(exchange: &Exchange) -> Value {
@@ -84,12 +92,8 @@ fn request_context(exchange: &Exchange) -> Value {
         certificate.map(|certificate| json!({ "clientCert": certificate })),
     );
     let authorizer = exchange.caller().and_then(|caller| {
-        let mut context = caller.event_context()?;
         let scopes = exchange.known_method()?.authorization.matched_scopes(caller);
-        if let (Some(jwt), Some(scopes)) = (context.get_mut("jwt").and_then(Value::as_object_mut), scopes) {
-            jwt.insert("scopes".into(), json!(scopes));
-        }
-        Some(context)
+        caller.event_context_2(scopes.as_deref())
     });
     set("authorizer", authorizer);
     found

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html>
 
 pub(crate) mod event;
-mod http_event;
+pub(crate) mod http_event;
 mod http_response;
 mod response;
 

@@ -4,11 +4,12 @@
 //! resolved to its pool in the snapshot and never asked over the network; revoked tokens and those of users who signed out are
 //! refused at once, which AWS does not do. The keys of other issuers are in `issuers`.
 
-use std::{collections::BTreeMap, rc::Rc, sync::Arc};
+use std::rc::Rc;
 
 use portcullis_engines::jwt::{Algorithm, Claims, Compact};
 use portcullis_model::{
-    AuthorizerId, Timestamp, is_token, resources::apigatewayv2::JwtAuthorizer as JwtAuthorizerModel,
+    Timestamp, is_token,
+    resources::apigatewayv2::{HttpAuthorizer, JwtConfiguration},
 };
 
 use super::{
@@ -44,9 +45,6 @@ enum Source {
     Query(Box<str>),
 }
 
-/// The JWT authorizers of an API, by id.
-pub(crate) struct JwtAuthorizers(BTreeMap<AuthorizerId, Result<Arc<JwtAuthorizer>, String>>);
-
 /// The scopes of a route, one of which a token must have; none asks for none.
 pub(crate) struct Scopes {
     wanted: Vec<Box<str>>,
@@ -66,29 +64,12 @@ impl Scopes {
     }
 }
 
-impl JwtAuthorizers {
-    /// Compiles the authorizers; what is wrong with one is a problem of the routes that use it.
-    pub(crate) fn compile(authorizers: &[JwtAuthorizerModel]) -> Self {
-        let compile = |authorizer: &JwtAuthorizerModel| {
-            let compiled = JwtAuthorizer::compile(authorizer)
-                .map_err(|message| format!("authorizer `{}`: {message}", authorizer.name));
-            (authorizer.authorizer_id.clone(), compiled.map(Arc::new))
-        };
-        Self(authorizers.iter().map(compile).collect())
-    }
-
-    /// Finds an authorizer; the error says why there is none.
-    pub(crate) fn find(&self, id: &AuthorizerId) -> Result<Arc<JwtAuthorizer>, String> {
-        match self.0.get(id) {
-            None => Err(format!("the API has no authorizer `{id}`")),
-            Some(compiled) => compiled.clone(),
-        }
-    }
-}
-
 impl JwtAuthorizer {
-    fn compile(authorizer: &JwtAuthorizerModel) -> Result<Self, String> {
-        let text = authorizer.identity_source.as_str();
+    /// Compiles `authorizer` of an HTTP API; the error names field and reason.
+    pub(super) fn compile(authorizer: &HttpAuthorizer, settings: &JwtConfiguration) -> Result<Self, String> {
+        let [text] = authorizer.identity_source.as_slice() else {
+            return Err("identitySource: a JWT authorizer has exactly one".into());
+        };
         let source = if let Some(name) = text.strip_prefix(HEADER_SOURCE).filter(|name| is_token(name)) {
             Source::Header(name.into())
         } else if let Some(name) = text.strip_prefix(QUERY_SOURCE).filter(|name| !name.is_empty()) {
@@ -98,7 +79,6 @@ impl JwtAuthorizer {
                 "identitySource: `{text}`: use `{HEADER_SOURCE}NAME` or `{QUERY_SOURCE}NAME`"
             ));
         };
-        let settings = &authorizer.jwt_configuration;
         if settings.audience.is_empty() {
             return Err(
                 "jwtConfiguration/audience: name at least one, or any client's token would do".into(),

@@ -1,9 +1,12 @@
 //! `CUSTOM`: a function decides. It is given a token, or the request, and returns a principal and a policy, which is evaluated for
-//! the method that is called; also when the result was kept from a call of another method.
+//! the method that is called; also when the result was kept from a call of another method. That of an HTTP API may simply say
+//! whether the caller is authorized, which then holds for every route.
 //!
-//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-use-lambda-authorizer.html>,
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-lambda-authorizer.html>
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     sync::{
         Arc,
@@ -12,32 +15,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-use portcullis_engines::iam::{AccessRequest, Verdict, evaluate};
+use portcullis_engines::iam::{AccessRequest, Policy, Verdict, evaluate};
 use portcullis_model::{
-    Scope, Timestamp, is_token,
-    resources::apigateway::{ApiImage, Authorizer as AuthorizerModel, AuthorizerType, Stage},
+    ApiId, AuthorizerId, Scope, Timestamp,
+    resources::{
+        apigateway::{ApiImage, Authorizer as AuthorizerModel, AuthorizerType, Stage},
+        apigatewayv2::{AuthorizerPayloadFormat, HttpAuthorizer, HttpStage, LambdaConfiguration},
+    },
 };
 use regex::Regex;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{
     combination::Says,
-    lambda_answer::Answer,
+    lambda_answer::{Answer, Word},
+    lambda_event,
+    lambda_source::{HTTP, REST, Source},
     verdict_cache::{Kept, Key, SharedResults},
 };
 use crate::{
     decision::{Reason, shown},
     exchange::Exchange,
     gateway::Worker,
-    integrations::{
-        function::{error_message, function_arn},
-        lambda_proxy::event,
-    },
+    integrations::function::{error_message, function_arn},
     layers::{
         method_arn::method_arn,
         resource_policy::{INVOKE, context_of},
     },
-    mapping::{context_variables, query},
     ports::{FUNCTION_PAYLOAD_BYTES_MAX, FunctionFailure, Invocation},
     refusal::{Refusal, RefusalKind},
     whole_match::whole_match,
@@ -46,8 +50,10 @@ use crate::{
 /// Seconds for which a result is kept when nobody says, and at most.
 const TTL_SECONDS: u32 = 300;
 const TTL_SECONDS_MAX: u32 = 3_600;
-/// How long an authorizer may take.
+/// How long an authorizer of a REST API may take.
 const TIMEOUT: Duration = Duration::from_millis(29_000);
+/// How long one of an HTTP API may take, as AWS's quota.
+const HTTP_TIMEOUT: Duration = Duration::from_millis(10_000);
 /// The longest identity, in bytes.
 const IDENTITY_BYTES_MAX: usize = 16 << 10;
 /// The message of a function's error that means 401.
@@ -64,28 +70,44 @@ pub(crate) struct LambdaAuthorizer {
     source_arn: Box<str>,
     account: Arc<str>,
     ttl_seconds: u32,
+    timeout: Duration,
     given: Given,
     results: SharedResults,
 }
 
 /// What the function is given.
-enum Given {
+pub(super) enum Given {
     Token {
         header: Box<str>,
         /// Must match the whole token, as Java's `matches` does.
         expression: Option<Regex>,
     },
-    Request(Vec<Source>),
+    Request {
+        sources: Vec<Source>,
+        form: Form,
+    },
 }
 
-/// A part of the request that must be there and, with the others, is the identity.
-enum Source {
-    Header(Box<str>),
-    Query(Box<str>),
-    /// Of the stage: the same for every request.
-    Variable(Box<str>),
-    /// The words after `context.`.
-    Context(Vec<Box<str>>),
+/// How request and answer are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// As REST APIs have it.
+    Rest,
+    /// Payload format 1.0 of HTTP APIs: a policy is the answer.
+    Http1,
+    /// Payload format 2.0; the answer is a policy or, when `simple`, says `isAuthorized`.
+    Http2 { simple: bool },
+}
+
+/// What both kinds of API say of a Lambda authorizer.
+struct Common<'a> {
+    id: &'a AuthorizerId,
+    name: &'a str,
+    uri: &'a str,
+    ttl_seconds: u32,
+    api: &'a ApiId,
+    variables: &'a BTreeMap<String, String>,
+    scope: &'a Scope,
 }
 
 /// Whom a function admitted.
@@ -109,30 +131,82 @@ impl LambdaAuthorizer {
             let cause = "a function's own policy says who may invoke it: leave the credentials out and add a permission";
             return Err(wrong("authorizerCredentials", cause.into()));
         }
-        let uri = authorizer.authorizer_uri.as_deref().unwrap_or_default();
-        let function_arn =
-            function_arn(uri, &stage.variables).map_err(|cause| wrong("authorizerUri", cause))?;
         let ttl_seconds = authorizer.result_ttl_seconds.unwrap_or(TTL_SECONDS);
-        if ttl_seconds > TTL_SECONDS_MAX {
-            let cause = format!("results are kept for at most {TTL_SECONDS_MAX} seconds");
-            return Err(wrong("authorizerResultTtlInSeconds", cause));
-        }
         let source = authorizer.identity_source.as_deref().unwrap_or_default();
         let given = match authorizer.authorizer_type {
             AuthorizerType::Token => token(authorizer, source),
             _ => request(authorizer, source, &stage.variables, ttl_seconds),
         };
+        let common = Common {
+            id: &authorizer.id,
+            name,
+            uri: authorizer.authorizer_uri.as_deref().unwrap_or_default(),
+            ttl_seconds,
+            api: &image.rest_api.id,
+            variables: &stage.variables,
+            scope,
+        };
+        Self::build(&common, TIMEOUT, given)
+    }
+
+    /// Compiles `authorizer` of an HTTP API; the error names field and reason.
+    pub(crate) fn compile_http(
+        authorizer: &HttpAuthorizer,
+        function: &LambdaConfiguration,
+        stage: &HttpStage,
+        scope: &Scope,
+    ) -> Result<Arc<Self>, String> {
+        let sources = authorizer
+            .identity_source
+            .iter()
+            .map(|source| Source::parse(source, &stage.stage_variables, &HTTP))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|cause| ("identitySource", cause));
+        let form = match (function.payload_format, function.enable_simple_responses) {
+            (AuthorizerPayloadFormat::V1, false) => Ok(Form::Http1),
+            (AuthorizerPayloadFormat::V2, simple) => Ok(Form::Http2 { simple }),
+            (AuthorizerPayloadFormat::V1, true) => {
+                let cause = "simple responses need the payload format 2.0";
+                Err(("enableSimpleResponses", cause.to_owned()))
+            }
+        };
+        let given = sources.and_then(|sources| {
+            check_kept_by_identity(&sources, function.result_ttl_seconds)?;
+            Ok(Given::Request { sources, form: form? })
+        });
+        let common = Common {
+            id: &authorizer.authorizer_id,
+            name: &authorizer.name,
+            uri: &function.authorizer_uri,
+            ttl_seconds: function.result_ttl_seconds,
+            api: &stage.api_id,
+            variables: &stage.stage_variables,
+            scope,
+        };
+        Self::build(&common, HTTP_TIMEOUT, given)
+    }
+
+    fn build(common: &Common<'_>, timeout: Duration, given: Compiled) -> Result<Arc<Self>, String> {
+        let Common { name, scope, .. } = common;
+        let wrong = |field: &str, cause: String| format!("authorizer `{name}`: {field}: {cause}");
+        let function_arn =
+            function_arn(common.uri, common.variables).map_err(|cause| wrong("authorizerUri", cause))?;
+        if common.ttl_seconds > TTL_SECONDS_MAX {
+            let cause = format!("results are kept for at most {TTL_SECONDS_MAX} seconds");
+            return Err(wrong("authorizerResultTtlInSeconds", cause));
+        }
         Ok(Arc::new(Self {
             generation: GENERATIONS.fetch_add(1, Ordering::Relaxed),
-            name: name.as_str().into(),
+            name: (*name).into(),
             function_arn,
             source_arn: format!(
                 "arn:aws:execute-api:{}:{}:{}/authorizers/{}",
-                scope.region, scope.account, image.rest_api.id, authorizer.id
+                scope.region, scope.account, common.api, common.id
             )
             .into(),
             account: scope.account.as_str().into(),
-            ttl_seconds,
+            ttl_seconds: common.ttl_seconds,
+            timeout,
             given: given.map_err(|(field, cause)| wrong(field, cause))?,
             results: SharedResults::new(),
         }))
@@ -142,7 +216,7 @@ impl LambdaAuthorizer {
 type Compiled = Result<Given, (&'static str, String)>;
 
 fn token(authorizer: &AuthorizerModel, source: &str) -> Compiled {
-    let header = match Source::parse(source, &BTreeMap::new()) {
+    let header = match Source::parse(source, &BTreeMap::new(), &REST) {
         Ok(Source::Header(header)) => header,
         _ => {
             let cause = format!("`{source}` is not supported: use `method.request.header.NAME`");
@@ -170,76 +244,23 @@ fn request(
         return Err(("identityValidationExpression", cause.into()));
     }
     let parts = source.split(',').map(str::trim).filter(|part| !part.is_empty());
-    let sources = parts.map(|part| Source::parse(part, variables));
+    let sources = parts.map(|part| Source::parse(part, variables, &REST));
     let sources: Vec<Source> = sources
         .collect::<Result<_, _>>()
         .map_err(|cause| ("identitySource", cause))?;
+    check_kept_by_identity(&sources, ttl_seconds)?;
+    Ok(Given::Request {
+        sources,
+        form: Form::Rest,
+    })
+}
+
+fn check_kept_by_identity(sources: &[Source], ttl_seconds: u32) -> Result<(), (&'static str, String)> {
     if sources.is_empty() && ttl_seconds > 0 {
         let cause = "results are kept by identity: name its sources, or set the time to keep them to 0";
         return Err(("identitySource", cause.into()));
     }
-    Ok(Given::Request(sources))
-}
-
-impl Source {
-    fn parse(text: &str, variables: &BTreeMap<String, String>) -> Result<Self, String> {
-        let unknown = || {
-            format!(
-                "`{text}` is not supported: use `method.request.header.NAME`, `method.request.querystring.NAME`, \
-                 `stageVariables.NAME` or `context.NAME`"
-            )
-        };
-        if let Some(header) = text.strip_prefix("method.request.header.") {
-            return Some(header)
-                .filter(|header| is_token(header))
-                .map(|header| Self::Header(header.into()))
-                .ok_or_else(unknown);
-        }
-        if let Some(name) = text
-            .strip_prefix("method.request.querystring.")
-            .filter(|name| !name.is_empty())
-        {
-            return Ok(Self::Query(name.into()));
-        }
-        if let Some(name) = text.strip_prefix("stageVariables.") {
-            let value = variables.get(name).filter(|value| !value.is_empty());
-            return value
-                .map(|value| Self::Variable(value.as_str().into()))
-                .ok_or_else(|| {
-                    format!("`{text}`: the stage has no such variable, so nobody would be admitted")
-                });
-        }
-        match text.strip_prefix("context.").filter(|path| !path.is_empty()) {
-            Some(path) => Ok(Self::Context(path.split('.').map(Into::into).collect())),
-            None => Err(unknown()),
-        }
-    }
-
-    /// Returns every value that the request has for it.
-    fn values(&self, exchange: &Exchange) -> Vec<Vec<u8>> {
-        let request = exchange.request();
-        match self {
-            Self::Header(name) => request.headers.all(name).map(|value| value.to_vec()).collect(),
-            Self::Query(name) => query::values(request.query().unwrap_or_default(), name)
-                .map(std::borrow::Cow::into_owned)
-                .collect(),
-            Self::Variable(value) => vec![value.as_bytes().to_vec()],
-            Self::Context(path) => {
-                let path: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
-                let value = context_variables::variable(exchange, None, &path);
-                value.map(|value| value.as_bytes().to_vec()).into_iter().collect()
-            }
-        }
-    }
-
-    fn said(&self) -> String {
-        match self {
-            Self::Header(name) => format!("header `{name}`"),
-            Self::Query(name) => format!("query parameter `{name}`"),
-            Self::Variable(_) => "stage variable".into(),
-            Self::Context(path) => format!("`$context.{}`", path.join(".")),
-        }
-    }
+    Ok(())
 }
 
 /// Whom a function found, what it says of the call, and why.
@@ -293,6 +314,25 @@ fn judge(
     arn: &str,
     exchange: &Exchange,
 ) -> Found {
+    let (says, by) = match &answer.word {
+        Word::Policy(policy) => judge_policy(policy, arn, exchange),
+        Word::Simple(true) => (Says::Allow, "its function authorizes it".to_owned()),
+        Word::Simple(false) => (Says::Deny, "its function does not authorize it".to_owned()),
+    };
+    let when = if latency_ms == 0 {
+        ", from a result that was kept"
+    } else {
+        ""
+    };
+    let whom = match &answer.principal_id {
+        Some(id) => format!(" for `{}`", shown(id)),
+        None => String::new(),
+    };
+    let reason = format!("`{}`{whom}: {by}{when}", authorizer.name);
+    (LambdaCaller { answer, latency_ms }, says, reason.into())
+}
+
+fn judge_policy(policy: &Policy, arn: &str, exchange: &Exchange) -> (Says, String) {
     let context = context_of(exchange);
     let request = AccessRequest {
         principal_arn: None,
@@ -300,22 +340,20 @@ fn judge(
         resource: arn,
         context: &context,
     };
-    let (says, by) = match evaluate(&[&answer.policy], &request) {
+    match evaluate(&[policy], &request) {
         Verdict::Allow { statement } => (Says::Allow, format!("{statement} allows it")),
         Verdict::ExplicitDeny { statement } => (Says::Deny, format!("{statement} denies it")),
         Verdict::ImplicitDeny => (Says::Neither, "no statement speaks of it".to_owned()),
-    };
-    let when = if latency_ms == 0 {
-        ", from a result that was kept"
-    } else {
-        ""
-    };
-    let reason = format!(
-        "`{}` for `{}`: {by}{when}",
-        authorizer.name,
-        shown(&answer.principal_id)
-    );
-    (LambdaCaller { answer, latency_ms }, says, reason.into())
+    }
+}
+
+impl Given {
+    fn form(&self) -> Form {
+        match self {
+            Self::Token { .. } => Form::Rest,
+            Self::Request { form, .. } => *form,
+        }
+    }
 }
 
 impl LambdaAuthorizer {
@@ -345,7 +383,7 @@ impl LambdaAuthorizer {
                 }
                 identity.extend_from_slice(token.as_bytes());
             }
-            Given::Request(sources) => {
+            Given::Request { sources, .. } => {
                 for source in sources {
                     let values = source.values(exchange);
                     if values.is_empty() || values.iter().all(Vec::is_empty) {
@@ -370,7 +408,7 @@ impl LambdaAuthorizer {
 
     /// Invokes the function and reads its answer.
     async fn ask(&self, exchange: &Exchange, arn: &str, worker: &Worker) -> Result<(Answer, u64), Refusal> {
-        let payload = self.event(exchange, arn)?.to_string();
+        let payload = lambda_event::render(&self.given, exchange, arn)?.to_string();
         if payload.len() > FUNCTION_PAYLOAD_BYTES_MAX {
             return Err(unauthorized("the event is longer than a function can be given"));
         }
@@ -380,9 +418,9 @@ impl LambdaAuthorizer {
             source_arn: self.source_arn.to_string(),
             source_account: Arc::clone(&self.account),
             payload: payload.into(),
-            timeout: TIMEOUT,
+            timeout: self.timeout,
         });
-        let answer = match tokio::time::timeout(TIMEOUT, invoked).await {
+        let answer = match tokio::time::timeout(self.timeout, invoked).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(failure)) => return Err(self.failed(&failure)),
             Err(_elapsed) => return Err(self.failed(&FunctionFailure::TimedOut)),
@@ -401,28 +439,10 @@ impl LambdaAuthorizer {
             }
             return Err(self.misconfigured(&format!("its function failed: {}", shown(&said))));
         }
-        let answer = Answer::parse(&answer.payload);
+        let answer = Answer::parse(&answer.payload, self.given.form());
         answer
             .map(|answer| (answer, latency_ms))
             .map_err(|cause| self.misconfigured(&format!("its function's answer: {cause}")))
-    }
-
-    fn event(&self, exchange: &Exchange, arn: &str) -> Result<Value, Refusal> {
-        let mut event = match &self.given {
-            Given::Token { header, .. } => {
-                let mut event = Map::new();
-                event.insert("type".into(), "TOKEN".into());
-                event.insert("authorizationToken".into(), token_of(exchange, header)?.into());
-                event
-            }
-            Given::Request(_) => {
-                let mut event = event::request(exchange);
-                event.insert("type".into(), "REQUEST".into());
-                event
-            }
-        };
-        event.insert("methodArn".into(), arn.into());
-        Ok(event.into())
     }
 
     fn failed(&self, failure: &FunctionFailure) -> Refusal {
@@ -447,7 +467,7 @@ impl LambdaAuthorizer {
 }
 
 /// Returns the one token, as it came: with its scheme, if it has one.
-fn token_of<'a>(exchange: &'a Exchange, header: &str) -> Result<&'a str, Refusal> {
+pub(super) fn token_of<'a>(exchange: &'a Exchange, header: &str) -> Result<&'a str, Refusal> {
     let value = super::token::header(exchange, header).map_err(|fault| unauthorized(fault.cause))?;
     let token = value.map(str::trim).filter(|token| !token.is_empty());
     token.ok_or_else(|| unauthorized(format!("no token in the header `{header}`")))
@@ -458,24 +478,24 @@ fn unauthorized(cause: impl Into<Reason>) -> Refusal {
 }
 
 impl LambdaCaller {
-    /// Returns `$context.authorizer.{name}`.
-    pub(crate) fn variable(&self, name: &str) -> Option<std::borrow::Cow<'_, str>> {
+    /// Returns `$context.authorizer.{name}`; what is no text is told as JSON.
+    pub(crate) fn variable(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
-            "principalId" => Some(self.answer.principal_id.as_ref().into()),
+            "principalId" => Some(self.answer.principal_id.as_deref()?.into()),
             "integrationLatency" => Some(self.latency_ms.to_string().into()),
-            other => self.answer.context.get(other).map(|value| value.as_str().into()),
+            other => match self.answer.context.get(other)? {
+                Value::String(text) => Some(text.as_str().into()),
+                value => Some(value.to_string().into()),
+            },
         }
     }
 
-    /// Returns what a function behind the method learns of the caller.
+    /// Returns what a function behind the method learns of the caller, in payload format 1.0.
     pub(crate) fn event_context(&self) -> Value {
-        let mut context: Map<String, Value> = self
-            .answer
-            .context
-            .iter()
-            .map(|(name, value)| (name.clone(), value.as_str().into()))
-            .collect();
-        context.insert("principalId".into(), self.answer.principal_id.as_ref().into());
+        let mut context = self.answer.context.clone();
+        if let Some(id) = &self.answer.principal_id {
+            context.insert("principalId".into(), id.as_ref().into());
+        }
         context.insert("integrationLatency".into(), json!(self.latency_ms));
         context.into()
     }

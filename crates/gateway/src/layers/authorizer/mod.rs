@@ -5,6 +5,9 @@ pub(crate) mod jwt;
 pub(crate) mod iam;
 pub(crate) mod lambda;
 mod lambda_answer;
+mod lambda_event;
+mod lambda_source;
+pub(crate) mod routes;
 mod token;
 mod combination;
 pub(crate) mod token_cache;
@@ -14,11 +17,10 @@ use std::{borrow::Cow, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use portcullis_model::{
     AuthorizerId, Problem, Scope, SecretText,
-    resources::{
-        apigateway::{ApiImage, AuthorizationType, AuthorizerType, Method, Stage},
-        apigatewayv2::{HttpRoute, RouteAuthorizationType},
-    },
+    resources::apigateway::{ApiImage, AuthorizationType, AuthorizerType, Method, Stage},
 };
+
+use serde_json::{Map, Value, json};
 
 use crate::{
     decision::{Decision, LayerName, Reason},
@@ -33,7 +35,7 @@ use crate::{
 use cognito::CognitoAuthorizer;
 use combination::{Ruling, Says, Table, combine};
 use iam::IamCaller;
-use jwt::{JwtAuthorizer, JwtAuthorizers, Scopes};
+use jwt::{JwtAuthorizer, Scopes};
 use lambda::{LambdaAuthorizer, LambdaCaller};
 use token_cache::VerifiedToken;
 
@@ -155,7 +157,7 @@ pub(crate) enum Caller {
 
 impl Caller {
     /// Returns a claim of the caller's token.
-    pub(crate) fn claim(&self, name: &str) -> Option<&serde_json::Value> {
+    pub(crate) fn claim(&self, name: &str) -> Option<&Value> {
         match self {
             Self::Cognito(token) | Self::Jwt(token) => token.claims.get(name),
             Self::Lambda(_) | Self::Iam(_) => None,
@@ -186,29 +188,40 @@ impl Caller {
         }
     }
 
-    /// Returns what a function learns of the caller: `requestContext.authorizer` of its event.
-    pub(crate) fn event_context(&self) -> Option<serde_json::Value> {
+    /// Returns what a function learns of the caller: `requestContext.authorizer` of its event, in payload format 1.0.
+    pub(crate) fn event_context(&self) -> Option<Value> {
         match self {
-            Self::Jwt(token) => {
-                let claims = token.claims.0.iter().filter_map(|(name, value)| {
-                    let text = context_variables::plain_claim(value)?;
-                    Some((name.clone(), text.as_ref().into()))
-                });
-                let claims: serde_json::Map<String, serde_json::Value> = claims.collect();
-                Some(serde_json::json!({ "jwt": { "claims": claims, "scopes": null } }))
-            }
+            Self::Jwt(token) => Some(json!({ "claims": plain_claims(token) })),
             Self::Cognito(token) => {
                 let claims = token.claims.0.iter().filter_map(|(name, value)| {
                     let text = context_variables::claim_value(name, value)?;
                     Some((name.clone(), text.as_ref().into()))
                 });
-                let claims: serde_json::Map<String, serde_json::Value> = claims.collect();
-                Some(serde_json::json!({ "claims": claims }))
+                let claims: Map<String, Value> = claims.collect();
+                Some(json!({ "claims": claims }))
             }
             Self::Lambda(caller) => Some(caller.event_context()),
             Self::Iam(_) => None,
         }
     }
+
+    /// The same in payload format 2.0; `scopes` are those of the route that the caller has.
+    pub(crate) fn event_context_2(&self, scopes: Option<&[&str]>) -> Option<Value> {
+        match self {
+            Self::Jwt(token) => Some(json!({ "jwt": { "claims": plain_claims(token), "scopes": scopes } })),
+            Self::Lambda(caller) => Some(json!({ "lambda": caller.answer.context })),
+            Self::Cognito(_) | Self::Iam(_) => None,
+        }
+    }
+}
+
+/// The claims as HTTP APIs tell them.
+fn plain_claims(token: &VerifiedToken) -> Map<String, Value> {
+    let claims = token.claims.0.iter().filter_map(|(name, value)| {
+        let text = context_variables::plain_claim(value)?;
+        Some((name.clone(), text.as_ref().into()))
+    });
+    claims.collect()
 }
 
 /// What a method asks of its caller.
@@ -272,31 +285,6 @@ impl MethodAuthorization {
         match (self, caller) {
             (Self::Jwt { scopes, .. }, Caller::Jwt(token)) => scopes.matched(token),
             _ => None,
-        }
-    }
-
-    /// Compiles what a route of an HTTP API asks for; the error names field and reason.
-    pub(crate) fn compile_route(
-        route: &HttpRoute,
-        authorizers: &JwtAuthorizers,
-    ) -> Result<Self, (&'static str, String)> {
-        match (route.authorization_type, &route.authorizer_id) {
-            (RouteAuthorizationType::None, Some(_)) => Err((
-                "authorizerId",
-                "an authorizer has no effect on a route of authorization type `NONE`: set the type".into(),
-            )),
-            (RouteAuthorizationType::None, None) if !route.authorization_scopes.is_empty() => Err((
-                "authorizationScopes",
-                "scopes need the authorization type `JWT`".into(),
-            )),
-            (RouteAuthorizationType::None, None) => Ok(Self::Open),
-            (RouteAuthorizationType::Jwt, None) => Err(("authorizerId", "`JWT` needs an authorizer".into())),
-            (RouteAuthorizationType::Jwt, Some(id)) => Ok(Self::Jwt {
-                authorizer: authorizers
-                    .find(id)
-                    .map_err(|message| ("authorizerId", message))?,
-                scopes: Scopes::new(&route.authorization_scopes),
-            }),
         }
     }
 

@@ -3,7 +3,7 @@
 use portcullis_model::{
     ApiId, AuthorizerId,
     resources::apigatewayv2::{
-        DEFAULT_ROUTE, HttpIntegration, HttpRoute, JwtAuthorizer, RouteAuthorizationType,
+        DEFAULT_ROUTE, HttpAuthorizer, HttpAuthorizerKind, HttpIntegration, HttpRoute, RouteAuthorizationType,
     },
 };
 use portcullis_store::{Batch, Expect, kinds};
@@ -70,10 +70,11 @@ impl RouteSettings {
         let authorization_type = match self.authorization_type.as_deref() {
             None | Some("NONE") => RouteAuthorizationType::None,
             Some("JWT") => RouteAuthorizationType::Jwt,
-            Some("AWS_IAM" | "CUSTOM") => {
+            Some("CUSTOM") => RouteAuthorizationType::Custom,
+            Some("AWS_IAM") => {
                 return Err(unsupported(
                     "authorizationType",
-                    "routes know `NONE` and `JWT` so far",
+                    "routes know `NONE`, `JWT` and `CUSTOM` so far",
                 ));
             }
             Some(_) => {
@@ -83,12 +84,15 @@ impl RouteSettings {
             }
         };
         let is_jwt = authorization_type == RouteAuthorizationType::Jwt;
-        if is_jwt != self.authorizer_id.is_some() {
-            return Err(bad_request(if is_jwt {
-                "Invalid authorizer ID specified. Setting the authorization type to JWT requires a valid JWT authorizer."
+        if wants_authorizer(authorization_type) != self.authorizer_id.is_some() {
+            return Err(if wants_authorizer(authorization_type) {
+                invalid_authorizer(authorization_type)
             } else {
-                "An authorizer has no effect on a route of authorization type NONE"
-            }));
+                let name = authorization_name(authorization_type);
+                bad_request(format!(
+                    "An authorizer has no effect on a route of authorization type {name}"
+                ))
+            });
         }
         if !is_jwt && !self.authorization_scopes.is_empty() {
             return Err(bad_request(
@@ -127,7 +131,25 @@ pub const fn authorization_name(authorization: RouteAuthorizationType) -> &'stat
     match authorization {
         RouteAuthorizationType::None => "NONE",
         RouteAuthorizationType::Jwt => "JWT",
+        RouteAuthorizationType::Custom => "CUSTOM",
     }
+}
+
+const fn wants_authorizer(authorization: RouteAuthorizationType) -> bool {
+    matches!(
+        authorization,
+        RouteAuthorizationType::Jwt | RouteAuthorizationType::Custom
+    )
+}
+
+fn invalid_authorizer(authorization: RouteAuthorizationType) -> AwsError {
+    let (name, kind) = match authorization {
+        RouteAuthorizationType::Custom => ("CUSTOM", "REQUEST"),
+        _ => ("JWT", "JWT"),
+    };
+    bad_request(format!(
+        "Invalid authorizer ID specified. Setting the authorization type to {name} requires a valid {kind} authorizer."
+    ))
 }
 
 fn check_key(key: &str) -> Result<(), AwsError> {
@@ -231,14 +253,16 @@ impl HttpApis<'_> {
             }
         }
         if let Some(id) = &route.authorizer_id {
-            let found: Option<Kept<JwtAuthorizer>> = self
+            let found: Option<Kept<HttpAuthorizer>> = self
                 .0
                 .find(kinds::HTTP_API_AUTHORIZER, format!("{api}/{id}"))
                 .await?;
-            if found.is_none() {
-                return Err(bad_request(
-                    "Invalid authorizer ID specified. Setting the authorization type to JWT requires a valid JWT authorizer.",
-                ));
+            let fits = found.is_some_and(|found| {
+                let is_jwt = matches!(found.value.kind, HttpAuthorizerKind::Jwt(_));
+                is_jwt == (route.authorization_type == RouteAuthorizationType::Jwt)
+            });
+            if !fits {
+                return Err(invalid_authorizer(route.authorization_type));
             }
         }
         Ok(())
