@@ -3,6 +3,9 @@
 import json
 
 import pytest
+from botocore.auth import SigV4Auth, SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from http_apis import make, refused_by, serve, url
@@ -106,3 +109,52 @@ def test_lambda_authorizer_is_made_asked_changed_and_deleted(server, web, apigat
         apigatewayv2.delete_authorizer(ApiId=api, AuthorizerId=authorizer)
     apigatewayv2.delete_route(ApiId=api, RouteId=route)
     apigatewayv2.delete_authorizer(ApiId=api, AuthorizerId=authorizer)
+
+
+def test_signed_call_is_admitted_by_the_signers_policies(server, web, apigatewayv2):
+    lambdas, iam = server.client("lambda"), server.client("iam")
+    create(lambdas, "http-iam-echo", "def handler(event, context):\n    return event")
+    lambdas.add_permission(
+        FunctionName="http-iam-echo", StatementId="api", Action="lambda:InvokeFunction", Principal="apigateway.amazonaws.com"
+    )
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:http-iam-echo"
+    api = apigatewayv2.create_api(Name="signed", ProtocolType="HTTP", Target=arn, RouteKey="GET /orders/{id}")["ApiId"]
+    route = apigatewayv2.get_routes(ApiId=api)["Items"][0]["RouteId"]
+    changed = apigatewayv2.update_route(ApiId=api, RouteId=route, AuthorizationType="AWS_IAM")
+    assert changed["AuthorizationType"] == "AWS_IAM"
+    iam.create_user(UserName="http-caller")
+    made = iam.create_access_key(UserName="http-caller")["AccessKey"]
+    key = Credentials(made["AccessKeyId"], made["SecretAccessKey"])
+
+    def allow(path, effect="Allow"):
+        resource = f"arn:aws:execute-api:us-east-1:000000000000:{api}/$default/GET/{path}"
+        statement = {"Effect": effect, "Action": "execute-api:Invoke", "Resource": resource}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.put_user_policy(UserName="http-caller", PolicyName=effect, PolicyDocument=document)
+
+    def send(path, auth=SigV4Auth, sign=True, change=""):
+        request = AWSRequest(method="GET", url=url(server, api, path))
+        if sign:
+            auth(key, "execute-api", "us-east-1").add_auth(request)
+        prepared = request.prepare()
+        return web.get(prepared.url + change, headers=dict(prepared.headers))
+
+    assert send("/orders/7", sign=False).status_code == 403
+    refused = send("/orders/7")
+    assert (refused.status_code, refused.text) == (403, '{"message":"Forbidden"}')
+    assert "no policy of the user allows it" in refused_by(server)[0]
+    allow("orders/7")
+    answer = send("/orders/7")
+    assert answer.status_code == 200
+    event = answer.json()
+    caller = event["requestContext"]["authorizer"]["iam"]
+    assert (caller["accessKey"], caller["accountId"]) == (made["AccessKeyId"], "000000000000")
+    assert caller["userArn"] == "arn:aws:iam::000000000000:user/http-caller"
+    assert "authorization" not in event["headers"]
+    assert send("/orders/7", SigV4QueryAuth).status_code == 200
+    assert send("/orders/7", change="?x=1").status_code == 403
+    assert send("/orders/8").status_code == 403
+    allow("*", "Deny")
+    assert send("/orders/7").status_code == 403
+    # The route is looked for first: a path that no route takes is not there, signed or not.
+    assert send("/other", sign=False).status_code == 404

@@ -123,7 +123,7 @@ def test_what_this_server_would_not_act_on_is_refused_by_name(apigatewayv2, back
             {"ApiId": api, "StageName": "$default", "DefaultRouteSettings": {"ThrottlingRateLimit": 1}},
             "defaultRouteSettings",
         ),
-        (apigatewayv2.create_route, {"ApiId": api, "RouteKey": "GET /b", "AuthorizationType": "AWS_IAM"}, "authorizationType"),
+        (apigatewayv2.create_route, {"ApiId": api, "RouteKey": "GET /b", "ApiKeyRequired": True}, "apiKeyRequired"),
     ]
     for call, arguments, field in calls:
         with pytest.raises(ClientError) as refusal:

@@ -19,9 +19,16 @@ const fn facts(kind: RefusalKind) -> (u16, &'static str) {
     match kind {
         BadRequestBody | BadRequestParameters => (400, r#"{"message":"Bad Request"}"#),
         Unauthorized => (401, r#"{"message":"Unauthorized"}"#),
-        AccessDenied | IncompleteSignature | UnrecognizedClient | ExpiredToken | Forbidden
-        | InvalidApiKey | InvalidSignature | WafFiltered => (403, r#"{"message":"Forbidden"}"#),
-        MissingAuthenticationToken | ResourceNotFound => (404, r#"{"message":"Not Found"}"#),
+        AccessDenied
+        | IncompleteSignature
+        | UnrecognizedClient
+        | ExpiredToken
+        | Forbidden
+        | InvalidApiKey
+        | InvalidSignature
+        | MissingAuthenticationToken
+        | WafFiltered => (403, r#"{"message":"Forbidden"}"#),
+        ResourceNotFound => (404, r#"{"message":"Not Found"}"#),
         RequestTooLarge => (413, r#"{"message":"Request Entity Too Large"}"#),
         RequestUriTooLong => (414, r#"{"message":"Request URI too long"}"#),
         UnsupportedMediaType => (415, r#"{"message":"Unsupported Media Type"}"#),

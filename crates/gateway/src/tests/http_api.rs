@@ -397,6 +397,35 @@ fn mappings_that_cannot_be_meant_are_named() {
     }
 }
 
+/// What is wrong with a signature a REST API says in an error type of its own; an HTTP API says `Forbidden` to everything.
+#[test]
+fn call_that_is_not_signed_is_forbidden() {
+    let routes = [json!({"routeKey": "ANY /x", "authorizationType": "AWS_IAM"})];
+    let HttpApiWorld { world } = HttpApiWorld::new(&routes, &["$default"], json!({}));
+    let scope = "20240101/us-east-1/execute-api/aws4_request";
+    let nobody = format!("AWS4-HMAC-SHA256 Credential=AKIANOBODY/{scope}, SignedHeaders=host, Signature=00");
+    for (headers, reason) in [
+        (vec![], "Missing Authentication Token"),
+        (vec![("authorization", "Bearer abc")], "signature"),
+        (
+            vec![("authorization", "AWS4-HMAC-SHA256 Credential=a")],
+            "requires",
+        ),
+        (vec![("authorization", nobody.as_str())], "signature"),
+    ] {
+        let refused = world.send(request("GET", "/x", &headers));
+        refused.refused(403, "\"Forbidden\"", "authorizer", reason);
+        assert_eq!(refused.header("x-amzn-errortype"), None);
+    }
+    let problems = http_stage(
+        &[json!({"routeKey": "GET /x", "authorizationType": "AWS_IAM", "authorizationScopes": ["a"]})],
+        "$default",
+        echo(),
+        json!({}),
+    );
+    assert!(format!("{:?}", problems.err().unwrap()).contains("scopes need the authorization type `JWT`"));
+}
+
 #[test]
 fn backend_that_does_not_answer_is_unavailable() {
     let world = World::empty(GatewaySettings::default());

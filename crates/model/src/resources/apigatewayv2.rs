@@ -61,6 +61,9 @@ pub enum RouteAuthorizationType {
     /// What a function says.
     #[serde(rename = "CUSTOM")]
     Custom,
+    /// Who signs and is allowed by his policies.
+    #[serde(rename = "AWS_IAM")]
+    AwsIam,
 }
 
 /// A route of an HTTP API.

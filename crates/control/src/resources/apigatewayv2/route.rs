@@ -25,7 +25,10 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             "routes of HTTP APIs have no API keys, on AWS neither",
         ),
         P::optional("AuthorizationScopes", Shape::List(&Shape::Text)),
-        P::optional("AuthorizationType", Shape::OneOf(&["NONE", "JWT", "CUSTOM"])),
+        P::optional(
+            "AuthorizationType",
+            Shape::OneOf(&["NONE", "JWT", "CUSTOM", "AWS_IAM"]),
+        ),
         P::optional("AuthorizerId", Shape::Text),
         P::refused("ModelSelectionExpression", "it concerns WebSocket APIs"),
         P::optional("OperationName", Shape::Text),

@@ -210,7 +210,16 @@ impl Caller {
         match self {
             Self::Jwt(token) => Some(json!({ "jwt": { "claims": plain_claims(token), "scopes": scopes } })),
             Self::Lambda(caller) => Some(json!({ "lambda": caller.answer.context })),
-            Self::Cognito(_) | Self::Iam(_) => None,
+            Self::Iam(caller) => Some(json!({ "iam": {
+                "accessKey": caller.identity("accessKey"),
+                "accountId": caller.identity("accountId"),
+                "callerId": caller.identity("caller"),
+                "cognitoIdentity": null,
+                "principalOrgId": null,
+                "userArn": caller.identity("userArn"),
+                "userId": caller.identity("user"),
+            } })),
+            Self::Cognito(_) => None,
         }
     }
 }

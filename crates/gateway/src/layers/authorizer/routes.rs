@@ -66,11 +66,17 @@ impl MethodAuthorization {
             ));
         }
         match route.authorization_type {
-            RouteAuthorizationType::None if route.authorizer_id.is_some() => Err((
-                "authorizerId",
-                "an authorizer has no effect on a route of authorization type `NONE`: set the type".into(),
-            )),
+            RouteAuthorizationType::None | RouteAuthorizationType::AwsIam
+                if route.authorizer_id.is_some() =>
+            {
+                Err((
+                    "authorizerId",
+                    "an authorizer has no effect on a route of authorization type `NONE` or `AWS_IAM`: set the type"
+                        .into(),
+                ))
+            }
             RouteAuthorizationType::None => Ok(Self::Open),
+            RouteAuthorizationType::AwsIam => Ok(Self::Iam),
             RouteAuthorizationType::Jwt => match authorizers.find(route.authorizer_id.as_ref(), "JWT")? {
                 Compiled::Jwt(authorizer) => Ok(Self::Jwt {
                     authorizer,

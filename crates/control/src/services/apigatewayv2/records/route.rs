@@ -71,12 +71,7 @@ impl RouteSettings {
             None | Some("NONE") => RouteAuthorizationType::None,
             Some("JWT") => RouteAuthorizationType::Jwt,
             Some("CUSTOM") => RouteAuthorizationType::Custom,
-            Some("AWS_IAM") => {
-                return Err(unsupported(
-                    "authorizationType",
-                    "routes know `NONE`, `JWT` and `CUSTOM` so far",
-                ));
-            }
+            Some("AWS_IAM") => RouteAuthorizationType::AwsIam,
             Some(_) => {
                 return Err(bad_request(
                     "Invalid authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, JWT",
@@ -132,6 +127,7 @@ pub const fn authorization_name(authorization: RouteAuthorizationType) -> &'stat
         RouteAuthorizationType::None => "NONE",
         RouteAuthorizationType::Jwt => "JWT",
         RouteAuthorizationType::Custom => "CUSTOM",
+        RouteAuthorizationType::AwsIam => "AWS_IAM",
     }
 }
 
