@@ -23,14 +23,14 @@ use portcullis_model::{
         apigatewayv2::{AuthorizerPayloadFormat, HttpAuthorizer, HttpStage, LambdaConfiguration},
     },
 };
-use regex::Regex;
 use serde_json::{Value, json};
 
 use super::{
     combination::Says,
     lambda_answer::{Answer, Word},
     lambda_event,
-    lambda_source::{HTTP, REST, Source},
+    lambda_identity::{self, Compiled, Form, Given, check_kept_by_identity, unauthorized},
+    lambda_source::{HTTP, Source},
     verdict_cache::{Kept, Key, SharedResults},
 };
 use crate::{
@@ -44,7 +44,6 @@ use crate::{
     },
     ports::{FUNCTION_PAYLOAD_BYTES_MAX, FunctionFailure, Invocation},
     refusal::{Refusal, RefusalKind},
-    whole_match::whole_match,
 };
 
 /// Seconds for which a result is kept when nobody says, and at most.
@@ -54,8 +53,6 @@ const TTL_SECONDS_MAX: u32 = 3_600;
 const TIMEOUT: Duration = Duration::from_millis(29_000);
 /// How long one of an HTTP API may take, as AWS's quota.
 const HTTP_TIMEOUT: Duration = Duration::from_millis(10_000);
-/// The longest identity, in bytes.
-const IDENTITY_BYTES_MAX: usize = 16 << 10;
 /// The message of a function's error that means 401.
 const UNAUTHORIZED: &str = "Unauthorized";
 
@@ -73,30 +70,6 @@ pub(crate) struct LambdaAuthorizer {
     timeout: Duration,
     given: Given,
     results: SharedResults,
-}
-
-/// What the function is given.
-pub(super) enum Given {
-    Token {
-        header: Box<str>,
-        /// Must match the whole token, as Java's `matches` does.
-        expression: Option<Regex>,
-    },
-    Request {
-        sources: Vec<Source>,
-        form: Form,
-    },
-}
-
-/// How request and answer are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
-    /// As REST APIs have it.
-    Rest,
-    /// Payload format 1.0 of HTTP APIs: a policy is the answer.
-    Http1,
-    /// Payload format 2.0; the answer is a policy or, when `simple`, says `isAuthorized`.
-    Http2 { simple: bool },
 }
 
 /// What both kinds of API say of a Lambda authorizer.
@@ -134,8 +107,8 @@ impl LambdaAuthorizer {
         let ttl_seconds = authorizer.result_ttl_seconds.unwrap_or(TTL_SECONDS);
         let source = authorizer.identity_source.as_deref().unwrap_or_default();
         let given = match authorizer.authorizer_type {
-            AuthorizerType::Token => token(authorizer, source),
-            _ => request(authorizer, source, &stage.variables, ttl_seconds),
+            AuthorizerType::Token => lambda_identity::token(authorizer, source),
+            _ => lambda_identity::request(authorizer, source, &stage.variables, ttl_seconds),
         };
         let common = Common {
             id: &authorizer.id,
@@ -213,56 +186,6 @@ impl LambdaAuthorizer {
     }
 }
 
-type Compiled = Result<Given, (&'static str, String)>;
-
-fn token(authorizer: &AuthorizerModel, source: &str) -> Compiled {
-    let header = match Source::parse(source, &BTreeMap::new(), &REST) {
-        Ok(Source::Header(header)) => header,
-        _ => {
-            let cause = format!("`{source}` is not supported: use `method.request.header.NAME`");
-            return Err(("identitySource", cause));
-        }
-    };
-    let expression = authorizer.identity_validation_expression.as_deref();
-    let expression = expression.filter(|expression| !expression.is_empty());
-    let compiled = expression.map(whole_match);
-    let expression = compiled.transpose();
-    Ok(Given::Token {
-        header,
-        expression: expression.map_err(|cause| ("identityValidationExpression", cause.to_string()))?,
-    })
-}
-
-fn request(
-    authorizer: &AuthorizerModel,
-    source: &str,
-    variables: &BTreeMap<String, String>,
-    ttl_seconds: u32,
-) -> Compiled {
-    if authorizer.identity_validation_expression.is_some() {
-        let cause = "it concerns authorizers of the type `TOKEN`";
-        return Err(("identityValidationExpression", cause.into()));
-    }
-    let parts = source.split(',').map(str::trim).filter(|part| !part.is_empty());
-    let sources = parts.map(|part| Source::parse(part, variables, &REST));
-    let sources: Vec<Source> = sources
-        .collect::<Result<_, _>>()
-        .map_err(|cause| ("identitySource", cause))?;
-    check_kept_by_identity(&sources, ttl_seconds)?;
-    Ok(Given::Request {
-        sources,
-        form: Form::Rest,
-    })
-}
-
-fn check_kept_by_identity(sources: &[Source], ttl_seconds: u32) -> Result<(), (&'static str, String)> {
-    if sources.is_empty() && ttl_seconds > 0 {
-        let cause = "results are kept by identity: name its sources, or set the time to keep them to 0";
-        return Err(("identitySource", cause.into()));
-    }
-    Ok(())
-}
-
 /// Whom a function found, what it says of the call, and why.
 pub(crate) type Found = (LambdaCaller, Says, Reason);
 
@@ -272,7 +195,7 @@ pub(crate) async fn check(
     exchange: &Exchange,
     worker: &Worker,
 ) -> Result<Found, Refusal> {
-    let identity = authorizer.identity(exchange)?;
+    let identity = authorizer.given.identity(exchange)?;
     let arn = method_arn(exchange)?;
     let now = exchange.started();
     if authorizer.ttl_seconds == 0 {
@@ -347,15 +270,6 @@ fn judge_policy(policy: &Policy, arn: &str, exchange: &Exchange) -> (Says, Strin
     }
 }
 
-impl Given {
-    fn form(&self) -> Form {
-        match self {
-            Self::Token { .. } => Form::Rest,
-            Self::Request { form, .. } => *form,
-        }
-    }
-}
-
 impl LambdaAuthorizer {
     /// Returns a result that this thread, or any other, has kept.
     fn kept(&self, key: &Key, now: Timestamp, worker: &Worker) -> Option<Arc<Answer>> {
@@ -365,45 +279,6 @@ impl LambdaAuthorizer {
         let kept = self.results.find(&key.identity, now)?;
         worker.verdicts().keep(key.clone(), kept.clone());
         Some(kept.answer)
-    }
-
-    /// Returns what the result is kept by; refuses where a source is missing, before the function is asked.
-    fn identity(&self, exchange: &Exchange) -> Result<Vec<u8>, Refusal> {
-        let mut identity = Vec::new();
-        match &self.given {
-            Given::Token { header, expression } => {
-                let token = token_of(exchange, header)?;
-                if expression
-                    .as_ref()
-                    .is_some_and(|expression| !expression.is_match(token))
-                {
-                    return Err(unauthorized(
-                        "the token does not match the identity validation expression",
-                    ));
-                }
-                identity.extend_from_slice(token.as_bytes());
-            }
-            Given::Request { sources, .. } => {
-                for source in sources {
-                    let values = source.values(exchange);
-                    if values.is_empty() || values.iter().all(Vec::is_empty) {
-                        return Err(unauthorized(format!("no {}", source.said())));
-                    }
-                    // Counted and measured: no two identities are written alike.
-                    identity.extend_from_slice(&values.len().to_le_bytes());
-                    for value in values {
-                        identity.extend_from_slice(&value.len().to_le_bytes());
-                        identity.extend_from_slice(&value);
-                    }
-                }
-            }
-        }
-        if identity.len() > IDENTITY_BYTES_MAX {
-            return Err(unauthorized(format!(
-                "the identity has more than {IDENTITY_BYTES_MAX} bytes"
-            )));
-        }
-        Ok(identity)
     }
 
     /// Invokes the function and reads its answer.
@@ -464,17 +339,6 @@ impl LambdaAuthorizer {
             format!("authorizer `{}`: {cause}", self.name),
         )
     }
-}
-
-/// Returns the one token, as it came: with its scheme, if it has one.
-pub(super) fn token_of<'a>(exchange: &'a Exchange, header: &str) -> Result<&'a str, Refusal> {
-    let value = super::token::header(exchange, header).map_err(|fault| unauthorized(fault.cause))?;
-    let token = value.map(str::trim).filter(|token| !token.is_empty());
-    token.ok_or_else(|| unauthorized(format!("no token in the header `{header}`")))
-}
-
-fn unauthorized(cause: impl Into<Reason>) -> Refusal {
-    Refusal::new(RefusalKind::Unauthorized, cause)
 }
 
 impl LambdaCaller {

@@ -8,7 +8,7 @@ use portcullis_engines::{iam::Policy, strict_json};
 use portcullis_model::SecretText;
 use serde_json::{Map, Value};
 
-use super::lambda::Form;
+use super::lambda_identity::Form;
 
 /// The longest answer, in bytes.
 const ANSWER_BYTES_MAX: usize = 64 << 10;

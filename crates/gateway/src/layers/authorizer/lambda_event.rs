@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::{
-    lambda::{Form, Given, token_of},
+    lambda_identity::{Form, Given, token_of},
     lambda_source::Source,
 };
 use crate::{

@@ -6,6 +6,7 @@ pub(crate) mod iam;
 pub(crate) mod lambda;
 mod lambda_answer;
 mod lambda_event;
+mod lambda_identity;
 mod lambda_source;
 pub(crate) mod routes;
 mod token;
