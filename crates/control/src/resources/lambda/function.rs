@@ -113,7 +113,7 @@ fn settings(properties: Properties<'_>) -> Result<FunctionSettings, AwsError> {
         ("Timeout", json!(3)),
         ("MemorySize", json!(128)),
         ("Environment", json!({})),
-        ("Architectures", Value::Null),
+        ("Architectures", json!(["x86_64"])),
     ] {
         members.insert(
             name.to_owned(),

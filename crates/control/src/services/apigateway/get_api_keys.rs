@@ -32,7 +32,7 @@ async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
         name: call.text("name").map(str::to_owned),
         customer_id: call.text("customerId").map(str::to_owned),
     };
-    let listed = plans.api_keys(&filter, &wanted(call)).await?;
+    let listed = plans.api_keys(&filter, &wanted(call)?).await?;
     let with_values = is_on(call, "includeValues");
     let mut rendered = Vec::new();
     for key in &listed.items {

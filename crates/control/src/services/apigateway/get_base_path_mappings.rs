@@ -25,6 +25,6 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let domain = label(call, "domain_name");
-    let listed = domains(call).base_path_mappings(domain, &wanted(call)).await?;
+    let listed = domains(call).base_path_mappings(domain, &wanted(call)?).await?;
     Ok(wire::list(&listed, wire::base_path_mapping))
 }

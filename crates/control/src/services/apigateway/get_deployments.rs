@@ -24,7 +24,7 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let listed = apis(call).deployments(&api(call), &wanted(call)).await?;
+    let listed = apis(call).deployments(&api(call), &wanted(call)?).await?;
     Ok(wire::list(&listed, |deployment| {
         wire::deployment(deployment, false)
     }))

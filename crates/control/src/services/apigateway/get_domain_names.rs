@@ -24,7 +24,7 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let listed = domains(call).domain_names(&wanted(call)).await?;
+    let listed = domains(call).domain_names(&wanted(call)?).await?;
     Ok(wire::list(&listed, |domain| {
         wire::domain_name(domain, call.scope)
     }))

@@ -26,7 +26,7 @@ pub(super) const OPERATION: Operation = Operation {
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let items = apis(call).gateway_responses(&api(call)).await?;
     Ok(wire::list(
-        &numbered(items, &wanted(call)),
+        &numbered(items, &wanted(call)?),
         wire::gateway_response,
     ))
 }

@@ -24,7 +24,7 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let listed = apis(call).resources(&api(call), &wanted(call)).await?;
+    let listed = apis(call).resources(&api(call), &wanted(call)?).await?;
     let with_methods = embeds(call, "methods");
     Ok(wire::list(&listed, |resource| {
         wire::resource(resource, with_methods)

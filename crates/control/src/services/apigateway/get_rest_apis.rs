@@ -24,6 +24,6 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let listed = apis(call).rest_apis(&wanted(call)).await?;
+    let listed = apis(call).rest_apis(&wanted(call)?).await?;
     Ok(wire::list(&listed, wire::rest_api))
 }

@@ -37,5 +37,5 @@ async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     call.parts.usage.keep().await;
     let (plan, key) = (label(call, "usageplanId"), call.text("keyId"));
     let days = Days::parse(label(call, "startDate"), label(call, "endDate"))?;
-    plans(call).usage(plan, key, days, &wanted(call)).await
+    plans(call).usage(plan, key, days, &wanted(call)?).await
 }

@@ -25,6 +25,6 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let (plan, name) = (label(call, "usageplanId"), call.text("name"));
-    let listed = plans(call).usage_plan_keys(plan, name, &wanted(call)).await?;
+    let listed = plans(call).usage_plan_keys(plan, name, &wanted(call)?).await?;
     Ok(wire::list(&listed, wire::usage_plan_key))
 }

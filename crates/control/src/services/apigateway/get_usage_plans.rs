@@ -24,6 +24,8 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let listed = plans(call).usage_plans(call.text("keyId"), &wanted(call)).await?;
+    let listed = plans(call)
+        .usage_plans(call.text("keyId"), &wanted(call)?)
+        .await?;
     Ok(wire::list(&listed, wire::plain))
 }

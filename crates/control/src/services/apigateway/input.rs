@@ -94,15 +94,26 @@ pub(super) fn patches(call: &Call<'_>) -> Result<Vec<PatchOperation>, AwsError> 
 }
 
 /// Reads which page is wanted.
-pub(super) fn wanted(call: &Call<'_>) -> Wanted {
-    let limit = call.input.get("limit").and_then(|limit| match limit {
-        Value::String(text) => text.parse().ok(),
-        other => other.as_u64(),
-    });
-    Wanted {
-        position: call.text("position").map(str::to_owned),
-        limit: limit.and_then(|limit| usize::try_from(limit).ok()),
-    }
+pub(super) fn wanted(call: &Call<'_>) -> Result<Wanted, AwsError> {
+    wanted_by(call, "position", "limit")
+}
+
+/// Reads which page is wanted from the members that say where it begins and how long it is.
+pub(in crate::services) fn wanted_by(
+    call: &Call<'_>,
+    position: &str,
+    limit: &str,
+) -> Result<Wanted, AwsError> {
+    let count = match call.input.get(limit) {
+        None | Some(Value::Null) => None,
+        Some(Value::String(text)) => Some(text.parse().ok()),
+        Some(other) => Some(other.as_u64().and_then(|count| usize::try_from(count).ok())),
+    };
+    let count = count.map(|count| count.ok_or_else(|| bad_request(format!("`{limit}` is no number"))));
+    Ok(Wanted {
+        position: call.text(position).map(str::to_owned),
+        limit: count.transpose()?,
+    })
 }
 
 /// Tells whether the caller wants `what` within the answer.

@@ -28,6 +28,6 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let domain = label(call, "domainName");
-    let listed = domains(call).base_path_mappings(domain, &wanted(call)).await?;
+    let listed = domains(call).base_path_mappings(domain, &wanted(call)?).await?;
     Ok(wire::list(&listed, wire::api_mapping))
 }

@@ -27,6 +27,6 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let listed = http_apis(call).apis(&wanted(call)).await?;
+    let listed = http_apis(call).apis(&wanted(call)?).await?;
     Ok(wire::list(&listed, |api| wire::api(call, api)))
 }

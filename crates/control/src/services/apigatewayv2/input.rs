@@ -9,7 +9,7 @@ use crate::{
     operation::{AwsError, Call},
     services::apigateway::{
         errors::bad_request,
-        input::{apis, label},
+        input::{apis, label, wanted_by},
         records::Wanted,
     },
 };
@@ -45,10 +45,6 @@ pub(super) fn body<S: DeserializeOwned>(call: &Call<'_>, labels: &[&str]) -> Res
 }
 
 /// Reads which page is wanted.
-pub(super) fn wanted(call: &Call<'_>) -> Wanted {
-    let limit = call.text("maxResults").and_then(|limit| limit.parse().ok());
-    Wanted {
-        position: call.text("nextToken").map(str::to_owned),
-        limit,
-    }
+pub(super) fn wanted(call: &Call<'_>) -> Result<Wanted, AwsError> {
+    wanted_by(call, "nextToken", "maxResults")
 }

@@ -155,6 +155,21 @@ async fn deployment_is_made_once_and_pointed_at() {
 }
 
 #[tokio::test]
+async fn page_of_a_length_that_is_no_number_is_refused() {
+    let client = Client::new();
+    client.api().await;
+    let listed = client.done("GetApis", json!({"maxResults": "1"})).await;
+    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    for length in [json!("abc"), json!("-1"), json!("")] {
+        let refused = client
+            .call("GetApis", json!({"maxResults": length}))
+            .await
+            .unwrap_err();
+        assert!(refused.message.contains("`maxResults`"), "{refused:?}");
+    }
+}
+
+#[tokio::test]
 async fn quick_create_makes_integration_route_and_stage() {
     let client = Client::new();
     let input = json!({"name": "quick", "protocolType": "HTTP", "target": "https://backend.example/"});

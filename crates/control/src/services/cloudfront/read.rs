@@ -168,10 +168,7 @@ fn origin(tree: &Tree<'_>) -> Result<Origin, AwsError> {
     let custom = tree
         .structure("CustomOriginConfig")?
         .ok_or_else(|| invalid(format!("`{}` is required", tree.place("CustomOriginConfig"))))?;
-    let headers_name = match tree.items("CustomHeaders")?.is_empty() {
-        true => "OriginCustomHeaders",
-        false => "CustomHeaders",
-    };
+    let headers_name = spelling(tree, "CustomHeaders", "OriginCustomHeaders")?;
     let header = |one: &Tree<'_>| {
         one.only(&["HeaderName", "HeaderValue"], &[])?;
         Ok(CustomHeader {
@@ -211,10 +208,7 @@ fn custom_origin(tree: &Tree<'_>) -> Result<CustomOrigin, AwsError> {
         let number = tree.number(name, otherwise, 1, 65_535)?;
         u16::try_from(number).map_err(|_| invalid("a port fits 16 bits"))
     };
-    let protocols_name = match tree.items("OriginSslProtocols")?.is_empty() {
-        true => "OriginSSLProtocols",
-        false => "OriginSslProtocols",
-    };
+    let protocols_name = spelling(tree, "OriginSslProtocols", "OriginSSLProtocols")?;
     let ssl_protocols = tree.texts(protocols_name)?;
     if !ssl_protocols.is_empty() && !ssl_protocols.iter().any(|protocol| protocol == "TLSv1.2") {
         return Err(invalid(format!(
@@ -244,6 +238,20 @@ fn custom_origin(tree: &Tree<'_>) -> Result<CustomOrigin, AwsError> {
         read_timeout: small(tree.number("OriginReadTimeout", 30, 1, 180)?),
         keepalive_timeout: small(tree.number("OriginKeepaliveTimeout", 5, 1, 180)?),
     })
+}
+
+/// Returns which of the two names of a list is used: the API's own, or the one of templates.
+fn spelling<'n>(tree: &Tree<'_>, of_api: &'n str, of_templates: &'n str) -> Result<&'n str, AwsError> {
+    let is_there = |name| Ok::<_, AwsError>(!tree.items(name)?.is_empty());
+    match (is_there(of_api)?, is_there(of_templates)?) {
+        (true, true) => Err(invalid(format!(
+            "`{}` and `{}` are two names of one list: give one",
+            tree.place(of_api),
+            tree.place(of_templates)
+        ))),
+        (true, false) => Ok(of_api),
+        (false, _) => Ok(of_templates),
+    }
 }
 
 fn small(number: u64) -> u32 {

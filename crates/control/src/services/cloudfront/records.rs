@@ -69,7 +69,9 @@ impl Distributions<'_> {
             .iter()
             .find(|found| found.config.caller_reference == config.caller_reference);
         match namesake {
-            Some(found) if found.config == config => return Ok(found.clone()),
+            Some(found) if found.config == config && found.distribution.tags == tags => {
+                return Ok(found.clone());
+            }
             Some(_) => {
                 let message = "The caller reference that you are using to create a distribution is associated with \
                                another distribution.";

@@ -70,6 +70,12 @@ fn what_is_not_acted_on_is_refused_by_its_place() {
         ),
         ("", "Whatever", json!("1"), "`Whatever`"),
         (
+            "/Origins/Items/Origin",
+            "OriginCustomHeaders",
+            json!({"Quantity": "1", "Items": {"OriginCustomHeader": {"HeaderName": "X-B", "HeaderValue": "b"}}}),
+            "two names of one list",
+        ),
+        (
             "",
             "Logging",
             json!({"Enabled": "true", "Bucket": "b"}),
