@@ -85,7 +85,7 @@ impl AnswerBody {
                 _ => Remaining::Length(length),
             },
             AnswerFraming::Chunked => {
-                let mut chunks = Chunked::new(limits);
+                let mut chunks = Chunked::new(limits.chunk_line_bytes_max, limits.trailer_bytes_max);
                 match chunks.decode(&mut connection.inbound)? {
                     Step::Data(data) => first = Some(data),
                     Step::More(_) => {}
@@ -238,7 +238,7 @@ impl Streaming {
     fn decode(&mut self) -> Result<Step, EgressError> {
         let inbound = &mut self.connection.inbound;
         match &mut self.remaining {
-            Remaining::Chunks(chunks) => chunks.decode(inbound),
+            Remaining::Chunks(chunks) => Ok(chunks.decode(inbound)?),
             Remaining::Length(0) => Ok(Step::End),
             Remaining::Length(left) => {
                 if inbound.is_empty() {

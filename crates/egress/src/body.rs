@@ -1,11 +1,11 @@
-//! What a request carries. Whoever has it in memory says so, and it leaves with the head in one write.
+//! What a message carries. Whoever has it in memory says so, and it leaves with the head in one write.
 
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
 
-/// The body of a request; stays on its thread.
-pub trait RequestBody {
+/// The body of a message on its way out; stays on its thread.
+pub trait OutgoingBody {
     /// Returns the length in bytes where it is known; without one the body is sent in chunks.
     fn length(&self) -> Option<u64>;
 
@@ -18,7 +18,7 @@ pub trait RequestBody {
     }
 }
 
-impl RequestBody for Bytes {
+impl OutgoingBody for Bytes {
     fn length(&self) -> Option<u64> {
         Some(self.len() as u64)
     }

@@ -3,11 +3,14 @@
 use bytes::{Buf, Bytes, BytesMut};
 use memchr::memchr;
 
-use crate::{EgressError, Limits};
+/// What is wrong with a chunked body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct BadChunk(pub &'static str);
 
 /// Where in a chunked body we are.
 #[derive(Debug)]
-pub(crate) struct Chunked {
+pub struct Chunked {
     state: State,
     line_bytes_max: usize,
     trailer_bytes_left: usize,
@@ -24,7 +27,7 @@ enum State {
 
 /// What the next bytes were.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum Step {
     Data(Bytes),
     /// More must be read; so many bytes of data are known to come.
     More(u64),
@@ -32,17 +35,17 @@ pub(crate) enum Step {
 }
 
 impl Chunked {
-    /// Returns the state before the first chunk.
-    pub(crate) const fn new(limits: &Limits) -> Self {
+    /// Returns the state before the first chunk. Bytes of a size line with its extensions, and of all trailers, at most.
+    pub const fn new(line_bytes_max: usize, trailer_bytes_max: usize) -> Self {
         Self {
             state: State::Size,
-            line_bytes_max: limits.chunk_line_bytes_max,
-            trailer_bytes_left: limits.trailer_bytes_max,
+            line_bytes_max,
+            trailer_bytes_left: trailer_bytes_max,
         }
     }
 
     /// Takes the next piece of data from the front of `input`.
-    pub(crate) fn decode(&mut self, input: &mut BytesMut) -> Result<Step, EgressError> {
+    pub fn decode(&mut self, input: &mut BytesMut) -> Result<Step, BadChunk> {
         loop {
             match self.state {
                 State::Size => {
@@ -73,7 +76,7 @@ impl Chunked {
                         self.state = State::Size;
                     }
                     (None, _) | (Some(b'\r'), None) => return Ok(Step::More(0)),
-                    _ => return Err(EgressError::Protocol("a chunk is longer than its size says")),
+                    _ => return Err(BadChunk("a chunk is longer than its size says")),
                 },
                 State::Trailers => {
                     let Some(line) = take_line(input, self.trailer_bytes_left)? else {
@@ -91,13 +94,11 @@ impl Chunked {
 }
 
 /// Takes a line and its CRLF from `input`; none when it has not come whole.
-fn take_line(input: &mut BytesMut, bytes_max: usize) -> Result<Option<BytesMut>, EgressError> {
+fn take_line(input: &mut BytesMut, bytes_max: usize) -> Result<Option<BytesMut>, BadChunk> {
     let window = input.get(..bytes_max.saturating_add(2)).unwrap_or(input);
     let Some(end) = memchr(b'\n', window) else {
         return if input.len() > bytes_max.saturating_add(1) {
-            Err(EgressError::Protocol(
-                "a line between its chunks is longer than allowed",
-            ))
+            Err(BadChunk("a line between its chunks is longer than allowed"))
         } else {
             Ok(None)
         };
@@ -106,30 +107,24 @@ fn take_line(input: &mut BytesMut, bytes_max: usize) -> Result<Option<BytesMut>,
     match line.strip_suffix(b"\r\n") {
         Some(text) if !text.contains(&b'\r') => line.truncate(end - 1),
         _ => {
-            return Err(EgressError::Protocol(
-                "a line between its chunks does not end with CRLF",
-            ));
+            return Err(BadChunk("a line between its chunks does not end with CRLF"));
         }
     }
     Ok(Some(line))
 }
 
 /// Parses `1a;extension`. No sign, no space, no prefix: some would read another number.
-fn chunk_size(line: &[u8]) -> Result<u64, EgressError> {
+fn chunk_size(line: &[u8]) -> Result<u64, BadChunk> {
     let end = memchr(b';', line).unwrap_or(line.len());
     let (digits, extension) = line.split_at_checked(end).unwrap_or((line, &[]));
     if extension
         .iter()
         .any(|byte| byte.is_ascii_control() && *byte != b'\t')
     {
-        return Err(EgressError::Protocol(
-            "a chunk's extension holds a control character",
-        ));
+        return Err(BadChunk("a chunk's extension holds a control character"));
     }
     let plain = (1..=15).contains(&digits.len()) && digits.iter().all(u8::is_ascii_hexdigit);
     let text = std::str::from_utf8(digits).ok().filter(|_| plain);
     text.and_then(|text| u64::from_str_radix(text, 16).ok())
-        .ok_or(EgressError::Protocol(
-            "the size of a chunk is not a hexadecimal number",
-        ))
+        .ok_or(BadChunk("the size of a chunk is not a hexadecimal number"))
 }

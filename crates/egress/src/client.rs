@@ -15,14 +15,14 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    AddressPolicy, Answer, AnswerBody, EgressError, Limits, Phase, RequestBody, Target, Timeouts,
+    AddressPolicy, Answer, AnswerBody, EgressError, Limits, OutgoingBody, Phase, Target, Timeouts,
     answer::Waiting,
     connect::{connect, connector},
     connection::Connection,
     head::{self, Head},
     pool::Pool,
-    request::{RequestFraming, write_head},
-    sending::{SendError, Sending},
+    request::{framing_of, write_head},
+    sending::{Framing, SendError, Sending},
 };
 
 /// How a client calls out.
@@ -60,7 +60,7 @@ struct Request<'a> {
     method: &'a [u8],
     path_and_query: &'a [u8],
     headers: &'a HeaderList,
-    framing: RequestFraming,
+    framing: Framing,
 }
 
 impl Client {
@@ -84,7 +84,7 @@ impl Client {
         method: &[u8],
         path_and_query: &[u8],
         headers: &HeaderList,
-        body: &mut dyn RequestBody,
+        body: &mut dyn OutgoingBody,
         timeouts: &Timeouts,
     ) -> Result<Answer, EgressError> {
         let length = body
@@ -96,7 +96,7 @@ impl Client {
             method,
             path_and_query,
             headers,
-            framing: RequestFraming::of(method, length),
+            framing: framing_of(method, length),
         };
         let started = Instant::now();
         let exchange = self.exchange(&request, body, started, timeouts);
@@ -119,7 +119,7 @@ impl Client {
     async fn exchange(
         &self,
         request: &Request<'_>,
-        body: &mut dyn RequestBody,
+        body: &mut dyn OutgoingBody,
         started: Instant,
         timeouts: &Timeouts,
     ) -> Result<Answer, EgressError> {
@@ -157,7 +157,7 @@ impl Client {
         mut connection: Box<Connection>,
         request: &Request<'_>,
         head: Vec<u8>,
-        body: &mut dyn RequestBody,
+        body: &mut dyn OutgoingBody,
         waiting: Waiting,
     ) -> Result<Answer, Failure> {
         let parts = &*self.0;
@@ -171,8 +171,8 @@ impl Client {
                     Poll::Ready(Ok(())) => sent = Sent::Whole,
                     // An answer such as 413 may have come before the server closed.
                     Poll::Ready(Err(SendError::Connection)) => sent = Sent::BrokenOff,
-                    Poll::Ready(Err(SendError::Request(cause))) => {
-                        return Poll::Ready(Err(Failure::Final(cause)));
+                    Poll::Ready(Err(SendError::Body(cause))) => {
+                        return Poll::Ready(Err(Failure::Final(EgressError::RequestBody(cause))));
                     }
                 }
             }
@@ -217,7 +217,7 @@ impl Request<'_> {
 
 /// A server may have acted on a request although its connection died. So only a request that is in memory and
 /// whose method means the same when it comes twice is repeated (RFC 9110 section 9.2.2).
-fn can_repeat(request: &Request<'_>, body: &dyn RequestBody) -> bool {
+fn can_repeat(request: &Request<'_>, body: &dyn OutgoingBody) -> bool {
     let in_memory = body.whole().is_some() || body.length() == Some(0);
     let idempotent = matches!(
         request.method,
@@ -303,7 +303,7 @@ impl Reading {
 }
 
 /// An empty body.
-impl RequestBody for () {
+impl OutgoingBody for () {
     fn length(&self) -> Option<u64> {
         Some(0)
     }

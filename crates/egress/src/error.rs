@@ -2,6 +2,8 @@
 
 use std::{io, net::IpAddr};
 
+use crate::chunked::BadChunk;
+
 /// The part of an exchange that took too long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
@@ -61,4 +63,10 @@ pub enum EgressError {
     /// The body of the answer is longer than its reader takes.
     #[error("the body of the answer exceeds {limit_bytes} bytes")]
     TooLarge { limit_bytes: usize },
+}
+
+impl From<BadChunk> for EgressError {
+    fn from(BadChunk(reason): BadChunk) -> Self {
+        Self::Protocol(reason)
+    }
 }

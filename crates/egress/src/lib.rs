@@ -25,8 +25,10 @@ mod tests;
 
 pub use address::{AddressPolicy, AddressRange, PublicOnly};
 pub use answer::{Answer, AnswerBody};
-pub use body::RequestBody;
+pub use body::OutgoingBody;
+pub use chunked::{BadChunk, Chunked, Step};
 pub use client::{Client, ClientConfig};
 pub use error::{EgressError, Phase};
 pub use limits::{Limits, Timeouts};
+pub use sending::{Framing, SendError, Sending};
 pub use target::{Target, Url};

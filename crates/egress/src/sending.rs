@@ -1,4 +1,4 @@
-//! Sends a request while its answer may already come: a state machine that is polled beside the reader.
+//! Sends a message while the other side may already talk: a state machine that is polled beside the reader.
 
 use std::{
     io::{self, IoSlice, Write},
@@ -9,21 +9,31 @@ use std::{
 use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
-use crate::{EgressError, RequestBody, request::RequestFraming, stream::Stream};
+use crate::OutgoingBody;
 
 /// A body up to this size is copied behind the head; a longer one is written from where it lies.
 const SMALL_BODY_BYTES: usize = 16 * 1024;
 
-/// Why sending ended early.
-pub(crate) enum SendError {
-    /// The connection does not take it; an answer may have come all the same.
-    Connection,
-    /// The request itself failed.
-    Request(EgressError),
+/// How a body follows its head (RFC 9112 section 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    None,
+    Length(u64),
+    Chunked,
+    /// The end of the connection is the end of the body.
+    UntilClose,
 }
 
-/// A request on its way out.
-pub(crate) struct Sending<'a> {
+/// Why sending ended early.
+pub enum SendError {
+    /// The connection does not take it; an answer may have come all the same.
+    Connection,
+    /// The body failed, or is not as long as announced; why.
+    Body(String),
+}
+
+/// A message on its way out.
+pub struct Sending<'a> {
     /// Head, and between chunks their framing.
     out: Vec<u8>,
     written: usize,
@@ -35,9 +45,10 @@ pub(crate) struct Sending<'a> {
 enum Rest<'a> {
     /// Everything is in `out` and `tail`.
     Nothing,
-    Length(&'a mut dyn RequestBody, u64),
+    Length(&'a mut dyn OutgoingBody, u64),
+    UntilClose(&'a mut dyn OutgoingBody),
     Chunks {
-        body: &'a mut dyn RequestBody,
+        body: &'a mut dyn OutgoingBody,
         /// The end of the chunk before is still to be written.
         open: bool,
     },
@@ -45,14 +56,14 @@ enum Rest<'a> {
 
 impl<'a> Sending<'a> {
     /// Sends `head`, then `body`.
-    pub(crate) fn new(head: Vec<u8>, framing: RequestFraming, body: &'a mut dyn RequestBody) -> Self {
+    pub fn new(head: Vec<u8>, framing: Framing, body: &'a mut dyn OutgoingBody) -> Self {
         let mut sending = Self {
             out: head,
             written: 0,
             tail: Bytes::new(),
             rest: Rest::Nothing,
         };
-        if framing == RequestFraming::None {
+        if framing == Framing::None {
             return sending;
         }
         if let Some(whole) = body.whole() {
@@ -64,23 +75,23 @@ impl<'a> Sending<'a> {
             return sending;
         }
         sending.rest = match framing {
-            RequestFraming::None | RequestFraming::Length(0) => Rest::Nothing,
-            RequestFraming::Length(length) => Rest::Length(body, length),
-            RequestFraming::Chunked => Rest::Chunks { body, open: false },
+            Framing::None | Framing::Length(0) => Rest::Nothing,
+            Framing::Length(length) => Rest::Length(body, length),
+            Framing::Chunked => Rest::Chunks { body, open: false },
+            Framing::UntilClose => Rest::UntilClose(body),
         };
         sending
     }
 
     /// Sends on; ready when all has been handed to the system.
-    pub(crate) fn poll(
+    pub fn poll(
         &mut self,
         context: &mut Context<'_>,
-        stream: &mut Stream,
+        stream: &mut (impl AsyncWrite + Unpin),
     ) -> Poll<Result<(), SendError>> {
         loop {
             // Before the head is written: what the body has ready leaves with it.
-            let waits_for_body =
-                self.tail.is_empty() && self.poll_body(context).map_err(SendError::Request)?;
+            let waits_for_body = self.tail.is_empty() && self.poll_body(context).map_err(SendError::Body)?;
             if self.has_unwritten() {
                 ready!(self.poll_write(context, stream)).map_err(|_| SendError::Connection)?;
             } else if waits_for_body {
@@ -95,7 +106,7 @@ impl<'a> Sending<'a> {
     }
 
     /// Returns the buffer for another request.
-    pub(crate) fn into_buffer(self) -> Vec<u8> {
+    pub fn into_buffer(self) -> Vec<u8> {
         self.out
     }
 
@@ -104,29 +115,31 @@ impl<'a> Sending<'a> {
     }
 
     /// Asks the body for its next piece; true when there is none yet.
-    fn poll_body(&mut self, context: &mut Context<'_>) -> Result<bool, EgressError> {
+    fn poll_body(&mut self, context: &mut Context<'_>) -> Result<bool, String> {
         let next = match &mut self.rest {
             Rest::Nothing => return Ok(false),
-            Rest::Length(body, _) | Rest::Chunks { body, .. } => body.poll_next(context),
+            Rest::Length(body, _) | Rest::Chunks { body, .. } | Rest::UntilClose(body) => {
+                body.poll_next(context)
+            }
         };
         match next {
             Poll::Pending => Ok(true),
             Poll::Ready(Some(Ok(piece))) => self.add(piece).map(|()| false),
-            Poll::Ready(Some(Err(cause))) => Err(EgressError::RequestBody(cause)),
+            Poll::Ready(Some(Err(cause))) => Err(cause),
             Poll::Ready(None) => self.end().map(|()| false),
         }
     }
 
-    fn add(&mut self, piece: Bytes) -> Result<(), EgressError> {
+    fn add(&mut self, piece: Bytes) -> Result<(), String> {
         if piece.is_empty() {
             // An empty chunk would end the body.
             return Ok(());
         }
         match &mut self.rest {
-            Rest::Nothing => {}
+            Rest::Nothing | Rest::UntilClose(_) => {}
             Rest::Length(_, remaining) => {
                 let Some(left) = remaining.checked_sub(piece.len() as u64) else {
-                    return Err(EgressError::RequestBody("it is longer than announced".to_owned()));
+                    return Err("it is longer than announced".to_owned());
                 };
                 *remaining = left;
             }
@@ -140,14 +153,12 @@ impl<'a> Sending<'a> {
         Ok(())
     }
 
-    fn end(&mut self) -> Result<(), EgressError> {
+    fn end(&mut self) -> Result<(), String> {
         match std::mem::replace(&mut self.rest, Rest::Nothing) {
             Rest::Length(_, remaining) if remaining > 0 => {
-                return Err(EgressError::RequestBody(
-                    "it is shorter than announced".to_owned(),
-                ));
+                return Err("it is shorter than announced".to_owned());
             }
-            Rest::Nothing | Rest::Length(..) => {}
+            Rest::Nothing | Rest::Length(..) | Rest::UntilClose(_) => {}
             Rest::Chunks { open, .. } => {
                 let end: &[u8] = if open { b"\r\n0\r\n\r\n" } else { b"0\r\n\r\n" };
                 self.out.extend_from_slice(end);
@@ -156,7 +167,11 @@ impl<'a> Sending<'a> {
         Ok(())
     }
 
-    fn poll_write(&mut self, context: &mut Context<'_>, stream: &mut Stream) -> Poll<io::Result<()>> {
+    fn poll_write(
+        &mut self,
+        context: &mut Context<'_>,
+        stream: &mut (impl AsyncWrite + Unpin),
+    ) -> Poll<io::Result<()>> {
         let head = self.out.get(self.written..).unwrap_or_default();
         let stream = Pin::new(stream);
         let taken = ready!(match (head.is_empty(), self.tail.is_empty()) {

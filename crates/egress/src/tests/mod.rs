@@ -20,7 +20,7 @@ use bytes::Bytes;
 use portcullis_model::HeaderList;
 
 use crate::{
-    AddressPolicy, Answer, Client, ClientConfig, EgressError, Limits, RequestBody, Target, Timeouts, tls,
+    AddressPolicy, Answer, Client, ClientConfig, EgressError, Limits, OutgoingBody, Target, Timeouts, tls,
 };
 use script::{Server, Step};
 
@@ -99,7 +99,7 @@ impl Pieces {
     }
 }
 
-impl RequestBody for Pieces {
+impl OutgoingBody for Pieces {
     fn length(&self) -> Option<u64> {
         self.length
     }

@@ -9,7 +9,7 @@ async fn sent(
     method: &str,
     path: &str,
     headers: &[(&'static str, &'static str)],
-    body: &mut dyn RequestBody,
+    body: &mut dyn OutgoingBody,
     end: &'static str,
 ) -> Result<String, EgressError> {
     let server = Server::start(vec![vec![Step::ReadUntil(end), Step::send(OK), Step::AwaitClose]]).await;

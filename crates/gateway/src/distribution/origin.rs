@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_egress::{EgressError, RequestBody as _, Target};
+use portcullis_egress::{EgressError, OutgoingBody as _, Target};
 use portcullis_model::{
     HeaderList,
     resources::cloudfront::{CookiePreference, OriginProtocolPolicy},

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_egress::{AnswerBody, EgressError, RequestBody, Target, Timeouts};
+use portcullis_egress::{AnswerBody, EgressError, OutgoingBody, Target, Timeouts};
 use portcullis_model::{HeaderList, Problem, resources::apigateway::Integration as IntegrationModel};
 
 use super::{
@@ -238,7 +238,7 @@ impl Outgoing {
     }
 }
 
-impl RequestBody for Outgoing {
+impl OutgoingBody for Outgoing {
     fn length(&self) -> Option<u64> {
         self.body.length()
     }

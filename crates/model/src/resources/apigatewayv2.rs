@@ -252,13 +252,13 @@ impl CorsConfiguration {
             (
                 "allowHeaders",
                 &self.allow_headers,
-                is_token,
+                |name| is_token(name),
                 "use the name of a header or `*`",
             ),
             (
                 "exposeHeaders",
                 &self.expose_headers,
-                is_token,
+                |name| is_token(name),
                 "use the name of a header or `*`",
             ),
         ];
