@@ -9,6 +9,7 @@ use crate::{http::Response, refusal::Refusal, snapshot::stage::MethodSnapshot};
 /// `Distribution`, `Cache` and `Origin` are what stands in front of the list where a distribution does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum LayerName {
+    Edge,
     Host,
     Site,
     Distribution,
@@ -29,7 +30,8 @@ pub(crate) enum LayerName {
 
 impl LayerName {
     /// Every layer, in the order of the declaration.
-    pub(crate) const ALL: [Self; 16] = [
+    pub(crate) const ALL: [Self; 17] = [
+        Self::Edge,
         Self::Host,
         Self::Site,
         Self::Distribution,
@@ -51,6 +53,7 @@ impl LayerName {
     /// Returns the name that trails and the `portcullis:observe` tag carry.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
+            Self::Edge => "edge",
             Self::Host => "host",
             Self::Site => "site",
             Self::Distribution => "distribution",

@@ -10,11 +10,14 @@ use crate::{
     callers::Callers,
     decision::{LayerName, Reason},
     distribution::{self, Visit, cache::DistributionCache},
-    edge::Answer,
+    edge::{
+        Answer,
+        strictness::{self, Rule},
+    },
     exchange::Exchange,
     firewall::Firewall,
     hosts::{Destination, LastHost},
-    http::{Body, BodyError, Listener, Request, Response},
+    http::{Body, BodyError, Listener, Peer, Request, Response, Version},
     issuers::Issuers,
     layers::authorizer::{token_cache::TokenCache, verdict_cache::VerdictCache},
     pipeline::{self, Journal},
@@ -172,14 +175,18 @@ impl Gateway {
         }
     }
 
+    fn arrival(&self) -> Arrival {
+        Arrival {
+            id: self.ids.next_uuid(),
+            started: self.worker.parts.clock.now(),
+            started_at: Instant::now(),
+        }
+    }
+
     /// Answers a request and records its trail.
     pub async fn handle(&self, request: Request) -> Response {
         let parts = &self.worker.parts;
-        let arrival = Arrival {
-            id: self.ids.next_uuid(),
-            started: parts.clock.now(),
-            started_at: Instant::now(),
-        };
+        let arrival = self.arrival();
         let snapshot = parts.snapshots.take();
         let destination = self.destination(&snapshot, &request);
         if destination != Destination::Foreign
@@ -343,6 +350,18 @@ impl Gateway {
         &self,
         arrival: Arrival,
         request: Request,
+        response: Response,
+        outcome: Outcome,
+        reason: impl Into<Reason>,
+    ) -> Response {
+        self.end_at(LayerName::Host, arrival, request, response, outcome, reason)
+    }
+
+    fn end_at(
+        &self,
+        layer: LayerName,
+        arrival: Arrival,
+        request: Request,
         mut response: Response,
         outcome: Outcome,
         reason: impl Into<Reason>,
@@ -351,7 +370,7 @@ impl Gateway {
             .headers
             .push("x-amzn-RequestId", request_id::header_values(arrival.id).0);
         let mut journal = Journal::start(arrival.started_at);
-        journal.note(LayerName::Host, outcome, reason.into());
+        journal.note(layer, outcome, reason.into());
         let record = self.record(arrival, request, journal, response.status);
         self.worker.trails().record_compact(record);
         response
@@ -367,6 +386,28 @@ impl Gateway {
 impl Answer for Gateway {
     fn answer(&self, request: Request) -> impl Future<Output = Response> {
         self.handle(request)
+    }
+
+    /// Nothing of what came is understood, so nothing of it is recorded but whence it came.
+    fn malformed(&self, peer: &Peer, rule: &'static Rule) -> Response {
+        let request = Request {
+            method: Bytes::new(),
+            target: Bytes::new(),
+            authority: String::new(),
+            version: Version::Http11,
+            headers: HeaderList::new(),
+            body: Body::Empty,
+            peer: peer.clone(),
+        };
+        let response = strictness::response(rule);
+        self.end_at(
+            LayerName::Edge,
+            self.arrival(),
+            request,
+            response,
+            Outcome::Refuse,
+            rule.reason,
+        )
     }
 }
 

@@ -1,25 +1,23 @@
 //! One connection: HTTP/1 or HTTP/2 over whatever stream, each request answered in turn or in its own stream.
 
-use std::{convert::Infallible, future::Future, pin::pin, rc::Rc};
+use std::{convert::Infallible, future::Future, pin::pin, rc::Rc, sync::Arc};
 
-use hyper::{
-    rt::Executor,
-    server::conn::{http1, http2},
-    service::service_fn,
-};
+use hyper::{rt::Executor, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
+use portcullis_model::Clock;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
 };
 
-use super::{Answer, EdgeLimits, message};
+use super::{Answer, EdgeLimits, http1, message};
 use crate::http::Peer;
 
 /// What every connection of a worker shares.
 pub(crate) struct Shared<A> {
     pub(crate) answer: A,
     pub(crate) limits: EdgeLimits,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -40,16 +38,19 @@ pub(crate) async fn serve<A: Answer>(
     peer: Peer,
     http2: bool,
 ) {
+    if !http2 {
+        return http1::serve(&shared, stream, peer).await;
+    }
     let limits = &shared.limits;
     let service = service_fn(|request| {
         let (shared, peer) = (shared.clone(), peer.clone());
         async move {
-            Ok::<_, Infallible>(match message::request(request, peer, &shared.limits) {
+            Ok::<_, Infallible>(match message::request(request, peer.clone(), &shared.limits) {
                 Ok(request) => {
                     let to_head = *request.method == *b"HEAD";
                     message::response(shared.answer.answer(request).await, to_head)
                 }
-                Err(malformed) => message::refusal(&malformed),
+                Err(rule) => message::response(shared.answer.malformed(&peer, rule), false),
             })
         }
     });
@@ -57,35 +58,19 @@ pub(crate) async fn serve<A: Answer>(
     let stopped = async move { stop.wait_for(|stop| *stop).await.map(|_| ()) };
     let mut stopped = pin!(stopped);
     // A connection that breaks off is the peer's affair: there is nobody left to tell.
-    if http2 {
-        let connection = http2::Builder::new(ThisThread)
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(limits.streams_max)
-            .max_pending_accept_reset_streams(limits.resets_pending_max)
-            .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
-            .keep_alive_interval(limits.head_time)
-            .serve_connection(TokioIo::new(stream), service);
-        let mut connection = pin!(connection);
-        tokio::select! {
-            ended = connection.as_mut() => drop(ended),
-            _ = &mut stopped => {
-                connection.as_mut().graceful_shutdown();
-                drop(connection.await);
-            }
-        }
-    } else {
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.head_time)
-            .max_buf_size(limits.head_bytes_max)
-            .serve_connection(TokioIo::new(stream), service);
-        let mut connection = pin!(connection);
-        tokio::select! {
-            ended = connection.as_mut() => drop(ended),
-            _ = &mut stopped => {
-                connection.as_mut().graceful_shutdown();
-                drop(connection.await);
-            }
+    let connection = http2::Builder::new(ThisThread)
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(limits.streams_max)
+        .max_pending_accept_reset_streams(limits.resets_pending_max)
+        .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
+        .keep_alive_interval(limits.head_time)
+        .serve_connection(TokioIo::new(stream), service);
+    let mut connection = pin!(connection);
+    tokio::select! {
+        ended = connection.as_mut() => drop(ended),
+        _ = &mut stopped => {
+            connection.as_mut().graceful_shutdown();
+            drop(connection.await);
         }
     }
 }

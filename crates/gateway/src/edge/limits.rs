@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-/// Header fields of one HTTP/1 request. It is hyper's own number: any other makes it allocate for every head.
+/// Header fields of one request.
 pub const HEADERS_MAX: usize = 100;
 
 /// Limits of one process, for all its listeners together.
@@ -21,12 +21,22 @@ pub struct EdgeLimits {
     pub head_bytes_max: usize,
     /// Bytes of a request target.
     pub target_bytes_max: usize,
-    /// From the first byte of a head (or the end of the last exchange) to its end.
+    /// From the first byte of a head to its end, and from the start of a connection to that first byte.
     pub head_time: Duration,
+    /// Between two requests of a connection.
+    pub idle_time: Duration,
     /// For a TLS handshake.
     pub handshake_time: Duration,
     /// Between two chunks of a request body.
     pub body_idle_time: Duration,
+    /// What a request body must bring on the whole, after `body_idle_time`, in HTTP/1.1.
+    pub body_bytes_per_second_min: u64,
+    /// Bytes of a chunk's size line with its extensions.
+    pub chunk_line_bytes_max: usize,
+    /// Bytes of the fields behind the last chunk.
+    pub trailer_bytes_max: usize,
+    /// How long a client may take nothing of an answer, in HTTP/1.1.
+    pub write_idle_time: Duration,
     /// HTTP/2 streams open at once on one connection.
     pub streams_max: u32,
     /// HTTP/2 streams that the peer reset and that still wait to be dropped.
@@ -43,8 +53,13 @@ impl Default for EdgeLimits {
             head_bytes_max: 32 * 1024,
             target_bytes_max: 10_240,
             head_time: Duration::from_secs(30),
+            idle_time: Duration::from_secs(60),
             handshake_time: Duration::from_secs(10),
             body_idle_time: Duration::from_secs(30),
+            body_bytes_per_second_min: 500,
+            chunk_line_bytes_max: 256,
+            trailer_bytes_max: 8 * 1024,
+            write_idle_time: Duration::from_secs(60),
             streams_max: 128,
             resets_pending_max: 32,
             drain_time: Duration::from_secs(10),

@@ -1,4 +1,4 @@
-//! Between hyper's messages and ours. What is ambiguous and still visible here is refused, not repaired.
+//! Between hyper's HTTP/2 messages and ours. What is ambiguous and still visible here is refused, not repaired.
 
 use std::{
     future::Future,
@@ -13,49 +13,40 @@ use hyper::body::Incoming;
 use portcullis_model::HeaderList;
 use tokio::time::Sleep;
 
-use super::EdgeLimits;
+use super::{
+    EdgeLimits,
+    http1::host,
+    strictness::{self as rules, Rule},
+};
 use crate::http::{Body, BodyError, Peer, Request, Response, Version, body::ChunkSource};
-
-/// Why a request is not taken up: the status and a plain text for the client.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Malformed {
-    pub(crate) status: u16,
-    pub(crate) reason: &'static str,
-}
-
-const fn malformed(status: u16, reason: &'static str) -> Malformed {
-    Malformed { status, reason }
-}
 
 /// Turns hyper's request into ours.
 pub(crate) fn request(
     request: http::Request<Incoming>,
     peer: Peer,
     limits: &EdgeLimits,
-) -> Result<Request, Malformed> {
+) -> Result<Request, &'static Rule> {
     let (parts, incoming) = request.into_parts();
     let version = match parts.version {
-        http::Version::HTTP_10 => Version::Http10,
-        http::Version::HTTP_11 => Version::Http11,
         http::Version::HTTP_2 => Version::Http2,
-        _ => return Err(malformed(505, "unsupported HTTP version")),
+        _ => return Err(rules::VERSION),
     };
     let target = parts
         .uri
         .path_and_query()
         .map_or("/", http::uri::PathAndQuery::as_str);
     if target.len() > limits.target_bytes_max {
-        return Err(malformed(414, "the request target is too long"));
+        return Err(rules::TARGET_LENGTH);
     }
-    // hyper stops reading at this limit only while a head is unfinished: one that comes in a single piece may exceed it.
+    // hyper counts each field with 32 bytes more, and drops what is over instead of answering.
     let fields = parts.headers.iter();
     let head_bytes: usize = fields
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
         .sum();
     if target.len() + head_bytes > limits.head_bytes_max {
-        return Err(malformed(431, "the request head is too long"));
+        return Err(rules::HEAD_LENGTH);
     }
-    let authority = authority(&parts, version)?;
+    let authority = authority(&parts)?;
     let body = if HttpBody::is_end_stream(&incoming) {
         Body::Empty
     } else {
@@ -90,30 +81,21 @@ fn method(method: &http::Method) -> Bytes {
     }
 }
 
-/// The one host a request is for: RFC 9112 section 3.2 wants exactly one `Host` in HTTP/1.1, and where the target or
-/// `:authority` names a host too (RFC 9113 section 8.3.1), both must agree.
-fn authority(parts: &http::request::Parts, version: Version) -> Result<String, Malformed> {
+/// The one host a request is for: where `:authority` and `Host` both name one (RFC 9113 section 8.3.1), they must agree.
+fn authority(parts: &http::request::Parts) -> Result<String, &'static Rule> {
     let mut hosts = parts.headers.get_all(http::header::HOST).iter();
-    let host = match hosts.next() {
-        None => None,
-        Some(value) => Some(
-            value
-                .to_str()
-                .map_err(|_| malformed(400, "the host is not printable ASCII"))?,
-        ),
-    };
+    let field = hosts.next().map(|value| host(value.as_bytes())).transpose()?;
     if hosts.next().is_some() {
-        return Err(malformed(400, "more than one host"));
+        return Err(rules::TWO_HOSTS);
     }
-    let target = parts.uri.authority().map(http::uri::Authority::as_str);
-    match (host, target) {
-        (Some(host), Some(target)) if !host.eq_ignore_ascii_case(target) => {
-            Err(malformed(400, "the host and the target name different hosts"))
-        }
-        (Some(host), _) => Ok(host.to_owned()),
-        (None, Some(target)) => Ok(target.to_owned()),
-        (None, None) if version == Version::Http11 => Err(malformed(400, "no host")),
-        (None, None) => Ok(String::new()),
+    let target = parts
+        .uri
+        .authority()
+        .map(|target| host(target.as_str().as_bytes()));
+    match (field, target.transpose()?) {
+        (Some(field), Some(target)) if !field.eq_ignore_ascii_case(&target) => Err(rules::OTHER_HOST),
+        (Some(host), _) | (None, Some(host)) if !host.is_empty() => Ok(host),
+        _ => Err(rules::NO_HOST),
     }
 }
 
@@ -175,18 +157,6 @@ fn is_framing(name: &http::HeaderName) -> bool {
     matches!(
         name.as_str(),
         "connection" | "transfer-encoding" | "keep-alive" | "proxy-connection" | "upgrade" | "te"
-    )
-}
-
-/// A plain answer to what never became a request.
-pub(crate) fn refusal(malformed: &Malformed) -> http::Response<OutgoingBody> {
-    response(
-        Response::full(
-            malformed.status,
-            "application/json",
-            format!("{{\"message\":\"{}\"}}", malformed.reason),
-        ),
-        false,
     )
 }
 

@@ -1,20 +1,23 @@
 //! The edge: sockets, TLS and the codec. It turns bytes into [`crate::http::Request`]s and answers back.
 //!
 //! One current-thread runtime a core, each with its own listening socket (`SO_REUSEPORT`), so that a request stays on
-//! its thread from accept to answer. hyper's servers speak HTTP/1 and HTTP/2 for now; nothing above sees them.
+//! its thread from accept to answer. HTTP/1.1 is our own, HTTP/2 hyper's; nothing above sees them.
 
 pub mod limits;
 pub mod listener;
 pub mod tls;
 pub mod domains;
 pub mod connection;
+mod http1;
+pub mod strictness;
 pub mod message;
 pub mod forward_proxy;
 pub mod workers;
 
 use std::future::Future;
 
-use crate::http::{Request, Response};
+use crate::http::{Peer, Request, Response};
+use strictness::Rule;
 
 pub use domains::DomainConfigs;
 pub use forward_proxy::{ForwardProxy, ProxyRoute};
@@ -27,6 +30,12 @@ pub use workers::{EdgeParts, Workers, start};
 pub trait Answer: 'static {
     /// Answers a request. Every refusal is a response too.
     fn answer(&self, request: Request) -> impl Future<Output = Response>;
+
+    /// Answers what never became a request.
+    fn malformed(&self, peer: &Peer, rule: &'static Rule) -> Response {
+        let _unused = peer;
+        strictness::response(rule)
+    }
 }
 
 #[cfg(test)]

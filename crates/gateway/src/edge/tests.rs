@@ -42,11 +42,20 @@ impl Answer for Liar {
     }
 }
 
-struct NoTls;
+pub(super) struct NoTls;
 
 impl ServerConfigs for NoTls {
     fn server_config(&self, _: Option<&str>) -> Option<Arc<rustls::ServerConfig>> {
         None
+    }
+}
+
+pub(super) fn parts() -> EdgeParts {
+    EdgeParts {
+        limits: EdgeLimits::default(),
+        configs: Arc::new(NoTls),
+        clock: Arc::new(portcullis_model::SystemClock),
+        forward_proxy: None,
     }
 }
 
@@ -61,11 +70,7 @@ fn exchange_with<A: Answer>(bytes: &[u8], make: fn() -> A) -> String {
     };
     let socket = Socket::open(door, 2).unwrap();
     let address = socket.address;
-    let parts = EdgeParts {
-        limits: EdgeLimits::default(),
-        configs: Arc::new(NoTls),
-        forward_proxy: None,
-    };
+    let parts = parts();
     let workers = start(vec![socket], 2, &parts, make).unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(bytes).unwrap();
@@ -113,11 +118,7 @@ fn a_stop_lets_no_thread_behind() {
     };
     let socket = Socket::open(door, 2).unwrap();
     let address = socket.address;
-    let parts = EdgeParts {
-        limits: EdgeLimits::default(),
-        configs: Arc::new(NoTls),
-        forward_proxy: None,
-    };
+    let parts = parts();
     let workers = start(vec![socket], 2, &parts, || Echo).unwrap();
     let idle = TcpStream::connect(address).unwrap();
     workers.stop();
@@ -129,11 +130,11 @@ fn a_stop_lets_no_thread_behind() {
 fn only_an_answer_to_head_may_say_the_length_of_a_body_that_is_not_sent() {
     let answer = exchange_with(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", || Liar);
     assert!(
-        answer.contains("content-length: 0\r\n") && !answer.contains("chunked"),
+        answer.contains("Content-Length: 0\r\n") && !answer.contains("chunked"),
         "{answer}"
     );
     let answer = exchange_with(b"HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n", || {
         Liar
     });
-    assert!(answer.contains("content-length: 42\r\n"), "{answer}");
+    assert!(answer.contains("Content-Length: 42\r\n"), "{answer}");
 }

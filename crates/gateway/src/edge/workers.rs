@@ -2,6 +2,7 @@
 
 use std::{io, net::TcpListener as StdListener, rc::Rc, sync::Arc, thread::JoinHandle, time::Duration};
 
+use portcullis_model::Clock;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -43,6 +44,8 @@ impl Workers {
 pub struct EdgeParts {
     pub limits: EdgeLimits,
     pub configs: Arc<dyn ServerConfigs>,
+    /// For the `Date` of answers.
+    pub clock: Arc<dyn Clock>,
     /// The forward proxy, where that listener is open.
     pub forward_proxy: Option<Arc<dyn ForwardProxy>>,
 }
@@ -85,6 +88,7 @@ where
                     let shared = Rc::new(Shared {
                         answer: make_answer(),
                         limits: parts.limits.clone(),
+                        clock: Arc::clone(&parts.clock),
                         stop: stopped,
                     });
                     runtime.block_on(local.run_until(work(sockets, parts, counts, shared)));

@@ -189,6 +189,7 @@ impl Server {
         let parts = EdgeParts {
             limits: EdgeLimits::default(),
             configs: Arc::new(DomainConfigs::over(configs, self.gateway.snapshots.clone())),
+            clock: Arc::clone(&self.gateway.clock),
             forward_proxy: Some(forward_proxy),
         };
         let gateway = self.gateway;

@@ -1,0 +1,43 @@
+//! A time limit that costs nothing while nobody waits: the timer is set when it is polled first, and moved only when it must be.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::time::{Instant, Sleep};
+
+/// A limit on waiting.
+#[derive(Default)]
+pub(super) struct Deadline {
+    until: Option<Instant>,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Deadline {
+    /// Sets the limit anew when it is polled next.
+    pub(super) const fn clear(&mut self) {
+        self.until = None;
+    }
+
+    /// Ready `time` after it was polled first since it was cleared.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>, time: Duration) -> Poll<()> {
+        let until = *self.until.get_or_insert_with(|| Instant::now() + time);
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
+        if timer.deadline() > until {
+            timer.as_mut().reset(until);
+        }
+        loop {
+            // One that was set for an earlier wait wakes too soon, and is set again.
+            ready!(timer.as_mut().poll(context));
+            if timer.deadline() >= until {
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(until);
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Takes the head of a request apart (RFC 9112 sections 2, 3, 5 and 6): strict where two parsers could differ, and blind to
+//! what is merely odd, which the firewall must see as it came.
+
+use bytes::Bytes;
+use memchr::{memchr, memrchr};
+use portcullis_model::{HeaderList, is_field_value, is_token};
+
+use crate::{
+    edge::{
+        EdgeLimits,
+        limits::HEADERS_MAX,
+        strictness::{self as rules, Rule},
+    },
+    http::Version,
+};
+
+const METHOD_BYTES_MAX: usize = 32;
+/// A longer number is no length that anybody sends.
+const LENGTH_DIGITS_MAX: usize = 18;
+
+/// How the body follows (RFC 9112 section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyFraming {
+    Length(u64),
+    Chunked,
+}
+
+/// A head, understood.
+#[derive(Debug)]
+pub(super) struct Head {
+    pub(super) method: Bytes,
+    /// Origin form.
+    pub(super) target: Bytes,
+    pub(super) authority: String,
+    pub(super) version: Version,
+    pub(super) headers: HeaderList,
+    pub(super) framing: BodyFraming,
+    /// The client would keep the connection.
+    pub(super) persistent: bool,
+    /// The client waits for a 100 before it sends the body.
+    pub(super) expects_continue: bool,
+}
+
+/// How far the end of a head has been looked for, so that one that comes byte by byte is not scanned again and again.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Scan {
+    line_start: usize,
+    seen: usize,
+}
+
+impl Scan {
+    /// Returns where the head ends, behind its empty line; none when more must come.
+    pub(super) fn end(&mut self, input: &[u8], limits: &EdgeLimits) -> Result<Option<usize>, &'static Rule> {
+        if input.first().is_some_and(|first| !is_token([*first])) {
+            return Err(rules::NO_METHOD);
+        }
+        while let Some(found) = input.get(self.seen..).and_then(|rest| memchr(b'\n', rest)) {
+            let at = self.seen + found;
+            let line = input.get(self.line_start..at).unwrap_or_default();
+            match line {
+                [b'\r'] => return limit_head(at + 1, limits).map(|()| Some(at + 1)),
+                [.., b'\r'] => {}
+                _ => return Err(rules::BARE_LINE_FEED),
+            }
+            self.line_start = at + 1;
+            self.seen = at + 1;
+        }
+        self.seen = input.len();
+        if self.line_start == 0 && input.len() > limits.target_bytes_max + METHOD_BYTES_MAX + 16 {
+            return Err(rules::TARGET_LENGTH);
+        }
+        limit_head(input.len(), limits).map(|()| None)
+    }
+}
+
+fn limit_head(bytes: usize, limits: &EdgeLimits) -> Result<(), &'static Rule> {
+    if bytes > limits.head_bytes_max {
+        return Err(rules::HEAD_LENGTH);
+    }
+    Ok(())
+}
+
+/// Takes apart a head that [`Scan`] found whole.
+pub(super) fn parse(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static Rule> {
+    // A copy of the right size: what is kept of a request, in trails for example, does not keep a large buffer.
+    let head = Bytes::copy_from_slice(input);
+    let line_end = line_end(&head, 0)?;
+    let line = head.get(..line_end).unwrap_or_default();
+    let first = memchr(b' ', line).ok_or(rules::REQUEST_LINE)?;
+    let last = memrchr(b' ', line)
+        .filter(|last| *last > first)
+        .ok_or(rules::REQUEST_LINE)?;
+    let (method, target) = (
+        line.get(..first).unwrap_or_default(),
+        line.get(first + 1..last).unwrap_or_default(),
+    );
+    if method.len() > METHOD_BYTES_MAX || !is_token(method) {
+        return Err(rules::METHOD);
+    }
+    let version = version(line.get(last + 1..).unwrap_or_default())?;
+    let (target_host, target) = target_of(method, target, limits)?;
+    let mut fields = Fields::default();
+    let headers = read_fields(&head, line_end + 2, &mut fields)?;
+    let authority = fields.authority(target_host, version)?;
+    Ok(Head {
+        method: method_bytes(method),
+        target,
+        authority,
+        version,
+        framing: fields.framing(version)?,
+        persistent: match version {
+            Version::Http10 => fields.keep_alive && !fields.close,
+            _ => !fields.close,
+        },
+        expects_continue: fields.expects_continue && version == Version::Http11,
+        headers,
+    })
+}
+
+/// Returns where the line that begins at `start` ends, before its CRLF.
+fn line_end(head: &[u8], start: usize) -> Result<usize, &'static Rule> {
+    let rest = head.get(start..).unwrap_or_default();
+    let end = memchr(b'\r', rest).ok_or(rules::BARE_LINE_FEED)?;
+    match rest.get(end + 1) {
+        Some(b'\n') => Ok(start + end),
+        _ => Err(rules::BARE_CARRIAGE_RETURN),
+    }
+}
+
+fn version(text: &[u8]) -> Result<Version, &'static Rule> {
+    match text {
+        b"HTTP/1.1" => Ok(Version::Http11),
+        b"HTTP/1.0" => Ok(Version::Http10),
+        [b'H', b'T', b'T', b'P', b'/', major, b'.', minor]
+            if major.is_ascii_digit() && minor.is_ascii_digit() =>
+        {
+            Err(rules::VERSION)
+        }
+        _ => Err(rules::REQUEST_LINE),
+    }
+}
+
+/// Methods that everybody sends cost no memory.
+fn method_bytes(method: &[u8]) -> Bytes {
+    const COMMON: [&[u8]; 7] = [b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS"];
+    COMMON
+        .into_iter()
+        .find(|common| *common == method)
+        .map_or_else(|| Bytes::copy_from_slice(method), Bytes::from_static)
+}
+
+/// Returns the host that the target names, if it names one, and the origin form.
+fn target_of<'t>(
+    method: &[u8],
+    target: &'t [u8],
+    limits: &EdgeLimits,
+) -> Result<(Option<&'t [u8]>, Bytes), &'static Rule> {
+    if target.len() > limits.target_bytes_max {
+        return Err(rules::TARGET_LENGTH);
+    }
+    if method == b"CONNECT" {
+        return Err(rules::TUNNEL);
+    }
+    if memchr(b' ', target).is_some() {
+        return Err(rules::REQUEST_LINE);
+    }
+    let cuts = |found: bool, byte: &u8| found | (*byte < b' ') | (*byte == 0x7f) | (*byte == b'#');
+    if target.iter().fold(false, cuts) {
+        return Err(rules::TARGET_BYTES);
+    }
+    if target.first() == Some(&b'/') || (target == b"*" && method == b"OPTIONS") {
+        return Ok((None, Bytes::copy_from_slice(target)));
+    }
+    let scheme = |scheme: &[u8]| {
+        let (start, rest) = target.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    };
+    let rest = scheme(b"http://")
+        .or_else(|| scheme(b"https://"))
+        .ok_or(rules::TARGET_FORM)?;
+    let end = rest
+        .iter()
+        .position(|byte| matches!(byte, b'/' | b'?'))
+        .unwrap_or(rest.len());
+    let (host, path) = rest.split_at_checked(end).unwrap_or((rest, b""));
+    let path = match path.first() {
+        Some(b'/') => Bytes::copy_from_slice(path),
+        _ => [b"/", path].concat().into(),
+    };
+    Ok((Some(host), path))
+}
+
+/// Reads the lines from `at` to the empty one.
+fn read_fields(head: &Bytes, mut at: usize, fields: &mut Fields) -> Result<HeaderList, &'static Rule> {
+    let mut headers = HeaderList::with_capacity(16);
+    loop {
+        let end = line_end(head, at)?;
+        let line = head.get(at..end).unwrap_or_default();
+        match line.first() {
+            None => return Ok(headers),
+            Some(b' ' | b'\t') => return Err(rules::FOLDED_FIELD),
+            Some(_) => {}
+        }
+        let colon = memchr(b':', line).ok_or(rules::NO_COLON)?;
+        let name = line.get(..colon).unwrap_or_default();
+        if !is_token(name) {
+            return Err(rules::FIELD_NAME);
+        }
+        let value = trim(line.get(colon + 1..).unwrap_or_default());
+        if !is_field_value(value) {
+            return Err(rules::FIELD_VALUE);
+        }
+        if headers.len() >= HEADERS_MAX {
+            return Err(rules::FIELD_COUNT);
+        }
+        fields.note(name, value)?;
+        headers.push(head.slice_ref(name), head.slice_ref(value));
+        at = end + 2;
+    }
+}
+
+/// Without the spaces and tabs around it (RFC 9110 section 5.5).
+fn trim(mut value: &[u8]) -> &[u8] {
+    while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    value
+}
+
+/// What the fields that frame a message say.
+#[derive(Default)]
+struct Fields {
+    host: Option<String>,
+    length: Option<u64>,
+    chunked: bool,
+    close: bool,
+    keep_alive: bool,
+    expects_continue: bool,
+}
+
+impl Fields {
+    fn note(&mut self, name: &[u8], value: &[u8]) -> Result<(), &'static Rule> {
+        match name.len() {
+            4 if is(name, "host") => self.note_host(value),
+            6 if is(name, "expect") => {
+                self.expects_continue = true;
+                if is(value, "100-continue") {
+                    Ok(())
+                } else {
+                    Err(rules::EXPECTATION)
+                }
+            }
+            10 if is(name, "connection") => {
+                for option in value.split(|byte| *byte == b',').map(trim) {
+                    self.close |= is(option, "close");
+                    self.keep_alive |= is(option, "keep-alive");
+                }
+                Ok(())
+            }
+            14 if is(name, "content-length") => self.note_length(value),
+            17 if is(name, "transfer-encoding") => {
+                if std::mem::replace(&mut self.chunked, true) {
+                    return Err(rules::TWO_CODINGS);
+                }
+                if is(value, "chunked") {
+                    Ok(())
+                } else {
+                    Err(rules::UNKNOWN_CODING)
+                }
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn note_host(&mut self, value: &[u8]) -> Result<(), &'static Rule> {
+        if self.host.is_some() {
+            return Err(rules::TWO_HOSTS);
+        }
+        self.host = Some(host(value)?);
+        Ok(())
+    }
+
+    fn note_length(&mut self, value: &[u8]) -> Result<(), &'static Rule> {
+        if self.length.is_some() {
+            return Err(rules::TWO_LENGTHS);
+        }
+        let plain = (1..=LENGTH_DIGITS_MAX).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+        let text = std::str::from_utf8(value).ok().filter(|_| plain);
+        self.length = Some(text.and_then(|text| text.parse().ok()).ok_or(rules::LENGTH)?);
+        Ok(())
+    }
+
+    fn authority(&mut self, target: Option<&[u8]>, version: Version) -> Result<String, &'static Rule> {
+        let host_field = self.host.take();
+        let Some(target) = target else {
+            return match host_field {
+                Some(host) if !host.is_empty() => Ok(host),
+                None if version == Version::Http10 => Ok(String::new()),
+                _ => Err(rules::NO_HOST),
+            };
+        };
+        let target = host(target)?;
+        match host_field {
+            _ if target.is_empty() => Err(rules::NO_HOST),
+            Some(host) if !host.eq_ignore_ascii_case(&target) => Err(rules::OTHER_HOST),
+            None if version == Version::Http11 => Err(rules::NO_HOST),
+            _ => Ok(target),
+        }
+    }
+
+    fn framing(&self, version: Version) -> Result<BodyFraming, &'static Rule> {
+        match (self.chunked, self.length) {
+            (true, Some(_)) => Err(rules::LENGTH_AND_CODING),
+            (true, None) if version == Version::Http10 => Err(rules::CODING_IN_1_0),
+            (true, None) => Ok(BodyFraming::Chunked),
+            (false, length) => Ok(BodyFraming::Length(length.unwrap_or(0))),
+        }
+    }
+}
+
+/// A name or an address, with a port or without; what else RFC 3986 allows, nobody's host has.
+pub(in crate::edge) fn host(value: &[u8]) -> Result<String, &'static Rule> {
+    let known =
+        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
+    let text = value.iter().all(known).then(|| String::from_utf8_lossy(value));
+    text.map(std::borrow::Cow::into_owned).ok_or(rules::HOST_NAME)
+}
+
+fn is(text: &[u8], lower: &str) -> bool {
+    text.eq_ignore_ascii_case(lower.as_bytes())
+}

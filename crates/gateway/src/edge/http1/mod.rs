@@ -1,0 +1,279 @@
+//! HTTP/1.1 on one connection (RFC 9112), one exchange after another.
+//!
+//! Strict where two parsers could differ: [`super::strictness`] is the table. An exchange drives its connection itself; there is
+//! no second task. While it waits for a request, a connection holds no buffer.
+
+mod date;
+mod deadline;
+mod head;
+mod incoming;
+mod outgoing;
+#[cfg(test)]
+mod tests;
+mod wire;
+
+use std::{
+    cell::RefCell,
+    future::{Future, poll_fn},
+    pin::{Pin, pin},
+    rc::Rc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use bytes::Buf;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+pub(super) use self::head::host;
+use self::{
+    deadline::Deadline,
+    head::{Head, Scan},
+    incoming::Incoming,
+    outgoing::Asked,
+    wire::{Wire, Writer},
+};
+use super::{
+    Answer, EdgeLimits,
+    connection::Shared,
+    strictness::{self, Rule},
+};
+use crate::http::{Body, Peer, Request, Response, Version};
+
+/// Bytes of the requests that a client sends before it has its answer.
+const PIPELINED_BYTES_MAX: usize = 16 * 1024;
+/// Bytes of a body that nobody read, which are read so that the connection can go on.
+const DRAINED_BYTES_MAX: u64 = 64 * 1024;
+/// How long, and how much, a client may still send after our last word, so that it can read that word.
+const LINGER_TIME: Duration = Duration::from_secs(2);
+const LINGER_BYTES_MAX: usize = 256 * 1024;
+
+type SharedWire<S> = Rc<RefCell<Wire<S>>>;
+
+/// What comes next on a connection.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "it is taken apart at once, and most are heads"
+)]
+enum Next {
+    Head(Head),
+    Refused(&'static Rule),
+    End,
+}
+
+/// Serves requests from `stream` until either side ends it or a stop is asked for.
+pub(super) async fn serve<A: Answer>(
+    shared: &Shared<A>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    peer: Peer,
+) {
+    let wire = Rc::new(RefCell::new(Wire::new(stream, &shared.limits)));
+    let mut stop = shared.stop.clone();
+    let mut stopped = pin!(async move { drop(stop.wait_for(|stop| *stop).await) });
+    let mut deadline = Deadline::default();
+    // The first request must begin at once, others when the client likes.
+    let mut idle_time = shared.limits.head_time;
+    loop {
+        deadline.clear();
+        let next = next_head(&wire, &shared.limits, idle_time, &mut deadline, stopped.as_mut()).await;
+        idle_time = shared.limits.idle_time;
+        let goes_on = match next {
+            Next::Head(head) => exchange(shared, &wire, head, &peer).await,
+            Next::Refused(rule) => {
+                wire.borrow_mut().give_up();
+                let asked = Asked {
+                    version: Version::Http11,
+                    to_head: false,
+                    persistent: false,
+                    now: shared.clock.now(),
+                };
+                let response = shared.answer.malformed(&peer, rule);
+                outgoing::send(&wire, response, asked, &shared.limits).await
+            }
+            Next::End => return,
+        };
+        if !goes_on {
+            return linger(&wire).await;
+        }
+    }
+}
+
+/// Waits for the head of a request.
+async fn next_head<S: AsyncRead + AsyncWrite + Unpin>(
+    wire: &RefCell<Wire<S>>,
+    limits: &EdgeLimits,
+    idle_time: Duration,
+    deadline: &mut Deadline,
+    mut stopped: Pin<&mut impl Future<Output = ()>>,
+) -> Next {
+    let mut scan = Scan::default();
+    let mut began = false;
+    // One empty line before a request is what some old clients leave behind a body (RFC 9112 section 2.2).
+    let mut may_skip = true;
+    poll_fn(|context| {
+        let mut wire = wire.borrow_mut();
+        loop {
+            if may_skip && wire.inbound.starts_with(b"\r\n") {
+                wire.inbound.advance(2);
+            }
+            let is_half_an_empty_line = may_skip && *wire.inbound == *b"\r";
+            may_skip &= wire.inbound.is_empty() || is_half_an_empty_line;
+            if !wire.inbound.is_empty() && !std::mem::replace(&mut began, true) {
+                deadline.clear();
+            }
+            if !is_half_an_empty_line {
+                match scan.end(&wire.inbound, limits) {
+                    Ok(Some(end)) => {
+                        let head = wire.inbound.get(..end).unwrap_or_default();
+                        let head = head::parse(head, limits);
+                        wire.inbound.advance(end);
+                        return Poll::Ready(match head {
+                            Ok(head) => Next::Head(head),
+                            Err(rule) => Next::Refused(rule),
+                        });
+                    }
+                    Ok(None) => {}
+                    Err(rule) => return Poll::Ready(Next::Refused(rule)),
+                }
+            }
+            wire.rest();
+            match wire.poll_fill(context) {
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Next::End),
+                Poll::Ready(Ok(_)) => {}
+                Poll::Pending if began => {
+                    ready!(deadline.poll(context, limits.head_time));
+                    return Poll::Ready(Next::Refused(strictness::HEAD_TIME));
+                }
+                Poll::Pending => {
+                    if stopped.as_mut().poll(context).is_pending() {
+                        ready!(deadline.poll(context, idle_time));
+                    }
+                    return Poll::Ready(Next::End);
+                }
+            }
+        }
+    })
+    .await
+}
+
+/// Answers one request; true when another may follow.
+async fn exchange<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    shared: &Shared<A>,
+    wire: &SharedWire<S>,
+    head: Head,
+    peer: &Peer,
+) -> bool {
+    let limits = &shared.limits;
+    let (version, persistent, to_head) = (head.version, head.persistent, *head.method == *b"HEAD");
+    let body = body(wire, &head, limits);
+    let request = Request {
+        method: head.method,
+        target: head.target,
+        authority: head.authority,
+        version,
+        headers: head.headers,
+        body,
+        peer: peer.clone(),
+    };
+    let Some(response) = answer(shared, wire, request).await else {
+        return false;
+    };
+    let can_go_on = {
+        let wire = wire.borrow();
+        wire.is_body_over() || wire.is_rest_short(DRAINED_BYTES_MAX)
+    };
+    let asked = Asked {
+        version,
+        to_head,
+        persistent: persistent && can_go_on && !*shared.stop.borrow(),
+        now: shared.clock.now(),
+    };
+    outgoing::send(wire, response, asked, limits).await && drain(wire).await
+}
+
+/// Returns the body that follows a head.
+fn body<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    wire: &SharedWire<S>,
+    head: &Head,
+    limits: &EdgeLimits,
+) -> Body {
+    let mut bytes = wire.borrow_mut();
+    let exchange = bytes.begin_body(head.framing, head.expects_continue, limits);
+    if bytes.is_body_over() {
+        return Body::Empty;
+    }
+    if let Some(whole) = bytes.take_whole() {
+        return Body::Full(whole);
+    }
+    Body::Stream(Box::new(Incoming {
+        wire: Rc::clone(wire),
+        exchange,
+    }))
+}
+
+/// Waits for the answer, none when the client goes away before.
+async fn answer<A: Answer, S: AsyncRead + AsyncWrite + Unpin>(
+    shared: &Shared<A>,
+    wire: &SharedWire<S>,
+    request: Request,
+) -> Option<Response> {
+    // On the heap, so that a connection that waits for a request does not hold room for an answer.
+    let mut answer = Box::pin(shared.answer.answer(request));
+    poll_fn(|context| match answer.as_mut().poll(context) {
+        Poll::Ready(response) => Poll::Ready(Some(response)),
+        Poll::Pending => poll_gone(wire, context).map(|()| None),
+    })
+    .await
+}
+
+/// Ready when the client has gone away; what it sends meanwhile is kept for later.
+fn poll_gone<S: AsyncRead + AsyncWrite + Unpin>(
+    wire: &RefCell<Wire<S>>,
+    context: &mut Context<'_>,
+) -> Poll<()> {
+    let mut wire = wire.borrow_mut();
+    while wire.is_body_over() && wire.inbound.len() < PIPELINED_BYTES_MAX {
+        match ready!(wire.poll_fill(context)) {
+            Ok(0) | Err(_) => return Poll::Ready(()),
+            Ok(_) => {}
+        }
+    }
+    Poll::Pending
+}
+
+/// Reads what is left of a short body that nobody wanted; true when the next request follows.
+async fn drain<S: AsyncRead + AsyncWrite + Unpin>(wire: &RefCell<Wire<S>>) -> bool {
+    poll_fn(|context| {
+        let mut wire = wire.borrow_mut();
+        loop {
+            match ready!(wire.poll_rest(context)) {
+                None => return Poll::Ready(true),
+                Some(Ok(_)) => {}
+                Some(Err(_)) => return Poll::Ready(false),
+            }
+        }
+    })
+    .await
+}
+
+/// Ends a connection so that the client can read our last word: a close with its bytes unread would be a reset, which takes
+/// that word away (RFC 9112 section 9.6).
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(wire: &RefCell<Wire<S>>) {
+    let reading = async {
+        if Writer(wire).shutdown().await.is_err() || wire.borrow().is_quiet() {
+            return;
+        }
+        let mut bytes = 0;
+        while bytes < LINGER_BYTES_MAX {
+            let read = poll_fn(|context| {
+                let mut wire = wire.borrow_mut();
+                wire.inbound.clear();
+                wire.poll_fill(context)
+            });
+            match read.await {
+                Ok(read @ 1..) => bytes += read,
+                _ => return,
+            }
+        }
+    };
+    drop(tokio::time::timeout(LINGER_TIME, reading).await);
+}

@@ -1,0 +1,256 @@
+//! Writes a response (RFC 9112 sections 4 and 6): its head anew from our own fields, framing and connection ours alone.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::poll_fn,
+    io::{self, Write},
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use portcullis_egress::{Framing, OutgoingBody, Sending};
+use portcullis_model::{HeaderList, Timestamp, is_field_value, is_token};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use super::{
+    date,
+    deadline::Deadline,
+    poll_gone,
+    wire::{Wire, Writer},
+};
+use crate::{
+    edge::EdgeLimits,
+    http::{Body, Response, Version},
+};
+
+/// Room for the head of an answer and a small body.
+const OUT_BYTES: usize = 2 * 1024;
+/// A larger buffer is not kept.
+const KEPT_BYTES_MAX: usize = 32 * 1024;
+/// Buffers that a thread keeps.
+const BUFFERS_MAX: usize = 16;
+
+thread_local! {
+    static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What a response is an answer to.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) version: Version,
+    pub(super) to_head: bool,
+    /// The connection is to serve another exchange.
+    pub(super) persistent: bool,
+    pub(super) now: Timestamp,
+}
+
+/// Sends a response; true when it went out whole and the connection can go on.
+pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
+    wire: &RefCell<Wire<S>>,
+    response: Response,
+    mut asked: Asked,
+    limits: &EdgeLimits,
+) -> bool {
+    let response = checked(response);
+    let framing = framing(&response, asked);
+    asked.persistent &= framing != Framing::UntilClose;
+    let mut out = BUFFERS
+        .with_borrow_mut(Vec::pop)
+        .unwrap_or_else(|| Vec::with_capacity(OUT_BYTES));
+    write_head(&mut out, &response, framing, asked);
+    let mut body = response.body;
+    let mut sending = Sending::new(out, framing, &mut body);
+    let mut slow = Deadline::default();
+    let is_blocked = Cell::new(false);
+    let whole = poll_fn(|context| {
+        let mut writer = Watched {
+            writer: Writer(wire),
+            is_blocked: &is_blocked,
+        };
+        match sending.poll(context, &mut writer) {
+            Poll::Ready(sent) => Poll::Ready(sent.is_ok()),
+            // A client that takes nothing must not hold what it asked for.
+            Poll::Pending if is_blocked.get() => slow.poll(context, limits.write_idle_time).map(|()| false),
+            Poll::Pending => {
+                slow.clear();
+                poll_gone(wire, context).map(|()| false)
+            }
+        }
+    })
+    .await;
+    let mut out = sending.into_buffer();
+    if out.capacity() <= KEPT_BYTES_MAX {
+        out.clear();
+        BUFFERS.with_borrow_mut(|buffers| {
+            if buffers.len() < BUFFERS_MAX {
+                buffers.push(out);
+            }
+        });
+    }
+    whole && asked.persistent
+}
+
+/// A field that HTTP cannot carry makes the whole answer a 500: nothing is cut.
+fn checked(response: Response) -> Response {
+    let is_final = (200..=599).contains(&response.status);
+    if is_final
+        && response
+            .headers
+            .iter()
+            .all(|(name, value)| is_token(name) && is_field_value(value))
+    {
+        return response;
+    }
+    tracing::error!(
+        status = response.status,
+        "a response is not valid HTTP: answered 500 instead"
+    );
+    Response {
+        status: 500,
+        headers: HeaderList::new(),
+        body: Body::Empty,
+    }
+}
+
+fn framing(response: &Response, asked: Asked) -> Framing {
+    match (is_bodiless(response, asked), response.body.length()) {
+        (true, _) => Framing::None,
+        (false, Some(length)) => Framing::Length(length),
+        (false, None) if asked.version == Version::Http10 => Framing::UntilClose,
+        (false, None) => Framing::Chunked,
+    }
+}
+
+const fn is_bodiless(response: &Response, asked: Asked) -> bool {
+    asked.to_head || matches!(response.status, 204 | 304)
+}
+
+fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: Asked) {
+    let status =
+        http::StatusCode::from_u16(response.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(status.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
+    out.extend_from_slice(b"\r\n");
+    // The answer to a HEAD, and a 304, carry the length of a body that is not sent (RFC 9110 section 8.6). Any other
+    // length is ours to say: one that somebody mapped could make two answers of one.
+    let is_about_another_body =
+        is_bodiless(response, asked) && response.status != 204 && response.body.length() == Some(0);
+    let mut is_dated = false;
+    let mut has_length = false;
+    for (name, value) in response.headers.iter() {
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"date") => is_dated = true,
+            14 if name.eq_ignore_ascii_case(b"content-length") => {
+                if !is_about_another_body || has_length {
+                    continue;
+                }
+                has_length = true;
+            }
+            _ if is_of_connection(name) => continue,
+            _ => {}
+        }
+        out.extend_from_slice(name);
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    }
+    // Writing into memory does not fail.
+    let mut length = |length: u64| drop(write!(out, "Content-Length: {length}\r\n"));
+    match (framing, response.body.length()) {
+        (Framing::Length(bytes), _) => length(bytes),
+        (Framing::None, Some(bytes)) if asked.to_head && !has_length => length(bytes),
+        (Framing::Chunked, _) => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
+        (Framing::None | Framing::UntilClose, _) => {}
+    }
+    if !asked.persistent {
+        out.extend_from_slice(b"Connection: close\r\n");
+    } else if asked.version == Version::Http10 {
+        out.extend_from_slice(b"Connection: keep-alive\r\n");
+    }
+    if !is_dated {
+        out.extend_from_slice(b"Date: ");
+        date::append(out, asked.now);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Fields that belong to one connection (RFC 9110 section 7.6.1).
+fn is_of_connection(name: &[u8]) -> bool {
+    let names: &[&[u8]] = match name.len() {
+        2 => &[b"te"],
+        7 => &[b"trailer", b"upgrade"],
+        10 => &[b"connection", b"keep-alive"],
+        16 => &[b"proxy-connection"],
+        17 => &[b"transfer-encoding"],
+        _ => return false,
+    };
+    names.iter().any(|own| name.eq_ignore_ascii_case(own))
+}
+
+impl OutgoingBody for Body {
+    fn length(&self) -> Option<u64> {
+        Self::length(self)
+    }
+
+    fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, String>>> {
+        let next = Self::poll_next(self, context);
+        next.map(|chunk| chunk.map(|chunk| chunk.map_err(|cause| cause.to_string())))
+    }
+
+    fn whole(&self) -> Option<&Bytes> {
+        match self {
+            Self::Full(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+}
+
+/// Notes whether it is the client that keeps us waiting.
+struct Watched<'w, S> {
+    writer: Writer<'w, S>,
+    is_blocked: &'w Cell<bool>,
+}
+
+impl<S> Watched<'_, S> {
+    fn note<T>(&self, outcome: Poll<T>) -> Poll<T> {
+        self.is_blocked.set(outcome.is_pending());
+        outcome
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<'_, S> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.writer).poll_write(context, bytes);
+        self.note(outcome)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let outcome = Pin::new(&mut self.writer).poll_write_vectored(context, slices);
+        self.note(outcome)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.writer.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let outcome = Pin::new(&mut self.writer).poll_flush(context);
+        self.note(outcome)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.writer).poll_shutdown(context)
+    }
+}
