@@ -1,0 +1,166 @@
+"""What we send to a backend for each request of `wire/` that we take up: one and the same to nginx, Node's http and h11."""
+
+import http.client
+import json
+import pathlib
+import re
+import shutil
+import socket
+import subprocess
+import threading
+
+import h11
+import pytest
+
+from portcullis import until
+
+WIRE = pathlib.Path(__file__).resolve().parents[1] / "wire"
+NODE_ECHO = pathlib.Path(__file__).resolve().parent / "node" / "echo.mjs"
+# Of the connection, or written anew for each server.
+OWN = {"host", "connection", "content-length", "transfer-encoding", "x-forwarded-for", "x-forwarded-port",
+       "x-forwarded-proto", "x-amzn-trace-id", "forwarded", "via"}
+
+
+def converse(connection):
+    """Serves one connection with h11 and says what it understood."""
+    parser = h11.Connection(h11.SERVER, max_incomplete_event_size=65_536)
+    with connection:
+        while True:
+            request, body = None, b""
+            while True:
+                event = parser.next_event()
+                if event is h11.NEED_DATA:
+                    parser.receive_data(connection.recv(65_536))
+                elif isinstance(event, h11.Request):
+                    request = event
+                elif isinstance(event, h11.Data):
+                    body += bytes(event.data)
+                elif isinstance(event, h11.EndOfMessage):
+                    break
+                else:
+                    return
+            fields = [part.hex() for field in request.headers.raw_items() for part in field]
+            seen = {"method": request.method.decode(), "target": request.target.hex(), "fields": fields, "body": body.hex()}
+            answer = json.dumps(seen).encode()
+            head = [("content-type", "application/json"), ("content-length", str(len(answer)))]
+            for event in (h11.Response(status_code=200, headers=head), h11.Data(answer), h11.EndOfMessage()):
+                connection.sendall(parser.send(event))
+            if parser.our_state is not h11.DONE:
+                return
+            parser.start_next_cycle()
+
+
+@pytest.fixture(scope="module")
+def python():
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def accept():
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=converse, args=(connection,), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    yield listener.getsockname()[1]
+    listener.close()
+
+
+@pytest.fixture(scope="module")
+def node():
+    process = subprocess.Popen(["node", str(NODE_ECHO)], stdout=subprocess.PIPE, text=True)
+    yield int(process.stdout.readline())
+    process.kill()
+
+
+@pytest.fixture(scope="module")
+def nginx(python, tmp_path_factory):
+    """nginx reads, and writes anew what it read; h11 says what that was. None where nginx is not installed."""
+    binary = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
+    if not binary:
+        print("SKIPPED nginx: not installed")
+        yield None
+        return
+    folder = tmp_path_factory.mktemp("nginx")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    paths = "".join(f"{name}_temp_path {folder}/{name};\n" for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
+    (folder / "nginx.conf").write_text(
+        f"""daemon off; pid {folder}/pid; error_log {folder}/error.log; events {{}}
+http {{ access_log off; underscores_in_headers on; ignore_invalid_headers off; {paths}
+  server {{ listen 127.0.0.1:{port};
+    location / {{ proxy_pass http://127.0.0.1:{python}; proxy_http_version 1.1; proxy_set_header Host $http_host; }} }} }}"""
+    )
+    command = [binary, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "error.log")]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+
+    def is_up():
+        try:
+            return socket.create_connection(("127.0.0.1", port)).close() or True
+        except OSError:
+            return False
+
+    until("nginx", is_up)
+    yield port
+    process.terminate()
+    process.wait(10)
+
+
+def unescape(text):
+    """`\\r`, `\\n`, `\\t`, `\\0`, `\\xHH` and `\\\\` are what they say."""
+    symbols = {"r": "\r", "n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
+
+    def replace(found):
+        return chr(int(found[1][1:], 16)) if found[1][0] == "x" else symbols[found[1]]
+
+    return re.sub(r"\\(x[0-9a-f]{2}|[rnt0\\])", replace, text).encode("latin-1")
+
+
+def accepted():
+    """Yields name, method, host and bytes of each case with one request that is taken up."""
+    for file in sorted(WIRE.glob("*.wire")):
+        lines = [line for line in file.read_text().splitlines() if line and not line.startswith("# ")]
+        for title, request in zip(lines[::2], lines[1::2], strict=True):
+            name, expected = title.split(" | ")
+            if expected.startswith("accept ") and ", " not in expected:
+                method, _, host, *_ = expected.removeprefix("accept ").split(" ", 3)
+                yield f"{file.name}: {name}", method, host, unescape(request)
+
+
+def test_backends_of_all_kinds_understand_the_same_request(server, python, node, nginx):
+    api = server.client("apigatewayv2")
+    hosts = {}
+    for name, port in {"h11": python, "node": node, "nginx": nginx}.items():
+        if port:
+            made = api.create_api(Name=name, ProtocolType="HTTP", Target=f"http://127.0.0.1:{port}")
+            hosts[name] = made["ApiEndpoint"].removeprefix("https://")
+    address = server.endpoints["public_http"].removeprefix("http://").split(":")
+    compared = 0
+    for name, method, host, request in accepted():
+        if host.lower() != "a":
+            continue
+        seen = {}
+        for backend, own in hosts.items():
+            sent = re.sub(rb"(?i)(host:\s*|https?://)a(?=[\s/?])", rb"\g<1>" + own.split(":")[0].encode(), request)
+            with socket.create_connection(address, 10) as connection:
+                connection.sendall(sent)
+                answer = http.client.HTTPResponse(connection, method=method)
+                answer.begin()
+                text = answer.read()
+            seen[backend] = (answer.status, json.loads(text) if answer.status == 200 and text else None)
+        statuses = {status for status, _ in seen.values()}
+        assert len(statuses) == 1, f"{name}: {seen}"
+        if statuses != {200} or method == "HEAD":
+            continue
+        understood = [(one["method"], one["target"], one["body"], fields(one)) for _, one in seen.values()]
+        assert all(one == understood[0] for one in understood), f"{name}: {seen}"
+        assert understood[0][0] == method, name
+        compared += 1
+    assert compared >= 40, f"only {compared} cases reached a backend"
+
+
+def fields(seen):
+    texts = [bytes.fromhex(text) for text in seen["fields"]]
+    pairs = zip(texts[::2], texts[1::2], strict=True)
+    return sorted((name.lower(), value) for name, value in pairs if name.lower().decode("latin-1") not in OWN)
