@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 import world
+from portcullis import until
 from http_apis import HTTP, Issuer, make, refused_by, serve, url
 
 
@@ -120,9 +121,17 @@ def test_what_this_server_would_not_act_on_is_refused_by_name(apigatewayv2, back
         ),
         (
             apigatewayv2.update_stage,
-            {"ApiId": api, "StageName": "$default", "DefaultRouteSettings": {"ThrottlingRateLimit": 1}},
-            "defaultRouteSettings",
+            {"ApiId": api, "StageName": "$default", "DefaultRouteSettings": {"DataTraceEnabled": True}},
+            "dataTraceEnabled",
         ),
+        (apigatewayv2.update_stage, {"ApiId": api, "StageName": "$default", "ClientCertificateId": "x"}, "clientCertificateId"),
+        (apigatewayv2.create_api, {"Name": "x", "ProtocolType": "HTTP", "Target": backend.url, "CredentialsArn": "x"}, "credentialsArn"),
+        (
+            apigatewayv2.create_integration,
+            {"ApiId": api, "IntegrationType": "AWS_PROXY", "IntegrationSubtype": "SQS-SendMessage"},
+            "integrationSubtype",
+        ),
+        (apigatewayv2.get_tags, {"ResourceArn": "arn:aws:apigateway:us-east-1::/vpclinks/x"}, "resourceArn"),
         (apigatewayv2.create_route, {"ApiId": api, "RouteKey": "GET /b", "ApiKeyRequired": True}, "apiKeyRequired"),
     ]
     for call, arguments, field in calls:
@@ -152,6 +161,51 @@ def test_quick_create_serves_at_once(server, web, apigatewayv2, backend):
     api = apigatewayv2.create_api(Name="quick", **HTTP, Target=f"{backend.url}/quick")["ApiId"]
     answer = web.put(url(server, api, "/anything"), data="x")
     assert (answer.status_code, answer.json()["method"], answer.json()["path"]) == (200, "PUT", "/quick")
+
+
+def test_stage_throttles_its_routes_and_logs_its_requests(server, web, apigatewayv2, backend):
+    api, integration = make(apigatewayv2, backend, "settled", {"RouteKey": "GET /rare"}, {"RouteKey": "GET /often"})
+    stage = {"ApiId": api, "StageName": "$default"}
+    log = {"DestinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:http-apis", "Format": "$context.routeKey $context.status $context.requestId"}
+    few = {"ThrottlingBurstLimit": 1, "ThrottlingRateLimit": 0.001}
+    changed = apigatewayv2.update_stage(**stage, AccessLogSettings=log, RouteSettings={"GET /rare": few})
+    assert changed["AccessLogSettings"] == log
+    assert changed["RouteSettings"]["GET /rare"]["ThrottlingBurstLimit"] == 1
+    statuses = [web.get(url(server, api, path)).status_code for path in ("/rare", "/rare", "/often", "/often")]
+    assert statuses == [200, 429, 200, 200]
+    # Settings of another route leave these.
+    changed = apigatewayv2.update_stage(**stage, RouteSettings={"GET /often": few})
+    assert set(changed["RouteSettings"]) == {"GET /rare", "GET /often"}
+    apigatewayv2.delete_route_settings(**stage, RouteKey="GET /rare")
+    with pytest.raises(apigatewayv2.exceptions.NotFoundException):
+        apigatewayv2.delete_route_settings(**stage, RouteKey="GET /rare")
+    assert web.get(url(server, api, "/rare")).status_code == 200
+    changed = apigatewayv2.update_stage(**stage, DefaultRouteSettings={"ThrottlingRateLimit": 7.5})
+    assert changed["DefaultRouteSettings"]["ThrottlingRateLimit"] == 7.5
+    apigatewayv2.delete_access_log_settings(**stage)
+    assert "AccessLogSettings" not in apigatewayv2.get_stage(**stage)
+    web.get(url(server, api, "/rare"))
+    expected = ["GET /rare 200", "GET /rare 429", "GET /often 200", "GET /often 200", "GET /rare 200"]
+    file = server.data / "logs" / "access" / "http-apis.log"
+    assert until("the lines of the log", lambda: file.exists() and len(file.read_text().splitlines()) == 5)
+    assert [line.rsplit(" ", 1)[0] for line in file.read_text().splitlines()] == expected
+
+
+def test_tags_are_given_read_and_taken(server, apigatewayv2, backend):
+    api, _ = make(apigatewayv2, backend, "tagged", Tags={"team": "red"})
+    of_api = f"arn:aws:apigateway:us-east-1::/apis/{api}"
+    of_stage = f"{of_api}/stages/$default"
+    apigatewayv2.tag_resource(ResourceArn=of_api, Tags={"tier": "one", "team": "blue"})
+    apigatewayv2.tag_resource(ResourceArn=of_stage, Tags={"a": "1", "b": "2"})
+    assert apigatewayv2.get_tags(ResourceArn=of_api)["Tags"] == {"team": "blue", "tier": "one"}
+    assert apigatewayv2.get_api(ApiId=api)["Tags"] == {"team": "blue", "tier": "one"}
+    apigatewayv2.untag_resource(ResourceArn=of_stage, TagKeys=["a", "b", "c"])
+    apigatewayv2.untag_resource(ResourceArn=of_api, TagKeys=["team"])
+    assert apigatewayv2.get_tags(ResourceArn=of_stage)["Tags"] == {}
+    assert apigatewayv2.get_tags(ResourceArn=of_api)["Tags"] == {"tier": "one"}
+    for arn in ("arn:aws:apigateway:us-east-1::/apis/none", "arn:aws:apigateway:eu-west-1::/apis/" + api, "x"):
+        with pytest.raises(apigatewayv2.exceptions.NotFoundException):
+            apigatewayv2.get_tags(ResourceArn=arn)
 
 
 def test_deployment_by_hand_waits_for_the_stage_to_point_at_it(server, web, apigatewayv2, backend):

@@ -12,7 +12,7 @@ use crate::{
     exchange::{Exchange, WafVerdict},
     refusal::Refusal,
     request_id,
-    responses::facts,
+    responses::{facts, http_api},
 };
 
 /// Claims that AWS hands on as Java writes dates.
@@ -60,7 +60,7 @@ pub(crate) fn variable<'a>(
         ["webaclArn"] => Some(exchange.waf()?.web_acl_arn.as_ref().into()),
         ["wafResponseCode"] => waf(exchange, "wafResponseCode"),
         ["waf", name] => waf(exchange, name),
-        ["error", name] => error(refusal?, name),
+        ["error", name] => error(exchange, refusal?, name),
         _ => None,
     }
 }
@@ -144,9 +144,13 @@ fn waf<'a>(exchange: &'a Exchange, name: &str) -> Option<Cow<'a, str>> {
     }
 }
 
-fn error(refusal: &Refusal, name: &str) -> Option<Cow<'static, str>> {
+fn error(exchange: &Exchange, refusal: &Refusal, name: &str) -> Option<Cow<'static, str>> {
     let facts = facts::facts(refusal.kind());
-    let message = refusal.message().or(facts.message);
+    let message = if exchange.is_http_api() {
+        Some(http_api::message(refusal.kind()))
+    } else {
+        refusal.message().or(facts.message)
+    };
     match name {
         "message" => message.map(|message| message.to_owned().into()),
         // Quoted, as AWS's default template `{"message":$context.error.messageString}` needs it.

@@ -13,12 +13,12 @@ use crate::{
     request_id,
 };
 
-/// Returns status and body of a kind of refusal.
+/// Returns status and message of a kind of refusal.
 const fn facts(kind: RefusalKind) -> (u16, &'static str) {
     use RefusalKind::*;
     match kind {
-        BadRequestBody | BadRequestParameters => (400, r#"{"message":"Bad Request"}"#),
-        Unauthorized => (401, r#"{"message":"Unauthorized"}"#),
+        BadRequestBody | BadRequestParameters => (400, "Bad Request"),
+        Unauthorized => (401, "Unauthorized"),
         AccessDenied
         | IncompleteSignature
         | UnrecognizedClient
@@ -27,25 +27,31 @@ const fn facts(kind: RefusalKind) -> (u16, &'static str) {
         | InvalidApiKey
         | InvalidSignature
         | MissingAuthenticationToken
-        | WafFiltered => (403, r#"{"message":"Forbidden"}"#),
-        ResourceNotFound => (404, r#"{"message":"Not Found"}"#),
-        RequestTooLarge => (413, r#"{"message":"Request Entity Too Large"}"#),
-        RequestUriTooLong => (414, r#"{"message":"Request URI too long"}"#),
-        UnsupportedMediaType => (415, r#"{"message":"Unsupported Media Type"}"#),
-        QuotaExceeded | Throttled => (429, r#"{"message":"Too Many Requests"}"#),
+        | WafFiltered => (403, "Forbidden"),
+        ResourceNotFound => (404, "Not Found"),
+        RequestTooLarge => (413, "Request Entity Too Large"),
+        RequestUriTooLong => (414, "Request URI too long"),
+        UnsupportedMediaType => (415, "Unsupported Media Type"),
+        QuotaExceeded | Throttled => (429, "Too Many Requests"),
         ApiConfigurationError
         | AuthorizerConfigurationError
         | AuthorizerFailure
         | Internal
-        | MalformedAnswer => (500, r#"{"message":"Internal Server Error"}"#),
-        IntegrationFailure | IntegrationTimeout => (503, r#"{"message":"Service Unavailable"}"#),
+        | MalformedAnswer => (500, "Internal Server Error"),
+        IntegrationFailure | IntegrationTimeout => (503, "Service Unavailable"),
     }
+}
+
+/// Returns the message of a kind of refusal: `$context.error.message`.
+pub(crate) const fn message(kind: RefusalKind) -> &'static str {
+    facts(kind).1
 }
 
 /// Renders a refusal.
 pub(super) fn render(refusal: &Refusal) -> Response {
-    let (status, body) = facts(refusal.kind());
-    let mut response = Response::full(status, "application/json", Bytes::from_static(body.as_bytes()));
+    let (status, message) = facts(refusal.kind());
+    let body = format!("{{\"message\":\"{message}\"}}");
+    let mut response = Response::full(status, "application/json", body);
     if let Some(challenge) = refusal.challenge() {
         response
             .headers

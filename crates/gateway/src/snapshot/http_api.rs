@@ -25,6 +25,7 @@ use super::{
     stage::{Backend, MethodSnapshot, Protocol, ResourceSnapshot, StageSnapshot, compile_observed},
 };
 use crate::{
+    access_log::AccessLog,
     integrations::Integration,
     layers::{
         authorizer::{MethodAuthorization, routes::RouteAuthorizers},
@@ -99,6 +100,8 @@ pub fn compile_http_stage(
     let (router, default_route) = compile_routes(routes, &shared, &mut problems);
     let cors = Cors::compile(api.cors_configuration.as_ref(), &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
+    let throttles = StageThrottles::compile_http(stage, routes, &mut problems);
+    let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), scope, &mut problems);
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
@@ -113,11 +116,11 @@ pub fn compile_http_stage(
         default_endpoint: !api.disable_execute_api_endpoint,
         observed,
         policy: None,
-        throttles: StageThrottles::default(),
+        throttles,
         key_source: KeySource::Header,
         router,
         gateway_responses: GatewayResponses::default(),
-        access_log: None,
+        access_log: access_log.map(Box::new),
     })
 }
 
@@ -278,13 +281,23 @@ fn compile_backend(
     {
         *slot = Some(Box::new(changes));
     }
-    let compiled = match compiled {
-        Integration::LambdaProxy(proxy) => Integration::LambdaProxy(proxy.with_format_2()),
-        other => other,
-    };
+    let compiled = in_format(compiled, &integration.payload_format_version)
+        .map_err(|message| {
+            let field = format!("{place}: integration/payloadFormatVersion");
+            problems.push(Problem::error(None, field, message));
+        })
+        .ok()?;
     Some(Backend {
         request,
         integration: compiled,
         response: ResponseMapping::default(),
     })
+}
+
+/// A function gets the request in a payload format of HTTP APIs.
+fn in_format(compiled: Integration, version: &str) -> Result<Integration, String> {
+    match compiled {
+        Integration::LambdaProxy(proxy) => proxy.of_http_api(version).map(Integration::LambdaProxy),
+        other => Ok(other),
+    }
 }

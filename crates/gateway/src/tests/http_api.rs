@@ -397,6 +397,65 @@ fn mappings_that_cannot_be_meant_are_named() {
     }
 }
 
+#[test]
+fn routes_own_throttle_stands_for_that_of_all_and_each_route_has_a_bucket() {
+    let settings = json!({"stage": {
+        "defaultRouteSettings": {"throttlingBurstLimit": 2, "throttlingRateLimit": 1.0},
+        "routeSettings": {"GET /rare": {"throttlingBurstLimit": 1, "throttlingRateLimit": 1.0}},
+    }});
+    let routes = [json!("GET /a"), json!("GET /b"), json!("GET /rare")];
+    let HttpApiWorld { world } = HttpApiWorld::new(&routes, &["$default"], settings.clone());
+    for (path, admitted) in [("/a", 2), ("/b", 2), ("/rare", 1)] {
+        for _ in 0..admitted {
+            assert_eq!(world.get(path).status, 200, "{path}");
+        }
+        world.get(path).refused(
+            429,
+            "\"Too Many Requests\"",
+            "usage-plan",
+            "the stage's throttle of this method is used up",
+        );
+    }
+    world.clock.advance_seconds(1);
+    assert_eq!(world.get("/rare").status, 200);
+    let problems = http_stage(&routes[..2], "$default", echo(), settings)
+        .err()
+        .unwrap();
+    assert!(
+        format!("{problems:?}").contains("the deployment has no route `GET /rare`"),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn each_exchange_of_a_stage_leaves_a_line() {
+    let settings = json!({"stage": {"accessLogSettings": {
+        "destinationArn": "arn:aws:logs:us-east-1:000000000000:log-group:http",
+        "format": "$context.requestId $context.routeKey $context.status $context.stage $context.error.message $context.error.messageString $context.authorizer.claims.sub",
+    }}});
+    let routes = [
+        json!("GET /a"),
+        json!({"routeKey": "GET /b", "authorizationType": "AWS_IAM"}),
+    ];
+    let HttpApiWorld { world } = HttpApiWorld::new(&routes, &["$default"], settings);
+    for path in ["/a", "/b", "/c"] {
+        world.get(path);
+    }
+    let lines = world.lines.0.lock().unwrap();
+    let lines: Vec<&str> = lines
+        .iter()
+        .map(|(_, line)| line.split_once(' ').unwrap().1)
+        .collect();
+    assert_eq!(
+        lines,
+        [
+            "GET /a 200 $default - - -",
+            "GET /b 403 $default Forbidden \"Forbidden\" -",
+            "- 404 $default Not Found \"Not Found\" -",
+        ]
+    );
+}
+
 /// What is wrong with a signature a REST API says in an error type of its own; an HTTP API says `Forbidden` to everything.
 #[test]
 fn call_that_is_not_signed_is_forbidden() {

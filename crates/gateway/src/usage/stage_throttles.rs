@@ -9,7 +9,10 @@ use std::{
 
 use portcullis_model::{
     Problem, Scope,
-    resources::apigateway::{MethodSetting, Resource, Stage},
+    resources::{
+        apigateway::{MethodSetting, Resource, Stage},
+        apigatewayv2::{HttpRoute, HttpStage, RouteSetting},
+    },
 };
 
 use super::{
@@ -56,6 +59,31 @@ impl StageThrottles {
             } else if let Some(throttle) = setting.throttle() {
                 methods.insert(name.into(), (Arc::default(), Rate::of(&throttle)));
             }
+        }
+        Self {
+            methods,
+            account: OnceLock::new(),
+        }
+    }
+
+    /// Gives each route that the settings throttle a bucket of its own; a route's own setting stands for the default.
+    /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-throttling.html>
+    pub(crate) fn compile_http(stage: &HttpStage, routes: &[HttpRoute], problems: &mut Vec<Problem>) -> Self {
+        let mut methods = HashMap::new();
+        for route in routes {
+            let key = route.route_key.as_str();
+            let own = stage.route_settings.get(key).and_then(RouteSetting::throttle);
+            if let Some(throttle) = own.or_else(|| stage.default_route_settings.throttle()) {
+                methods.insert(key.into(), (Arc::default(), Rate::of(&throttle)));
+            }
+        }
+        let is_known = |key: &&String| routes.iter().any(|route| route.route_key == **key);
+        for key in stage.route_settings.keys().filter(|key| !is_known(key)) {
+            problems.push(Problem::error(
+                None,
+                format!("routeSettings/{key}"),
+                format!("the deployment has no route `{key}`"),
+            ));
         }
         Self {
             methods,

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{
+    apigateway::{ACCOUNT_THROTTLE, AccessLogSettings},
+    usage_plans::Throttle,
+};
 use crate::{ApiId, AuthorizerId, DeploymentId, Scope, StageName, Timestamp, is_token};
 
 /// The stage that has no segment in the path.
@@ -191,6 +195,39 @@ pub struct HttpDeployment {
     pub image: HttpApiImage,
 }
 
+/// What a stage says of one route, or of all. Metrics have no effect: every request is counted.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RouteSetting {
+    #[serde(default)]
+    pub detailed_metrics_enabled: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttling_burst_limit: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttling_rate_limit: Option<f64>,
+    /// Of WebSocket APIs: only `false` is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub data_trace_enabled: Option<bool>,
+    /// Of WebSocket APIs: only `OFF` is taken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logging_level: Option<String>,
+}
+
+impl RouteSetting {
+    /// Returns the throttle, if there is one.
+    pub fn throttle(&self) -> Option<Throttle> {
+        if self.throttling_burst_limit.is_none() && self.throttling_rate_limit.is_none() {
+            return None;
+        }
+        Some(Throttle {
+            burst_limit: self
+                .throttling_burst_limit
+                .unwrap_or(ACCOUNT_THROTTLE.burst_limit),
+            rate_limit: self.throttling_rate_limit.unwrap_or(ACCOUNT_THROTTLE.rate_limit),
+        })
+    }
+}
+
 /// A named way into a deployment of an HTTP API.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -210,6 +247,14 @@ pub struct HttpStage {
     pub description: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub stage_variables: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_log_settings: Option<AccessLogSettings>,
+    /// For each route without settings of its own.
+    #[serde(default)]
+    pub default_route_settings: RouteSetting,
+    /// By route key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub route_settings: BTreeMap<String, RouteSetting>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     pub created_date: Timestamp,

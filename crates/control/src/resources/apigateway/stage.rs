@@ -54,7 +54,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     attributes: &[],
 };
 
-pub(super) const ACCESS_LOG_SETTING: Shape = Shape::Object(&[
+pub(in crate::resources) const ACCESS_LOG_SETTING: Shape = Shape::Object(&[
     P::optional("DestinationArn", Shape::Text),
     P::optional("Format", Shape::Text),
 ]);

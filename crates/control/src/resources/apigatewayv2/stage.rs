@@ -2,35 +2,49 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-stage.html>
 
 use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
-use portcullis_model::{StageName, resources::cloudformation::StackResource};
+use portcullis_model::{
+    StageName,
+    resources::{apigatewayv2::RouteSetting, cloudformation::StackResource},
+};
+
+use serde_json::Value;
 
 use super::{api_of, gone_is_fine, http_apis, texts_by_name};
 use crate::{
     operation::AwsError,
-    resources::{Made, Maker, Making, Properties, StackedResource},
+    resources::{Made, Maker, Making, Properties, StackedResource, apigateway::stage::ACCESS_LOG_SETTING},
     services::apigatewayv2::records::stage::StageSettings,
 };
 
 /// A stage of an HTTP API.
 pub struct Stage;
 
-const THROTTLING: &str = "throttling of HTTP APIs is not there yet";
+const ROUTE_SETTING: &[P] = &[
+    P::optional("DataTraceEnabled", Shape::Boolean),
+    P::optional("DetailedMetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
+    P::optional("LoggingLevel", Shape::OneOf(&["OFF"])),
+    P::optional(
+        "ThrottlingBurstLimit",
+        Shape::Integer {
+            minimum: 0,
+            maximum: u32::MAX as i64,
+        },
+    ),
+    P::optional("ThrottlingRateLimit", Shape::Number),
+];
 
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGatewayV2::Stage",
     properties: &[
-        P::refused(
-            "AccessLogSettings",
-            "access logs of HTTP APIs are not written yet; every request has a trail instead",
-        ),
+        P::optional("AccessLogSettings", ACCESS_LOG_SETTING),
         P::refused("AccessPolicyId", "AWS does not support it either"),
         P::required("ApiId", Shape::Text).replaces(),
         P::optional("AutoDeploy", Shape::Boolean),
         P::refused("ClientCertificateId", "it concerns WebSocket APIs"),
-        P::refused("DefaultRouteSettings", THROTTLING),
+        P::optional("DefaultRouteSettings", Shape::Object(ROUTE_SETTING)),
         P::optional("DeploymentId", Shape::Text),
         P::optional("Description", Shape::Text),
-        P::refused("RouteSettings", THROTTLING),
+        P::optional("RouteSettings", Shape::MapOf(&Shape::Object(ROUTE_SETTING))),
         P::required(
             "StageName",
             Shape::Pattern {
@@ -51,9 +65,31 @@ fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
         ("DeploymentId", "deploymentId"),
         ("Description", "description"),
     ])?;
+    if let Some(log) = properties.object("AccessLogSettings") {
+        let names = [("DestinationArn", "destinationArn"), ("Format", "format")];
+        settings.access_log_settings = Some(log.settings(&names)?);
+    }
+    if let Some(setting) = properties.object("DefaultRouteSettings") {
+        settings.default_route_settings = route_setting(setting)?;
+    }
+    let by_key = properties.value("RouteSettings").and_then(Value::as_object);
+    for (key, setting) in by_key.into_iter().flatten() {
+        let setting = route_setting(Properties::of(setting))?;
+        settings.route_settings.insert(key.clone(), setting);
+    }
     settings.stage_variables = texts_by_name(properties, "StageVariables");
     settings.tags = properties.tags("Tags");
     Ok(settings)
+}
+
+fn route_setting(setting: Properties<'_>) -> Result<RouteSetting, AwsError> {
+    setting.settings(&[
+        ("DataTraceEnabled", "dataTraceEnabled"),
+        ("DetailedMetricsEnabled", "detailedMetricsEnabled"),
+        ("LoggingLevel", "loggingLevel"),
+        ("ThrottlingBurstLimit", "throttlingBurstLimit"),
+        ("ThrottlingRateLimit", "throttlingRateLimit"),
+    ])
 }
 
 impl StackedResource for Stage {

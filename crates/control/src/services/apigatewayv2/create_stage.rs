@@ -25,9 +25,13 @@ pub(super) const OPERATION: Operation = Operation {
     members: &[
         "apiId",
         "stageName",
+        "accessLogSettings",
         "autoDeploy",
+        "clientCertificateId",
+        "defaultRouteSettings",
         "deploymentId",
         "description",
+        "routeSettings",
         "stageVariables",
         "tags",
     ],

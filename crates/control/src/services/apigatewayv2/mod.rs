@@ -14,6 +14,7 @@ mod create_deployment;
 mod create_integration;
 mod create_route;
 mod create_stage;
+mod delete_access_log_settings;
 mod delete_api;
 mod delete_api_mapping;
 mod delete_authorizer;
@@ -21,6 +22,7 @@ mod delete_cors_configuration;
 mod delete_deployment;
 mod delete_integration;
 mod delete_route;
+mod delete_route_settings;
 mod delete_stage;
 mod get_api;
 mod get_api_mapping;
@@ -36,6 +38,9 @@ mod get_route;
 mod get_routes;
 mod get_stage;
 mod get_stages;
+mod get_tags;
+mod tag_resource;
+mod untag_resource;
 mod update_api;
 mod update_api_mapping;
 mod update_authorizer;
@@ -64,6 +69,7 @@ const OPERATIONS: &[&Operation] = &[
     &create_integration::OPERATION,
     &create_route::OPERATION,
     &create_stage::OPERATION,
+    &delete_access_log_settings::OPERATION,
     &delete_api::OPERATION,
     &delete_api_mapping::OPERATION,
     &delete_authorizer::OPERATION,
@@ -71,6 +77,7 @@ const OPERATIONS: &[&Operation] = &[
     &delete_deployment::OPERATION,
     &delete_integration::OPERATION,
     &delete_route::OPERATION,
+    &delete_route_settings::OPERATION,
     &delete_stage::OPERATION,
     &get_api::OPERATION,
     &get_api_mapping::OPERATION,
@@ -86,6 +93,9 @@ const OPERATIONS: &[&Operation] = &[
     &get_routes::OPERATION,
     &get_stage::OPERATION,
     &get_stages::OPERATION,
+    &get_tags::OPERATION,
+    &tag_resource::OPERATION,
+    &untag_resource::OPERATION,
     &update_api::OPERATION,
     &update_api_mapping::OPERATION,
     &update_authorizer::OPERATION,

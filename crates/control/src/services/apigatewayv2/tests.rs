@@ -257,8 +257,8 @@ async fn what_could_not_be_enforced_is_refused_by_name() {
         ),
         (
             "CreateRoute",
-            json!({"apiId": api, "routeKey": "GET /x", "authorizationType": "AWS_IAM"}),
-            "`authorizationType`",
+            json!({"apiId": api, "routeKey": "GET /x", "authorizationType": "AWS_IAM", "authorizationScopes": ["a"]}),
+            "Scopes",
         ),
         (
             "CreateRoute",
@@ -287,8 +287,8 @@ async fn what_could_not_be_enforced_is_refused_by_name() {
         ),
         (
             "CreateIntegration",
-            json!({"apiId": api, "integrationType": "AWS_PROXY", "integrationUri": "arn:aws:lambda:x", "payloadFormatVersion": "1.0"}),
-            "`payloadFormatVersion`",
+            json!({"apiId": api, "integrationType": "AWS_PROXY", "integrationUri": "arn:aws:lambda:x", "payloadFormatVersion": "3.0"}),
+            "payloadFormatVersion",
         ),
         (
             "CreateIntegration",
@@ -379,6 +379,21 @@ async fn what_could_not_be_enforced_is_refused_by_name() {
             "CreateAuthorizer",
             request(json!({"identityValidationExpression": ".*"})),
             "`identityValidationExpression`",
+        ),
+        (
+            "CreateStage",
+            json!({"apiId": api, "stageName": "a", "defaultRouteSettings": {"loggingLevel": "INFO"}}),
+            "`loggingLevel`",
+        ),
+        (
+            "CreateStage",
+            json!({"apiId": api, "stageName": "a", "defaultRouteSettings": {"throttlingRateLimit": -1}}),
+            "throttlingRateLimit",
+        ),
+        (
+            "TagResource",
+            json!({"resourceArn": format!("arn:aws:apigateway:us-east-1::/apis/{api}"), "tags": {"aws:x": ""}}),
+            "Invalid tag",
         ),
         (
             "CreateStage",

@@ -29,9 +29,13 @@ pub(super) const OPERATION: Operation = Operation {
     members: &[
         "apiId",
         "stageName",
+        "accessLogSettings",
         "autoDeploy",
+        "clientCertificateId",
+        "defaultRouteSettings",
         "deploymentId",
         "description",
+        "routeSettings",
         "stageVariables",
     ],
     call: |call| Box::pin(answer(call)),
@@ -41,7 +45,11 @@ async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let (apis, api) = (http_apis(call), api(call));
     let id = &stage(call);
     let present = StageSettings::of(&apis.stage(&api, id).await?.value);
-    let settings = changed(&present, &members(call, &["apiId", "stageName"]))?;
+    let mut settings: StageSettings = changed(&present, &members(call, &["apiId", "stageName"]))?;
+    // Settings of routes that the call does not name stay: `DeleteRouteSettings` takes them away.
+    for (key, setting) in present.route_settings {
+        settings.route_settings.entry(key).or_insert(setting);
+    }
     let made = apis.replace_stage(&api, id, settings).await?;
     Ok(wire::stage(&made))
 }

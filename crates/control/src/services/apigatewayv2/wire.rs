@@ -122,13 +122,18 @@ pub(super) fn stage(stage: &HttpStage) -> Value {
     let mut answer = json!({
         "autoDeploy": stage.auto_deploy,
         "createdDate": stage.created_date.iso8601(),
-        "defaultRouteSettings": { "detailedMetricsEnabled": false },
+        "defaultRouteSettings": stage.default_route_settings,
         "lastUpdatedDate": stage.last_updated_date.iso8601(),
-        "routeSettings": {},
+        "routeSettings": stage.route_settings,
         "stageName": stage.stage_name,
         "stageVariables": stage.stage_variables,
         "tags": stage.tags,
     });
+    set(
+        &mut answer,
+        "accessLogSettings",
+        stage.access_log_settings.as_ref(),
+    );
     set(&mut answer, "deploymentId", stage.deployment_id.as_ref());
     set(&mut answer, "description", stage.description.as_ref());
     let message = stage.last_deployment_status_message.as_ref();

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::event::{Many, client_certificate, fields, queries, variable};
+use super::event::{self, Many, client_certificate, fields, queries, variable};
 use crate::exchange::Exchange;
 
 /// Renders the event of an exchange.
@@ -18,6 +18,35 @@ pub(super) fn render(exchange: &Exchange) -> Bytes {
         event.insert("body".into(), body);
     }
     event.insert("isBase64Encoded".into(), encoded.into());
+    Value::Object(event).to_string().into()
+}
+
+/// Renders the event in format 1.0: that of a REST API with a version, its path with the stage, and what only REST APIs have
+/// left out. Whether AWS writes the stage there is not documented; format 2.0 has it.
+pub(super) fn render_1(exchange: &Exchange) -> Bytes {
+    let mut event = event::request(exchange);
+    let (body, encoded) = body(exchange);
+    event.insert("version".into(), "1.0".into());
+    event.insert("path".into(), raw_path(exchange));
+    event.insert("body".into(), body.unwrap_or_default());
+    event.insert("isBase64Encoded".into(), encoded.into());
+    if let Some(context) = event.get_mut("requestContext").and_then(Value::as_object_mut) {
+        context.remove("deploymentId");
+        context.insert("resourceId".into(), Value::Null);
+        let mut authorizer = exchange.caller().and_then(|caller| caller.event_context());
+        let scopes = exchange.caller().and_then(|caller| {
+            let method = exchange.known_method()?;
+            method.authorization.matched_scopes(caller)
+        });
+        match authorizer.as_mut().and_then(Value::as_object_mut) {
+            Some(found) if found.contains_key("claims") => {
+                found.insert("scopes".into(), json!(scopes));
+            }
+            Some(_) => {}
+            None => authorizer = Some(json!({ "claims": null, "scopes": null })),
+        }
+        context.insert("authorizer".into(), authorizer.unwrap_or_default());
+    }
     Value::Object(event).to_string().into()
 }
 

@@ -34,9 +34,11 @@ pub(crate) struct LambdaProxy {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {
     /// As REST APIs have it.
-    V1,
-    /// As HTTP APIs have it.
-    V2,
+    Rest,
+    /// Payload format 1.0 of HTTP APIs, whose bodies tell themselves whether they are binary.
+    Http1,
+    /// Payload format 2.0 of HTTP APIs.
+    Http2,
 }
 
 /// The media types that an API takes for binary: `image/png`, `image/*`, `*/*`.
@@ -96,16 +98,18 @@ impl LambdaProxy {
         Some(Self {
             function,
             binary: BinaryTypes::of(binary_media_types),
-            format: Format::V1,
+            format: Format::Rest,
         })
     }
 
-    /// Returns it with the payload format 2.0 of HTTP APIs.
-    pub(crate) fn with_format_2(self) -> Self {
-        Self {
-            format: Format::V2,
-            ..self
-        }
+    /// Returns it with a payload format of HTTP APIs; the error says why `version` is none.
+    pub(crate) fn of_http_api(self, version: &str) -> Result<Self, String> {
+        let format = match version {
+            "1.0" => Format::Http1,
+            "2.0" => Format::Http2,
+            other => return Err(format!("`{other}` is no payload format: use `1.0` or `2.0`")),
+        };
+        Ok(Self { format, ..self })
     }
 
     /// Invokes the function with the request and makes its answer the response.
@@ -116,8 +120,9 @@ impl LambdaProxy {
     ) -> Result<(Answer, Reason), Refusal> {
         let headers = &exchange.request().headers;
         let event = match self.format {
-            Format::V1 => event::render(exchange, self.binary.hold(headers.text("content-type"))),
-            Format::V2 => http_event::render(exchange),
+            Format::Rest => event::render(exchange, self.binary.hold(headers.text("content-type"))),
+            Format::Http1 => http_event::render_1(exchange),
+            Format::Http2 => http_event::render(exchange),
         };
         let answer = self.function.invoke(exchange, event, worker).await?;
         let malformed = |cause: String| Refusal::new(RefusalKind::MalformedAnswer, cause);
@@ -125,8 +130,10 @@ impl LambdaProxy {
             return Err(malformed(function::failed(&answer.payload)));
         }
         let parsed = match self.format {
-            Format::V1 => response::parse(&answer.payload, self.binary.hold(headers.text("accept"))),
-            Format::V2 => http_response::parse(&answer.payload),
+            Format::Rest => response::parse(&answer.payload, self.binary.hold(headers.text("accept"))),
+            // Bytes are what the function says they are: there are no binary media types.
+            Format::Http1 => response::parse(&answer.payload, true),
+            Format::Http2 => http_response::parse(&answer.payload),
         };
         let response =
             parsed.map_err(|cause| malformed(format!("the function's answer is malformed: {cause}")))?;

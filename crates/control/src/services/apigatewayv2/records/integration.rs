@@ -133,16 +133,10 @@ impl IntegrationSettings {
             )));
         }
         match self.payload_format_version.as_deref() {
-            Some("2.0") => {}
-            Some("1.0") => {
-                return Err(unsupported(
-                    "payloadFormatVersion",
-                    "functions of HTTP APIs get format 2.0",
-                ));
-            }
+            Some("1.0" | "2.0") => {}
             _ => {
                 return Err(bad_request(
-                    "payloadFormatVersion must be specified for AWS_PROXY integrations: use 2.0",
+                    "payloadFormatVersion must be specified for AWS_PROXY integrations: use 1.0 or 2.0",
                 ));
             }
         }

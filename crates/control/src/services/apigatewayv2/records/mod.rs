@@ -9,6 +9,7 @@ pub mod deployment;
 pub mod integration;
 pub mod route;
 pub mod stage;
+pub mod tags;
 
 use portcullis_model::{ApiId, Scope, resources::apigatewayv2::HttpApi};
 use portcullis_store::{Kind, kinds};

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use portcullis_model::{
     ApiId, DeploymentId, StageName, Timestamp,
-    resources::apigatewayv2::{DEFAULT_STAGE, HttpStage},
+    resources::{
+        apigateway::AccessLogSettings,
+        apigatewayv2::{DEFAULT_STAGE, HttpStage, RouteSetting},
+    },
 };
 use portcullis_store::{Batch, Expect, kinds};
 use serde::{Deserialize, Serialize};
@@ -13,7 +16,7 @@ use super::HttpApis;
 use crate::{
     operation::AwsError,
     services::apigateway::{
-        errors::{bad_request, conflict},
+        errors::{bad_request, conflict, unsupported},
         records::{Kept, Listed, Wanted, encode},
     },
 };
@@ -22,6 +25,8 @@ use crate::{
 const STAGES_MAX: usize = 10;
 /// Variables of one stage, as AWS's quota.
 const VARIABLES_MAX: usize = 100;
+/// Routes of a stage with settings of their own: as many as an API has routes.
+const ROUTE_SETTINGS_MAX: usize = 300;
 
 /// What a caller chooses about a stage.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -37,6 +42,14 @@ pub struct StageSettings {
     pub stage_variables: BTreeMap<String, String>,
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access_log_settings: Option<AccessLogSettings>,
+    #[serde(default)]
+    pub default_route_settings: RouteSetting,
+    #[serde(default)]
+    pub route_settings: BTreeMap<String, RouteSetting>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate_id: Option<String>,
 }
 
 impl StageSettings {
@@ -49,6 +62,10 @@ impl StageSettings {
             description: stage.description.clone(),
             stage_variables: stage.stage_variables.clone(),
             tags: stage.tags.clone(),
+            access_log_settings: stage.access_log_settings.clone(),
+            default_route_settings: stage.default_route_settings.clone(),
+            route_settings: stage.route_settings.clone(),
+            client_certificate_id: None,
         }
     }
 
@@ -57,6 +74,18 @@ impl StageSettings {
             return Err(bad_request(
                 "deploymentId cannot be set on a stage with autoDeploy: every change is deployed at once",
             ));
+        }
+        if self.client_certificate_id.is_some() {
+            return Err(unsupported("clientCertificateId", "it concerns WebSocket APIs"));
+        }
+        if self.route_settings.len() > ROUTE_SETTINGS_MAX {
+            return Err(bad_request(format!(
+                "A stage may have settings for at most {ROUTE_SETTINGS_MAX} routes"
+            )));
+        }
+        let settings = self.route_settings.values();
+        for setting in settings.chain([&self.default_route_settings]) {
+            check_setting(setting)?;
         }
         if self.stage_variables.len() > VARIABLES_MAX {
             return Err(bad_request(format!(
@@ -80,6 +109,24 @@ impl StageSettings {
     }
 }
 
+fn check_setting(setting: &RouteSetting) -> Result<(), AwsError> {
+    if setting.data_trace_enabled == Some(true) {
+        return Err(unsupported("dataTraceEnabled", "it concerns WebSocket APIs"));
+    }
+    if setting
+        .logging_level
+        .as_deref()
+        .is_some_and(|level| level != "OFF")
+    {
+        return Err(unsupported("loggingLevel", "it concerns WebSocket APIs"));
+    }
+    let rate = setting.throttling_rate_limit.unwrap_or_default();
+    if !rate.is_finite() || rate < 0.0 {
+        return Err(bad_request("throttlingRateLimit must be zero or more"));
+    }
+    Ok(())
+}
+
 /// Checks a stage's name.
 pub fn check_stage_name(name: &StageName) -> Result<(), AwsError> {
     let text = name.as_str();
@@ -100,6 +147,9 @@ pub(super) fn new_stage(api: &ApiId, name: StageName, settings: StageSettings, n
         last_deployment_status_message: None,
         description: settings.description,
         stage_variables: settings.stage_variables,
+        access_log_settings: settings.access_log_settings.filter(|log| !log.is_empty()),
+        default_route_settings: settings.default_route_settings,
+        route_settings: settings.route_settings,
         tags: settings.tags,
         created_date: now,
         last_updated_date: now,
@@ -160,6 +210,9 @@ impl HttpApis<'_> {
             deployment_id,
             description: settings.description,
             stage_variables: settings.stage_variables,
+            access_log_settings: settings.access_log_settings.filter(|log| !log.is_empty()),
+            default_route_settings: settings.default_route_settings,
+            route_settings: settings.route_settings,
             tags: settings.tags,
             last_updated_date: self.0.clock.now(),
             ..kept.value

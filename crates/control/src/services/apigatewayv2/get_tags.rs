@@ -1,0 +1,32 @@
+//! `GetTags` tells the tags of an API or a stage.
+//! <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/tags-resource-arn.html>
+
+use serde_json::{Value, json};
+
+use super::http_apis;
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    services::apigateway::input::{arn, label},
+};
+
+/// The operation.
+pub(super) const OPERATION: Operation = Operation {
+    name: "GetTags",
+    route: Some(Route {
+        method: "GET",
+        path: "/v2/tags/{resourceArn}",
+        query: &[],
+        status: 200,
+    }),
+    access: Access::Signed {
+        action: "apigateway:GET",
+        resource: |call| arn(call, "/tags/{resourceArn}"),
+    },
+    members: &["resourceArn"],
+    call: |call| Box::pin(answer(call)),
+};
+
+async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
+    let tags = http_apis(call).tags(label(call, "resourceArn")).await?;
+    Ok(json!({ "tags": tags }))
+}
