@@ -10,7 +10,7 @@ use portcullis_model::{
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
-        usage_plans::UsagePlanKey,
+        usage_plans::{DayOfUsage, UsagePlanKey},
     },
     trail::Trail,
 };
@@ -71,11 +71,19 @@ pub trait Samples: Send + Sync {
 
 /// What the data plane counts of the use of API keys.
 pub trait UsageCounters: Send + Sync {
-    /// Keeps what was counted up to now, for a reader of the records.
-    fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>>;
+    /// Returns how many keys an account has in a region.
+    fn keys(&self, scope: &Scope) -> usize;
 
-    /// Leaves `remaining` requests to a key of a plan until its quota's period ends.
-    fn set_remaining(&self, scope: &Scope, pair: &UsagePlanKey, remaining: u32);
+    /// Returns what a key of a plan used on the days that the records may not tell yet: these count instead of them.
+    fn used(&self, scope: &Scope, pair: &UsagePlanKey) -> Vec<DayOfUsage>;
+
+    /// Leaves `remaining` requests to a key of a plan until its quota's period ends; on disk when it is done.
+    fn set_remaining<'a>(
+        &'a self,
+        scope: &'a Scope,
+        pair: &'a UsagePlanKey,
+        remaining: u32,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>>;
 }
 
 /// Keeps the trails of admin calls beside those of the data plane, and finds them again.

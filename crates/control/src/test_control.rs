@@ -15,7 +15,7 @@ use portcullis_model::{
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
-        usage_plans::UsagePlanKey,
+        usage_plans::{DayOfUsage, UsagePlanKey},
     },
     trail::Trail,
 };
@@ -130,10 +130,20 @@ impl ports::Samples for Outside {
 }
 
 impl ports::UsageCounters for Outside {
-    fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(async {})
+    fn keys(&self, _scope: &Scope) -> usize {
+        0
     }
-    fn set_remaining(&self, _scope: &Scope, _pair: &UsagePlanKey, _remaining: u32) {}
+    fn used(&self, _scope: &Scope, _pair: &UsagePlanKey) -> Vec<DayOfUsage> {
+        Vec::new()
+    }
+    fn set_remaining<'a>(
+        &'a self,
+        _scope: &'a Scope,
+        _pair: &'a UsagePlanKey,
+        _remaining: u32,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 impl ports::Buckets for Outside {

@@ -1,8 +1,8 @@
 //! What a layer says about an exchange, and why.
 
-use std::{fmt, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
-use crate::{http::Response, refusal::Refusal, snapshot::stage::MethodSnapshot};
+use crate::{http::Response, refusal::Refusal, snapshot::stage::MethodSnapshot, usage::Meter};
 
 /// The layers, as trails name them, in the order of the request. `Host`, `Site` and `ClientCertificate` stand outside the list of
 /// layers: which host a request is for, what a host that is not an API said, and whether a custom domain lets its client in.
@@ -82,17 +82,23 @@ pub(crate) enum Reason {
     Prepared(Arc<str>),
     /// The method that the route layer found.
     Method(Arc<MethodSnapshot>),
+    /// The API key that the usage plan layer found, and its plan.
+    KeyOfPlan(Arc<Meter>),
     Made(Box<str>),
 }
 
 impl Reason {
     /// Returns the reason as text.
-    pub(crate) fn as_str(&self) -> &str {
+    pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Static(text) => text,
-            Self::Prepared(text) => text,
-            Self::Method(method) => &method.reason,
-            Self::Made(text) => text,
+            Self::Static(text) => Cow::Borrowed(text),
+            Self::Prepared(text) => Cow::Borrowed(text),
+            Self::Method(method) => Cow::Borrowed(&method.reason),
+            Self::KeyOfPlan(meter) => Cow::Owned(format!(
+                "API key `{}` of usage plan `{}`",
+                meter.key, meter.plan.id
+            )),
+            Self::Made(text) => Cow::Borrowed(text),
         }
     }
 }
@@ -108,7 +114,7 @@ pub(crate) fn shown(text: &str) -> String {
 
 impl fmt::Debug for Reason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
+        formatter.write_str(&self.text())
     }
 }
 

@@ -49,7 +49,7 @@ impl CompactStep {
             outcome: self.outcome,
             reason: match &self.reason {
                 Reason::Static(text) => Cow::Borrowed(text),
-                other => Cow::Owned(other.as_str().to_owned()),
+                other => Cow::Owned(other.text().into_owned()),
             },
             elapsed_ns: self.elapsed_ns,
         }

@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::Properties;
 use crate::{
     operation::AwsError,
-    ports::{Buckets, Certificates, Compiler},
+    ports::{Buckets, Certificates, Compiler, UsageCounters},
     services::{
         apigateway::records::{Apis, api_key::Plans, domain_name::Domains},
         cloudfront::records::Distributions,
@@ -64,6 +64,7 @@ pub struct Maker<'a> {
     pub buckets: &'a dyn Buckets,
     pub functions: &'a std::sync::Arc<portcullis_functions::Functions>,
     pub certificates: &'a dyn Certificates,
+    pub counters: &'a dyn UsageCounters,
     pub stack_name: &'a str,
     pub logical_id: &'a str,
 }
@@ -94,6 +95,7 @@ impl<'a> Maker<'a> {
         Plans {
             apis: self.apis(),
             vault: self.vault,
+            counters: self.counters,
         }
     }
 

@@ -204,6 +204,7 @@ impl Run {
             buckets: parts.buckets.as_ref(),
             functions: &parts.functions,
             certificates: parts.certificates.as_ref(),
+            counters: parts.usage.as_ref(),
             stack_name: &self.record.stack.stack_name,
             logical_id,
         };

@@ -74,8 +74,8 @@ fn peer(chain: Vec<Vec<u8>>) -> Peer {
 #[track_caller]
 fn says(decision: Result<Reason, Refusal>, part: &str) {
     let said = match &decision {
-        Ok(reason) => format!("let in: {}", reason.as_str()),
-        Err(refusal) => refusal.cause().as_str().to_owned(),
+        Ok(reason) => format!("let in: {}", reason.text()),
+        Err(refusal) => refusal.cause().text().into_owned(),
     };
     assert!(said.contains(part), "`{said}` does not say `{part}`");
 }

@@ -16,7 +16,7 @@ use crate::{
     refusal::{Refusal, RefusalKind},
     snapshot::stage::StageSnapshot,
     usage::{
-        KEY_CHARACTERS_MAX, KEY_CHARACTERS_MIN, Key, KeySource, UsagePlans,
+        Counted, KEY_CHARACTERS_MAX, KEY_CHARACTERS_MIN, Key, KeySource, Meter, NoLease, UsagePlans,
         bucket::{Bucket, Rate},
         quota,
     },
@@ -31,30 +31,57 @@ impl Layer for UsagePlan {
     const NAME: LayerName = LayerName::UsagePlan;
 
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
-        match admit(exchange, worker.usage()) {
-            Ok((key, reason)) => {
-                if let Some(key) = key {
-                    exchange.use_key(key);
-                }
-                Decision::Continue(reason)
-            }
+        match admit(exchange, worker.usage()).await {
+            Ok(reason) => Decision::Continue(reason),
             Err(refusal) => refusal.into(),
         }
     }
 }
 
-fn admit(exchange: &Exchange, usage: &UsagePlans) -> Result<(Option<Arc<str>>, Reason), Refusal> {
-    let (Some(stage), method) = (exchange.stage(), exchange.method()?) else {
-        return Err(Refusal::new(RefusalKind::Internal, "no stage was found"));
-    };
-    let name: &str = &method.reason;
-    if !method.api_key_required {
-        take_shared(exchange, usage, stage, name)?;
-        return Ok((None, "no API key is required".into()));
+async fn admit(exchange: &mut Exchange, usage: &UsagePlans) -> Result<Reason, Refusal> {
+    if !exchange.method()?.api_key_required {
+        take_shared(exchange, usage)?;
+        return Ok("no API key is required".into());
     }
-    let key = presented_key(exchange, usage, stage)?;
-    let found = usage.plan_of(&key, &stage.api_id, &stage.stage_name);
-    let Some((plan, own)) = found else {
+    let key = presented_key(exchange, usage)?;
+    // Known from here on, whatever its plan says: access logs name it.
+    exchange.use_key(Arc::clone(&key.id));
+    loop {
+        match admit_key(exchange, usage, &key)? {
+            Ruling::Admitted(reason) => return Ok(reason),
+            Ruling::Wait { meter, since, limit } => {
+                usage.lease(&meter, since, limit).await.map_err(no_lease)?;
+            }
+        }
+    }
+}
+
+/// What the limits of a key say.
+enum Ruling {
+    Admitted(Reason),
+    /// Nothing is taken: first a lease on the quota must be on disk.
+    Wait {
+        meter: Arc<Meter>,
+        since: u32,
+        limit: u32,
+    },
+}
+
+fn no_lease(why: NoLease) -> Refusal {
+    match why {
+        NoLease::TooMany => Refusal::new(
+            RefusalKind::Throttled,
+            "too many requests wait for leases on quotas",
+        ),
+        NoLease::NotKept => Refusal::new(RefusalKind::Internal, "no lease on the quota could be kept"),
+    }
+}
+
+fn admit_key(exchange: &Exchange, usage: &UsagePlans, key: &Key) -> Result<Ruling, Refusal> {
+    let (stage, method) = (served(exchange)?, exchange.method()?);
+    let name: &str = &method.reason;
+    let found = key.plan_of(&stage.api_id, &stage.stage_name);
+    let Some((plan, meter)) = found else {
         return Err(invalid(format!(
             "API key `{}` is in no usage plan of this stage",
             key.id
@@ -65,46 +92,62 @@ fn admit(exchange: &Exchange, usage: &UsagePlans) -> Result<(Option<Arc<str>>, R
         .stage(&stage.api_id, &stage.stage_name)
         .and_then(|of_stage| of_stage.method(name));
     // A method's own throttle in the plan replaces the plan's.
-    let throttle: Option<(Arc<Bucket>, Rate)> = match of_method {
-        Some((bucket, rate)) => Some((own.meter.method_bucket(bucket), *rate)),
-        None => plan.rate.map(|rate| (Arc::clone(&own.meter.bucket), rate)),
+    let own: Arc<Bucket>;
+    let throttle: Option<(&Bucket, Rate)> = match of_method {
+        Some((bucket, rate)) => {
+            own = meter.method_bucket(bucket);
+            Some((&own, *rate))
+        }
+        None => plan.rate.map(|rate| (&meter.bucket, rate)),
     };
-    let used_up = |kind, what: &str| Refusal::new(kind, format!("the {what} of {} is used up", own.reason));
-    if let Some((bucket, rate)) = &throttle
-        && !bucket.take(*rate, now)
+    let reason = || Reason::KeyOfPlan(Arc::clone(meter));
+    let used_up =
+        |kind, what: &str| Refusal::new(kind, format!("the {what} of {} is used up", reason().text()));
+    if let Some((bucket, rate)) = throttle
+        && !bucket.take(rate, now)
     {
         return Err(used_up(RefusalKind::Throttled, "throttle"));
     }
     let give_back = || {
-        if let Some((bucket, rate)) = &throttle {
-            bucket.give_back(*rate);
+        if let Some((bucket, rate)) = throttle {
+            bucket.give_back(rate);
         }
     };
     if let Some(quota) = &plan.quota {
-        let since = quota::period_start(quota, now);
-        if own.meter.period.take(since, quota.limit).is_err() {
-            give_back();
-            return Err(used_up(RefusalKind::QuotaExceeded, "quota"));
+        let (since, limit) = (quota::period_start(quota, now), quota.limit);
+        match meter.take(since, limit) {
+            Counted::Taken(false) => {}
+            Counted::Taken(true) => usage.lease_ahead(meter, since, limit),
+            Counted::UsedUp => {
+                give_back();
+                return Err(used_up(RefusalKind::QuotaExceeded, "quota"));
+            }
+            Counted::NeedsLease => {
+                give_back();
+                let meter = Arc::clone(meter);
+                return Ok(Ruling::Wait { meter, since, limit });
+            }
         }
     }
-    if let Err(refusal) = take_shared(exchange, usage, stage, name) {
+    if let Err(refusal) = take_shared(exchange, usage) {
         give_back();
         if plan.quota.is_some() {
-            own.meter.period.give_back();
+            meter.give_back();
         }
         return Err(refusal);
     }
-    own.meter.count(now);
-    Ok((Some(Arc::clone(&key.id)), (&own.reason).into()))
+    usage.count(meter, now);
+    Ok(Ruling::Admitted(reason()))
+}
+
+fn served(exchange: &Exchange) -> Result<&StageSnapshot, Refusal> {
+    let missing = || Refusal::new(RefusalKind::Internal, "no stage was found");
+    exchange.stage().map(|stage| &**stage).ok_or_else(missing)
 }
 
 /// Takes a token of the stage's method and one of the account; both or none.
-fn take_shared(
-    exchange: &Exchange,
-    usage: &UsagePlans,
-    stage: &StageSnapshot,
-    method: &str,
-) -> Result<(), Refusal> {
+fn take_shared(exchange: &Exchange, usage: &UsagePlans) -> Result<(), Refusal> {
+    let (stage, method) = (served(exchange)?, &*exchange.method()?.reason);
     let now = exchange.started();
     let throttle = stage.throttles.of(method);
     if let Some((bucket, rate)) = throttle
@@ -129,11 +172,8 @@ fn take_shared(
 }
 
 /// Finds the key that the request brings. What is wrong with it is for the trail alone.
-fn presented_key(
-    exchange: &Exchange,
-    usage: &UsagePlans,
-    stage: &StageSnapshot,
-) -> Result<Arc<Key>, Refusal> {
+fn presented_key(exchange: &Exchange, usage: &UsagePlans) -> Result<Arc<Key>, Refusal> {
+    let stage = served(exchange)?;
     let value = match stage.key_source {
         KeySource::Authorizer => {
             let key = exchange.caller().and_then(Caller::usage_identifier_key);

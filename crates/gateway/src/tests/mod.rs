@@ -368,16 +368,40 @@ impl World {
         self.send(request("GET", target, &[]))
     }
 
+    /// Grants every lease, as the keeper of usage does, or none.
+    async fn answer_leases(&self, is_kept: bool) {
+        loop {
+            self.usage.lease_wanted().await;
+            let leases = self.usage.make_leases(now());
+            if is_kept { leases.grant() } else { leases.fail() }
+        }
+    }
+
     pub(crate) fn send(&self, request: Request) -> Outcomes {
+        self.send_with_leases(request, true)
+    }
+
+    /// Sends a request while no lease can be kept.
+    pub(crate) fn failing_leases(&self, request: Request) -> Outcomes {
+        self.send_with_leases(request, false)
+    }
+
+    fn send_with_leases(&self, request: Request, are_kept: bool) -> Outcomes {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .unwrap();
         // As a worker does: tasks of its own stay on its thread.
-        let (response, body) = tokio::task::LocalSet::new().block_on(&runtime, async {
+        let answered = async {
             let mut response = self.gateway.handle(request).await;
             let body = response.body.read_whole(32 << 20).await.unwrap();
             (response, body)
+        };
+        let (response, body) = tokio::task::LocalSet::new().block_on(&runtime, async {
+            tokio::select! {
+                answered = answered => answered,
+                () = self.answer_leases(are_kept) => unreachable!(),
+            }
         });
         let Response { status, headers, .. } = response;
         let trail = self.trails.latest().unwrap();

@@ -305,7 +305,7 @@ fn a_refused_token_uses_up_nothing_of_a_key() {
             "no header",
         );
     }
-    let kept = world.usage.take_changes(crate::tests::now());
+    let kept = world.usage.take_changes(crate::tests::now(), usize::MAX);
     assert!(kept.is_empty(), "{kept:?}");
 }
 
@@ -356,4 +356,23 @@ fn key_that_the_authorizer_names_counts_and_the_header_does_not() {
     assert_eq!(send(value("ada").into()).status, 200);
     send(value("bob").into()).refused(403, FORBIDDEN, "usage-plan", "is no API key's");
     send(Value::Null).refused(403, FORBIDDEN, "usage-plan", "named no `usageIdentifierKey`");
+}
+
+#[test]
+fn a_quota_whose_lease_cannot_be_kept_admits_nothing() {
+    let world = world(json!({"quota": {"limit": 2, "period": "DAY"}}));
+    let failing = super::World::failing_leases;
+    let target = || super::request("GET", "/prod/keyed", &[("x-api-key", &value("ada"))]);
+    for _ in 0..3 {
+        let refused = failing(&world, target());
+        refused.refused(
+            500,
+            "\"Internal server error\"",
+            "usage-plan",
+            "no lease on the quota",
+        );
+    }
+    // Nothing was used up.
+    let get = || world.send(target()).status;
+    assert_eq!([get(), get(), get()], [200, 200, 429]);
 }

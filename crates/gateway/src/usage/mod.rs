@@ -2,11 +2,12 @@
 //! takes no lock.
 //!
 //! A key is found by a keyed hash of its value and its stage's account and region, so that neither the value nor an order of
-//! values is kept here, and accounts never meet. <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html>
+//! values is kept here, and accounts never meet. A million keys are meant to fit: about half a kilobyte each. <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html>
 
 pub mod bucket;
 pub mod quota;
 mod meter;
+mod leases;
 mod key_source;
 mod plan;
 mod stage_throttles;
@@ -14,10 +15,14 @@ mod stage_throttles;
 mod tests;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
 };
 
+use arc_swap::ArcSwapOption;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use portcullis_model::{
     ApiId, Scope, StageName, Timestamp,
@@ -26,10 +31,13 @@ use portcullis_model::{
 
 use crate::ports::ApiKeyHashes;
 use bucket::{Bucket, Rate};
-use meter::Meter;
+use leases::Leases;
 use quota::Count;
 
 pub(crate) use key_source::KeySource;
+pub(crate) use leases::NoLease;
+pub use leases::{LEASE_REQUESTS_MAX, LEASE_TIME, LEASES_WAITING_MAX, MadeLeases};
+pub(crate) use meter::{Counted, Meter};
 pub(crate) use plan::Plan;
 pub(crate) use stage_throttles::StageThrottles;
 
@@ -47,8 +55,10 @@ pub struct UsagePlans {
     account_rate: Rate,
     accounts: papaya::HashMap<Scope, Arc<Bucket>>,
     keys: papaya::HashMap<Place, Arc<Key>>,
-    /// By account, region and id.
-    plans: papaya::HashMap<Box<str>, Arc<Plan>>,
+    leases: Leases,
+    /// Meters that changed since they were written; each stands here once.
+    changed: Sender<Arc<Meter>>,
+    changes: Mutex<Receiver<Arc<Meter>>>,
     changing: Mutex<Changing>,
 }
 
@@ -57,33 +67,34 @@ pub(crate) struct Key {
     pub(crate) id: Arc<str>,
     rest: [u8; 16],
     pub(crate) enabled: bool,
-    pub(crate) plans: Vec<KeyInPlan>,
+    /// One for each plan that the key is in.
+    meters: Box<[Arc<Meter>]>,
 }
 
-/// A key in one of its plans.
-pub(crate) struct KeyInPlan {
-    plan: Box<str>,
-    pub(crate) meter: Arc<Meter>,
-    /// What trails say of a request with it.
-    pub(crate) reason: Arc<str>,
+/// Where a plan stands, whatever it says now; it stays while keys are in it.
+pub(crate) struct PlanSlot {
+    pub(crate) scope: Scope,
+    pub(crate) id: Arc<str>,
+    plan: ArcSwapOption<Plan>,
 }
 
 /// What the index is made from, kept for the next change.
 #[derive(Default)]
 struct Changing {
-    /// By account, region and id: where the key lies, and whether it is enabled.
-    keys: HashMap<Box<str>, KnownKey>,
-    /// Plans of a key, by the key's name in `keys`.
-    plans_of: HashMap<Box<str>, BTreeSet<String>>,
-    /// By account, region, plan and key.
-    meters: BTreeMap<(Scope, String, String), Arc<Meter>>,
+    accounts: HashMap<Scope, Account>,
 }
 
-#[derive(Clone)]
+#[derive(Default)]
+struct Account {
+    /// By id.
+    keys: HashMap<Box<str>, KnownKey>,
+    plans: HashMap<Box<str>, Arc<PlanSlot>>,
+}
+
+/// A key. Without a place only its plans are known: its own record has not come yet, or is gone already.
 struct KnownKey {
-    place: Place,
-    rest: [u8; 16],
-    enabled: bool,
+    place: Option<Place>,
+    key: Arc<Key>,
 }
 
 /// What one key used of one plan in a day, to be kept.
@@ -98,12 +109,15 @@ pub struct Usage {
 impl UsagePlans {
     /// Returns an index without keys; `account_rate` is each account's own throttle.
     pub fn new(hashes: Arc<dyn ApiKeyHashes>, account_rate: Rate) -> Self {
+        let (changed, changes) = channel();
         Self {
             hashes,
             account_rate,
             accounts: papaya::HashMap::new(),
             keys: papaya::HashMap::new(),
-            plans: papaya::HashMap::new(),
+            leases: Leases::default(),
+            changed,
+            changes: Mutex::new(changes),
             changing: Mutex::default(),
         }
     }
@@ -127,18 +141,42 @@ impl UsagePlans {
         Some(key)
     }
 
-    /// Returns the plan of a key that has the stage; keys have at most one.
-    pub(crate) fn plan_of<'k>(
-        &self,
-        key: &'k Key,
-        api: &ApiId,
-        stage: &StageName,
-    ) -> Option<(Arc<Plan>, &'k KeyInPlan)> {
-        key.plans.iter().find_map(|own| {
-            let plan = self.plans.pin().get(&own.plan).cloned()?;
-            plan.stage(api, stage)?;
-            Some((plan, own))
-        })
+    /// Counts an admitted request of a day.
+    pub(crate) fn count(&self, meter: &Arc<Meter>, now: Timestamp) {
+        if meter.count(now) {
+            self.tell(meter);
+        }
+    }
+
+    /// Has a meter written with the next writing.
+    fn tell(&self, meter: &Arc<Meter>) {
+        // The other end is ours: it is there.
+        drop(self.changed.send(Arc::clone(meter)));
+    }
+
+    /// Asks for a lease before the present one ends.
+    pub(crate) fn lease_ahead(&self, meter: &Arc<Meter>, since: u32, limit: u32) {
+        self.leases.ask_ahead(meter, since, limit);
+    }
+
+    /// Waits for a lease.
+    pub(crate) async fn lease(&self, meter: &Arc<Meter>, since: u32, limit: u32) -> Result<(), NoLease> {
+        self.leases.wait(meter, since, limit).await
+    }
+
+    /// Returns when somebody asks for a lease.
+    pub async fn lease_wanted(&self) {
+        self.leases.wanted().await;
+    }
+
+    /// Makes the leases that were asked for; they count once they are on disk.
+    pub fn make_leases(&self, now: Timestamp) -> MadeLeases {
+        self.leases.make(now)
+    }
+
+    /// Returns how many keys an account has in a region.
+    pub fn key_count(&self, scope: &Scope) -> usize {
+        self.lock().accounts.get(scope).map_or(0, |own| own.keys.len())
     }
 
     /// Adds or changes a key.
@@ -149,142 +187,161 @@ impl UsagePlans {
             *to = *from;
         }
         let mut changing = self.lock();
-        let known = KnownKey {
-            place,
+        let known = changing.key(scope, &key.id);
+        let before = known.place.replace(place);
+        known.key = Arc::new(Key {
+            id: Arc::clone(&known.key.id),
             rest,
             enabled: key.enabled,
-        };
-        let name = name(scope, &key.id);
-        let before = changing.keys.insert(name, known);
-        if let Some(before) = before.filter(|before| before.place != place) {
-            self.keys.pin().remove(&before.place);
+            meters: known.key.meters.clone(),
+        });
+        let keys = self.keys.pin();
+        keys.insert(place, Arc::clone(&known.key));
+        if let Some(before) = before.filter(|before| *before != place) {
+            keys.remove(&before);
         }
-        self.publish(&mut changing, scope, &key.id);
     }
 
     /// Removes a key: from here on it opens nothing.
     pub fn remove_key(&self, scope: &Scope, id: &str) {
         let mut changing = self.lock();
-        if let Some(known) = changing.keys.remove(&name(scope, id)) {
-            self.keys.pin().remove(&known.place);
+        if let Some(place) = changing.key(scope, id).place.take() {
+            self.keys.pin().remove(&place);
         }
+        changing.forget_unknown(scope, id);
     }
 
     /// Adds or changes a plan.
     pub fn put_plan(&self, scope: &Scope, plan: &UsagePlan) {
-        let _one_at_a_time = self.lock();
-        self.plans
-            .pin()
-            .insert(name(scope, &plan.id), Arc::new(Plan::compile(plan)));
+        let compiled = Arc::new(Plan::compile(plan));
+        self.lock().plan(scope, &plan.id).plan.store(Some(compiled));
     }
 
     /// Removes a plan.
     pub fn remove_plan(&self, scope: &Scope, id: &str) {
-        let _one_at_a_time = self.lock();
-        self.plans.pin().remove(&name(scope, id));
+        if let Some(own) = self.lock().accounts.get_mut(scope)
+            && let Some(slot) = own.plans.remove(id)
+        {
+            // Keys may still be in it.
+            slot.plan.store(None);
+        }
     }
 
     /// Puts a key into a plan.
     pub fn put_plan_key(&self, scope: &Scope, pair: &UsagePlanKey) {
         let mut changing = self.lock();
-        let plans = changing.plans_of.entry(name(scope, &pair.key_id)).or_default();
-        plans.insert(pair.plan_id.clone());
-        self.publish(&mut changing, scope, &pair.key_id);
+        let slot = changing.plan(scope, &pair.plan_id);
+        let known = changing.key(scope, &pair.key_id);
+        if known
+            .key
+            .meters
+            .iter()
+            .any(|meter| *meter.plan.id == *pair.plan_id)
+        {
+            return;
+        }
+        let meter = Arc::new(Meter::new(slot, Arc::clone(&known.key.id)));
+        let meters = known.key.meters.iter().cloned().chain([meter]);
+        self.put_meters(known, meters.collect());
     }
 
     /// Takes a key out of a plan.
     pub fn remove_plan_key(&self, scope: &Scope, pair: &UsagePlanKey) {
         let mut changing = self.lock();
-        let key = name(scope, &pair.key_id);
-        if let Some(plans) = changing.plans_of.get_mut(&key) {
-            plans.remove(&pair.plan_id);
-            if plans.is_empty() {
-                changing.plans_of.remove(&key);
-            }
-        }
-        let (plan_id, key_id) = (pair.plan_id.clone(), pair.key_id.clone());
-        changing.meters.remove(&(scope.clone(), plan_id, key_id));
-        self.publish(&mut changing, scope, &pair.key_id);
+        let known = changing.key(scope, &pair.key_id);
+        let others = known
+            .key
+            .meters
+            .iter()
+            .filter(|meter| *meter.plan.id != *pair.plan_id);
+        self.put_meters(known, others.cloned().collect());
+        changing.forget_unknown(scope, &pair.key_id);
     }
 
-    /// Makes what requests find of a key from what is known of it.
-    fn publish(&self, changing: &mut Changing, scope: &Scope, id: &str) {
-        let key_name = name(scope, id);
-        let Some(known) = changing.keys.get(&key_name).cloned() else {
-            return;
-        };
-        let plans = changing.plans_of.get(&key_name).cloned().unwrap_or_default();
-        let plans = plans.into_iter().map(|plan| KeyInPlan {
-            plan: name(scope, &plan),
-            reason: format!("API key `{id}` of usage plan `{plan}`").into(),
-            meter: {
-                let meter = (scope.clone(), plan, id.to_owned());
-                Arc::clone(changing.meters.entry(meter).or_default())
-            },
+    fn put_meters(&self, known: &mut KnownKey, meters: Box<[Arc<Meter>]>) {
+        known.key = Arc::new(Key {
+            id: Arc::clone(&known.key.id),
+            rest: known.key.rest,
+            enabled: known.key.enabled,
+            meters,
         });
-        let key = Key {
-            id: id.into(),
-            rest: known.rest,
-            enabled: known.enabled,
-            plans: plans.collect(),
-        };
-        self.keys.pin().insert(known.place, Arc::new(key));
+        if let Some(place) = known.place {
+            self.keys.pin().insert(place, Arc::clone(&known.key));
+        }
     }
 
     /// Goes on where an earlier process stopped: for each key the newest of these counts.
     pub fn restore(&self, usage: &[Usage]) {
-        let changing = self.lock();
         for usage in usage {
-            let meter = (usage.scope.clone(), usage.plan_id.clone(), usage.key_id.clone());
-            if let Some(meter) = changing.meters.get(&meter) {
+            if let Some(meter) = self.meter(&usage.scope, &usage.plan_id, &usage.key_id) {
                 meter.restore(&usage.day);
             }
         }
     }
 
-    /// Returns what changed since the last call, for whoever keeps it.
-    pub fn take_changes(&self, now: Timestamp) -> Vec<Usage> {
+    fn meter(&self, scope: &Scope, plan: &str, key: &str) -> Option<Arc<Meter>> {
         let changing = self.lock();
-        let of = |((scope, plan_id, key_id), meter): (&(Scope, String, String), &Arc<Meter>)| {
-            let days = meter.take_changes(now).into_iter().map(|day| Usage {
-                scope: scope.clone(),
-                plan_id: plan_id.clone(),
-                key_id: key_id.clone(),
-                day,
-            });
-            days.collect::<Vec<_>>()
-        };
-        changing.meters.iter().flat_map(of).collect()
+        let known = changing.accounts.get(scope)?.keys.get(key)?;
+        let mut meters = known.key.meters.iter();
+        meters.find(|meter| *meter.plan.id == *plan).cloned()
     }
 
-    /// Says that changes could not be kept: the next call returns today's once more.
+    /// Returns what changed and was not returned yet, of at most `meters_max` meters, for whoever keeps it.
+    pub fn take_changes(&self, now: Timestamp, meters_max: usize) -> Vec<Usage> {
+        let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
+        let some = changes.try_iter().take(meters_max);
+        some.flat_map(|meter| {
+            let days = meter.take_days(now);
+            days.into_iter().map(move |day| usage_of(&meter, day))
+        })
+        .collect()
+    }
+
+    /// Says that changes could not be kept: a later call returns today's once more.
     pub fn not_kept(&self, usage: &[Usage]) {
-        let changing = self.lock();
         for usage in usage {
-            let meter = (usage.scope.clone(), usage.plan_id.clone(), usage.key_id.clone());
-            if let Some(meter) = changing.meters.get(&meter) {
-                meter.mark();
+            if let Some(meter) = self.meter(&usage.scope, &usage.plan_id, &usage.key_id)
+                && meter.mark()
+            {
+                self.tell(&meter);
             }
         }
     }
 
-    /// Leaves `remaining` requests to a key in the period of its plan that holds `now`. False: there is no such key in the
-    /// plan, or the plan has no quota.
-    pub fn set_remaining(&self, scope: &Scope, pair: &UsagePlanKey, remaining: u32, now: Timestamp) -> bool {
+    /// Takes back what leases hold beyond what is used: for a stop, when no request comes any more.
+    pub fn settle(&self) {
         let changing = self.lock();
-        let meter = (scope.clone(), pair.plan_id.clone(), pair.key_id.clone());
-        let plans = self.plans.pin();
-        let quota = plans.get(&name(scope, &pair.plan_id)).and_then(|plan| plan.quota);
-        match (changing.meters.get(&meter), quota) {
-            (Some(meter), Some(quota)) => {
-                meter.set_period(Count {
-                    since: quota::period_start(&quota, now),
-                    used: quota.limit.saturating_sub(remaining),
-                });
-                true
+        let keys = changing.accounts.values().flat_map(|own| own.keys.values());
+        for meter in keys.flat_map(|known| known.key.meters.iter()) {
+            if meter.settle() && meter.mark() {
+                self.tell(meter);
             }
-            _ => false,
         }
+    }
+
+    /// Returns what a key used of a plan and what may not be on disk yet.
+    pub fn used(&self, scope: &Scope, pair: &UsagePlanKey, now: Timestamp) -> Vec<DayOfUsage> {
+        let meter = self.meter(scope, &pair.plan_id, &pair.key_id);
+        meter.map_or_else(Vec::new, |meter| meter.days(now))
+    }
+
+    /// Leaves `remaining` requests to a key in the period of its plan that holds `now`, and returns what is to be kept of it.
+    /// None: there is no such key in the plan, or the plan has no quota.
+    pub fn set_remaining(
+        &self,
+        scope: &Scope,
+        pair: &UsagePlanKey,
+        remaining: u32,
+        now: Timestamp,
+    ) -> Option<Usage> {
+        let meter = self.meter(scope, &pair.plan_id, &pair.key_id)?;
+        let quota = meter.plan.plan.load().as_ref()?.quota?;
+        let count = Count {
+            since: quota::period_start(&quota, now),
+            used: quota.limit.saturating_sub(remaining),
+        };
+        meter.set_period(count);
+        Some(usage_of(&meter, meter.today(now, count)))
     }
 
     /// A panic between lock and unlock leaves what is known no less whole: each change is one insertion.
@@ -293,6 +350,63 @@ impl UsagePlans {
     }
 }
 
-fn name(scope: &Scope, id: &str) -> Box<str> {
-    format!("{}/{}/{id}", scope.account, scope.region).into_boxed_str()
+impl Key {
+    /// Returns the plan that has the stage, and the key's meter in it; keys have at most one.
+    pub(crate) fn plan_of(&self, api: &ApiId, stage: &StageName) -> Option<(Arc<Plan>, &Arc<Meter>)> {
+        self.meters.iter().find_map(|meter| {
+            let plan = meter.plan.plan.load_full()?;
+            plan.stage(api, stage)?;
+            Some((plan, meter))
+        })
+    }
+}
+
+impl Changing {
+    fn account(&mut self, scope: &Scope) -> &mut Account {
+        self.accounts.entry(scope.clone()).or_default()
+    }
+
+    /// Returns a key; one that is not known yet opens nothing.
+    fn key(&mut self, scope: &Scope, id: &str) -> &mut KnownKey {
+        let keys = &mut self.account(scope).keys;
+        keys.entry(id.into()).or_insert_with(|| KnownKey {
+            place: None,
+            key: Arc::new(Key {
+                id: id.into(),
+                rest: [0; 16],
+                enabled: false,
+                meters: Box::default(),
+            }),
+        })
+    }
+
+    fn plan(&mut self, scope: &Scope, id: &str) -> Arc<PlanSlot> {
+        let slot = || {
+            Arc::new(PlanSlot {
+                scope: scope.clone(),
+                id: id.into(),
+                plan: ArcSwapOption::empty(),
+            })
+        };
+        let plans = &mut self.account(scope).plans;
+        Arc::clone(plans.entry(id.into()).or_insert_with(slot))
+    }
+
+    /// Forgets a key without a record and without plans.
+    fn forget_unknown(&mut self, scope: &Scope, id: &str) {
+        let keys = &mut self.account(scope).keys;
+        let is_empty = |known: &KnownKey| known.place.is_none() && known.key.meters.is_empty();
+        if keys.get(id).is_some_and(is_empty) {
+            keys.remove(id);
+        }
+    }
+}
+
+fn usage_of(meter: &Meter, day: DayOfUsage) -> Usage {
+    Usage {
+        scope: meter.plan.scope.clone(),
+        plan_id: meter.plan.id.to_string(),
+        key_id: meter.key.to_string(),
+        day,
+    }
 }

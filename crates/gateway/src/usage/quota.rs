@@ -72,6 +72,15 @@ impl Count {
     }
 }
 
+/// Why a request is not counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shortage {
+    /// The limit is reached.
+    UsedUp,
+    /// What was granted so far is.
+    NotGranted,
+}
+
 impl Counter {
     /// Counts a request in the period that began on day `since`, unless `limit` of them are counted. Returns what the counter
     /// stood at before; a period that began earlier is forgotten, one that began later (the clock was put back) goes on.
@@ -95,6 +104,34 @@ impl Counter {
             .map_err(Count::unpack)
     }
 
+    /// Counts a request as [`take`](Self::take) does, but only as far as `granted` reaches in the same period.
+    pub fn take_granted(&self, since: u32, limit: u32, granted: &Self) -> Result<Count, Shortage> {
+        let mut packed = self.0.load(Ordering::Acquire);
+        loop {
+            let mut counted = Count::unpack(packed);
+            if counted.since < since {
+                counted = Count { since, used: 0 };
+            }
+            if counted.used >= limit {
+                return Err(Shortage::UsedUp);
+            }
+            // Read after the count: whoever sets both sets this one first.
+            let reach = Self::count(granted);
+            if reach.since != counted.since || counted.used >= reach.used {
+                return Err(Shortage::NotGranted);
+            }
+            counted.used += 1;
+            let (order, otherwise) = (Ordering::AcqRel, Ordering::Acquire);
+            match self
+                .0
+                .compare_exchange_weak(packed, counted.pack(), order, otherwise)
+            {
+                Ok(_) => return Ok(counted),
+                Err(present) => packed = present,
+            }
+        }
+    }
+
     /// Takes back a request that another limit refused.
     pub fn give_back(&self) {
         let less = |packed: u64| {
@@ -112,11 +149,11 @@ impl Counter {
 
     /// Returns what it stands at.
     pub fn count(&self) -> Count {
-        Count::unpack(self.0.load(Ordering::Relaxed))
+        Count::unpack(self.0.load(Ordering::Acquire))
     }
 
     /// Makes it stand at `count`.
     pub fn set(&self, count: Count) {
-        self.0.store(count.pack(), Ordering::Relaxed);
+        self.0.store(count.pack(), Ordering::Release);
     }
 }

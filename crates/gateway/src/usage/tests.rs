@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use portcullis_model::{
-    Timestamp,
-    resources::usage_plans::{Period, Quota, Throttle},
+    Scope, Timestamp,
+    resources::usage_plans::{DayOfUsage, Period, Quota, Throttle},
 };
 
 use super::{
+    Changing,
     bucket::{Bucket, Rate},
-    meter::Meter,
+    meter::{Counted, Meter, lease_of},
     quota::{Count, Counter, day_of, period_start},
 };
 
@@ -231,31 +232,171 @@ fn counter_never_exceeds_its_limit_in_a_period_and_starts_again_in_the_next() {
     }
 }
 
+fn meter() -> Arc<Meter> {
+    let slot = Changing::default().plan(&Scope::new("000000000000", "us-east-1"), "plan");
+    Arc::new(Meter::new(slot, "key".into()))
+}
+
+/// Takes a request as the layer does; a lease is on disk at once.
+fn take(meter: &Meter, since: u32, limit: u32) -> bool {
+    loop {
+        match meter.take(since, limit) {
+            Counted::Taken(_) => return true,
+            Counted::UsedUp => return false,
+            Counted::NeedsLease => meter.grant(meter.next_lease(since, limit)),
+        }
+    }
+}
+
 #[test]
 fn meter_keeps_a_day_that_ended_and_goes_on_after_a_restart() {
     let (first, second) = (
         Timestamp::from_seconds(86_400 * 100 + 5),
         Timestamp::from_seconds(86_400 * 101 + 5),
     );
-    let meter = Meter::default();
+    let counted = meter();
+    assert!(matches!(counted.take(98, 10), Counted::NeedsLease));
     for now in [first, first, second] {
-        meter.period.take(98, 10).unwrap();
-        meter.count(now);
+        assert!(take(&counted, 98, 10));
+        counted.count(now);
     }
-    let kept = meter.take_changes(second);
+    let kept = counted.take_days(second);
     let days: Vec<_> = kept
         .iter()
         .map(|day| (day.day, day.used, day.period, day.period_used))
         .collect();
     assert_eq!(days, [(100, 2, 98, 3), (101, 1, 98, 3)]);
-    assert!(meter.take_changes(second).is_empty());
-    let next = Arc::new(Meter::default());
+    let next = meter();
     for day in kept.iter().rev() {
         next.restore(day);
     }
-    next.period.take(98, 4).unwrap();
+    assert!(take(&next, 98, 4));
     next.count(second);
-    let again = next.take_changes(second);
+    let again = next.take_days(second);
     assert_eq!((again[0].day, again[0].used, again[0].period_used), (101, 2, 4));
-    assert!(next.period.take(98, 4).is_err());
+    assert!(!take(&next, 98, 4));
+}
+
+#[test]
+fn crash_at_any_moment_admits_never_over_the_quota_and_at_most_one_lease_under_for_each() {
+    for seed in 1..200_u64 {
+        let mut schedule = Schedule(seed);
+        let limit = 1 + schedule.below(3_000) as u32;
+        let lease = lease_of(limit);
+        let (mut meter_now, mut disk) = (meter(), DayOfUsage::default());
+        let now = Timestamp::from_seconds(86_400 * 100);
+        let (mut admitted, mut crashes) = (0, 0);
+        loop {
+            match schedule.below(400) {
+                0 if crashes < 5 => {
+                    crashes += 1;
+                    meter_now = meter();
+                    meter_now.restore(&disk);
+                }
+                // A writing now and then, which knows of the present lease.
+                1 => disk = *meter_now.take_days(now).last().unwrap(),
+                _ => match meter_now.take(100, limit) {
+                    Counted::UsedUp => break,
+                    Counted::Taken(ahead) => {
+                        admitted += 1;
+                        meter_now.count(now);
+                        if ahead {
+                            let until = meter_now.next_lease(100, limit);
+                            disk = meter_now.today(now, until);
+                            meter_now.grant(until);
+                        }
+                    }
+                    Counted::NeedsLease => {
+                        let until = meter_now.next_lease(100, limit);
+                        disk = meter_now.today(now, until);
+                        // Half of the time it crashes before anybody hears of the lease.
+                        if schedule.below(2) == 0 {
+                            meter_now.grant(until);
+                        }
+                    }
+                },
+            }
+        }
+        assert!(admitted <= limit, "seed {seed}: {admitted} of {limit}");
+        assert!(
+            admitted + crashes * lease >= limit,
+            "seed {seed}: {admitted} of {limit} after {crashes} crashes with leases of {lease}"
+        );
+    }
+}
+
+#[test]
+fn stop_takes_back_what_the_lease_holds() {
+    let (counted, now) = (meter(), Timestamp::from_seconds(86_400 * 100));
+    for _ in 0..3 {
+        assert!(take(&counted, 100, 5_000));
+        counted.count(now);
+    }
+    assert_eq!(counted.days(now)[0].granted, 50);
+    assert!(counted.settle());
+    let kept = counted.take_days(now);
+    assert_eq!((kept[0].period_used, kept[0].granted), (3, 3));
+    assert!(!counted.settle());
+}
+
+#[test]
+fn sixty_four_threads_take_a_quota_to_the_request_and_no_more_than_leases_reach() {
+    let (counted, limit) = (meter(), 20_000);
+    let granted = std::sync::atomic::AtomicU32::new(0);
+    let taken: usize = std::thread::scope(|scope| {
+        let work = || {
+            let mut taken = 0;
+            loop {
+                match counted.take(7, limit) {
+                    Counted::Taken(_) => taken += 1,
+                    Counted::UsedUp => return taken,
+                    Counted::NeedsLease => {
+                        // One at a time, as the one keeper does.
+                        if granted.swap(1, std::sync::atomic::Ordering::SeqCst) == 0 {
+                            counted.grant(counted.next_lease(7, limit));
+                            granted.store(0, std::sync::atomic::Ordering::SeqCst);
+                        }
+                        std::thread::yield_now();
+                    }
+                }
+            }
+        };
+        let threads: Vec<_> = (0..64).map(|_| scope.spawn(work)).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+    });
+    assert_eq!(taken, limit as usize);
+}
+
+#[test]
+fn sixty_four_threads_take_no_more_than_rate_and_burst_allow() {
+    for (burst, per_second, seconds) in [(1, 1.0, 10), (50, 20.0, 5), (1_000, 5_000.0, 2)] {
+        let (bucket, rate) = (Bucket::default(), rate(burst, per_second));
+        // Time moves while they take: each thread reads a clock that another moves on.
+        let clock = std::sync::atomic::AtomicI64::new(1_000_000);
+        let end = 1_000_000 + seconds * 1_000;
+        let taken: usize = std::thread::scope(|scope| {
+            let work = || {
+                let mut taken = 0;
+                loop {
+                    let now = clock.load(std::sync::atomic::Ordering::SeqCst);
+                    if now > end {
+                        return taken;
+                    }
+                    for _ in 0..20 {
+                        taken += usize::from(bucket.take(rate, Timestamp(now)));
+                    }
+                    std::thread::yield_now();
+                }
+            };
+            let threads: Vec<_> = (0..64).map(|_| scope.spawn(work)).collect();
+            for _ in 0..=seconds * 100 {
+                clock.fetch_add(10, std::sync::atomic::Ordering::SeqCst);
+                std::thread::yield_now();
+            }
+            threads.into_iter().map(|thread| thread.join().unwrap()).sum()
+        });
+        let most = f64::from(burst) + per_second * seconds as f64;
+        assert!(taken as f64 <= most, "{taken} taken, at most {most}");
+        assert!(taken as f64 >= most * 0.9 - 1.0, "{taken} taken of {most}");
+    }
 }

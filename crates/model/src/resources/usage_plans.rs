@@ -106,4 +106,7 @@ pub struct DayOfUsage {
     pub period: u32,
     /// Requests in that period.
     pub period_used: u32,
+    /// Up to how many of them leases reach: after a crash all of these count as used.
+    #[serde(default)]
+    pub granted: u32,
 }

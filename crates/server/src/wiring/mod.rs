@@ -223,7 +223,7 @@ impl Running {
             access_logs.stop();
         };
         drop(tokio::task::spawn_blocking(stop).await);
-        self.usage.write().await;
+        self.usage.close().await;
         if let Some(local) = &self.control.parts().functions.local {
             local.stop();
         }

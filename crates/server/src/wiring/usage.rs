@@ -1,5 +1,8 @@
-//! What API keys used: counted by the gateway, kept here, one record a day for each key of a plan. A crash loses what was counted
-//! since the last writing, at most [`KEEPING`] of it; a stop loses nothing.
+//! What API keys used: counted by the gateway, kept here, one record a day for each key of a plan.
+//!
+//! A quota is exact: a lease on it is on disk before a request of it is admitted, so a crash costs a key at most one lease and
+//! never admits one request too many. A stop takes leases back and loses nothing. What `GetUsage` says of days is written
+//! every second, of the keys that waited longest first; a crash loses what was counted since.
 
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
@@ -24,6 +27,8 @@ use tokio::sync::Mutex;
 const KEEPING: Duration = Duration::from_secs(1);
 /// How long a day of usage is kept, in days.
 const KEPT_DAYS: i64 = 100;
+/// Keys whose use is written at once; a million of them must not keep the disk busy. The others wait.
+const KEYS_PER_WRITING: usize = 2_000;
 /// Records in one transaction.
 const RECORDS_PER_BATCH: usize = 500;
 const SECONDS_A_DAY: i64 = 86_400;
@@ -87,15 +92,53 @@ impl UsageKeeper {
         Ok(())
     }
 
-    /// Writes what changed since the last writing. What cannot be written waits for the next.
-    pub(super) async fn write(&self) {
+    /// Writes what changed since the last writing, of some keys. What cannot be written waits for the next. Returns whether
+    /// there was something, and all of it was written.
+    async fn write(&self, keys_max: usize) -> bool {
         let _one_at_a_time = self.writing.lock().await;
-        let changes = self.index.take_changes(self.clock.now());
+        let changes = self.index.take_changes(self.clock.now(), keys_max);
+        let mut is_written = !changes.is_empty();
         for some in changes.chunks(RECORDS_PER_BATCH) {
             if let Err(cause) = self.commit(some).await {
                 tracing::error!("the use of API keys cannot be written: {cause}");
                 self.index.not_kept(some);
+                is_written = false;
             }
+        }
+        is_written
+    }
+
+    /// Writes everything, with leases taken back; nobody counts any more.
+    pub(super) async fn close(&self) {
+        self.index.settle();
+        while self.write(KEYS_PER_WRITING).await {}
+    }
+
+    /// Writes the leases that requests wait for, and lets them go on.
+    async fn lease(&self) {
+        let _one_at_a_time = self.writing.lock().await;
+        let leases = self.index.make_leases(self.clock.now());
+        for some in leases.usage.chunks(RECORDS_PER_BATCH) {
+            if let Err(cause) = self.commit(some).await {
+                tracing::error!("leases on quotas cannot be written: {cause}");
+                return leases.fail();
+            }
+        }
+        leases.grant();
+    }
+
+    /// Leaves a key `remaining` requests of its quota; on disk when this returns.
+    async fn set_remaining(
+        &self,
+        scope: &Scope,
+        pair: &UsagePlanKey,
+        remaining: u32,
+    ) -> Result<(), StoreError> {
+        let _one_at_a_time = self.writing.lock().await;
+        let now = self.clock.now();
+        match self.index.set_remaining(scope, pair, remaining, now) {
+            Some(usage) => self.commit(&[usage]).await,
+            None => Ok(()),
         }
     }
 
@@ -110,13 +153,15 @@ impl UsageKeeper {
         self.store.commit(batch).await.map(drop)
     }
 
-    /// Writes now and then, for as long as the process runs.
+    /// Writes leases as they are asked for, and the rest now and then, for as long as the process runs.
     pub(super) async fn run(self: Arc<Self>) {
         let mut ticks = tokio::time::interval(KEEPING);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
-            self.write().await;
+            tokio::select! {
+                () = self.index.lease_wanted() => self.lease().await,
+                _ = ticks.tick() => drop(self.write(KEYS_PER_WRITING).await),
+            }
         }
     }
 }
@@ -125,13 +170,23 @@ impl UsageKeeper {
 pub(super) struct Counters(pub(super) Arc<UsageKeeper>);
 
 impl UsageCounters for Counters {
-    fn keep(&self) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
-        Box::pin(self.0.write())
+    fn keys(&self, scope: &Scope) -> usize {
+        self.0.index.key_count(scope)
     }
 
-    fn set_remaining(&self, scope: &Scope, pair: &UsagePlanKey, remaining: u32) {
-        self.0
-            .index
-            .set_remaining(scope, pair, remaining, self.0.clock.now());
+    fn used(&self, scope: &Scope, pair: &UsagePlanKey) -> Vec<DayOfUsage> {
+        self.0.index.used(scope, pair, self.0.clock.now())
+    }
+
+    fn set_remaining<'a>(
+        &'a self,
+        scope: &'a Scope,
+        pair: &'a UsagePlanKey,
+        remaining: u32,
+    ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
+        Box::pin(async move {
+            let set = self.0.set_remaining(scope, pair, remaining).await;
+            set.map_err(|cause| cause.to_string())
+        })
     }
 }

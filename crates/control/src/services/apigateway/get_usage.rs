@@ -34,7 +34,6 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    call.parts.usage.keep().await;
     let (plan, key) = (label(call, "usageplanId"), call.text("keyId"));
     let days = Days::parse(label(call, "startDate"), label(call, "endDate"))?;
     plans(call).usage(plan, key, days, &wanted(call)?).await

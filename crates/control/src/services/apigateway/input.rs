@@ -26,6 +26,7 @@ pub(super) fn plans<'a>(call: &Call<'a>) -> Plans<'a> {
     Plans {
         apis: apis(call),
         vault: &call.parts.vault,
+        counters: call.parts.usage.as_ref(),
     }
 }
 

@@ -34,9 +34,8 @@ async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let remaining = remaining(&patches(call)?)?;
     let plans = plans(call);
     let pair = plans.metered(plan, key).await?;
-    call.parts.usage.set_remaining(call.scope, &pair, remaining);
-    call.parts.usage.keep().await;
-    plans
-        .usage(plan, Some(key), Days::today(call.now), &Wanted::default())
-        .await
+    let set = plans.counters.set_remaining(call.scope, &pair, remaining).await;
+    set.map_err(AwsError::internal)?;
+    let today = Days::today(call.now);
+    plans.usage(plan, Some(key), today, &Wanted::default()).await
 }

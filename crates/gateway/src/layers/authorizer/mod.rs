@@ -122,7 +122,7 @@ impl Finding {
             Ruling::PolicySilent => {
                 let cause = format!(
                     "{}; no statement of the resource policy allows it, which is needed too",
-                    self.reason.as_str()
+                    self.reason.text()
                 );
                 Err(resource_policy::denied(exchange, "anonymous", cause, false))
             }

@@ -18,6 +18,7 @@ use serde_json::Value;
 use super::{Apis, Kept, Listed, Wanted, encode};
 use crate::{
     operation::AwsError,
+    ports::UsageCounters,
     services::apigateway::errors::{bad_request, conflict, from_store, not_found, unsupported},
 };
 
@@ -28,8 +29,8 @@ const VALUE_CHARACTERS_MIN: usize = 20;
 const VALUE_CHARACTERS_MAX: usize = 128;
 /// Characters of a name, as AWS's quota.
 const NAME_CHARACTERS_MAX: usize = 1_024;
-/// Keys of an account in a region, as AWS's quota.
-const KEYS_MAX: usize = 10_000;
+/// Keys of an account in a region. AWS's quota is 10,000 and can be raised.
+const KEYS_MAX: usize = 2_000_000;
 /// Characters of a key's id.
 const ID_CHARACTERS: usize = 10;
 
@@ -69,6 +70,7 @@ pub struct ApiKeyFilter {
 pub struct Plans<'a> {
     pub apis: Apis<'a>,
     pub vault: &'a Vault,
+    pub counters: &'a dyn UsageCounters,
 }
 
 /// Returns the hash by which values of keys are found.
@@ -152,14 +154,7 @@ impl Plans<'_> {
     ) -> Result<(ApiKey, SecretText), AwsError> {
         settings.check()?;
         let value = settings.take_value(self.apis.entropy)?;
-        let keys: Vec<ApiKey> = self.apis.all_of(kinds::API_KEY, "").await?;
-        if keys.len() >= KEYS_MAX {
-            return Err(AwsError::new(
-                "LimitExceededException",
-                429,
-                format!("An account may have at most {KEYS_MAX} API keys"),
-            ));
-        }
+        self.check_room_for(1)?;
         let id = self.apis.entropy.lower_alphanumeric(ID_CHARACTERS);
         let sealed = self.vault.seal_text(&purpose(&id), &value);
         let hash = api_key_hash(self.vault).map_err(internal)?;
@@ -179,6 +174,18 @@ impl Plans<'_> {
         };
         self.write_api_key(&key, Expect::Absent).await?;
         Ok((key, value))
+    }
+
+    /// Refuses keys beyond [`KEYS_MAX`]. The data plane knows how many there are, without reading them all.
+    pub(super) fn check_room_for(&self, more: usize) -> Result<(), AwsError> {
+        if self.counters.keys(self.apis.scope).saturating_add(more) > KEYS_MAX {
+            return Err(AwsError::new(
+                "LimitExceededException",
+                429,
+                format!("An account may have at most {KEYS_MAX} API keys"),
+            ));
+        }
+        Ok(())
     }
 
     /// Returns a key, or AWS's error when there is none.

@@ -12,10 +12,7 @@ use portcullis_model::{
 use portcullis_store::kinds;
 use serde_json::{Value, json};
 
-use super::{
-    Wanted,
-    api_key::{Plans, after},
-};
+use super::{Listed, Wanted, api_key::Plans};
 use crate::{
     operation::AwsError,
     services::apigateway::{errors::bad_request, patch::PatchOperation},
@@ -102,18 +99,32 @@ impl Plans<'_> {
         wanted: &Wanted,
     ) -> Result<Value, AwsError> {
         let quota = self.usage_plan(plan).await?.value.quota;
-        let mut pairs = self.pairs_in(plan).await?;
-        pairs.retain(|pair| key.is_none_or(|key| key == pair.key_id));
-        let listed = after(pairs, |pair| &pair.key_id, wanted);
+        let limit = quota.map_or(0, |quota| quota.limit);
+        let listed = match key {
+            None => self.pairs_page(plan, wanted).await?,
+            Some(key) => {
+                self.usage_plan_key(plan, key).await?;
+                let (plan_id, key_id) = (plan.to_owned(), key.to_owned());
+                Listed {
+                    items: vec![UsagePlanKey { plan_id, key_id }],
+                    position: None,
+                }
+            }
+        };
         let mut values = BTreeMap::new();
         for pair in &listed.items {
             let kept: Vec<DayOfUsage> = self
                 .apis
                 .all_of(kinds::USAGE, &format!("{plan}/{}/", pair.key_id))
                 .await?;
-            let kept: BTreeMap<u32, DayOfUsage> = kept.into_iter().map(|day| (day.day, day)).collect();
-            let limit = quota.map_or(0, |quota| quota.limit);
-            let of = |day: u32| match kept.get(&day) {
+            // What the data plane knows is newer.
+            let counted = self.counters.used(self.apis.scope, pair);
+            let known: BTreeMap<u32, DayOfUsage> = kept
+                .into_iter()
+                .chain(counted)
+                .map(|day| (day.day, day))
+                .collect();
+            let of = |day: u32| match known.get(&day) {
                 Some(day) => [day.used, limit.saturating_sub(day.period_used)],
                 None => [0, limit],
             };

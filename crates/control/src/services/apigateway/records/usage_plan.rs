@@ -172,10 +172,24 @@ impl Plans<'_> {
         wanted: &Wanted,
     ) -> Result<Listed<ApiKey>, AwsError> {
         self.usage_plan(plan).await?;
+        let (pairs, position) = match name {
+            // A page needs no more than its own keys.
+            None => {
+                let page = self.pairs_page(plan, wanted).await?;
+                (page.items, page.position)
+            }
+            Some(_) => (self.pairs_in(plan).await?, None),
+        };
         let mut keys = Vec::new();
-        for pair in self.pairs_in(plan).await? {
+        for pair in pairs {
             let found = self.apis.find::<ApiKey>(kinds::API_KEY, pair.key_id).await?;
             keys.extend(found.map(|kept| kept.value));
+        }
+        if name.is_none() {
+            return Ok(Listed {
+                items: keys,
+                position,
+            });
         }
         keys.retain(|key| {
             let own = key.name.as_deref().unwrap_or_default();
@@ -199,6 +213,17 @@ impl Plans<'_> {
             .find(kinds::USAGE_PLAN_KEY, format!("{plan}/{key}"))
             .await?;
         found.ok_or_else(|| not_found("Invalid Usage Plan Key identifier specified"))
+    }
+
+    /// Returns a page of what is in a plan.
+    pub(super) async fn pairs_page(
+        &self,
+        plan: &str,
+        wanted: &Wanted,
+    ) -> Result<Listed<UsagePlanKey>, AwsError> {
+        self.apis
+            .page(kinds::USAGE_PLAN_KEY, &format!("{plan}/"), wanted)
+            .await
     }
 
     /// Returns what is in a plan.
