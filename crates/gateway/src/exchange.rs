@@ -7,6 +7,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use portcullis_engines::vtl::Override;
 use portcullis_model::{HeaderList, RequestId, StageName, Timestamp};
 
 use crate::{
@@ -96,6 +97,8 @@ pub(crate) struct Exchange {
     integration_status: Option<u16>,
     body_read: Bytes,
     mapped: Option<Mapped>,
+    /// What the request template set of `$context.requestOverride`.
+    overrides: Vec<Override>,
 }
 
 impl Exchange {
@@ -131,6 +134,7 @@ impl Exchange {
             integration_status: None,
             body_read: Bytes::new(),
             mapped: None,
+            overrides: Vec::new(),
         }
     }
 
@@ -361,8 +365,17 @@ impl Exchange {
     }
 
     /// Written by the mapping layer.
-    pub(crate) fn map(&mut self, mapped: Mapped) {
+    pub(crate) fn map(&mut self, mut mapped: Mapped) {
+        if let Mapped::Template { overrides, .. } = &mut mapped {
+            self.overrides = std::mem::take(overrides);
+        }
         self.mapped = Some(mapped);
+    }
+
+    /// Returns what the request template set of `$context` under `path`.
+    pub(crate) fn overridden(&self, path: &[&str]) -> Option<&str> {
+        let known = self.overrides.iter().find(|known| known.is_at(path));
+        known.map(|known| known.value.as_str())
     }
 
     /// Takes what the mapping layer made, once.

@@ -25,6 +25,11 @@ impl<'v, 'l> Evaluation<'v, 'l> {
         }
     }
 
+    /// Returns how many values were looked at.
+    pub(super) const fn nodes(&self) -> usize {
+        self.nodes
+    }
+
     /// Returns what `tokens` name under `value`: for a definite path a value, for others a list.
     pub(super) fn select(
         &mut self,
@@ -197,7 +202,7 @@ fn children(value: &Value) -> Box<dyn Iterator<Item = &Value> + '_> {
 }
 
 /// A negative index counts from the end.
-pub(crate) fn element(value: &Value, index: i64) -> Option<&Value> {
+pub(super) fn element(value: &Value, index: i64) -> Option<&Value> {
     let elements = value.as_array()?;
     let position = if index < 0 {
         index.checked_add(i64::try_from(elements.len()).ok()?)?

@@ -19,7 +19,6 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use evaluate::Evaluation;
-pub(crate) use evaluate::element;
 use path::Token;
 
 /// The longest path.
@@ -43,6 +42,13 @@ pub struct JsonPathProblem {
     /// Characters before the place, counted from 0.
     pub offset: usize,
     pub message: String,
+}
+
+/// One step of a path that names a single value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step<'p> {
+    Property(&'p str),
+    Index(i64),
 }
 
 /// What one evaluation may cost.
@@ -94,15 +100,44 @@ impl JsonPath {
         root: &'v Value,
         limits: &Limits,
     ) -> Result<Option<Cow<'v, Value>>, LimitExceeded> {
+        Ok(self.evaluate_counted(root, limits)?.0)
+    }
+
+    /// Does the same, and tells how many values it looked at.
+    pub(crate) fn evaluate_counted<'v>(
+        &self,
+        root: &'v Value,
+        limits: &Limits,
+    ) -> Result<(Option<Cow<'v, Value>>, usize), LimitExceeded> {
         let mut evaluation = Evaluation::new(root, limits);
         let selected = evaluation.select(&self.tokens, root)?;
+        let selected = if self.counts_elements {
+            let count = selected.as_deref().and_then(element_count);
+            count.map(|count| Cow::Owned(Value::from(count)))
+        } else {
+            selected
+        };
+        Ok((selected, evaluation.nodes()))
+    }
+
+    /// Walks a path of names and indices through values of another kind; none where the path has other steps.
+    pub(crate) fn walk<V>(
+        &self,
+        root: V,
+        mut into: impl FnMut(V, Step<'_>) -> Option<V>,
+    ) -> Option<Option<V>> {
         if self.counts_elements {
-            return Ok(selected
-                .as_deref()
-                .and_then(element_count)
-                .map(|count| Cow::Owned(Value::from(count))));
+            return None;
         }
-        Ok(selected)
+        let mut steps = Vec::with_capacity(self.tokens.len());
+        for token in &self.tokens {
+            steps.push(match token {
+                Token::Property(name) => Step::Property(name),
+                Token::Index(index) => Step::Index(*index),
+                _ => return None,
+            });
+        }
+        Some(steps.into_iter().try_fold(root, &mut into))
     }
 }
 

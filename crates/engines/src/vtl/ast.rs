@@ -7,6 +7,30 @@ use portcullis_model::Place;
 pub(super) enum Node {
     Text(String),
     Reference(Reference),
+    /// `#set($x.y = …)`
+    Set {
+        place: Place,
+        target: Reference,
+        value: Expression,
+    },
+    /// `#if(…) … #elseif(…) … #else … #end`
+    If {
+        arms: Vec<(Expression, Vec<Node>)>,
+        otherwise: Vec<Node>,
+    },
+    /// `#foreach($x in …) … #end`
+    Foreach {
+        variable: String,
+        list: Expression,
+        body: Vec<Node>,
+    },
+    /// `#define($x) … #end`
+    Define {
+        name: String,
+        body: Vec<Node>,
+    },
+    Break,
+    Stop,
 }
 
 /// `$root.segment…`, `$!root…`, `${root…}` or `$!{root…}`.
@@ -39,16 +63,42 @@ pub(super) enum SegmentKind {
     Index(Expression),
 }
 
-/// What may stand between parentheses and brackets.
+/// What has a value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Expression {
+    Null,
+    Boolean(bool),
+    Integer(i128),
+    Decimal(f64),
     /// A text in single quotes, or in double quotes without references.
     Text(String),
-    /// A text in double quotes with references in it.
+    /// A text in double quotes with references or directives in it.
     Interpolated(Vec<Node>),
-    Integer(i64),
     Reference(Box<Reference>),
-    /// Read, so that the place of what is wrong is right; no method takes one yet.
-    Boolean(bool),
-    Decimal(f64),
+    /// `[1, 'a', $x]`
+    List(Vec<Expression>),
+    /// `{'a': 1}`
+    Map(Vec<(Expression, Expression)>),
+    /// `[1..$n]`
+    Range(Box<(Expression, Expression)>),
+    Not(Box<Expression>),
+    Binary(Operator, Box<(Expression, Expression)>),
+}
+
+/// What stands between two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Operator {
+    Or,
+    And,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
 }

@@ -1,205 +1,356 @@
-//! A compiled template becomes text.
+//! What is an expression worth? Velocity 1.7's rules: a condition is true for whatever is there and not `false`, and never for a
+//! text or a number written out; sums of whole numbers stay whole; `+` joins texts; what cannot be computed is nothing.
 
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
-use regex::Regex;
-use serde_json::Value;
+use serde_json::Value as Json;
 
-use super::compile::{Access, Argument, Path, Source, Step};
-use super::print::{Output, print, print_parameters};
-use super::{Found, Limits, ParameterPlace, RenderError, Scope};
+use super::ast::Operator;
+use super::print::Output;
+use super::program::{Expression, Path, Reference, Source};
+use super::rendering::Rendering;
+use super::value::{Object, Text, Value};
+use super::{ParameterPlace, RenderError};
 use crate::json_path::{self, JsonPath};
 
-/// One rendering, with what is left of its budget.
-pub(super) struct Rendering<'s> {
-    scope: &'s dyn Scope,
-    limits: &'s Limits,
-    steps: usize,
-}
+impl<'a> Rendering<'a> {
+    /// Returns the value of an expression.
+    pub(super) fn value(&mut self, expression: &'a Expression) -> Result<Value<'a>, RenderError> {
+        Ok(match expression {
+            Expression::Null => Value::Null,
+            Expression::Boolean(value) => Value::Boolean(*value),
+            Expression::Integer(value) => Value::Integer(*value),
+            Expression::Decimal(value) => Value::Decimal(*value),
+            Expression::Text(text) => Value::lent(text),
+            Expression::Interpolated(steps) => {
+                self.spend_steps(1)?;
+                Value::made(self.render(steps)?)
+            }
+            Expression::Reference(reference) => {
+                self.spend_steps(1)?;
+                self.reference(reference)?
+            }
+            Expression::List(elements) => {
+                let mut items = Vec::with_capacity(elements.len());
+                for element in elements {
+                    self.spend_steps(1)?;
+                    items.push(self.value(element)?);
+                }
+                self.heap.list(items)
+            }
+            Expression::Map(entries) => {
+                let mut map = indexmap::IndexMap::with_capacity(entries.len());
+                for (key, value) in entries {
+                    self.spend_steps(1)?;
+                    let key = self.value(key)?;
+                    let key = self.text_of(&key)?;
+                    map.insert(key.as_str().into(), self.value(value)?);
+                }
+                self.heap.put(Object::Map(map))
+            }
+            Expression::Range(ends) => self.range(&ends.0, &ends.1)?,
+            Expression::Not(_) => Value::Boolean(self.truth(expression)?),
+            Expression::Binary(operator, _) if Self::is_logical(*operator) => {
+                Value::Boolean(self.truth(expression)?)
+            }
+            Expression::Binary(operator, sides) => {
+                let left = self.value(&sides.0)?;
+                let right = self.value(&sides.1)?;
+                self.compute(*operator, &left, &right)?
+            }
+        })
+    }
 
-impl<'s> Rendering<'s> {
-    pub(super) const fn new(scope: &'s dyn Scope, limits: &'s Limits) -> Self {
-        Self {
-            scope,
-            limits,
-            steps: 0,
+    /// Tells whether a condition holds. A text or a number written out never does, in Velocity.
+    pub(super) fn truth(&mut self, expression: &'a Expression) -> Result<bool, RenderError> {
+        self.spend_steps(1)?;
+        match expression {
+            Expression::Boolean(value) => Ok(*value),
+            Expression::Reference(reference) => Ok(!matches!(
+                self.reference(reference)?,
+                Value::Boolean(false) | Value::Null
+            )),
+            Expression::Not(inner) => Ok(!self.truth(inner)?),
+            Expression::Binary(Operator::And, sides) => Ok(self.truth(&sides.0)? && self.truth(&sides.1)?),
+            Expression::Binary(Operator::Or, sides) => Ok(self.truth(&sides.0)? || self.truth(&sides.1)?),
+            Expression::Binary(operator, sides) if Self::is_logical(*operator) => {
+                let left = self.value(&sides.0)?;
+                let right = self.value(&sides.1)?;
+                match operator {
+                    Operator::Equal => self.equal(&left, &right),
+                    Operator::NotEqual => Ok(!self.equal(&left, &right)?),
+                    _ => Ok(order(&left, &right).is_some_and(|order| holds(*operator, order))),
+                }
+            }
+            _ => Ok(false),
         }
     }
 
-    pub(super) fn render(&mut self, steps: &[Step]) -> Result<String, RenderError> {
-        let mut output = Output::new(self.limits.output_bytes_max);
-        for step in steps {
-            match step {
-                Step::Text(text) => output.push(text)?,
-                Step::Value { source, accesses } => self.print(source, accesses, &mut output)?,
-            }
-        }
-        Ok(output.into_text())
-    }
-
-    fn spend_step(&mut self) -> Result<(), RenderError> {
-        self.steps += 1;
-        if self.steps > self.limits.steps_max {
-            return Err(RenderError::TooManySteps(self.limits.steps_max));
-        }
-        Ok(())
-    }
-
-    fn print(
-        &mut self,
-        source: &Source,
-        accesses: &[Access],
-        output: &mut Output,
-    ) -> Result<(), RenderError> {
-        self.spend_step()?;
-        let mut value = match source {
-            // Maps that exist only to be printed or stepped into are printed straight from the scope.
-            Source::Parameters if accesses.is_empty() => {
-                return print_parameters(self.scope, &ParameterPlace::ALL, output);
-            }
-            Source::ParametersOf(place) if accesses.is_empty() => {
-                return print_parameters(self.scope, &[*place], output);
-            }
-            _ => self.value(source)?,
+    fn range(&mut self, from: &'a Expression, to: &'a Expression) -> Result<Value<'a>, RenderError> {
+        let (from, to) = (self.value(from)?, self.value(to)?);
+        let (Value::Integer(from), Value::Integer(to)) = (from, to) else {
+            return Ok(Value::Null);
         };
-        for access in accesses {
-            self.spend_step()?;
-            value = match value {
-                Some(found) => self.step_into(found, access)?,
-                None => return Ok(()),
-            };
-        }
-        match value {
-            Some(found) => print(&found, output),
-            None => Ok(()),
-        }
+        let length = usize::try_from(from.abs_diff(to)).unwrap_or(usize::MAX);
+        self.spend_steps(length.saturating_add(1))?;
+        let items = if from <= to {
+            (from..=to).map(Value::Integer).collect()
+        } else {
+            (to..=from).rev().map(Value::Integer).collect()
+        };
+        Ok(self.heap.list(items))
     }
 
-    fn value(&mut self, source: &Source) -> Result<Option<Found<'s>>, RenderError> {
-        let scope = self.scope;
-        let text = match source {
-            Source::Context(path) => {
-                let path: Vec<&str> = path.iter().map(String::as_str).collect();
-                return Ok(scope.context(&path));
+    /// Returns the value of a reference; what is undefined is an empty text.
+    pub(super) fn reference(&mut self, reference: &'a Reference) -> Result<Value<'a>, RenderError> {
+        let mut value = self.source(&reference.source)?;
+        for access in &reference.accesses {
+            if matches!(value, Value::Null) {
+                return Ok(Value::EMPTY);
             }
-            Source::Path(path) => return Ok(self.select(path)?.map(Found::Json)),
-            Source::Json(path) => return self.json_text(path).map(Some),
-            Source::Util(util, argument) => return util.apply(&self.argument(argument)?).map(Some),
-            Source::Body => Some(Cow::Borrowed(scope.input().body()?)),
-            Source::StageVariable(name) => scope.stage_variable(&self.argument(name)?),
-            Source::ParameterOf(place, name) => scope.parameter(*place, &self.argument(name)?),
+            value = self.step_into(&value, access)?;
+        }
+        Ok(match value {
+            Value::Null => Value::EMPTY,
+            value => value,
+        })
+    }
+
+    fn source(&mut self, source: &'a Source) -> Result<Value<'a>, RenderError> {
+        let scope = self.scope;
+        let lent = |text: Option<Cow<'a, str>>| match text {
+            Some(Cow::Borrowed(text)) => Value::lent(text),
+            Some(Cow::Owned(text)) => Value::made(text),
+            None => Value::Null,
+        };
+        Ok(match source {
+            Source::Variable(slot) => self.variable(*slot),
+            Source::Context(path) => self.context(path),
+            Source::StageVariable(name) => lent(scope.stage_variable(self.argument(name)?.as_str())),
+            Source::Body => Value::lent(scope.input().body()?),
+            Source::Path(path) => self.select(path)?,
+            Source::Json(path) => self.json_text(path)?,
+            Source::Parameters => Value::Parameters,
+            Source::ParametersOf(place) => Value::ParametersOf(*place),
+            Source::ParameterOf(place, name) => lent(scope.parameter(*place, self.argument(name)?.as_str())),
             Source::Parameter(name) => {
                 let name = self.argument(name)?;
-                ParameterPlace::ALL
-                    .into_iter()
-                    .find_map(|place| scope.parameter(place, &name))
+                let mut places = ParameterPlace::ALL.into_iter();
+                lent(places.find_map(|place| scope.parameter(place, name.as_str())))
             }
-            // Only `size()` and numbers are left to ask of these, and a map of parameters answers neither.
-            Source::Parameters | Source::ParametersOf(_) => None,
+            Source::Util(util, argument) => {
+                let argument = self.argument(argument)?;
+                let found = util.apply(argument.as_str())?;
+                if let super::Found::Text(text) = &found {
+                    self.spend_bytes(text.len())?;
+                } else {
+                    self.spend_bytes(argument.as_str().len())?;
+                }
+                self.heap.found(found)
+            }
+        })
+    }
+
+    fn argument(&mut self, expression: &'a Expression) -> Result<Text<'a>, RenderError> {
+        let value = self.value(expression)?;
+        self.text_of(&value)
+    }
+
+    /// Returns a variable of `$context`; a path that is none may be the beginning of one.
+    pub(super) fn context(&mut self, path: &[Box<str>]) -> Value<'a> {
+        let names: Vec<&str> = path.iter().map(AsRef::as_ref).collect();
+        let own = self.overrides.iter().find(|known| known.is_at(&names));
+        if let Some(known) = own {
+            return Value::made(known.value.as_str());
+        }
+        match self.scope.context(&names) {
+            Some(found) => self.heap.found(found),
+            None => Value::Context(path.into()),
+        }
+    }
+
+    /// Returns what a path names in the body. Parts of it are lent, so that a template can change them.
+    fn select(&mut self, path: &'a Path) -> Result<Value<'a>, RenderError> {
+        let rendered;
+        let path = match path {
+            Path::Known(path) => path,
+            Path::Rendered(expression) => {
+                rendered = self.rendered_path(expression)?;
+                &rendered
+            }
         };
-        Ok(text.map(Found::Text))
+        let Some(body) = self.scope.input().json()? else {
+            return Ok(Value::Null);
+        };
+        if !self.is_changed() {
+            return Ok(match self.evaluate(path, body)? {
+                Some(Cow::Borrowed(json)) => Value::of_json(json),
+                Some(Cow::Owned(json)) => self.heap.adopt(json),
+                None => Value::Null,
+            });
+        }
+        let walked = path.walk(Value::of_json(body), |value, step| {
+            let value = self.settle(&value);
+            let found = match step {
+                json_path::Step::Property(name) => self.member(&value, name),
+                json_path::Step::Index(index) => self.element(&value, index.into()),
+            };
+            found.map(|found| self.settle(&found))
+        });
+        match walked {
+            Some(found) => Ok(found.unwrap_or(Value::Null)),
+            None => {
+                let body = self.json_of(&Value::of_json(body))?;
+                let found = self.evaluate(path, &body)?.map(Cow::into_owned);
+                Ok(found.map_or(Value::Null, |json| self.heap.adopt(json)))
+            }
+        }
+    }
+
+    fn rendered_path(&mut self, expression: &'a Expression) -> Result<JsonPath, RenderError> {
+        let text = self.argument(expression)?;
+        self.spend_steps(1 + text.as_str().len() / 8)?;
+        JsonPath::parse(text.as_str())
+            .map_err(|problem| RenderError::JsonPath(text.as_str().to_owned(), problem.to_string()))
+    }
+
+    fn evaluate<'j>(
+        &mut self,
+        path: &JsonPath,
+        body: &'j Json,
+    ) -> Result<Option<Cow<'j, Json>>, RenderError> {
+        let limits = json_path::Limits {
+            nodes_max: self.steps_left(),
+            ..json_path::Limits::default()
+        };
+        let (found, nodes) = path.evaluate_counted(body, &limits)?;
+        self.spend_steps(nodes / 8)?;
+        Ok(found)
     }
 
     /// Returns `$input.json(…)`. A missing value is an empty JSON text and the whole of an empty body an empty object,
     /// so that a template of JSON stays JSON. Not recorded; this is what AWS's own passthrough template shows.
-    fn json_text(&mut self, path: &Path) -> Result<Found<'s>, RenderError> {
+    fn json_text(&mut self, path: &'a Path) -> Result<Value<'a>, RenderError> {
         let whole = matches!(path, Path::Known(path) if path.is_root());
-        if whole && self.scope.input().json()?.is_none() {
-            return Ok(Found::text("{}"));
-        }
+        let Some(body) = self.scope.input().json()? else {
+            return Ok(Value::lent(if whole { "{}" } else { "\"\"" }));
+        };
         let mut output = Output::new(self.limits.output_bytes_max);
-        match self.select(path)? {
-            Some(value) => output.push_json(&value)?,
-            None => output.push("\"\"")?,
-        }
-        Ok(Found::owned(output.into_text()))
-    }
-
-    fn select(&mut self, path: &Path) -> Result<Option<Cow<'s, Value>>, RenderError> {
-        let rendered;
-        let path = match path {
-            Path::Known(path) => path,
-            Path::Rendered(steps) => {
-                let text = self.render(steps)?;
-                rendered = JsonPath::parse(&text)
-                    .map_err(|problem| RenderError::JsonPath(text, problem.to_string()))?;
-                &rendered
-            }
-        };
-        let scope = self.scope;
-        let Some(body) = scope.input().json()? else {
-            return Ok(None);
-        };
-        let limits = json_path::Limits {
-            nodes_max: self.limits.steps_max,
-            ..json_path::Limits::default()
-        };
-        Ok(path.evaluate(body, &limits)?)
-    }
-
-    fn argument<'a>(&mut self, argument: &'a Argument) -> Result<Cow<'a, str>, RenderError> {
-        match argument {
-            Argument::Known(text) => Ok(Cow::Borrowed(text)),
-            Argument::Rendered(steps) => Ok(Cow::Owned(self.render(steps)?)),
-        }
-    }
-
-    /// A step into what has no such member is undefined, `$input.body.x` among them (recorded).
-    fn step_into(&mut self, found: Found<'s>, access: &Access) -> Result<Option<Found<'s>>, RenderError> {
-        let value = match (found, access) {
-            (Found::Text(text), Access::ReplaceAll(pattern, with)) => {
-                return self.replace_all(pattern, &text, with).map(Found::owned).map(Some);
-            }
-            (Found::Text(_), _) => return Ok(None),
-            (Found::Json(value), _) => value,
-        };
-        let pointer = match access {
-            Access::ReplaceAll(pattern, with) => match value.as_str() {
-                Some(text) => Some(Cow::Owned(Value::from(self.replace_all(pattern, text, with)?))),
-                None => None,
+        match path {
+            Path::Known(path) if !self.is_changed() => match self.evaluate(path, body)? {
+                Some(json) => output.push_json(&json)?,
+                None => output.push("\"\"")?,
             },
-            Access::Member(name) => {
-                let name = self.argument(name)?;
-                child(value, |value| match value {
-                    Value::Object(members) => members.get(name.as_ref()),
-                    Value::Array(_) => json_path::element(value, name.parse().ok()?),
-                    _ => None,
-                })
-            }
-            Access::Element(index) => child(value, |value| json_path::element(value, *index)),
-            Access::Size => size(&value).map(|count| Cow::Owned(Value::from(count))),
-        };
-        Ok(pointer.map(Found::Json))
-    }
-}
-
-impl Rendering<'_> {
-    /// Replaces every match, as far as the output may grow: a chain of these multiplies what a stranger sent.
-    fn replace_all(&mut self, pattern: &Regex, text: &str, with: &str) -> Result<String, RenderError> {
-        let mut output = Output::new(self.limits.output_bytes_max);
-        let mut end = 0;
-        for found in pattern.find_iter(text) {
-            self.spend_step()?;
-            output.push(text.get(end..found.start()).unwrap_or_default())?;
-            output.push(with)?;
-            end = found.end();
+            path => match self.select(path)? {
+                Value::Null if !self.names_null(path, body)? => output.push("\"\"")?,
+                value => output.push_json(&self.json_of(&value)?)?,
+            },
         }
-        output.push(text.get(end..).unwrap_or_default())?;
-        Ok(output.into_text())
+        self.text(output.into_text())
+    }
+
+    /// Tells a null of the body from nothing.
+    fn names_null(&mut self, path: &'a Path, body: &Json) -> Result<bool, RenderError> {
+        match path {
+            Path::Known(path) => Ok(self.evaluate(path, body)?.is_some()),
+            Path::Rendered(expression) => {
+                let path = self.rendered_path(expression)?;
+                Ok(self.evaluate(&path, body)?.is_some())
+            }
+        }
+    }
+
+    /// Returns the sum, difference, …; nothing where there is none.
+    fn compute(
+        &mut self,
+        operator: Operator,
+        left: &Value<'a>,
+        right: &Value<'a>,
+    ) -> Result<Value<'a>, RenderError> {
+        let is_text = |value: &Value<'_>| matches!(value, Value::Text(_) | Value::Context(_));
+        if operator == Operator::Add && (is_text(left) || is_text(right)) {
+            let mut output = Output::new(self.limits.output_bytes_max);
+            self.print(left, &mut output)?;
+            self.print(right, &mut output)?;
+            return self.text(output.into_text());
+        }
+        Ok(match (left, right) {
+            (Value::Integer(left), Value::Integer(right)) => {
+                let result = match operator {
+                    Operator::Add => left.checked_add(*right),
+                    Operator::Subtract => left.checked_sub(*right),
+                    Operator::Multiply => left.checked_mul(*right),
+                    Operator::Divide => left.checked_div(*right),
+                    _ => left.checked_rem(*right),
+                };
+                result.map_or(Value::Null, Value::Integer)
+            }
+            _ => match (decimal(left), decimal(right)) {
+                (Some(left), Some(right)) => computed(operator, left, right),
+                _ => Value::Null,
+            },
+        })
+    }
+
+    /// Compares as Velocity does: numbers by size, what is of one kind by what it holds, the rest by how it prints.
+    pub(super) fn equal(&mut self, left: &Value<'a>, right: &Value<'a>) -> Result<bool, RenderError> {
+        self.spend_steps(1)?;
+        if let Some(order) = order(left, right) {
+            return Ok(order == Ordering::Equal);
+        }
+        match (self.settle(left), self.settle(right)) {
+            (Value::Null, Value::Null) => Ok(true),
+            (Value::Null, _) | (_, Value::Null) => Ok(false),
+            (Value::Boolean(left), Value::Boolean(right)) => Ok(left == right),
+            (Value::Text(left), Value::Text(right)) => Ok(left.as_str() == right.as_str()),
+            (Value::Json(left), Value::Json(right)) => {
+                self.spend_steps(1)?;
+                Ok(left == right)
+            }
+            (left, right) => {
+                let left = self.text_of(&left)?;
+                let right = self.text_of(&right)?;
+                Ok(left.as_str() == right.as_str())
+            }
+        }
     }
 }
 
-fn child<'v>(value: Cow<'v, Value>, select: impl Fn(&Value) -> Option<&Value>) -> Option<Cow<'v, Value>> {
-    match value {
-        Cow::Borrowed(value) => select(value).map(Cow::Borrowed),
-        Cow::Owned(value) => select(&value).cloned().map(Cow::Owned),
+/// The order of two numbers; there is none of other values.
+pub(super) fn order(left: &Value<'_>, right: &Value<'_>) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Integer(left), Value::Integer(right)) => Some(left.cmp(right)),
+        _ => decimal(left)?.partial_cmp(&decimal(right)?),
     }
 }
 
-fn size(value: &Value) -> Option<usize> {
-    match value {
-        Value::Array(elements) => Some(elements.len()),
-        Value::Object(members) => Some(members.len()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
+fn holds(operator: Operator, order: Ordering) -> bool {
+    match operator {
+        Operator::Less => order.is_lt(),
+        Operator::LessOrEqual => order.is_le(),
+        Operator::Greater => order.is_gt(),
+        _ => order.is_ge(),
     }
+}
+
+fn decimal(value: &Value<'_>) -> Option<f64> {
+    match value {
+        #[expect(clippy::cast_precision_loss, reason = "as Java widens")]
+        Value::Integer(integer) => Some(*integer as f64),
+        Value::Decimal(decimal) => Some(*decimal),
+        _ => None,
+    }
+}
+
+fn computed<'a>(operator: Operator, left: f64, right: f64) -> Value<'a> {
+    Value::Decimal(match operator {
+        Operator::Add => left + right,
+        Operator::Subtract => left - right,
+        Operator::Multiply => left * right,
+        // Velocity divides by no zero, whole or not.
+        Operator::Divide | Operator::Remainder if right == 0.0 => return Value::Null,
+        Operator::Divide => left / right,
+        _ => left % right,
+    })
 }

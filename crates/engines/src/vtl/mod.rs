@@ -1,17 +1,25 @@
-//! What does a mapping template say? Velocity 1.7's text and references, over the variables that API Gateway gives a
-//! template (AWS page "Mapping template and access logging variable reference"). Directives (`#set`, `#if`, `#foreach`,
-//! macros) are not known yet: a template that uses them is refused when it is deployed, with its place.
+//! What does a mapping template say? Velocity 1.7 as API Gateway has it, over the variables that it gives a template (AWS pages
+//! "Mapping template and access logging variable reference", "Use a mapping template to override an API's request and response
+//! parameters"; Velocity 1.7 user guide).
 //!
-//! Undefined references render as nothing, quiet (`$!x`) or not, as recorded on API Gateway; plain Velocity would print
-//! their source.
+//! Where API Gateway was recorded to differ from Velocity, it stands: an undefined reference is an empty text, quiet (`$!x`) or
+//! not, and true in a condition; macros and `#evaluate` do not exist. A map prints as Java prints it, a list of the body as JSON.
 
 mod scope;
 mod cursor;
 mod ast;
 mod parse;
+mod directive;
+mod expression;
 mod reference;
+mod java_pattern;
+mod program;
 mod compile;
+mod value;
+mod rendering;
 mod evaluate;
+mod members;
+mod methods;
 mod print;
 mod util_functions;
 #[cfg(test)]
@@ -20,11 +28,12 @@ pub(crate) mod tests;
 use portcullis_model::Place;
 
 use crate::json_path::LimitExceeded;
-use compile::Step;
-use evaluate::Rendering;
+use compile::Compiler;
 pub(crate) use print::plain_text;
+use program::Step;
+use rendering::Rendering;
 
-pub use scope::{Found, Input, InputProblem, ParameterPlace, Scope};
+pub use scope::{Found, Input, InputProblem, Override, OverridePlace, ParameterPlace, Scope};
 
 /// The longest template (AWS: 300 KB).
 pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
@@ -33,7 +42,17 @@ pub const TEMPLATE_BYTES_MAX: usize = 300 * 1024;
 #[derive(Clone, Debug)]
 pub struct Template {
     steps: Vec<Step>,
+    variables: usize,
     uses_body: bool,
+    overrides: Vec<OverridePlace>,
+}
+
+/// What came of a template.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Rendered {
+    pub text: String,
+    /// What it set of `$context.requestOverride` and `$context.responseOverride`.
+    pub overrides: Vec<Override>,
 }
 
 /// Why a template is refused, and where.
@@ -48,6 +67,8 @@ pub struct TemplateProblem {
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     pub output_bytes_max: usize,
+    /// Bytes of all texts that a template makes on the way.
+    pub made_bytes_max: usize,
     /// Nodes evaluated and values visited.
     pub steps_max: usize,
 }
@@ -56,6 +77,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             output_bytes_max: 10 * 1024 * 1024,
+            made_bytes_max: 64 * 1024 * 1024,
             steps_max: 1_000_000,
         }
     }
@@ -66,8 +88,25 @@ impl Default for Limits {
 pub enum RenderError {
     #[error("the output is longer than {0} bytes")]
     OutputTooLong(usize),
+    #[error("the template makes more than {0} bytes of text")]
+    TooMuchText(usize),
     #[error("the template takes more than {0} steps")]
     TooManySteps(usize),
+    #[error("a `#foreach` takes more than {0} turns")]
+    TooManyTurns(usize),
+    #[error("a value nests deeper than {0} levels")]
+    TooDeep(u32),
+    #[error("a block of `#define` stands in itself more than {0} times")]
+    BlockInItself(usize),
+    #[error("a list changed while `#foreach` went through it")]
+    Changed,
+    /// Java would throw.
+    #[error("the index `{0}` is out of bounds: there are {1}")]
+    OutOfBounds(String, usize),
+    #[error("`.{0}()`: {1}")]
+    Method(&'static str, String),
+    #[error("`{0}` is overridden twice, and an override is final")]
+    OverriddenTwice(String),
     /// A function of `$util` was given what it cannot read.
     #[error("`$util.{0}`: {1}")]
     Util(&'static str, String),
@@ -94,9 +133,14 @@ impl Template {
                 message,
             });
         }
-        let mut uses_body = false;
-        let steps = compile::compile(parse::parse(text, start, 0)?, &mut uses_body)?;
-        Ok(Self { steps, uses_body })
+        let mut compiler = Compiler::new();
+        let steps = compiler.block(parse::parse(text, start, 0)?)?;
+        Ok(Self {
+            steps,
+            variables: compiler.variables(),
+            uses_body: compiler.uses_body,
+            overrides: compiler.overrides,
+        })
     }
 
     /// Tells whether rendering needs the body.
@@ -104,8 +148,18 @@ impl Template {
         self.uses_body
     }
 
+    /// Returns what the template may set of `$context`.
+    pub fn overrides(&self) -> &[OverridePlace] {
+        &self.overrides
+    }
+
     /// Renders the template over `scope`.
-    pub fn render(&self, scope: &dyn Scope, limits: &Limits) -> Result<String, RenderError> {
-        Rendering::new(scope, limits).render(&self.steps)
+    pub fn render(&self, scope: &dyn Scope, limits: &Limits) -> Result<Rendered, RenderError> {
+        let mut rendering = Rendering::new(scope, limits, self.variables);
+        let text = rendering.render(&self.steps)?;
+        Ok(Rendered {
+            text,
+            overrides: rendering.overrides,
+        })
     }
 }

@@ -1,14 +1,13 @@
-//! How does a value look in a template's output? Maps as Java prints them, lists as compact JSON (recorded on API
+//! How does a value of the body look in a template's output? Maps as Java prints them, lists as compact JSON (recorded on API
 //! Gateway), numbers as Java's `Double.toString` has them.
 
-use std::borrow::Cow;
 use std::io;
 
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 use serde_json::{Number, Value};
 
-use super::{Found, ParameterPlace, RenderError, Scope};
+use super::{Found, RenderError};
 
 /// A text that refuses to grow past its limit.
 pub(super) struct Output {
@@ -34,6 +33,11 @@ impl Output {
         }
         self.text.push_str(text);
         Ok(())
+    }
+
+    /// Prints a value of the body as Java does.
+    pub(super) fn push_java(&mut self, value: &Value) -> Result<(), RenderError> {
+        print_value(value, self)
     }
 
     pub(super) fn push_json(&mut self, value: &Value) -> Result<(), RenderError> {
@@ -66,20 +70,16 @@ impl Formatter for JavaNumbers {
     }
 }
 
-pub(super) fn print(found: &Found<'_>, output: &mut Output) -> Result<(), RenderError> {
-    match found {
-        Found::Text(text) => output.push(text),
-        // A null is as good as undefined to Velocity.
-        Found::Json(value) if value.is_null() => Ok(()),
-        Found::Json(value) => print_value(value, output),
-    }
-}
-
 /// Returns a value as a template would print it, for places that are not templates.
 pub(crate) fn plain_text(found: &Found<'_>) -> String {
     let mut output = Output::new(usize::MAX);
     // INVARIANT: the only error is the limit, and there is none.
-    let _ = print(found, &mut output);
+    let _ = match found {
+        Found::Text(text) => output.push(text),
+        // A null is as good as undefined to Velocity.
+        Found::Json(value) if value.is_null() => Ok(()),
+        Found::Json(value) => output.push_java(value),
+    };
     output.into_text()
 }
 
@@ -104,36 +104,6 @@ fn print_value(value: &Value, output: &mut Output) -> Result<(), RenderError> {
     }
 }
 
-/// Prints the parameters of one place as a map, of several as a map of maps.
-pub(super) fn print_parameters(
-    scope: &dyn Scope,
-    places: &[ParameterPlace],
-    output: &mut Output,
-) -> Result<(), RenderError> {
-    if let [place] = places {
-        return print_map(&scope.parameters(*place), output);
-    }
-    output.push("{")?;
-    for (position, place) in places.iter().enumerate() {
-        output.push(if position == 0 { "" } else { ", " })?;
-        output.push(place.name())?;
-        output.push("=")?;
-        print_map(&scope.parameters(*place), output)?;
-    }
-    output.push("}")
-}
-
-fn print_map(entries: &[(Cow<'_, str>, Cow<'_, str>)], output: &mut Output) -> Result<(), RenderError> {
-    output.push("{")?;
-    for (position, (name, value)) in entries.iter().enumerate() {
-        output.push(if position == 0 { "" } else { ", " })?;
-        output.push(name)?;
-        output.push("=")?;
-        output.push(value)?;
-    }
-    output.push("}")
-}
-
 fn number_text(number: &Number) -> String {
     match number.as_f64() {
         Some(double) if number.is_f64() => java_double(double),
@@ -142,7 +112,7 @@ fn number_text(number: &Number) -> String {
 }
 
 /// `Double.toString`: plain between a thousandth and ten million, else with an exponent; always a digit after the dot.
-fn java_double(double: f64) -> String {
+pub(super) fn java_double(double: f64) -> String {
     let size = double.abs();
     if size == 0.0 || (1e-3..1e7).contains(&size) {
         return format!("{double:?}");

@@ -1,9 +1,10 @@
-//! `$name.property.method('argument')[0]` and what may stand in its parentheses and brackets.
+//! `$name.property.method('argument')[0]`
 
 use super::TemplateProblem;
-use super::ast::{Expression, Node, Reference, Segment, SegmentKind};
+use super::ast::{Expression, Reference, Segment, SegmentKind};
 use super::cursor::Cursor;
-use super::parse::{NESTING_MAX, parse};
+use super::expression::argument;
+use super::parse::NESTING_MAX;
 
 /// The most steps of one reference, and the most arguments of one call.
 const SEGMENTS_MAX: usize = 64;
@@ -60,7 +61,10 @@ fn segments(cursor: &mut Cursor, depth: u32) -> Result<Vec<Segment>, TemplatePro
         if segments.len() > SEGMENTS_MAX {
             return Err(cursor.problem(format!("the reference has more than {SEGMENTS_MAX} steps")));
         }
-        let kind = if cursor.peek() == Some('.') && cursor.peek_at(1).is_some_and(is_word_start) {
+        let letter = cursor
+            .peek_at(1)
+            .is_some_and(|character| character.is_ascii_alphabetic());
+        let kind = if cursor.peek() == Some('.') && letter {
             cursor.next();
             let name = cursor.take_while(is_word_part);
             if cursor.take("(") {
@@ -85,7 +89,7 @@ fn arguments(cursor: &mut Cursor, depth: u32) -> Result<Vec<Expression>, Templat
         if arguments.is_empty() && cursor.take(")") {
             return Ok(arguments);
         }
-        arguments.push(expression(cursor, depth)?);
+        arguments.push(argument(cursor, depth + 1)?);
         cursor.skip_blanks();
         if cursor.take(")") {
             return Ok(arguments);
@@ -97,77 +101,10 @@ fn arguments(cursor: &mut Cursor, depth: u32) -> Result<Vec<Expression>, Templat
 }
 
 fn index(cursor: &mut Cursor, depth: u32) -> Result<Expression, TemplateProblem> {
-    cursor.skip_blanks();
-    let expression = expression(cursor, depth)?;
+    let expression = argument(cursor, depth + 1)?;
     cursor.skip_blanks();
     if cursor.take("]") {
         return Ok(expression);
     }
     Err(cursor.problem("expected `]`, write `${…}[` when the bracket is text"))
-}
-
-fn expression(cursor: &mut Cursor, depth: u32) -> Result<Expression, TemplateProblem> {
-    match cursor.peek() {
-        Some('\'') => quoted(cursor, '\'').map(Expression::Text),
-        Some('"') => {
-            let place = cursor.place();
-            let text = quoted(cursor, '"')?;
-            if !text.contains(['$', '#']) {
-                return Ok(Expression::Text(text));
-            }
-            if depth >= NESTING_MAX {
-                return Err(cursor.problem(format!("arguments nest deeper than {NESTING_MAX} levels")));
-            }
-            let mut inside = place;
-            inside.column = inside.column.saturating_add(1);
-            let nodes = parse(&text, inside, depth + 1)?;
-            match nodes.as_slice() {
-                [] => Ok(Expression::Text(String::new())),
-                [Node::Text(text)] => Ok(Expression::Text(text.clone())),
-                _ => Ok(Expression::Interpolated(nodes)),
-            }
-        }
-        Some('$') => Ok(Expression::Reference(Box::new(parse_reference(
-            cursor,
-            depth + 1,
-        )?))),
-        Some('-' | '0'..='9') => number(cursor),
-        _ => word(cursor),
-    }
-}
-
-/// Velocity has no backslash escapes in texts; a doubled quote is one quote.
-fn quoted(cursor: &mut Cursor, quote: char) -> Result<String, TemplateProblem> {
-    let opened = cursor.problem(format!("the text that begins here has no closing `{quote}`"));
-    cursor.next();
-    let mut text = String::new();
-    loop {
-        match cursor.next() {
-            None => return Err(opened),
-            Some(character) if character != quote => text.push(character),
-            Some(_) if cursor.peek() == Some(quote) => text.extend(cursor.next()),
-            Some(_) => return Ok(text),
-        }
-    }
-}
-
-fn number(cursor: &mut Cursor) -> Result<Expression, TemplateProblem> {
-    let problem = cursor.problem("expected a number");
-    let text = cursor.take_while(|character| character.is_ascii_digit() || matches!(character, '-' | '.'));
-    if let Ok(integer) = text.parse() {
-        return Ok(Expression::Integer(integer));
-    }
-    text.parse().map(Expression::Decimal).map_err(|_| problem)
-}
-
-fn word(cursor: &mut Cursor) -> Result<Expression, TemplateProblem> {
-    let problem = cursor.problem(
-        "expected a text in quotes, a number, `true`, `false` or a reference; lists, maps, ranges and arithmetic are \
-         not supported",
-    );
-    match cursor.take_while(is_word_part).as_str() {
-        "true" => Ok(Expression::Boolean(true)),
-        "false" => Ok(Expression::Boolean(false)),
-        _ => Err(problem),
-    }
 }

@@ -51,6 +51,73 @@ impl ParameterPlace {
             Self::Header => "header",
         }
     }
+
+    /// Finds a place by the name that templates use.
+    pub fn find(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.name() == name)
+    }
+}
+
+/// What a template may set of `$context`: a parameter of the request that an integration gets, or of the response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OverridePlace {
+    RequestHeader,
+    RequestPath,
+    RequestQueryString,
+    ResponseHeader,
+    ResponseStatus,
+}
+
+impl OverridePlace {
+    const ALL: [(&'static str, &'static str, Self); 5] = [
+        ("requestOverride", "header", Self::RequestHeader),
+        ("requestOverride", "path", Self::RequestPath),
+        ("requestOverride", "querystring", Self::RequestQueryString),
+        ("responseOverride", "header", Self::ResponseHeader),
+        ("responseOverride", "status", Self::ResponseStatus),
+    ];
+
+    /// Finds a place by its names under `$context`.
+    pub fn find(side: &str, kind: &str) -> Option<Self> {
+        let mut all = Self::ALL.iter();
+        all.find(|(known, name, _)| *known == side && *name == kind)
+            .map(|(.., place)| *place)
+    }
+
+    /// Returns the names under `$context`, a full stop between.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::RequestHeader => "requestOverride.header",
+            Self::RequestPath => "requestOverride.path",
+            Self::RequestQueryString => "requestOverride.querystring",
+            Self::ResponseHeader => "responseOverride.header",
+            Self::ResponseStatus => "responseOverride.status",
+        }
+    }
+}
+
+/// A parameter that a template has set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Override {
+    pub place: OverridePlace,
+    /// Empty for the status.
+    pub name: String,
+    pub value: String,
+}
+
+impl Override {
+    /// Tells whether it stands at `path` under `$context`.
+    pub fn is_at(&self, path: &[&str]) -> bool {
+        match path {
+            [side, kind] => self.place == OverridePlace::ResponseStatus && self.is_of(side, kind),
+            [side, kind, name] => self.is_of(side, kind) && self.name == *name,
+            _ => false,
+        }
+    }
+
+    fn is_of(&self, side: &str, kind: &str) -> bool {
+        OverridePlace::find(side, kind) == Some(self.place)
+    }
 }
 
 /// Everything that a template, or the substitution of a gateway response, can ask for.

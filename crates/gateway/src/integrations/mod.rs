@@ -123,8 +123,8 @@ pub(crate) async fn call(
 ) -> (Box<Exchange>, Result<(Answer, Reason), Refusal>) {
     let (mut exchange, method, mapped) = admitted.into_parts();
     let answer = match (&method.backend.integration, mapped) {
-        (Integration::Mock, Mapped::Template { text }) => mock::answer(&text),
-        (Integration::Aws(aws), Mapped::Template { text }) => aws.call(&exchange, text, worker).await,
+        (Integration::Mock, Mapped::Template { text, .. }) => mock::answer(&text),
+        (Integration::Aws(aws), Mapped::Template { text, .. }) => aws.call(&exchange, text, worker).await,
         (Integration::LambdaProxy(proxy), Mapped::Event) => proxy.call(&exchange, worker).await,
         (
             Integration::HttpProxy(proxy),

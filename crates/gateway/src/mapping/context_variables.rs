@@ -61,6 +61,7 @@ pub(crate) fn variable<'a>(
         ["wafResponseCode"] => waf(exchange, "wafResponseCode"),
         ["waf", name] => waf(exchange, name),
         ["error", name] => error(exchange, refusal?, name),
+        ["requestOverride", ..] => exchange.overridden(path).map(Cow::Borrowed),
         _ => None,
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use portcullis_engines::vtl::{Override, OverridePlace};
 use portcullis_model::{
     Problem,
     resources::apigateway::{Integration, IntegrationType, PassthroughBehavior},
@@ -52,7 +53,11 @@ pub(crate) enum RequestMapping {
 #[derive(Debug)]
 pub(crate) enum Mapped {
     /// The text that says which status a mock answers, or what AWS is called with.
-    Template { text: Bytes },
+    Template {
+        text: Bytes,
+        /// What the template set of `$context.requestOverride`.
+        overrides: Vec<Override>,
+    },
     /// The request as it is.
     Event,
     /// Where a call goes, and the header fields that replace or join the caller's.
@@ -81,11 +86,17 @@ impl RequestMapping {
                         "a mock has no use for requestParameters",
                     ));
                 }
-                Some(Self::template(integration, &path, problems))
+                // Nothing is called, but the response template may read them.
+                let settable = [
+                    OverridePlace::RequestHeader,
+                    OverridePlace::RequestPath,
+                    OverridePlace::RequestQueryString,
+                ];
+                Some(Self::template(integration, &settable, &path, problems))
             }
             IntegrationType::Aws => {
                 let path = format!("{path}: integration/requestTemplates");
-                Some(Self::template(integration, &path, problems))
+                Some(Self::template(integration, &[], &path, problems))
             }
             IntegrationType::AwsProxy => Some(Self::Event),
             IntegrationType::HttpProxy => {
@@ -95,9 +106,14 @@ impl RequestMapping {
         }
     }
 
-    fn template(integration: &Integration, path: &str, problems: &mut Vec<Problem>) -> Self {
+    fn template(
+        integration: &Integration,
+        settable: &[OverridePlace],
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
         Self::Template {
-            templates: Templates::compile(&integration.request_templates, path, problems),
+            templates: Templates::compile(&integration.request_templates, settable, path, problems),
             passthrough: integration.passthrough_behavior,
         }
     }
@@ -252,8 +268,12 @@ fn map_by_template(
 ) -> Result<(Mapped, Reason), Refusal> {
     let media_type = exchange.request().headers.text("content-type").unwrap_or(JSON);
     if let Some(template) = templates.find(media_type) {
-        let text = template::render(template, exchange, exchange.body_read())?.into();
-        return Ok((Mapped::Template { text }, "request template rendered".into()));
+        let rendered = template::render(template, exchange, exchange.body_read())?;
+        let mapped = Mapped::Template {
+            text: rendered.text.into(),
+            overrides: rendered.overrides,
+        };
+        return Ok((mapped, "request template rendered".into()));
     }
     let passes = match passthrough {
         PassthroughBehavior::WhenNoMatch => true,
@@ -271,7 +291,10 @@ fn map_by_template(
     }
     let text = exchange.body_read().clone();
     Ok((
-        Mapped::Template { text },
+        Mapped::Template {
+            text,
+            overrides: Vec::new(),
+        },
         "no request template, body passed through".into(),
     ))
 }

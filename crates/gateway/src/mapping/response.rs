@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
+use portcullis_engines::vtl::{Override, OverridePlace};
 use portcullis_model::{
     HeaderList, Problem, is_token,
     resources::apigateway::{Integration, IntegrationResponse, IntegrationType, Method, MethodResponse},
@@ -137,6 +138,7 @@ impl Choice {
         let headers = Self::headers(response, declared, variables, path, problems);
         let templates = Templates::compile(
             &response.response_templates,
+            &[OverridePlace::ResponseHeader, OverridePlace::ResponseStatus],
             &format!("{path}/responseTemplates"),
             problems,
         );
@@ -197,6 +199,20 @@ pub(crate) fn header_parameter(
     side: Side,
     variables: &BTreeMap<String, String>,
 ) -> Result<Parameter, String> {
+    // The length of an answer is checked when it is there; a refusal's is ours alone.
+    if side == Side::GatewayResponse && name.eq_ignore_ascii_case(CONTENT_LENGTH) {
+        return Err(format!("the header `{name}` cannot be mapped"));
+    }
+    check_target(name)?;
+    let expression = Expression::parse(source, side, variables)?;
+    Ok(Parameter {
+        name: name.into(),
+        expression,
+    })
+}
+
+/// Checks that a response header may be set at all.
+fn check_target(name: &str) -> Result<(), String> {
     const OURS: [&str; 7] = [
         "connection",
         "keep-alive",
@@ -206,16 +222,10 @@ pub(crate) fn header_parameter(
         "x-amzn-requestid",
         "x-amz-apigw-id",
     ];
-    // The length of an answer is checked when it is there; a refusal's is ours alone.
-    let is_ours = side == Side::GatewayResponse && name.eq_ignore_ascii_case(CONTENT_LENGTH);
-    if !is_token(name) || is_ours || OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
-        return Err(format!("the header `{name}` cannot be mapped"));
+    if !is_token(name) || OURS.iter().any(|ours| name.eq_ignore_ascii_case(ours)) {
+        return Err(format!("the header `{}` cannot be mapped", shown(name)));
     }
-    let expression = Expression::parse(source, side, variables)?;
-    Ok(Parameter {
-        name: name.into(),
-        expression,
-    })
+    Ok(())
 }
 
 /// Makes the response of `method` from what its integration said.
@@ -253,11 +263,16 @@ fn render(exchange: &Exchange, choice: &Choice, answer: Option<&AnswerParts>) ->
     let mut headers = HeaderList::with_capacity(choice.headers.len() + 4);
     let accept = exchange.request().headers.text("accept");
     let given = answer.map(|answer| answer.body.clone()).unwrap_or_default();
+    let mut overrides = Vec::new();
     let (media_type, body) = match choice.templates.suit(accept) {
-        Some((media_type, template)) => (
-            Bytes::copy_from_slice(media_type.as_bytes()),
-            Bytes::from(template::render(template, exchange, &given)?),
-        ),
+        Some((media_type, template)) => {
+            let rendered = template::render(template, exchange, &given)?;
+            overrides = rendered.overrides;
+            (
+                Bytes::copy_from_slice(media_type.as_bytes()),
+                Bytes::from(rendered.text),
+            )
+        }
         None => {
             let own = answer
                 .and_then(|answer| answer.headers.get("content-type"))
@@ -272,9 +287,10 @@ fn render(exchange: &Exchange, choice: &Choice, answer: Option<&AnswerParts>) ->
         refusal: None,
     };
     set_headers(&mut headers, &choice.headers, scope)?;
+    let status = override_response(&mut headers, choice.status, &overrides)?;
     check_length(&mut headers, body.len())?;
     Ok(Response {
-        status: choice.status,
+        status,
         headers,
         body: if body.is_empty() {
             Body::Empty
@@ -282,6 +298,35 @@ fn render(exchange: &Exchange, choice: &Choice, answer: Option<&AnswerParts>) ->
             Body::Full(body)
         },
     })
+}
+
+/// Sets what the template set of `$context.responseOverride`, which precedes what is mapped; returns the status.
+fn override_response(headers: &mut HeaderList, status: u16, overrides: &[Override]) -> Result<u16, Refusal> {
+    let refuse = |cause: String| Refusal::new(RefusalKind::Internal, cause);
+    let mut status = status;
+    for Override { place, name, value } in overrides {
+        if *place == OverridePlace::ResponseStatus {
+            let code = value.trim().parse().ok().filter(|code| (200..600).contains(code));
+            status = code.ok_or_else(|| {
+                refuse(format!(
+                    "the template sets the status `{}`, which is none from 200 to 599",
+                    shown(value)
+                ))
+            })?;
+            continue;
+        }
+        check_target(name).map_err(refuse)?;
+        if value.bytes().any(|byte| byte != b'\t' && byte.is_ascii_control()) {
+            let cause = format!("the value for the header `{name}` holds a control character");
+            return Err(refuse(cause));
+        }
+        headers.remove(name.as_bytes());
+        headers.push(
+            Bytes::copy_from_slice(name.as_bytes()),
+            Bytes::copy_from_slice(value.as_bytes()),
+        );
+    }
+    Ok(status)
 }
 
 /// A mapped length must be true, or the next answer on the connection would start in this one.

@@ -4,7 +4,9 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use portcullis_engines::vtl::{Found, Input, Limits, ParameterPlace, Scope, Template};
+use portcullis_engines::vtl::{
+    Found, Input, Limits, OverridePlace, ParameterPlace, Rendered, Scope, Template,
+};
 use portcullis_model::Problem;
 
 use super::{context_variables, query};
@@ -21,11 +23,30 @@ pub(crate) struct Templates(Vec<(Box<str>, Template)>);
 
 impl Templates {
     /// Compiles `texts`; problems carry `path`, the media type, and the place within the template.
-    pub(crate) fn compile(texts: &BTreeMap<String, String>, path: &str, problems: &mut Vec<Problem>) -> Self {
+    /// `settable` is what they may set of `$context`.
+    pub(crate) fn compile(
+        texts: &BTreeMap<String, String>,
+        settable: &[OverridePlace],
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
         let mut templates = Vec::with_capacity(texts.len());
         for (media_type, text) in texts {
             match Template::parse(text) {
-                Ok(template) => templates.push((media_type_of(media_type).into(), template)),
+                Ok(template) => {
+                    if let Some(place) = template
+                        .overrides()
+                        .iter()
+                        .find(|place| !settable.contains(place))
+                    {
+                        problems.push(Problem::error(
+                            None,
+                            format!("{path}/{media_type}"),
+                            format!("setting `$context.{}` has no effect here", place.name()),
+                        ));
+                    }
+                    templates.push((media_type_of(media_type).into(), template));
+                }
                 Err(cause) => problems.push(Problem::error(
                     None,
                     format!("{path}/{media_type}"),
@@ -84,7 +105,7 @@ pub(crate) fn media_type_of(text: &str) -> Cow<'_, str> {
 }
 
 /// Renders `template`; `body` is what `$input` reads.
-pub(crate) fn render(template: &Template, exchange: &Exchange, body: &[u8]) -> Result<String, Refusal> {
+pub(crate) fn render(template: &Template, exchange: &Exchange, body: &[u8]) -> Result<Rendered, Refusal> {
     let scope = View::new(exchange, None, body);
     template.render(&scope, &Limits::default()).map_err(|cause| {
         Refusal::new(

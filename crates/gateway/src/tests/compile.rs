@@ -228,6 +228,14 @@ fn responses_and_templates_are_checked() {
         "line 2, column",
     );
     refused(
+        with(
+            "responseTemplates",
+            json!({"a/b": "#set($context.requestOverride.path.a = 1)"}),
+        ),
+        "responseTemplates/a/b",
+        "has no effect here",
+    );
+    refused(
         with("responseParameters", json!({"method.response.header.A": "'x'"})),
         "responseParameters",
         "does not declare",
