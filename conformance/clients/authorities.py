@@ -69,6 +69,18 @@ class Authority(Certificate):
         return Certificate(self.folder, key, builder.sign(self.key, hashes.SHA256()))
 
 
+    def server(self, *hosts, days=(-1, 30)):
+        """Issues a server's certificate for some hosts."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, hosts[0] if hosts else "nobody")])
+        builder = unsigned(subject, self.made.subject, key, days)
+        if hosts:
+            names = x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts])
+            builder = builder.add_extension(names, critical=False)
+        builder = builder.add_extension(x509.ExtendedKeyUsage([USAGES["server"]]), critical=False)
+        return Certificate(self.folder, key, builder.sign(self.key, hashes.SHA256()))
+
+
 def unsigned(subject, issuer, key, days, serial=None):
     now = datetime.datetime.now(datetime.timezone.utc)
     first, last = (now + datetime.timedelta(days=day) for day in days)

@@ -88,7 +88,7 @@ def refused(server, answer, layer, reason):
 
 def test_base_paths_lead_to_stages(server):
     api, name = Api(server, PATHS), "paths.portcullis.localhost"
-    made = api.domain(name, regionalCertificateArn="arn:aws:acm:us-east-1:000000000000:certificate/x")
+    made = api.domain(name, regionalCertificateArn="arn:aws:acm:us-east-1:123456789012:certificate/x")
     assert made["domainNameStatus"] == "AVAILABLE" and made["securityPolicy"] == "TLS_1_2"
     assert made["regionalDomainName"].endswith(".execute-api.us-east-1.amazonaws.com")
     refused(server, get(server, name), "host", "no base path")
@@ -213,7 +213,7 @@ def test_what_cannot_be_served_is_refused_by_name(server):
         ({"domainName": "Shop.localhost"}, "lower case"),
         ({"domainName": "x.execute-api.us-east-1.amazonaws.com"}, "served already"),
         ({"domainName": "a.shop.localhost", "securityPolicy": "TLS_1_0"}, "TLS below 1.2"),
-        ({"domainName": "a.shop.localhost", "certificatePrivateKey": "x"}, "certificatePrivateKey"),
+        ({"domainName": "a.shop.localhost", "certificatePrivateKey": "x"}, "ImportCertificate"),
         (
             {
                 "domainName": "a.shop.localhost",
@@ -619,7 +619,7 @@ Resources:
     Type: AWS::ApiGateway::DomainName
     Properties:
       DomainName: stacked.portcullis.localhost
-      RegionalCertificateArn: arn:aws:acm:us-east-1:000000000000:certificate/x
+      RegionalCertificateArn: arn:aws:acm:us-east-1:123456789012:certificate/x
       SecurityPolicy: TLS_1_2
       EndpointConfiguration: {Types: [REGIONAL]}
       MutualTlsAuthentication: {TruststoreUri: !Ref Truststore}

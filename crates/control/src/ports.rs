@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use bytes::Bytes;
 use portcullis_firewall::{Sample, SampledBy};
 use portcullis_model::{
-    Problem, Scope, Timestamp,
+    Problem, Scope, SecretText, Timestamp,
     resources::{
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
@@ -51,8 +51,33 @@ pub trait Certificates: Send + Sync {
     /// Rejects a custom domain name that the edge could not serve; the error says what to do.
     fn check(&self, domain_name: &str) -> Result<(), String>;
 
+    /// Rejects a custom domain name that is a host of ours already; one with a certificate of its own needs no more.
+    fn check_free(&self, domain_name: &str) -> Result<(), String>;
+
+    /// Rejects a certificate, with what stands above it, and a key, all in PEM, that the edge could not serve.
+    fn check_pair(&self, certificate: &str, chain: &str, private_key: &SecretText) -> Result<(), String>;
+
+    /// Issues a certificate for `names` with a new key of `key_algorithm`, as far as somebody issues certificates here.
+    fn issue(&self, names: &[String], key_algorithm: &str) -> Issuance;
+
     /// Rejects a truststore, in PEM, that the edge could not judge clients by.
     fn check_truststore(&self, pem: &[u8]) -> Result<(), String>;
+}
+
+/// What comes of asking for a certificate.
+pub enum Issuance {
+    Now(IssuedPem),
+    /// It is kept as asked for, and issued as soon as its names are proved.
+    Later,
+    Refused(String),
+}
+
+/// A certificate that was issued, in PEM.
+pub struct IssuedPem {
+    pub certificate: String,
+    /// What stands above it.
+    pub chain: String,
+    pub private_key: SecretText,
 }
 
 /// The data plane's samples of what web ACLs judged.

@@ -9,12 +9,14 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result, ensure};
-use portcullis_gateway::edge::ServerConfigs;
-use portcullis_model::{Clock, Timestamp};
+use anyhow::{Context, Result, bail, ensure};
+use portcullis_control::ports::{Issuance, IssuedPem};
+use portcullis_engines::x509::to_pem;
+use portcullis_gateway::edge::{ServerConfigs, domains::ALPN_PROTOCOLS};
+use portcullis_model::{Clock, SecretText, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
-    GeneralSubtree, IsCa, Issuer, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
+    GeneralSubtree, IsCa, KeyPair, KeyUsagePurpose, NameConstraints, SanType,
 };
 use rustls::{
     ServerConfig,
@@ -22,7 +24,10 @@ use rustls::{
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer},
 };
 
-use crate::installation::{Installation, write_file};
+use crate::{
+    installation::{Installation, write_file},
+    wiring::Issuer,
+};
 
 /// How long the CA is good for.
 const CA_DAYS: i64 = 3650;
@@ -36,7 +41,7 @@ const DAY_SECONDS: i64 = 86_400;
 
 /// A CA on disk and its leaves in memory.
 pub(crate) struct LocalCa {
-    issuer: Issuer<'static, KeyPair>,
+    issuer: rcgen::Issuer<'static, KeyPair>,
     certificate: CertificateDer<'static>,
     domain: String,
     clock: Arc<dyn Clock>,
@@ -87,7 +92,7 @@ impl LocalCa {
             })?;
         write_bundle(installation, &pem)?;
         Ok(Self {
-            issuer: Issuer::new(params, key),
+            issuer: rcgen::Issuer::new(params, key),
             certificate,
             domain: domain.to_owned(),
             clock,
@@ -108,16 +113,8 @@ impl LocalCa {
     }
 
     fn make_leaf(&self, name: &str) -> Result<Arc<ServerConfig>> {
-        let now = self.clock.now();
         let key = KeyPair::generate()?;
-        let mut params = CertificateParams::default();
-        params.distinguished_name = named(name);
-        params.not_before = now.plus_seconds(-3600).utc();
-        params.not_after = now.plus_seconds(LEAF_DAYS * DAY_SECONDS).utc();
-        params.subject_alt_names = vec![match name.parse::<IpAddr>() {
-            Ok(address) => SanType::IpAddress(address),
-            Err(_) => SanType::DnsName(name.try_into()?),
-        }];
+        let mut params = self.leaf_params(&[name.to_owned()])?;
         if name == "localhost" {
             // A client that connects by address sends no server name: it must find the address in the leaf.
             params
@@ -127,13 +124,66 @@ impl LocalCa {
                 .subject_alt_names
                 .push(SanType::IpAddress(IpAddr::from([0, 0, 0, 0, 0, 0, 0, 1])));
         }
-        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        params.use_authority_key_identifier_extension = true;
         let leaf = params.signed_by(&key, &self.issuer)?;
         let chain = vec![leaf.der().clone(), self.certificate.clone()];
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
         server_config(chain, key)
+    }
+
+    fn leaf_params(&self, names: &[String]) -> Result<CertificateParams> {
+        let now = self.clock.now();
+        let mut params = CertificateParams::default();
+        params.distinguished_name = named(names.first().map(String::as_str).unwrap_or_default());
+        params.not_before = now.plus_seconds(-3600).utc();
+        params.not_after = now.plus_seconds(LEAF_DAYS * DAY_SECONDS).utc();
+        for name in names {
+            params.subject_alt_names.push(match name.parse::<IpAddr>() {
+                Ok(address) => SanType::IpAddress(address),
+                Err(_) => SanType::DnsName(name.as_str().try_into()?),
+            });
+        }
+        params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+        params.use_authority_key_identifier_extension = true;
+        Ok(params)
+    }
+
+    fn make_certificate(&self, names: &[String], key_algorithm: &str) -> Result<IssuedPem> {
+        let key = new_key(key_algorithm)?;
+        let leaf = self.leaf_params(names)?.signed_by(&key, &self.issuer)?;
+        Ok(IssuedPem {
+            certificate: leaf.pem(),
+            chain: to_pem(&self.certificate),
+            private_key: SecretText::new(key.serialize_pem()),
+        })
+    }
+}
+
+/// Makes a key of one of ACM's algorithms.
+pub(crate) fn new_key(algorithm: &str) -> Result<KeyPair> {
+    let algorithm = match algorithm {
+        "EC_prime256v1" => &rcgen::PKCS_ECDSA_P256_SHA256,
+        "EC_secp384r1" => &rcgen::PKCS_ECDSA_P384_SHA384,
+        "RSA_2048" => &rcgen::PKCS_RSA_SHA256,
+        other => bail!("keys of `{other}` are not made"),
+    };
+    Ok(KeyPair::generate_for(algorithm)?)
+}
+
+impl Issuer for LocalCa {
+    fn issue(&self, names: &[String], key_algorithm: &str) -> Issuance {
+        let covered = |name: &&String| self.covers(name.strip_prefix("*.").unwrap_or(name));
+        if let Some(name) = names.iter().find(|name| !covered(name)) {
+            return Issuance::Refused(format!(
+                "the local CA issues certificates for names under `{}` and `localhost` alone: take such a name instead of \
+                 `{name}`, or import a certificate with ImportCertificate",
+                self.domain
+            ));
+        }
+        match self.make_certificate(names, key_algorithm) {
+            Ok(issued) => Issuance::Now(issued),
+            Err(cause) => Issuance::Refused(format!("the local CA cannot issue it: {cause:#}")),
+        }
     }
 }
 
@@ -146,7 +196,7 @@ pub(crate) fn server_config(
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    config.alpn_protocols = ALPN_PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     Ok(Arc::new(config))
 }
 

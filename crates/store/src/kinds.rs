@@ -47,6 +47,8 @@ kinds! {
     API_DOMAIN_NAME = Configuration "apigateway-domain-name",
     /// `{domain name}/{base path}`, `(none)` for none
     API_BASE_PATH_MAPPING = Configuration "apigateway-base-path-mapping",
+    /// `{id}`: [`portcullis_model::resources::acm::AcmCertificate`], the private key sealed
+    ACM_CERTIFICATE = Configuration "acm-certificate",
     /// `{api}`: [`portcullis_model::resources::apigatewayv2::HttpApi`]
     HTTP_API = Configuration "apigatewayv2-api",
     /// `{api}/{route}`

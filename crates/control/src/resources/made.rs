@@ -15,6 +15,7 @@ use crate::{
     operation::AwsError,
     ports::{Buckets, Certificates, Compiler, UsageCounters},
     services::{
+        acm::records::Certificates as ServerCertificates,
         apigateway::records::{Apis, api_key::Plans, domain_name::Domains},
         cloudfront::records::Distributions,
         iam::roles::Roles,
@@ -87,6 +88,18 @@ impl<'a> Maker<'a> {
             apis: self.apis(),
             buckets: self.buckets,
             certificates: self.certificates,
+        }
+    }
+
+    /// Returns the certificates of servers as this resource sees them.
+    pub fn server_certificates(&self) -> ServerCertificates<'a> {
+        ServerCertificates {
+            store: self.store,
+            vault: self.vault,
+            scope: self.scope,
+            clock: self.clock,
+            entropy: self.entropy,
+            edge: self.certificates,
         }
     }
 

@@ -3,6 +3,7 @@
 //!
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-template-resource-type-ref.html>
 
+pub mod acm;
 pub mod apigateway;
 pub mod cloudfront;
 pub mod apigatewayv2;
@@ -24,6 +25,7 @@ use portcullis_engines::cloudformation::ResourceSchema;
 
 /// Every resource type, by service and name.
 pub const ALL: &[&dyn StackedResource] = &[
+    &acm::certificate::Certificate,
     &apigateway::api_key::ApiKey,
     &apigateway::authorizer::Authorizer,
     &apigateway::base_path_mapping::BasePathMapping,

@@ -1,5 +1,6 @@
 //! Every service, one line each; each has a folder with one file an operation.
 
+pub mod acm;
 pub mod apigateway;
 pub mod apigatewayv2;
 pub mod cloudformation;
@@ -17,6 +18,7 @@ use crate::operation::{Access, Protocol, Service};
 
 /// The services that are spoken.
 pub const ALL: &[&Service] = &[
+    &acm::SERVICE,
     &apigateway::SERVICE,
     &apigatewayv2::SERVICE,
     &cloudformation::SERVICE,

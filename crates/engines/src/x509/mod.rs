@@ -1,6 +1,7 @@
 //! X.509 certificates as far as a truststore and `$context.identity.clientCert` need them (RFC 5280): names, serial number,
 //! validity, and whether one may issue others. Signatures and chains are verified elsewhere, by the TLS library's own code.
 
+mod algorithms;
 mod der;
 mod name;
 mod pem;
@@ -31,9 +32,18 @@ pub struct Certificate {
     pub is_authority: bool,
     /// How many certificates may stand between it and the last one of a chain.
     pub path_length_max: Option<u32>,
+    /// Hosts that it is for: `subjectAltName`, with `*.` for one label.
+    pub dns_names: Vec<String>,
+    /// As AWS writes it: `RSA_2048`, `EC_prime256v1`; none where it is neither.
+    pub key_algorithm: Option<String>,
+    /// As AWS writes it: `SHA256WITHRSA`.
+    pub signature_algorithm: Option<&'static str>,
 }
 
 const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1d, 0x13];
+const SUBJECT_ALTERNATIVE_NAME: &[u8] = &[0x55, 0x1d, 0x11];
+/// `dNSName` of a `GeneralName` (RFC 5280 section 4.2.1.6).
+const DNS_NAME: u8 = 0x82;
 const KEY_USAGE: &[u8] = &[0x55, 0x1d, 0x0f];
 /// `keyCertSign` is bit 5 of the first byte (RFC 5280 section 4.2.1.3).
 const KEY_CERT_SIGN: u8 = 0b0000_0100;
@@ -49,13 +59,13 @@ impl Certificate {
         let mut fields = Reader::new(certificate.expect(SEQUENCE)?);
         fields.optional(VERSION)?;
         let serial_number = fields.expect(der::INTEGER)?.to_vec();
-        fields.expect(SEQUENCE)?; // the signature's algorithm
+        let signature_algorithm = algorithms::signature(fields.expect(SEQUENCE)?)?;
         let issuer = Name::parse(fields.expect(SEQUENCE)?)?;
         let mut validity = Reader::new(fields.expect(SEQUENCE)?);
         let (not_before, not_after) = (validity.time()?, validity.time()?);
         validity.end()?;
         let subject = Name::parse(fields.expect(SEQUENCE)?)?;
-        fields.expect(SEQUENCE)?; // the subject's public key
+        let key_algorithm = algorithms::key(fields.expect(SEQUENCE)?)?;
         let mut parsed = Self {
             subject,
             issuer,
@@ -64,6 +74,9 @@ impl Certificate {
             not_after,
             is_authority: false,
             path_length_max: None,
+            dns_names: Vec::new(),
+            key_algorithm,
+            signature_algorithm,
         };
         while let Some((tag, content)) = fields.next()? {
             if tag == EXTENSIONS {
@@ -95,6 +108,15 @@ impl Certificate {
                 self.is_authority = authority.is_some_and(|value| value != [0]);
                 let length = constraints.optional(der::INTEGER)?;
                 self.path_length_max = length.map(small_number);
+            } else if id == SUBJECT_ALTERNATIVE_NAME {
+                let mut outer = Reader::new(value);
+                let mut names = Reader::new(outer.expect(SEQUENCE)?);
+                while let Some((tag, name)) = names.next()? {
+                    if tag == DNS_NAME {
+                        let name = String::from_utf8_lossy(name);
+                        self.dns_names.push(name.to_ascii_lowercase());
+                    }
+                }
             } else if id == KEY_USAGE {
                 let bits = Reader::new(value).expect(der::BIT_STRING)?;
                 may_sign = bits.get(1).is_some_and(|first| first & KEY_CERT_SIGN != 0);
@@ -109,6 +131,11 @@ impl Certificate {
         self.subject == self.issuer
     }
 
+    /// Tells whether it is for a host, in lower case: its names alone count, never its subject (RFC 6125).
+    pub fn is_for(&self, host: &str) -> bool {
+        self.dns_names.iter().any(|name| covers(name, host))
+    }
+
     /// Returns the serial number as AWS writes it: `a1:0f:…`.
     pub fn serial_text(&self) -> String {
         // A leading zero only says that the number is not negative.
@@ -119,6 +146,22 @@ impl Certificate {
         let bytes: Vec<String> = digits.iter().map(|byte| format!("{byte:02x}")).collect();
         bytes.join(":")
     }
+}
+
+/// Tells whether the name of a certificate, with `*.` for exactly one label, stands for a host; both in lower case.
+pub fn covers(name: &str, host: &str) -> bool {
+    match name.strip_prefix('*') {
+        Some(suffix) if suffix.starts_with('.') => {
+            let label = host.strip_suffix(suffix);
+            label.is_some_and(|label| !label.is_empty() && !label.contains('.'))
+        }
+        _ => name == host,
+    }
+}
+
+/// Returns the bytes of every certificate in a text of PEM, in order.
+pub fn certificates_of_pem(text: &str) -> Result<Vec<Vec<u8>>, CertificateError> {
+    pem::certificates(text).map_err(|_| CertificateError("it is not whole in PEM, or holds something else"))
 }
 
 /// A number that counts certificates; one that is too large to count bounds nothing.

@@ -81,6 +81,34 @@ fn certificate_says_what_openssl_reads_in_it() {
     assert_eq!(date_text(certificate.not_before), "Nov 28 07:19:30 2026 GMT");
     assert_eq!(date_text(certificate.not_after), "Nov  4 07:19:30 2126 GMT");
     assert_eq!(to_pem(&bytes), BY_OPENSSL);
+    assert_eq!(certificate.key_algorithm.as_deref(), Some("EC_prime256v1"));
+    assert_eq!(certificate.signature_algorithm, Some("SHA256WITHECDSA"));
+}
+
+#[test]
+fn certificate_is_for_the_hosts_that_it_names_and_no_other() {
+    let authority = root("root", -1, 1);
+    let key = KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).unwrap();
+    let mut named = params("subject.example", -1, 1, false);
+    named.subject_alt_names = ["api.example.com", "*.Shop.example"]
+        .map(|name| rcgen::SanType::DnsName(name.try_into().unwrap()))
+        .to_vec();
+    let made = named.signed_by(&key, &authority.issuer).unwrap();
+    let certificate = Certificate::parse(made.der()).unwrap();
+    assert_eq!(certificate.key_algorithm.as_deref(), Some("RSA_2048"));
+    for host in ["api.example.com", "a.shop.example"] {
+        assert!(certificate.is_for(host), "{host}");
+    }
+    for host in [
+        "subject.example",
+        "b.example.com",
+        "a.b.shop.example",
+        "shop.example",
+        ".shop.example",
+        "evilshop.example",
+    ] {
+        assert!(!certificate.is_for(host), "{host}");
+    }
 }
 
 #[test]

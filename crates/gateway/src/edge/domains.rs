@@ -1,12 +1,16 @@
-//! TLS of custom domains, over the certificates of every other name: TLS versions and client certificates by server name. What
-//! changes in the snapshot counts for the next handshake.
+//! TLS of custom domains, over the certificates of every other name: a certificate of the domain's own, TLS versions and client
+//! certificates by server name. What changes in the snapshot counts for the next handshake. A handshake finds its domain by one
+//! look into a table, however many there are, and what was made for a domain stays with it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+use std::sync::Arc;
+
+use rustls::{
+    ServerConfig,
+    crypto::aws_lc_rs,
+    server::{NoServerSessionStorage, ResolvesServerCert},
+    sign::SingleCertAndKey,
+    version,
 };
-
-use rustls::{ServerConfig, crypto::aws_lc_rs, server::NoServerSessionStorage, version};
 
 use super::ServerConfigs;
 use crate::{
@@ -14,68 +18,85 @@ use crate::{
     snapshot::{DomainSnapshot, Snapshots},
 };
 
+/// HTTP/2 before HTTP/1.1 (RFC 7301).
+pub const ALPN_PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
 /// Configurations of custom domains, and `base` for the other names.
 pub struct DomainConfigs {
     base: Arc<dyn ServerConfigs>,
     snapshots: Arc<Snapshots>,
-    made: Mutex<HashMap<Box<str>, Made>>,
 }
 
-/// A configuration, and what it was made of.
-struct Made {
-    base: Arc<ServerConfig>,
-    domain: Arc<DomainSnapshot>,
+/// A configuration made for a domain, and whose certificate is in it.
+pub(crate) struct MadeConfig {
+    /// None: the domain's own.
+    base: Option<Arc<ServerConfig>>,
     config: Arc<ServerConfig>,
 }
 
 impl DomainConfigs {
-    /// Serves the custom domains of `snapshots` with the certificates of `base`.
+    /// Serves the custom domains of `snapshots`, those without a certificate of their own with that of `base`.
     pub fn over(base: Arc<dyn ServerConfigs>, snapshots: Arc<Snapshots>) -> Self {
-        Self {
-            base,
-            snapshots,
-            made: Mutex::default(),
-        }
+        Self { base, snapshots }
     }
 }
 
 impl ServerConfigs for DomainConfigs {
     fn server_config(&self, server_name: Option<&str>) -> Option<Arc<ServerConfig>> {
-        let base = self.base.server_config(server_name)?;
         let snapshot = self.snapshots.take();
         let Some(domain) = server_name.and_then(|name| snapshot.hosts().domain(name)) else {
-            return Some(base);
+            return self.base.server_config(server_name);
         };
+        if domain.certificate().is_some() {
+            return config_of(domain, None);
+        }
+        let base = self.base.server_config(server_name)?;
         if domain.authorities().is_none() && !domain.wants_tls_1_3() {
             return Some(base);
         }
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        // Domains that are gone leave nothing behind.
-        made.retain(|name, _| snapshot.hosts().domain(name).is_some());
-        if let Some(known) = made.get(domain.name())
-            && Arc::ptr_eq(&known.base, &base)
-            && Arc::ptr_eq(&known.domain, domain)
-        {
-            return Some(Arc::clone(&known.config));
-        }
-        let config = match make(&base, domain) {
-            Ok(config) => Arc::new(config),
-            Err(cause) => {
-                tracing::error!(domain = domain.name(), "TLS cannot be configured: {cause}");
-                return None;
-            }
-        };
-        let entry = Made {
-            base,
-            domain: Arc::clone(domain),
-            config: Arc::clone(&config),
-        };
-        made.insert(domain.name().into(), entry);
-        Some(config)
+        config_of(domain, Some(base))
     }
 }
 
-fn make(base: &ServerConfig, domain: &DomainSnapshot) -> Result<ServerConfig, rustls::Error> {
+/// Returns the configuration of a domain, as it was made or made anew where the certificate under it has changed.
+fn config_of(domain: &DomainSnapshot, base: Option<Arc<ServerConfig>>) -> Option<Arc<ServerConfig>> {
+    let known = domain.made_config().load();
+    if let Some(made) = known.as_ref()
+        && same(made.base.as_ref(), base.as_ref())
+    {
+        return Some(Arc::clone(&made.config));
+    }
+    match make(base.as_deref(), domain) {
+        Ok(config) => {
+            let config = Arc::new(config);
+            let made = MadeConfig {
+                base,
+                config: Arc::clone(&config),
+            };
+            domain.made_config().store(Some(Arc::new(made)));
+            Some(config)
+        }
+        Err(cause) => {
+            tracing::error!(domain = domain.name(), "TLS cannot be configured: {cause}");
+            None
+        }
+    }
+}
+
+fn same(one: Option<&Arc<ServerConfig>>, other: Option<&Arc<ServerConfig>>) -> bool {
+    match (one, other) {
+        (None, None) => true,
+        (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+        _ => false,
+    }
+}
+
+fn make(base: Option<&ServerConfig>, domain: &DomainSnapshot) -> Result<ServerConfig, rustls::Error> {
+    let resolver: Arc<dyn ResolvesServerCert> = match (domain.certificate(), base) {
+        (Some(own), _) => Arc::new(SingleCertAndKey::from(Arc::clone(own))),
+        (None, Some(base)) => Arc::clone(&base.cert_resolver),
+        (None, None) => return Err(rustls::Error::General("there is no certificate".into())),
+    };
     let versions: &[_] = if domain.wants_tls_1_3() {
         &[&version::TLS13]
     } else {
@@ -83,7 +104,6 @@ fn make(base: &ServerConfig, domain: &DomainSnapshot) -> Result<ServerConfig, ru
     };
     let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_protocol_versions(versions)?;
-    let resolver = Arc::clone(&base.cert_resolver);
     let mut config = match domain.authorities() {
         None => builder.with_no_client_auth().with_cert_resolver(resolver),
         Some(authorities) => {
@@ -98,6 +118,68 @@ fn make(base: &ServerConfig, domain: &DomainSnapshot) -> Result<ServerConfig, ru
             config
         }
     };
-    config.alpn_protocols.clone_from(&base.alpn_protocols);
+    config.alpn_protocols = ALPN_PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     Ok(config)
+}
+
+#[cfg(test)]
+mod tests {
+    use portcullis_model::{SecretText, Timestamp};
+    use rcgen::{CertificateParams, KeyPair};
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        edge::certified_key,
+        hosts::{HostSettings, Hosts},
+        snapshot::Snapshot,
+    };
+
+    struct Nobody;
+
+    impl ServerConfigs for Nobody {
+        fn server_config(&self, _server_name: Option<&str>) -> Option<Arc<ServerConfig>> {
+            None
+        }
+    }
+
+    #[test]
+    fn each_of_a_thousand_domains_has_its_own_certificate_made_once() {
+        let key = KeyPair::generate().unwrap();
+        let secret = SecretText::new(key.serialize_pem());
+        let mut snapshot = Snapshot::new(Hosts::compile(&HostSettings {
+            region: "us-east-1".into(),
+            domain: "portcullis.localhost".into(),
+            path_forms: false,
+            listener_addresses: Vec::new(),
+            services: Vec::new(),
+            issuer_host: None,
+        }));
+        let name = |number: usize| format!("api-{number}.example");
+        let mut leaves = Vec::new();
+        for number in 0..1_000 {
+            let params = CertificateParams::new(vec![name(number)]).unwrap();
+            let leaf = params.self_signed(&key).unwrap();
+            let domain = serde_json::from_value(json!({
+                "domainName": name(number), "createdDate": 0, "endpointType": "REGIONAL",
+                "securityPolicy": "TLS_1_2", "targetLabel": "d-1",
+            }));
+            let domain = DomainSnapshot::compile(&domain.unwrap(), &[], Timestamp(0)).unwrap();
+            let certificate = certified_key(&leaf.pem(), &secret).unwrap();
+            snapshot = snapshot.with_domain(domain.with_certificate(certificate));
+            leaves.push(leaf.der().clone());
+        }
+        let snapshots = Arc::new(Snapshots::new(snapshot));
+        let configs = DomainConfigs::over(Arc::new(Nobody), Arc::clone(&snapshots));
+        for (number, leaf) in leaves.iter().enumerate() {
+            let config = configs.server_config(Some(&name(number))).unwrap();
+            let again = configs.server_config(Some(&name(number))).unwrap();
+            assert!(Arc::ptr_eq(&config, &again), "made once");
+            let snapshot = snapshots.take();
+            let domain = snapshot.hosts().domain(&name(number)).unwrap();
+            assert_eq!(&domain.certificate().unwrap().cert[0], leaf);
+        }
+        assert!(configs.server_config(Some("api-1000.example")).is_none());
+        assert!(configs.server_config(None).is_none());
+    }
 }

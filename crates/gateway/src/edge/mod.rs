@@ -7,6 +7,7 @@ pub mod limits;
 pub mod listener;
 pub mod tls;
 pub mod domains;
+pub mod certified_key;
 pub mod connection;
 mod http1;
 pub mod strictness;
@@ -19,6 +20,7 @@ use std::future::Future;
 use crate::http::{Peer, Request, Response};
 use strictness::Rule;
 
+pub use certified_key::{CertifiedKeyError, certified_key, check_chain};
 pub use domains::DomainConfigs;
 pub use forward_proxy::{ForwardProxy, ProxyRoute};
 pub use limits::EdgeLimits;

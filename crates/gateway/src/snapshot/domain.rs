@@ -4,12 +4,14 @@
 
 use std::sync::Arc;
 
+use arc_swap::ArcSwapOption;
 use portcullis_model::{
     ApiId, Problem, StageName, Timestamp,
     resources::custom_domains::{BasePathMapping, DomainName, NO_BASE_PATH},
 };
+use rustls::sign::CertifiedKey;
 
-use crate::{client_certificates::Authorities, http::Peer};
+use crate::{client_certificates::Authorities, edge::domains::MadeConfig, http::Peer};
 
 /// A custom domain, ready to serve.
 pub struct DomainSnapshot {
@@ -19,6 +21,9 @@ pub struct DomainSnapshot {
     wants_tls_1_3: bool,
     /// Whose clients are let in; none: everybody.
     authorities: Option<Arc<Authorities>>,
+    /// What it is served with; none: what the edge has for its name.
+    certificate: Option<Arc<CertifiedKey>>,
+    made_config: ArcSwapOption<MadeConfig>,
 }
 
 /// What a base path leads to.
@@ -77,7 +82,16 @@ impl DomainSnapshot {
             mappings,
             wants_tls_1_3: domain.security_policy.wants_tls_1_3(),
             authorities,
+            certificate: None,
+            made_config: ArcSwapOption::empty(),
         })
+    }
+
+    /// Serves it with a certificate of its own.
+    #[must_use]
+    pub fn with_certificate(mut self, certificate: Arc<CertifiedKey>) -> Self {
+        self.certificate = Some(certificate);
+        self
     }
 
     /// Returns the name, in lower case.
@@ -88,6 +102,16 @@ impl DomainSnapshot {
     /// Tells whether TLS 1.2 is refused.
     pub(crate) const fn wants_tls_1_3(&self) -> bool {
         self.wants_tls_1_3
+    }
+
+    /// Returns the certificate of its own.
+    pub(crate) const fn certificate(&self) -> Option<&Arc<CertifiedKey>> {
+        self.certificate.as_ref()
+    }
+
+    /// Returns where the edge keeps what it made for it.
+    pub(crate) const fn made_config(&self) -> &ArcSwapOption<MadeConfig> {
+        &self.made_config
     }
 
     /// Returns whose clients are let in.

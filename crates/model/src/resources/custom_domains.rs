@@ -34,6 +34,18 @@ pub struct DomainName {
     pub tags: BTreeMap<String, String>,
 }
 
+impl DomainName {
+    /// Returns the ARN of the certificate that it is served with: the regional one, unless it is edge-optimised.
+    pub fn certificate(&self) -> Option<&str> {
+        let own = if self.endpoint_type == "EDGE" {
+            &self.certificate_arn
+        } else {
+            &self.regional_certificate_arn
+        };
+        own.as_deref()
+    }
+}
+
 /// The TLS versions that a domain speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SecurityPolicy {

@@ -1,6 +1,7 @@
 //! The resources of each service, checked. Their written form uses AWS's own spelling of the fields, so that
 //! the service's wire shapes and our records agree.
 
+pub mod acm;
 pub mod apigateway;
 pub mod apigatewayv2;
 pub mod usage_plans;

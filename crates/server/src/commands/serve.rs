@@ -30,7 +30,7 @@ async fn serve(config: &Config) -> Result<()> {
     let installation = Installation::existing(&config.data)?;
     let certificates = Arc::new(config.certificates()?);
     let (server, addresses) = Server::assemble(&config.settings()?, &installation).await?;
-    let running = server.start(certificates)?;
+    let running = server.start(certificates, None)?;
     tracing::info!(public = %addresses.public, admin = %addresses.admin, "ready");
     tokio::select! {
         _ = interrupted.recv() => {}

@@ -58,7 +58,7 @@ async fn serve(up: &Up, named: Vec<(String, PathBuf)>) -> Result<()> {
         Arc::new(SystemClock),
     )?);
     let credentials = first_credentials(&server, &installation).await?;
-    let running = server.start(ca)?;
+    let running = server.start(ca.clone(), Some(ca))?;
     let mut endpoints = endpoints(up, &installation, addresses);
     let work = async {
         deploy(up, report, named, &mut endpoints, credentials).await?;

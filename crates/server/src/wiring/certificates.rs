@@ -1,10 +1,14 @@
 //! Which custom domain names the edge has certificates for.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use portcullis_control::ports;
-use portcullis_gateway::{client_certificates::Authorities, snapshot::Snapshots};
-use portcullis_model::{Clock as _, SystemClock};
+use portcullis_control::ports::{self, Issuance};
+use portcullis_gateway::{
+    client_certificates::Authorities,
+    edge::{certified_key, check_chain},
+    snapshot::Snapshots,
+};
+use portcullis_model::{Clock as _, SecretText, SystemClock};
 
 use crate::settings::Settings;
 
@@ -21,6 +25,13 @@ pub(crate) enum Certified {
 pub(super) struct Certificates {
     certified: Certified,
     snapshots: Arc<Snapshots>,
+    issuer: OnceLock<Arc<dyn Issuer>>,
+}
+
+/// Issues certificates for this installation.
+pub(crate) trait Issuer: Send + Sync {
+    /// Issues one for `names` with a new key.
+    fn issue(&self, names: &[String], key_algorithm: &str) -> Issuance;
 }
 
 impl Certificates {
@@ -28,16 +39,45 @@ impl Certificates {
         Self {
             certified: settings.certified.clone(),
             snapshots: Arc::clone(snapshots),
+            issuer: OnceLock::new(),
+        }
+    }
+
+    /// Says who issues; once, before anybody asks.
+    pub(super) fn issued_by(&self, issuer: Arc<dyn Issuer>) {
+        if self.issuer.set(issuer).is_err() {
+            tracing::error!("somebody issues certificates already");
         }
     }
 }
 
 impl ports::Certificates for Certificates {
     fn check(&self, name: &str) -> Result<(), String> {
+        self.check_free(name)?;
+        self.certified.check(name)
+    }
+
+    fn check_free(&self, name: &str) -> Result<(), String> {
         if self.snapshots.take().hosts().is_built_in(name) {
             return Err(format!("`{name}` is served already, as a host of its own"));
         }
-        self.certified.check(name)
+        Ok(())
+    }
+
+    fn check_pair(&self, certificate: &str, chain: &str, private_key: &SecretText) -> Result<(), String> {
+        let whole = format!("{}\n{chain}", certificate.trim_end());
+        certified_key(&whole, private_key)
+            .and_then(|_| check_chain(&whole, SystemClock.now()))
+            .map_err(|cause| cause.to_string())
+    }
+
+    fn issue(&self, names: &[String], key_algorithm: &str) -> Issuance {
+        let Some(issuer) = self.issuer.get() else {
+            return Issuance::Refused(
+                "nobody issues certificates here: import one with ImportCertificate".into(),
+            );
+        };
+        issuer.issue(names, key_algorithm)
     }
 
     fn check_truststore(&self, pem: &[u8]) -> Result<(), String> {

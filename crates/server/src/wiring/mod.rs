@@ -40,7 +40,7 @@ use portcullis_vault::Vault;
 use tokio::{net::TcpListener, runtime::Handle};
 
 use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
-pub(crate) use certificates::Certified;
+pub(crate) use certificates::{Certified, Issuer};
 
 use access_logs::AccessLogFiles;
 use adapters::{EventRoles, JudgedSamples, KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
@@ -74,6 +74,7 @@ pub(crate) struct Server {
     deliveries: Deliveries,
     access_logs: Arc<AccessLogFiles>,
     buckets: Arc<Buckets>,
+    certificates: Arc<Certificates>,
 }
 
 /// A server that answers.
@@ -131,6 +132,7 @@ impl Server {
         let usage = UsageKeeper::open(&store, &planes.usage).await?;
         let sign_outs = identity.load_sign_outs().await;
         sign_outs.context("sign-outs cannot be read")?;
+        let certificates = Arc::new(Certificates::of(settings, &planes.snapshots));
         let buckets = Arc::new(Buckets(settings.buckets.clone()));
         let control = Control::new(ControlParts {
             store: store.clone(),
@@ -148,7 +150,7 @@ impl Server {
             usage: Arc::new(Counters(usage.clone())),
             buckets: buckets.clone(),
             functions: planes.functions.runner.clone(),
-            certificates: Arc::new(Certificates::of(settings, &planes.snapshots)),
+            certificates: certificates.clone(),
             distribution_cache: Arc::new(KeptAnswers(planes.distribution_cache.clone())),
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),
@@ -176,13 +178,21 @@ impl Server {
                 deliveries,
                 access_logs,
                 buckets,
+                certificates,
             },
             addresses,
         ))
     }
 
-    /// Starts answering.
-    pub(crate) fn start(self, configs: Arc<dyn ServerConfigs>) -> Result<Running> {
+    /// Starts answering, with the certificates of `configs`; `issuer` issues those that are asked for.
+    pub(crate) fn start(
+        self,
+        configs: Arc<dyn ServerConfigs>,
+        issuer: Option<Arc<dyn Issuer>>,
+    ) -> Result<Running> {
+        if let Some(issuer) = issuer {
+            self.certificates.issued_by(issuer);
+        }
         let forward_proxy = Arc::new(OurHosts {
             snapshots: self.gateway.snapshots.clone(),
         });

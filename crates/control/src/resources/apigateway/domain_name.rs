@@ -20,13 +20,12 @@ use crate::{
 /// A custom domain name.
 pub struct DomainName;
 
-const CERTIFICATES: &str =
-    "certificates come from the local CA under `up`, and from the configuration's files under `serve`";
+const OWNERSHIP: &str = "nobody else could claim the name here";
 
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGateway::DomainName",
     properties: &[
-        P::optional("CertificateArn", Shape::Text).inert(CERTIFICATES),
+        P::optional("CertificateArn", Shape::Text),
         P::required(
             "DomainName",
             Shape::TextLength {
@@ -52,8 +51,8 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 P::optional("TruststoreVersion", Shape::Text),
             ]),
         ),
-        P::optional("OwnershipVerificationCertificateArn", Shape::Text).inert(CERTIFICATES),
-        P::optional("RegionalCertificateArn", Shape::Text).inert(CERTIFICATES),
+        P::optional("OwnershipVerificationCertificateArn", Shape::Text).inert(OWNERSHIP),
+        P::optional("RegionalCertificateArn", Shape::Text),
         P::optional("RoutingMode", Shape::OneOf(&["BASE_PATH_MAPPING_ONLY"])),
         P::optional(
             "SecurityPolicy",

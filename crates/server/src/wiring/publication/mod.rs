@@ -159,6 +159,7 @@ impl Publication {
                 }),
                 Box::new(domains::Domains {
                     store: Arc::clone(&store),
+                    vault: Arc::clone(&vault),
                     snapshots: Arc::clone(&snapshots),
                 }),
                 Box::new(distributions::Distributions {

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_engines::x509::covers;
 use portcullis_model::{
     Scope,
-    resources::custom_domains::{DomainName, SecurityPolicy},
+    resources::{
+        acm::{AcmCertificate, id_of_arn},
+        custom_domains::{DomainName, SecurityPolicy},
+    },
 };
 use portcullis_store::{Batch, Expect, Page, Put, kinds};
 use serde::{Deserialize, Serialize};
@@ -18,8 +22,8 @@ use crate::{
     services::apigateway::errors::{bad_request, conflict, from_store, not_found, unsupported},
 };
 
-/// Custom domains, as AWS's quota for regional ones.
-const DOMAINS_MAX: usize = 120;
+/// Custom domains of an account and region; AWS begins with 120 and raises it.
+const DOMAINS_MAX: usize = 2_000;
 /// Characters of a domain name, as a host's.
 const NAME_CHARACTERS_MAX: usize = 253;
 /// No two domains, whoever owns them, share a name.
@@ -123,7 +127,7 @@ impl DomainNameSettings {
 
     fn check(&self) -> Result<(), AwsError> {
         const UPLOADED: &str =
-            "certificates are not uploaded: `up` makes them, `serve` reads them from files";
+            "import the certificate with ImportCertificate of `acm`, and name it by its ARN";
         let refused = [
             ("certificateName", self.certificate_name.is_some(), UPLOADED),
             ("certificateBody", self.certificate_body.is_some(), UPLOADED),
@@ -190,6 +194,16 @@ impl DomainNameSettings {
             .map_or_else(|| "EDGE".to_owned(), Clone::clone)
     }
 
+    /// Returns the ARN of the certificate that the domain is served with.
+    fn certificate(&self) -> Option<&str> {
+        let own = if self.endpoint_type() == "EDGE" {
+            &self.certificate_arn
+        } else {
+            &self.regional_certificate_arn
+        };
+        own.as_deref().filter(|arn| !arn.is_empty())
+    }
+
     fn security_policy(&self) -> Result<SecurityPolicy, AwsError> {
         let Some(named) = self.security_policy.as_deref() else {
             return Ok(SecurityPolicy::default());
@@ -239,9 +253,7 @@ impl Domains<'_> {
     ) -> Result<DomainName, AwsError> {
         check_name(name)?;
         settings.check()?;
-        self.certificates
-            .check(name)
-            .map_err(|reason| bad_request(format!("Invalid domain name: {reason}")))?;
+        self.check_certified(name, &settings).await?;
         let page = Page::all("");
         let others = self
             .apis
@@ -266,6 +278,38 @@ impl Domains<'_> {
         };
         self.put_domain(&domain, Expect::Absent).await?;
         Ok(domain)
+    }
+
+    /// Rejects a name that could not be served: the certificate that is referred to must be for it, or the edge must have one.
+    /// One of another account or region is not looked at: the edge's own stands in for it, as a template of production expects.
+    async fn check_certified(&self, name: &str, settings: &DomainNameSettings) -> Result<(), AwsError> {
+        let invalid = |reason| bad_request(format!("Invalid domain name: {reason}"));
+        let Some(id) = settings
+            .certificate()
+            .and_then(|arn| id_of_arn(arn, self.apis.scope))
+        else {
+            return self.certificates.check(name).map_err(invalid);
+        };
+        let found = self
+            .apis
+            .find::<AcmCertificate>(kinds::ACM_CERTIFICATE, id)
+            .await?;
+        let Some(Kept { value: found, .. }) = found else {
+            return Err(bad_request("The provided certificate does not exist."));
+        };
+        if !found
+            .subject_alternative_names
+            .iter()
+            .any(|known| covers(known, name))
+        {
+            let message = "The domain name to be created is not covered by the provided certificate.";
+            return Err(bad_request(message));
+        }
+        let now = self.apis.clock.now();
+        if found.issued.is_some_and(|issued| now > issued.not_after) {
+            return Err(bad_request("The provided certificate has expired."));
+        }
+        self.certificates.check_free(name).map_err(invalid)
     }
 
     pub(super) async fn put_domain(&self, domain: &DomainName, expect: Expect) -> Result<(), AwsError> {
@@ -303,6 +347,9 @@ impl Domains<'_> {
     ) -> Result<DomainName, AwsError> {
         settings.check()?;
         let kept = self.domain_name(name).await?;
+        if settings.certificate() != kept.value.certificate() {
+            self.check_certified(name, &settings).await?;
+        }
         let place = settings.truststore()?;
         let before = kept.value.mutual_tls.clone();
         let stays = before
