@@ -17,7 +17,7 @@ use crate::{
     exchange::Exchange,
     firewall::Firewall,
     hosts::{Destination, LastHost},
-    http::{Body, BodyError, Listener, Peer, Request, Response, Version},
+    http::{Body, BodyError, Listener, Peer, Request, Response, TrustedProxies, Version},
     issuers::Issuers,
     layers::authorizer::{token_cache::TokenCache, verdict_cache::VerdictCache},
     pipeline::{self, Journal},
@@ -61,6 +61,8 @@ pub struct GatewayParts {
 pub struct GatewaySettings {
     /// Under `serve`, clear text only redirects to `https` at this port.
     pub redirect_clear_text_to: Option<u16>,
+    /// Proxies of the operator's that say whom they speak for.
+    pub trusted_proxies: Option<TrustedProxies>,
     /// Where viewers of a distribution find https; 0 is the usual port.
     pub https_port: u16,
 }
@@ -184,13 +186,17 @@ impl Gateway {
     }
 
     /// Answers a request and records its trail.
-    pub async fn handle(&self, request: Request) -> Response {
+    pub async fn handle(&self, mut request: Request) -> Response {
         let parts = &self.worker.parts;
+        if let Some(proxies) = &parts.settings.trusted_proxies {
+            proxies.resolve(&mut request);
+        }
         let arrival = self.arrival();
         let snapshot = parts.snapshots.take();
         let destination = self.destination(&snapshot, &request);
         if destination != Destination::Foreign
             && request.peer.listener == Listener::PublicHttp
+            && request.peer.tls.is_none()
             && let Some(port) = parts.settings.redirect_clear_text_to
         {
             let response = redirect(&request, port);

@@ -11,7 +11,10 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 use portcullis_egress::AddressRange;
-use portcullis_gateway::edge::ServerConfigs;
+use portcullis_gateway::{
+    edge::ServerConfigs,
+    http::{SourceFrom, TrustedProxies},
+};
 use portcullis_model::{
     Scope,
     resources::{apigateway::ACCOUNT_THROTTLE, usage_plans::Throttle},
@@ -52,6 +55,11 @@ pub(crate) struct Config {
     /// Ranges such as `10.0.0.0/8` that integrations may connect to, beside public addresses.
     #[serde(default)]
     integration_ranges: Vec<String>,
+    /// Ranges of the proxies that stand before the public listeners, whose word on the source of a request counts.
+    #[serde(default)]
+    trusted_proxies: Vec<String>,
+    /// How they give their word; `x-forwarded-for` when absent.
+    source_from: Option<Source>,
     /// Threads that serve requests; one a core when absent.
     workers: Option<usize>,
     /// What the account may do over all its APIs; AWS's throttle when absent.
@@ -74,6 +82,25 @@ struct AccountThrottle {
     rate: f64,
     /// Requests at once.
     burst: u32,
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Source {
+    #[default]
+    XForwardedFor,
+    Forwarded,
+    ProxyProtocol,
+}
+
+impl From<Source> for SourceFrom {
+    fn from(source: Source) -> Self {
+        match source {
+            Source::XForwardedFor => Self::XForwardedFor,
+            Source::Forwarded => Self::Forwarded,
+            Source::ProxyProtocol => Self::ProxyProtocol,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -103,6 +130,17 @@ pub(crate) struct FileCertificates {
     wildcard: HashMap<String, Arc<ServerConfig>>,
 }
 
+fn read_ranges(name: &str, texts: &[String], mistakes: &mut Vec<String>) -> Vec<AddressRange> {
+    let mut ranges = Vec::new();
+    for text in texts {
+        match text.parse::<AddressRange>() {
+            Ok(range) => ranges.push(range),
+            Err(cause) => mistakes.push(format!("{name}: `{text}`: {cause}")),
+        }
+    }
+    ranges
+}
+
 impl Config {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
@@ -130,12 +168,10 @@ impl Config {
                 self.issuer
             ));
         }
-        let mut ranges = Vec::new();
-        for range in &self.integration_ranges {
-            match range.parse::<AddressRange>() {
-                Ok(range) => ranges.push(range),
-                Err(cause) => mistakes.push(format!("integration_ranges: `{range}`: {cause}")),
-            }
+        let ranges = read_ranges("integration_ranges", &self.integration_ranges, &mut mistakes);
+        let proxies = read_ranges("trusted_proxies", &self.trusted_proxies, &mut mistakes);
+        if self.source_from.is_some() && self.trusted_proxies.is_empty() {
+            mistakes.push("source_from: `trusted_proxies` names nobody who would say it".into());
         }
         if self.workers == Some(0) {
             mistakes.push("workers: expected at least 1".into());
@@ -158,6 +194,10 @@ impl Config {
             workers: self.workers.unwrap_or_else(cores),
             public_port: Some(self.public_port.unwrap_or(443)),
             integration_ranges: Some(ranges),
+            trusted_proxies: (!proxies.is_empty()).then(|| TrustedProxies {
+                ranges: proxies.into(),
+                source_from: self.source_from.unwrap_or_default().into(),
+            }),
             certified: Certified::Files {
                 hosts: self.hosts().collect(),
             },

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use portcullis_egress::AddressRange;
+use portcullis_gateway::http::TrustedProxies;
 use portcullis_model::{Scope, arn::Arn, resources::usage_plans::Throttle};
 
 use crate::wiring::Certified;
@@ -29,6 +30,8 @@ pub(crate) struct Settings {
     pub(crate) workers: usize,
     /// Ranges beside public addresses that integrations may connect to; none: anything, under `up`.
     pub(crate) integration_ranges: Option<Vec<AddressRange>>,
+    /// Proxies that stand before the public listeners.
+    pub(crate) trusted_proxies: Option<TrustedProxies>,
     /// URLs of HTTP endpoints that speak the Lambda Invoke API, by function ARN.
     pub(crate) functions: BTreeMap<String, String>,
     /// The names that the public listener has certificates for.

@@ -85,7 +85,8 @@ struct Open {
 #[derive(Debug)]
 pub struct ConnectionPermit {
     counts: ConnectionCounts,
-    address: IpAddr,
+    /// None for a trusted proxy's, which stands for many addresses.
+    address: Option<IpAddr>,
 }
 
 impl ConnectionCounts {
@@ -100,21 +101,36 @@ impl ConnectionCounts {
 
     /// Takes a place for a connection from `address`, or none when there are too many.
     pub fn admit(&self, address: IpAddr) -> Option<ConnectionPermit> {
+        let mut permit = self.admit_proxy()?;
+        permit.count_for(address).then_some(permit)
+    }
+
+    /// Takes a place for a connection of a trusted proxy, which is counted for an address when the proxy has said whose it is.
+    pub fn admit_proxy(&self) -> Option<ConnectionPermit> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.total >= self.max {
             return None;
         }
-        let from_here = open.by_address.entry(address).or_insert(0);
-        if *from_here >= self.per_address_max {
-            return None;
-        }
-        *from_here += 1;
         open.total += 1;
         drop(open);
         Some(ConnectionPermit {
             counts: self.clone(),
-            address,
+            address: None,
         })
+    }
+}
+
+impl ConnectionPermit {
+    /// Counts the connection for `address`; false when that has too many.
+    pub fn count_for(&mut self, address: IpAddr) -> bool {
+        let mut open = self.counts.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let from_here = open.by_address.entry(address).or_insert(0);
+        if *from_here >= self.counts.per_address_max {
+            return false;
+        }
+        *from_here += 1;
+        self.address = Some(address);
+        true
     }
 }
 
@@ -122,10 +138,11 @@ impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut open = self.counts.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.total = open.total.saturating_sub(1);
-        if let Some(from_here) = open.by_address.get_mut(&self.address) {
+        let Some(address) = self.address else { return };
+        if let Some(from_here) = open.by_address.get_mut(&address) {
             *from_here -= 1;
             if *from_here == 0 {
-                open.by_address.remove(&self.address);
+                open.by_address.remove(&address);
             }
         }
     }

@@ -13,6 +13,7 @@ mod http1;
 pub mod strictness;
 pub mod message;
 pub mod forward_proxy;
+mod proxy_protocol;
 pub mod workers;
 
 use std::future::Future;

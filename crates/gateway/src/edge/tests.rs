@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::*;
-use crate::http::{Listener, Request, Response};
+use crate::http::{Listener, Request, Response, SourceFrom, TrustedProxies};
 
 struct Echo;
 
@@ -55,6 +55,7 @@ pub(super) fn parts() -> EdgeParts {
         limits: EdgeLimits::default(),
         configs: Arc::new(NoTls),
         clock: Arc::new(portcullis_model::SystemClock),
+        trusted_proxies: None,
         forward_proxy: None,
     }
 }
@@ -64,18 +65,22 @@ fn exchange(bytes: &[u8]) -> String {
 }
 
 fn exchange_with<A: Answer>(bytes: &[u8], make: fn() -> A) -> String {
+    exchange_over(&parts(), bytes, make)
+}
+
+fn exchange_over<A: Answer>(parts: &EdgeParts, bytes: &[u8], make: fn() -> A) -> String {
     let door = Door {
         listener: Listener::PublicHttp,
         address: "127.0.0.1:0".parse().unwrap(),
     };
     let socket = Socket::open(door, 2).unwrap();
     let address = socket.address;
-    let parts = parts();
-    let workers = start(vec![socket], 2, &parts, make).unwrap();
+    let workers = start(vec![socket], 2, parts, make).unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     stream.write_all(bytes).unwrap();
     let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
+    // One that is closed unread may be reset.
+    let _reset = stream.read_to_string(&mut answer);
     workers.stop();
     answer
 }
@@ -124,6 +129,46 @@ fn a_stop_lets_no_thread_behind() {
     workers.stop();
     drop(idle);
     assert!(TcpStream::connect(address).is_err());
+}
+
+/// Says where it comes from.
+struct Source;
+
+impl Answer for Source {
+    async fn answer(&self, request: Request) -> Response {
+        let peer = request.peer;
+        let text = format!("{} tls={}", peer.address.ip(), peer.tls.is_some());
+        Response::full(200, "text/plain", text)
+    }
+}
+
+#[test]
+fn proxies_introduce_their_connections_and_nobody_else_may() {
+    let said = |ranges: &str, bytes: &[u8]| {
+        let parts = EdgeParts {
+            trusted_proxies: Some(TrustedProxies {
+                ranges: [ranges.parse().unwrap()].into(),
+                source_from: SourceFrom::ProxyProtocol,
+            }),
+            ..parts()
+        };
+        exchange_over(&parts, bytes, || Source)
+    };
+    let request = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let introduced = [&b"PROXY TCP4 192.0.2.7 198.51.100.1 5 443\r\n"[..], request].concat();
+    assert!(said("127.0.0.0/8", &introduced).ends_with("192.0.2.7 tls=false"));
+    let encrypted = [
+        &b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x14"[..],
+        &[
+            192, 0, 2, 8, 198, 51, 100, 1, 0, 5, 1, 187, 0x20, 0, 5, 1, 0, 0, 0, 0,
+        ],
+        request,
+    ]
+    .concat();
+    assert!(said("127.0.0.0/8", &encrypted).ends_with("192.0.2.8 tls=true"));
+    // Without an introduction, and from an address that is no proxy of ours: closed, unread.
+    assert_eq!(said("127.0.0.0/8", request), "");
+    assert_eq!(said("10.0.0.0/8", &introduced), "");
 }
 
 #[test]

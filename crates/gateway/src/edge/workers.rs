@@ -13,9 +13,9 @@ use super::{
     Answer, EdgeLimits, ForwardProxy, ServerConfigs, Socket,
     connection::{self, Shared},
     limits::{ConnectionCounts, ConnectionPermit},
-    tls,
+    proxy_protocol, tls,
 };
-use crate::http::{Listener, Peer};
+use crate::http::{Listener, Peer, SourceFrom, TrustedProxies};
 
 /// How long accepting rests after the system ran out of sockets.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -46,6 +46,8 @@ pub struct EdgeParts {
     pub configs: Arc<dyn ServerConfigs>,
     /// For the `Date` of answers.
     pub clock: Arc<dyn Clock>,
+    /// Proxies of the operator's that stand before the public listeners.
+    pub trusted_proxies: Option<TrustedProxies>,
     /// The forward proxy, where that listener is open.
     pub forward_proxy: Option<Arc<dyn ForwardProxy>>,
 }
@@ -159,7 +161,12 @@ async fn accept<A: Answer>(
                 continue;
             }
         };
-        let Some(permit) = counts.admit(address.ip()) else {
+        let is_proxy = |proxies: &TrustedProxies| proxies.contains(address.ip());
+        let admitted = match parts.trusted_proxies.as_ref().is_some_and(is_proxy) {
+            true => counts.admit_proxy(),
+            false => counts.admit(address.ip()),
+        };
+        let Some(permit) = admitted else {
             continue; // Too many: closed at once, nothing read.
         };
         drop(stream.set_nodelay(true));
@@ -177,12 +184,15 @@ async fn accept<A: Answer>(
 }
 
 async fn converse<A: Answer>(
-    stream: TcpStream,
-    peer: Peer,
+    mut stream: TcpStream,
+    mut peer: Peer,
     parts: EdgeParts,
     shared: Rc<Shared<A>>,
-    permit: ConnectionPermit,
+    mut permit: ConnectionPermit,
 ) {
+    if let Err(cause) = introduce(&mut stream, &mut peer, &mut permit, &parts).await {
+        return tracing::debug!(%cause, "a connection did not begin as its proxy should");
+    }
     match peer.listener {
         Listener::PublicHttp => connection::serve(shared, stream, peer, false).await,
         Listener::Public => converse_tls(stream, peer, &parts, shared).await,
@@ -193,6 +203,34 @@ async fn converse<A: Answer>(
         }
     }
     drop(permit);
+}
+
+/// Learns from the PROXY protocol, where it is spoken, whose connection this is.
+async fn introduce(
+    stream: &mut TcpStream,
+    peer: &mut Peer,
+    permit: &mut ConnectionPermit,
+    parts: &EdgeParts,
+) -> io::Result<()> {
+    let speaks = |proxies: &&TrustedProxies| proxies.source_from == SourceFrom::ProxyProtocol;
+    let Some(proxies) = parts.trusted_proxies.as_ref().filter(speaks) else {
+        return Ok(());
+    };
+    if peer.listener == Listener::Proxy {
+        return Ok(());
+    }
+    if !proxies.contains(peer.address.ip()) {
+        return Err(io::Error::other("it is none of the trusted proxies"));
+    }
+    let announced = tokio::time::timeout(parts.limits.head_time, proxy_protocol::read(stream)).await??;
+    if let Some(source) = announced.source {
+        if !permit.count_for(source.ip()) {
+            return Err(io::Error::other("the address has too many connections"));
+        }
+        peer.address = source;
+    }
+    peer.tls = announced.tls.map(Arc::new);
+    Ok(())
 }
 
 /// Ends TLS, then serves what the client and we agreed to speak.

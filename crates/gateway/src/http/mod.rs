@@ -2,6 +2,7 @@
 
 pub mod body;
 pub(crate) mod path;
+mod source;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -11,6 +12,7 @@ use portcullis_model::HeaderList;
 use crate::client_certificates::ClientMemory;
 
 pub use body::{Body, BodyError};
+pub use source::{SourceFrom, TrustedProxies};
 
 /// The version a request came with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -74,6 +74,30 @@ fn long_body_never_reaches_a_site() {
     assert!(world.visits.0.lock().unwrap().is_empty());
 }
 
+/// Behind a proxy that ends TLS, what came encrypted is served on the clear listener, and the trail names the client.
+#[test]
+fn trusted_proxies_say_source_and_scheme() {
+    let world = World::empty(GatewaySettings {
+        redirect_clear_text_to: Some(8443),
+        trusted_proxies: Some(crate::http::TrustedProxies {
+            ranges: ["10.0.0.0/8".parse().unwrap()].into(),
+            source_from: crate::http::SourceFrom::XForwardedFor,
+        }),
+        ..GatewaySettings::default()
+    });
+    let headers = [("x-forwarded-for", "192.0.2.7"), ("x-forwarded-proto", "https")];
+    for (peer, status, source) in [
+        ("10.0.0.1:1", 403, "192.0.2.7"),
+        ("203.0.113.9:1", 308, "203.0.113.9"),
+    ] {
+        let mut asked = request_to(HOST, "GET", "/prod/pets", &headers);
+        asked.peer.listener = Listener::PublicHttp;
+        asked.peer.address = peer.parse().unwrap();
+        let outcome = world.send(asked);
+        assert_eq!((outcome.status, outcome.trail.source.as_str()), (status, source));
+    }
+}
+
 #[test]
 fn clear_text_is_redirected_where_it_is_set() {
     let world = World::empty(GatewaySettings {

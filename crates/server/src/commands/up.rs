@@ -107,6 +107,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         workers: cores(),
         public_port: None,
         integration_ranges: None,
+        trusted_proxies: None,
         certified: Certified::LocalCa {
             domain: up.domain.clone(),
         },

@@ -200,6 +200,7 @@ impl Server {
             limits: EdgeLimits::default(),
             configs: Arc::new(DomainConfigs::over(configs, self.gateway.snapshots.clone())),
             clock: Arc::clone(&self.gateway.clock),
+            trusted_proxies: self.gateway.settings.trusted_proxies.clone(),
             forward_proxy: Some(forward_proxy),
         };
         let gateway = self.gateway;
@@ -414,6 +415,7 @@ fn gateway(
         settings: GatewaySettings {
             https_port: settings.public_port.unwrap_or(addresses.public.port()),
             redirect_clear_text_to: settings.redirect_http.then(|| addresses.public.port()),
+            trusted_proxies: settings.trusted_proxies.clone(),
         },
         strangers: ClientConfig {
             policy: AddressPolicy::PublicOnly(public_only(settings, addresses)),

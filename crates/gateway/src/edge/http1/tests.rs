@@ -500,7 +500,7 @@ fn heads_of_nonsense_are_understood_alike_in_one_piece_and_in_many() {
         usize::try_from(state >> 33).unwrap() % below
     };
     let mut accepted = 0;
-    for round in 0..60_000 {
+    for round in 0..20_000 {
         let mut input: Vec<u8> = if round % 2 == 0 {
             b"GET / HTTP/1.1\r\nHost: a\r\n".to_vec()
         } else {
@@ -525,5 +525,5 @@ fn heads_of_nonsense_are_understood_alike_in_one_piece_and_in_many() {
             assert!(values.all(|value| portcullis_model::is_field_value(value)));
         }
     }
-    assert!(accepted > 1_000, "{accepted} were requests");
+    assert!(accepted > 300, "{accepted} were requests");
 }
