@@ -1,6 +1,11 @@
 //! One worker's way from a request to a response: host, then the pipeline or a site.
 
-use std::{cell::RefCell, future::Future, sync::Arc, time::Instant};
+use std::{
+    cell::RefCell,
+    future::Future,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use portcullis_egress::{AddressPolicy, Client, ClientConfig};
@@ -11,7 +16,7 @@ use crate::{
     decision::{LayerName, Reason},
     distribution::{self, Visit, cache::DistributionCache},
     edge::{
-        Answer,
+        self, Answer,
         strictness::{self, Rule},
     },
     exchange::Exchange,
@@ -290,6 +295,7 @@ impl Gateway {
             Err(cause) => {
                 let (status, text) = match cause {
                     BodyError::TooLarge { .. } => (413, "Request Too Long"),
+                    BodyError::NoRoom => (503, "Service Unavailable"),
                     BodyError::TimedOut => (408, "Request Timeout"),
                     BodyError::Broken(_) => (400, "Bad Request"),
                 };
@@ -392,6 +398,21 @@ impl Gateway {
 impl Answer for Gateway {
     fn answer(&self, request: Request) -> impl Future<Output = Response> {
         self.handle(request)
+    }
+
+    fn overloaded(&self, request: Request, waits: Duration) -> Response {
+        let reason = format!(
+            "overloaded: things wait for {} ms on this thread",
+            waits.as_millis()
+        );
+        self.end_at(
+            LayerName::Edge,
+            self.arrival(),
+            request,
+            edge::busy(),
+            Outcome::Refuse,
+            reason,
+        )
     }
 
     /// Nothing of what came is understood, so nothing of it is recorded but whence it came.

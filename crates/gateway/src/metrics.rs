@@ -6,12 +6,20 @@
 
 use std::{
     fmt::Write as _,
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use portcullis_model::trail::{Outcome, Trail};
 
-use crate::{decision::LayerName, http::Listener, trail::Record};
+use crate::{
+    decision::LayerName,
+    edge::EdgeCounters,
+    http::{Listener, memory::BODIES},
+    trail::Record,
+};
 
 /// Layers that only sites and admin calls have, as their steps name them.
 const OTHER_LAYERS: [&str; 5] = ["admission", "operation", "identity", "events", "metrics"];
@@ -102,13 +110,20 @@ fn layer_names() -> impl Iterator<Item = &'static str> {
 /// Counters of every thread, since the process started.
 pub struct Metrics {
     threads: Vec<Counters>,
+    edge: Arc<EdgeCounters>,
 }
 
 impl Metrics {
     pub(crate) fn new(threads: usize) -> Self {
         Self {
             threads: (0..threads).map(|_| Counters::default()).collect(),
+            edge: Arc::default(),
         }
+    }
+
+    /// Returns the counters of what happens before there is a request.
+    pub fn edge(&self) -> Arc<EdgeCounters> {
+        Arc::clone(&self.edge)
     }
 
     /// Counts an exchange of the data plane.
@@ -149,6 +164,14 @@ impl Metrics {
         self.render_decisions(&mut text);
         self.render_requests(&mut text);
         self.render_durations(&mut text);
+        self.edge.render(&mut text);
+        head(
+            &mut text,
+            "portcullis_buffered_body_bytes",
+            "gauge",
+            "Bodies of requests that are held whole.",
+        );
+        let _ = writeln!(text, "portcullis_buffered_body_bytes {}", BODIES.held());
         text
     }
 

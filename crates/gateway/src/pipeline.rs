@@ -296,6 +296,7 @@ impl Pass<'_> {
 pub(crate) fn body_refusal(cause: &BodyError) -> Refusal {
     match cause {
         BodyError::TooLarge { .. } => Refusal::new(RefusalKind::RequestTooLarge, cause.to_string()),
+        BodyError::NoRoom => Refusal::new(RefusalKind::Overloaded, cause.to_string()),
         BodyError::TimedOut | BodyError::Broken(_) => {
             Refusal::new(RefusalKind::BadRequestBody, cause.to_string())
         }

@@ -29,6 +29,8 @@ pub(crate) enum RefusalKind {
     /// What a function returned is no response: 502, of the type `DEFAULT_5XX`.
     MalformedAnswer,
     MissingAuthenticationToken,
+    /// There is no room for another request now: 503, of the type `DEFAULT_5XX`.
+    Overloaded,
     QuotaExceeded,
     RequestTooLarge,
     RequestUriTooLong,

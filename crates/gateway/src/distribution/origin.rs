@@ -160,6 +160,7 @@ async fn ask_server(
     };
     let page = match (body.failure(), &cause) {
         (Some(BodyError::TooLarge { .. }), _) => Page::BodyTooLarge,
+        (Some(BodyError::NoRoom), _) => Page::Failed,
         (Some(_), _) => Page::BadRequest,
         (None, EgressError::TimedOut(_)) => Page::OriginTimedOut,
         (None, _) => Page::OriginFailed,

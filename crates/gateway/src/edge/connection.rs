@@ -10,15 +10,26 @@ use tokio::{
     sync::watch,
 };
 
-use super::{Answer, EdgeLimits, http1, message};
-use crate::http::Peer;
+use super::{Answer, EdgeLimits, http1, load::Load, message};
+use crate::http::{Peer, Request, Response};
 
 /// What every connection of a worker shares.
 pub(crate) struct Shared<A> {
     pub(crate) answer: A,
     pub(crate) limits: EdgeLimits,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) load: Rc<Load>,
     pub(crate) stop: watch::Receiver<bool>,
+}
+
+impl<A: Answer> Shared<A> {
+    /// Answers a request, if there is time for it.
+    pub(crate) async fn answer(&self, request: Request) -> Response {
+        match self.load.over(self.limits.queue_time_max) {
+            Some(waits) => self.answer.overloaded(request, waits),
+            None => self.answer.answer(request).await,
+        }
+    }
 }
 
 /// Spawns HTTP/2 streams on the connection's own thread.
@@ -48,7 +59,7 @@ pub(crate) async fn serve<A: Answer>(
             Ok::<_, Infallible>(match message::request(request, peer.clone(), &shared.limits) {
                 Ok(request) => {
                     let to_head = *request.method == *b"HEAD";
-                    message::response(shared.answer.answer(request).await, to_head)
+                    message::response(shared.answer(request).await, to_head)
                 }
                 Err(rule) => message::response(shared.answer.malformed(&peer, rule), false),
             })

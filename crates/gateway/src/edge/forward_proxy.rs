@@ -11,7 +11,9 @@ use tokio::{
 
 use super::{
     Answer,
+    admission::Permit,
     connection::{self, Shared},
+    counters::TurnedAway,
     workers::{EdgeParts, converse_tls},
 };
 use crate::http::Peer;
@@ -43,7 +45,8 @@ pub(crate) async fn converse<A: Answer>(
     proxy: &dyn ForwardProxy,
     parts: &EdgeParts,
     shared: Rc<Shared<A>>,
-) {
+    permit: &Permit,
+) -> Result<(), TurnedAway> {
     // An `http://` request in absolute form is an ordinary request with its host in the target.
     let mut first = [0u8; 8];
     let is_connect = matches!(
@@ -51,7 +54,8 @@ pub(crate) async fn converse<A: Answer>(
         Ok(Ok(8)) if &first == b"CONNECT "
     );
     if !is_connect {
-        return connection::serve(shared, stream, peer, false).await;
+        connection::serve(shared, stream, peer, false).await;
+        return Ok(());
     }
     let head = tokio::time::timeout(parts.limits.head_time, read_head(&mut stream)).await;
     let Some((host, port)) = head.ok().and_then(Result::ok).as_deref().and_then(connect_target) else {
@@ -60,7 +64,7 @@ pub(crate) async fn converse<A: Answer>(
                 .write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
                 .await,
         );
-        return;
+        return Ok(());
     };
     match proxy.route(&host) {
         ProxyRoute::Ours => {
@@ -69,16 +73,17 @@ pub(crate) async fn converse<A: Answer>(
                 .await
                 .is_err()
             {
-                return;
+                return Ok(());
             }
             if port == 80 {
                 connection::serve(shared, stream, peer, false).await;
             } else {
-                converse_tls(stream, peer, parts, shared).await;
+                converse_tls(stream, peer, parts, shared, permit).await?;
             }
         }
         ProxyRoute::Tunnel => tunnel(stream, &host, port).await,
     }
+    Ok(())
 }
 
 async fn peek(stream: &TcpStream, first: &mut [u8; 8]) -> io::Result<usize> {

@@ -1,11 +1,6 @@
 //! The limits that the edge keeps on what a stranger sends.
 
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// Header fields of one request.
 pub const HEADERS_MAX: usize = 100;
@@ -27,6 +22,12 @@ pub struct EdgeLimits {
     pub idle_time: Duration,
     /// For a TLS handshake.
     pub handshake_time: Duration,
+    /// Handshakes under way of one address.
+    pub handshakes_per_address_max: u32,
+    /// Handshakes under way in all.
+    pub handshakes_max: u32,
+    /// How long what is ready may wait for its thread before new requests are turned away.
+    pub queue_time_max: Duration,
     /// Between two chunks of a request body.
     pub body_idle_time: Duration,
     /// What a request body must bring on the whole, after `body_idle_time`, in HTTP/1.1.
@@ -55,6 +56,9 @@ impl Default for EdgeLimits {
             head_time: Duration::from_secs(30),
             idle_time: Duration::from_secs(60),
             handshake_time: Duration::from_secs(10),
+            handshakes_per_address_max: 256,
+            handshakes_max: 2_048,
+            queue_time_max: Duration::from_secs(1),
             body_idle_time: Duration::from_secs(30),
             body_bytes_per_second_min: 500,
             chunk_line_bytes_max: 256,
@@ -64,110 +68,5 @@ impl Default for EdgeLimits {
             resets_pending_max: 32,
             drain_time: Duration::from_secs(10),
         }
-    }
-}
-
-/// Counts open connections, by address and in all.
-#[derive(Clone, Debug)]
-pub struct ConnectionCounts {
-    open: Arc<Mutex<Open>>,
-    per_address_max: u32,
-    max: u32,
-}
-
-#[derive(Debug, Default)]
-struct Open {
-    by_address: HashMap<IpAddr, u32>,
-    total: u32,
-}
-
-/// A counted connection; dropping it gives its place back.
-#[derive(Debug)]
-pub struct ConnectionPermit {
-    counts: ConnectionCounts,
-    /// None for a trusted proxy's, which stands for many addresses.
-    address: Option<IpAddr>,
-}
-
-impl ConnectionCounts {
-    /// Returns counts that keep to `limits`.
-    pub fn new(limits: &EdgeLimits) -> Self {
-        Self {
-            open: Arc::default(),
-            per_address_max: limits.connections_per_address_max,
-            max: limits.connections_max,
-        }
-    }
-
-    /// Takes a place for a connection from `address`, or none when there are too many.
-    pub fn admit(&self, address: IpAddr) -> Option<ConnectionPermit> {
-        let mut permit = self.admit_proxy()?;
-        permit.count_for(address).then_some(permit)
-    }
-
-    /// Takes a place for a connection of a trusted proxy, which is counted for an address when the proxy has said whose it is.
-    pub fn admit_proxy(&self) -> Option<ConnectionPermit> {
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open.total >= self.max {
-            return None;
-        }
-        open.total += 1;
-        drop(open);
-        Some(ConnectionPermit {
-            counts: self.clone(),
-            address: None,
-        })
-    }
-}
-
-impl ConnectionPermit {
-    /// Counts the connection for `address`; false when that has too many.
-    pub fn count_for(&mut self, address: IpAddr) -> bool {
-        let mut open = self.counts.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let from_here = open.by_address.entry(address).or_insert(0);
-        if *from_here >= self.counts.per_address_max {
-            return false;
-        }
-        *from_here += 1;
-        self.address = Some(address);
-        true
-    }
-}
-
-impl Drop for ConnectionPermit {
-    fn drop(&mut self) {
-        let mut open = self.counts.open.lock().unwrap_or_else(PoisonError::into_inner);
-        open.total = open.total.saturating_sub(1);
-        let Some(address) = self.address else { return };
-        if let Some(from_here) = open.by_address.get_mut(&address) {
-            *from_here -= 1;
-            if *from_here == 0 {
-                open.by_address.remove(&address);
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_has_a_bounded_number_of_connections() {
-        let limits = EdgeLimits {
-            connections_per_address_max: 2,
-            connections_max: 3,
-            ..EdgeLimits::default()
-        };
-        let counts = ConnectionCounts::new(&limits);
-        let one = IpAddr::from([127, 0, 0, 1]);
-        let other = IpAddr::from([127, 0, 0, 2]);
-        let first = counts.admit(one).unwrap();
-        let _second = counts.admit(one).unwrap();
-        assert!(counts.admit(one).is_none());
-        let _third = counts.admit(other).unwrap();
-        assert!(counts.admit(other).is_none(), "three in all");
-        drop(first);
-        assert!(counts.admit(other).is_some());
     }
 }

@@ -4,6 +4,9 @@
 //! its thread from accept to answer. HTTP/1.1 is our own, HTTP/2 hyper's; nothing above sees them.
 
 pub mod limits;
+mod admission;
+pub mod counters;
+mod load;
 pub mod listener;
 pub mod tls;
 pub mod domains;
@@ -16,12 +19,13 @@ pub mod forward_proxy;
 mod proxy_protocol;
 pub mod workers;
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use crate::http::{Peer, Request, Response};
 use strictness::Rule;
 
 pub use certified_key::{CertifiedKeyError, certified_key, check_chain};
+pub use counters::EdgeCounters;
 pub use domains::DomainConfigs;
 pub use forward_proxy::{ForwardProxy, ProxyRoute};
 pub use limits::EdgeLimits;
@@ -34,11 +38,24 @@ pub trait Answer: 'static {
     /// Answers a request. Every refusal is a response too.
     fn answer(&self, request: Request) -> impl Future<Output = Response>;
 
+    /// Answers a request that there is no time for: things wait on this thread for `waits`.
+    fn overloaded(&self, request: Request, waits: Duration) -> Response {
+        let _unused = (request, waits);
+        busy()
+    }
+
     /// Answers what never became a request.
     fn malformed(&self, peer: &Peer, rule: &'static Rule) -> Response {
         let _unused = peer;
         strictness::response(rule)
     }
+}
+
+/// The answer where there is no time: 503, and when to come back (RFC 9110 section 15.6.4).
+pub(crate) fn busy() -> Response {
+    let mut response = Response::full(503, "application/json", "{\"message\":\"Service Unavailable\"}");
+    response.headers.push("Retry-After", "1");
+    response
 }
 
 #[cfg(test)]

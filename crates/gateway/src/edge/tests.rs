@@ -55,6 +55,7 @@ pub(super) fn parts() -> EdgeParts {
         limits: EdgeLimits::default(),
         configs: Arc::new(NoTls),
         clock: Arc::new(portcullis_model::SystemClock),
+        counters: Arc::default(),
         trusted_proxies: None,
         forward_proxy: None,
     }

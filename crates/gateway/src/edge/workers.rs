@@ -11,8 +11,9 @@ use tokio::{
 
 use super::{
     Answer, EdgeLimits, ForwardProxy, ServerConfigs, Socket,
+    admission::{Admission, Permit},
     connection::{self, Shared},
-    limits::{ConnectionCounts, ConnectionPermit},
+    counters::{EdgeCounters, TurnedAway},
     proxy_protocol, tls,
 };
 use crate::http::{Listener, Peer, SourceFrom, TrustedProxies};
@@ -46,6 +47,7 @@ pub struct EdgeParts {
     pub configs: Arc<dyn ServerConfigs>,
     /// For the `Date` of answers.
     pub clock: Arc<dyn Clock>,
+    pub counters: Arc<EdgeCounters>,
     /// Proxies of the operator's that stand before the public listeners.
     pub trusted_proxies: Option<TrustedProxies>,
     /// The forward proxy, where that listener is open.
@@ -64,7 +66,7 @@ where
     M: Fn() -> A + Send + Clone + 'static,
 {
     let (stop, stopped) = watch::channel(false);
-    let counts = ConnectionCounts::new(&parts.limits);
+    let admission = Admission::new(&parts.limits, Arc::clone(&parts.counters));
     let mut by_worker: Vec<Vec<(Listener, StdListener)>> = (0..workers.max(1)).map(|_| Vec::new()).collect();
     for socket in sockets {
         for (sockets, own) in by_worker.iter_mut().zip(socket.per_worker) {
@@ -73,9 +75,9 @@ where
     }
     let mut threads = Vec::with_capacity(by_worker.len());
     for (index, sockets) in by_worker.into_iter().enumerate() {
-        let (parts, counts, make_answer, stopped) = (
+        let (parts, admission, make_answer, stopped) = (
             parts.clone(),
-            counts.clone(),
+            admission.clone(),
             make_answer.clone(),
             stopped.clone(),
         );
@@ -91,9 +93,10 @@ where
                         answer: make_answer(),
                         limits: parts.limits.clone(),
                         clock: Arc::clone(&parts.clock),
+                        load: Rc::default(),
                         stop: stopped,
                     });
-                    runtime.block_on(local.run_until(work(sockets, parts, counts, shared)));
+                    runtime.block_on(local.run_until(work(sockets, parts, admission, shared)));
                 })?,
         );
     }
@@ -103,9 +106,10 @@ where
 async fn work<A: Answer>(
     sockets: Vec<(Listener, StdListener)>,
     parts: EdgeParts,
-    counts: ConnectionCounts,
+    admission: Admission,
     shared: Rc<Shared<A>>,
 ) {
+    tokio::task::spawn_local(Rc::clone(&shared.load).watch());
     let open = Rc::new(());
     let mut accepting = Vec::new();
     for (listener, socket) in sockets {
@@ -117,7 +121,7 @@ async fn work<A: Answer>(
             listener,
             socket,
             parts.clone(),
-            counts.clone(),
+            admission.clone(),
             shared.clone(),
             open.clone(),
         )));
@@ -143,7 +147,7 @@ async fn accept<A: Answer>(
     listener: Listener,
     socket: TcpListener,
     parts: EdgeParts,
-    counts: ConnectionCounts,
+    admission: Admission,
     shared: Rc<Shared<A>>,
     open: Rc<()>,
 ) {
@@ -163,11 +167,16 @@ async fn accept<A: Answer>(
         };
         let is_proxy = |proxies: &TrustedProxies| proxies.contains(address.ip());
         let admitted = match parts.trusted_proxies.as_ref().is_some_and(is_proxy) {
-            true => counts.admit_proxy(),
-            false => counts.admit(address.ip()),
+            true => admission.admit_proxy(),
+            false => admission.admit(address.ip()),
         };
-        let Some(permit) = admitted else {
-            continue; // Too many: closed at once, nothing read.
+        let permit = match admitted {
+            Ok(permit) => permit,
+            // Closed at once, nothing read.
+            Err(why) => {
+                admission.turn_away(why);
+                continue;
+            }
         };
         drop(stream.set_nodelay(true));
         let peer = Peer {
@@ -176,8 +185,11 @@ async fn accept<A: Answer>(
             tls: None,
         };
         let (parts, shared, open) = (parts.clone(), shared.clone(), open.clone());
+        let admission = admission.clone();
         tokio::task::spawn_local(async move {
-            converse(stream, peer, parts, shared, permit).await;
+            if let Err(why) = converse(stream, peer, parts, shared, permit).await {
+                admission.turn_away(why);
+            }
             drop(open);
         });
     }
@@ -188,30 +200,28 @@ async fn converse<A: Answer>(
     mut peer: Peer,
     parts: EdgeParts,
     shared: Rc<Shared<A>>,
-    mut permit: ConnectionPermit,
-) {
-    if let Err(cause) = introduce(&mut stream, &mut peer, &mut permit, &parts).await {
-        return tracing::debug!(%cause, "a connection did not begin as its proxy should");
-    }
+    mut permit: Permit,
+) -> Result<(), TurnedAway> {
+    introduce(&mut stream, &mut peer, &mut permit, &parts).await?;
     match peer.listener {
         Listener::PublicHttp => connection::serve(shared, stream, peer, false).await,
-        Listener::Public => converse_tls(stream, peer, &parts, shared).await,
+        Listener::Public => converse_tls(stream, peer, &parts, shared, &permit).await?,
         Listener::Proxy => {
             if let Some(proxy) = &parts.forward_proxy {
-                super::forward_proxy::converse(stream, peer, proxy.as_ref(), &parts, shared).await;
+                super::forward_proxy::converse(stream, peer, proxy.as_ref(), &parts, shared, &permit).await?;
             }
         }
     }
-    drop(permit);
+    Ok(())
 }
 
 /// Learns from the PROXY protocol, where it is spoken, whose connection this is.
 async fn introduce(
     stream: &mut TcpStream,
     peer: &mut Peer,
-    permit: &mut ConnectionPermit,
+    permit: &mut Permit,
     parts: &EdgeParts,
-) -> io::Result<()> {
+) -> Result<(), TurnedAway> {
     let speaks = |proxies: &&TrustedProxies| proxies.source_from == SourceFrom::ProxyProtocol;
     let Some(proxies) = parts.trusted_proxies.as_ref().filter(speaks) else {
         return Ok(());
@@ -220,13 +230,16 @@ async fn introduce(
         return Ok(());
     }
     if !proxies.contains(peer.address.ip()) {
-        return Err(io::Error::other("it is none of the trusted proxies"));
+        return Err(TurnedAway::NotIntroduced);
     }
-    let announced = tokio::time::timeout(parts.limits.head_time, proxy_protocol::read(stream)).await??;
+    let reading = tokio::time::timeout(parts.limits.head_time, proxy_protocol::read(stream));
+    let announced = reading.await.map_err(io::Error::from).flatten();
+    let announced = announced.map_err(|cause| {
+        tracing::debug!(%cause, "a connection did not begin as its proxy should");
+        TurnedAway::NotIntroduced
+    })?;
     if let Some(source) = announced.source {
-        if !permit.count_for(source.ip()) {
-            return Err(io::Error::other("the address has too many connections"));
-        }
+        permit.count_for(source.ip())?;
         peer.address = source;
     }
     peer.tls = announced.tls.map(Arc::new);
@@ -239,13 +252,17 @@ pub(crate) async fn converse_tls<A: Answer>(
     mut peer: Peer,
     parts: &EdgeParts,
     shared: Rc<Shared<A>>,
-) {
-    match tls::accept(stream, parts.configs.as_ref(), parts.limits.handshake_time).await {
-        Ok((stream, facts)) => {
-            peer.tls = Some(Arc::new(facts));
-            let http2 = tls::speaks_http2(&stream);
-            connection::serve(shared, stream, peer, http2).await;
-        }
-        Err(cause) => tracing::debug!(%cause, "a TLS handshake failed"),
-    }
+    permit: &Permit,
+) -> Result<(), TurnedAway> {
+    let under_way = permit.begin_handshake()?;
+    let accepted = tls::accept(stream, parts.configs.as_ref(), parts.limits.handshake_time).await;
+    drop(under_way);
+    let (stream, facts) = accepted.map_err(|cause| {
+        tracing::debug!(%cause, "a TLS handshake failed");
+        TurnedAway::HandshakeFailed
+    })?;
+    peer.tls = Some(Arc::new(facts));
+    let http2 = tls::speaks_http2(&stream);
+    connection::serve(shared, stream, peer, http2).await;
+    Ok(())
 }

@@ -9,12 +9,17 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 
+use super::memory::{BODIES, Collected};
+
 /// Why a body did not come whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BodyError {
     /// It is longer than its reader takes.
     #[error("the body exceeds {limit_bytes} bytes")]
     TooLarge { limit_bytes: usize },
+    /// All bodies together take as much memory as they may.
+    #[error("there is no room for another body now")]
+    NoRoom,
     /// The sender took too long.
     #[error("the body did not arrive in time")]
     TimedOut,
@@ -117,13 +122,13 @@ impl Body {
         if let Self::Full(bytes) = self {
             return Ok(std::mem::take(bytes));
         }
-        let mut whole = BytesMut::new();
+        let mut whole = Collected::new(&BODIES);
         while let Some(chunk) = self.next().await {
             let chunk = chunk?;
             if whole.len().saturating_add(chunk.len()) > limit_bytes {
                 return Err(BodyError::TooLarge { limit_bytes });
             }
-            whole.extend_from_slice(&chunk);
+            whole.push(&chunk)?;
         }
         Ok(whole.freeze())
     }

@@ -38,7 +38,7 @@ const fn response_type(kind: RefusalKind) -> &'static str {
         IncompleteSignature | InvalidSignature | UnrecognizedClient => "INVALID_SIGNATURE",
         IntegrationFailure => "INTEGRATION_FAILURE",
         IntegrationTimeout => "INTEGRATION_TIMEOUT",
-        Internal | MalformedAnswer => "DEFAULT_5XX",
+        Internal | MalformedAnswer | Overloaded => "DEFAULT_5XX",
         InvalidApiKey => "INVALID_API_KEY",
         MissingAuthenticationToken => "MISSING_AUTHENTICATION_TOKEN",
         QuotaExceeded => "QUOTA_EXCEEDED",
@@ -68,6 +68,7 @@ const fn status(kind: RefusalKind) -> u16 {
         QuotaExceeded | Throttled => 429,
         ApiConfigurationError | AuthorizerConfigurationError | AuthorizerFailure | Internal => 500,
         MalformedAnswer => 502,
+        Overloaded => 503,
         IntegrationFailure | IntegrationTimeout => 504,
     }
 }
@@ -92,6 +93,7 @@ const fn message(kind: RefusalKind) -> Option<&'static str> {
              Access Key and signing method. Consult the service documentation for details."
         }
         MissingAuthenticationToken => "Missing Authentication Token",
+        Overloaded => "Service Unavailable",
         QuotaExceeded => "Limit Exceeded",
         RequestTooLarge => "HTTP content length exceeded 10485760 bytes",
         RequestUriTooLong => "Request URI too long",
@@ -118,6 +120,7 @@ const fn error_type(kind: RefusalKind) -> &'static str {
         IncompleteSignature => "IncompleteSignatureException",
         InvalidSignature => "InvalidSignatureException",
         MissingAuthenticationToken => "MissingAuthenticationTokenException",
+        Overloaded => "ServiceUnavailableException",
         QuotaExceeded => "LimitExceededException",
         RequestTooLarge | RequestUriTooLong => "RequestTooLargeException",
         ResourceNotFound => "ResourceNotFoundException",

@@ -38,7 +38,7 @@ const fn facts(kind: RefusalKind) -> (u16, &'static str) {
         | AuthorizerFailure
         | Internal
         | MalformedAnswer => (500, "Internal Server Error"),
-        IntegrationFailure | IntegrationTimeout => (503, "Service Unavailable"),
+        IntegrationFailure | IntegrationTimeout | Overloaded => (503, "Service Unavailable"),
     }
 }
 

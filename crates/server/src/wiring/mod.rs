@@ -200,6 +200,7 @@ impl Server {
             limits: EdgeLimits::default(),
             configs: Arc::new(DomainConfigs::over(configs, self.gateway.snapshots.clone())),
             clock: Arc::clone(&self.gateway.clock),
+            counters: self.gateway.trails.metrics().edge(),
             trusted_proxies: self.gateway.settings.trusted_proxies.clone(),
             forward_proxy: Some(forward_proxy),
         };

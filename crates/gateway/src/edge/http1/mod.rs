@@ -217,7 +217,7 @@ async fn answer<A: Answer, S: AsyncRead + AsyncWrite + Unpin>(
     request: Request,
 ) -> Option<Response> {
     // On the heap, so that a connection that waits for a request does not hold room for an answer.
-    let mut answer = Box::pin(shared.answer.answer(request));
+    let mut answer = Box::pin(shared.answer(request));
     poll_fn(|context| match answer.as_mut().poll(context) {
         Poll::Ready(response) => Poll::Ready(Some(response)),
         Poll::Pending => poll_gone(wire, context).map(|()| None),

@@ -466,6 +466,55 @@ fn mebibytes_pass_both_ways() {
     assert!(body.starts_with(&answer[start..]));
 }
 
+/// A thread that does not keep up turns new requests away at once, and serves again when it does.
+#[test]
+fn overload_is_told_at_once_and_passes() {
+    struct Busy;
+    impl Answer for Busy {
+        async fn answer(&self, _: Request) -> Response {
+            std::thread::sleep(Duration::from_millis(120));
+            Response::full(200, "text/plain", "done")
+        }
+    }
+    let limits = EdgeLimits {
+        queue_time_max: Duration::from_millis(100),
+        ..EdgeLimits::default()
+    };
+    let edge = Edge::new(limits, || Busy);
+    let ask = || {
+        let mut stream = edge.connect();
+        stream
+            .write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+            .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    let answers: Vec<String> = std::thread::scope(|scope| {
+        let crowd: Vec<_> = (0..6)
+            .map(|_| scope.spawn(|| (0..6).map(|_| ask()).collect::<Vec<_>>()))
+            .collect();
+        crowd.into_iter().flat_map(|one| one.join().unwrap()).collect()
+    });
+    let (served, busy): (Vec<_>, Vec<_>) = answers
+        .iter()
+        .partition(|answer| answer.starts_with("HTTP/1.1 200 "));
+    assert!(
+        !served.is_empty() && !busy.is_empty(),
+        "{} served, {} not",
+        served.len(),
+        busy.len()
+    );
+    for answer in busy {
+        assert!(
+            answer.starts_with("HTTP/1.1 503 ") && answer.contains("Retry-After: 1\r\n"),
+            "{answer}"
+        );
+    }
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(ask().starts_with("HTTP/1.1 200 "));
+}
+
 /// Whatever a stranger sends, nothing panics, nothing hangs, and what is no request is no request whole or in pieces.
 #[test]
 fn heads_of_nonsense_are_understood_alike_in_one_piece_and_in_many() {

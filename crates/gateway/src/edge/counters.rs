@@ -1,0 +1,110 @@
+//! What the edge does before there is a request, counted for Prometheus.
+
+use std::{
+    fmt::Write as _,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+/// Why a connection was closed before it said anything that we heard.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TurnedAway {
+    /// There are as many as there may be.
+    TooMany,
+    /// Its address has as many as one may have.
+    TooManyOfAddress,
+    /// So many handshakes are under way, in all or of its address.
+    TooManyHandshakes,
+    /// The handshake failed, or took too long.
+    HandshakeFailed,
+    /// It did not begin as a trusted proxy's must.
+    NotIntroduced,
+}
+
+impl TurnedAway {
+    const ALL: [Self; 5] = [
+        Self::TooMany,
+        Self::TooManyOfAddress,
+        Self::TooManyHandshakes,
+        Self::HandshakeFailed,
+        Self::NotIntroduced,
+    ];
+
+    /// Returns the label.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TooMany => "connections",
+            Self::TooManyOfAddress => "connections-of-address",
+            Self::TooManyHandshakes => "handshakes",
+            Self::HandshakeFailed => "handshake-failed",
+            Self::NotIntroduced => "proxy-protocol",
+        }
+    }
+}
+
+/// Counters of the public listeners, for all threads. They change with connections, not with requests.
+#[derive(Debug, Default)]
+pub struct EdgeCounters {
+    open: AtomicU64,
+    turned_away: [AtomicU64; TurnedAway::ALL.len()],
+}
+
+impl EdgeCounters {
+    pub(crate) fn opened(&self) {
+        self.open.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn closed(&self) {
+        self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn turned_away(&self, why: TurnedAway) {
+        if let Some(counter) = self.turned_away.get(why as usize) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Appends the counters in Prometheus's text format.
+    pub(crate) fn render(&self, text: &mut String) {
+        let open = self.open.load(Ordering::Relaxed);
+        // Writing into memory does not fail.
+        let _ = write!(
+            text,
+            "# HELP portcullis_connections_open Connections to the public listeners.\n\
+             # TYPE portcullis_connections_open gauge\nportcullis_connections_open {open}\n\
+             # HELP portcullis_connections_turned_away_total Connections closed before there was a request.\n\
+             # TYPE portcullis_connections_turned_away_total counter\n"
+        );
+        for (why, counter) in TurnedAway::ALL.into_iter().zip(&self.turned_away) {
+            let count = counter.load(Ordering::Relaxed);
+            let _ = writeln!(
+                text,
+                "portcullis_connections_turned_away_total{{reason=\"{}\"}} {count}",
+                why.as_str()
+            );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_reason_is_counted_in_the_row_that_has_its_name() {
+        let counters = EdgeCounters::default();
+        for (row, why) in TurnedAway::ALL.into_iter().enumerate() {
+            assert_eq!(why as usize, row);
+            for _ in 0..=row {
+                counters.turned_away(why);
+            }
+        }
+        counters.opened();
+        counters.opened();
+        counters.closed();
+        let mut text = String::new();
+        counters.render(&mut text);
+        assert!(text.contains("\nportcullis_connections_open 1\n"), "{text}");
+        assert!(text.contains("{reason=\"connections\"} 1\n"), "{text}");
+        assert!(text.contains("{reason=\"proxy-protocol\"} 5\n"), "{text}");
+    }
+}
