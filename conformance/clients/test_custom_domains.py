@@ -172,6 +172,65 @@ def test_api_mappings_lead_several_segments_to_both_kinds_of_api(server):
             lead(key, rest.id, stage)
 
 
+def test_domain_names_of_the_interface_of_http_apis(server):
+    """Both interfaces speak of one list of domains."""
+    apigatewayv2, apigateway = server.client("apigatewayv2"), server.client("apigateway")
+    acm, name = server.client("acm"), "second.shop.localhost"
+    arn = acm.request_certificate(DomainName="*.shop.localhost")["CertificateArn"]
+    configuration = {"CertificateArn": arn, "EndpointType": "REGIONAL", "SecurityPolicy": "TLS_1_2"}
+    made = apigatewayv2.create_domain_name(
+        DomainName=name, DomainNameConfigurations=[configuration], Tags={"a": "b"}
+    )
+    shown = made["DomainNameConfigurations"][0]
+    assert shown.items() >= {**configuration, "DomainNameStatus": "AVAILABLE"}.items()
+    assert shown["ApiGatewayDomainName"].endswith(".execute-api.us-east-1.amazonaws.com")
+    assert made["ApiMappingSelectionExpression"] == "$request.basepath"
+    assert apigateway.get_domain_name(domainName=name)["regionalCertificateArn"] == arn
+    http_api = apigatewayv2.create_api(Name="http", ProtocolType="HTTP", DisableExecuteApiEndpoint=True)
+    apigatewayv2.create_stage(ApiId=http_api["ApiId"], StageName="$default", AutoDeploy=True)
+    lead = {"DomainName": name, "ApiId": http_api["ApiId"], "Stage": "$default"}
+    apigatewayv2.create_api_mapping(**lead, ApiMappingKey="orders/v1")
+    assert get(server, name, "/orders/v1/x") == (404, '{"message":"Not Found"}')
+    assert get(server, name, "/orders/v2/x")[0] == 403
+    own = f"{http_api['ApiId']}.execute-api.us-east-1.portcullis.localhost"
+    # As REST APIs: AWS documents that the endpoint is disabled, not with which status an HTTP API says so.
+    assert get(server, own, "/x")[0] == 404
+    assert name in [item["DomainName"] for item in apigatewayv2.get_domain_names(MaxResults="100")["Items"]]
+    other = acm.request_certificate(DomainName=name)["CertificateArn"]
+    changed = apigatewayv2.update_domain_name(
+        DomainName=name, DomainNameConfigurations=[{**configuration, "CertificateArn": other}]
+    )
+    assert changed["DomainNameConfigurations"][0]["CertificateArn"] == other
+    assert changed["Tags"] == {"a": "b"}
+    for settings, reason in [
+        ([{**configuration, "SecurityPolicy": "TLS_1_0"}], "TLS below 1.2"),
+        ([], "Exactly one"),
+        ([{**configuration, "HostedZoneId": "Z1"}], "told, not chosen"),
+    ]:
+        with pytest.raises(apigatewayv2.exceptions.BadRequestException, match=reason):
+            apigatewayv2.update_domain_name(DomainName=name, DomainNameConfigurations=settings)
+    apigatewayv2.delete_domain_name(DomainName=name)
+    with pytest.raises(apigatewayv2.exceptions.NotFoundException):
+        apigatewayv2.get_domain_name(DomainName=name)
+
+
+def test_strict_domain_takes_connections_of_its_own_name_alone(server):
+    api, name = Api(server, PATHS), "strict.portcullis.localhost"
+    policy = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09"
+    made = api.domain(name, securityPolicy=policy, endpointAccessMode="STRICT")
+    assert (made["securityPolicy"], made["endpointAccessMode"]) == (policy, "STRICT")
+    api.map(name, stage="prod")
+    assert get(server, name)[0] == 200
+    with connect(server, "localhost") as connection:
+        assert ask(connection, name)[0] == 421
+    path = {"op": "replace", "path": "/endpointAccessMode", "value": "BASIC"}
+    api.apigateway.update_domain_name(domainName=name, patchOperations=[path])
+    with connect(server, "localhost") as connection:
+        assert ask(connection, name)[0] == 200
+    with pytest.raises(api.apigateway.exceptions.BadRequestException, match="FIPS"):
+        api.domain("fips.portcullis.localhost", securityPolicy="SecurityPolicy_TLS13_1_3_FIPS_2025_09")
+
+
 def test_api_that_a_domain_leads_to_is_not_deleted(server):
     """As AWS: the mappings go first."""
     rest, name = Api(server, PATHS), "kept.portcullis.localhost"
@@ -623,6 +682,17 @@ Resources:
       SecurityPolicy: TLS_1_2
       EndpointConfiguration: {Types: [REGIONAL]}
       MutualTlsAuthentication: {TruststoreUri: !Ref Truststore}
+  Second:
+    Type: AWS::ApiGatewayV2::DomainName
+    Properties:
+      DomainName: second.portcullis.localhost
+      DomainNameConfigurations: [{EndpointType: REGIONAL, SecurityPolicy: TLS_1_2}]
+      MutualTlsAuthentication: {TruststoreUri: !Ref Truststore}
+      Tags: {a: b}
+  Deep:
+    Type: AWS::ApiGatewayV2::ApiMapping
+    Properties: {DomainName: !Ref Second, ApiId: !Ref Api, Stage: live, ApiMappingKey: a/b}
+    DependsOn: Deployment
   Mapping:
     Type: AWS::ApiGateway::BasePathMapping
     DependsOn: Deployment
@@ -656,6 +726,9 @@ def test_stack_makes_changes_and_deletes_a_domain(mutual, trust, tmp_path):
     trusted, stranger = authority.client("ada").files, other.client("eve").files
     assert get(mutual, name, "/shop", trusted) == (200, '{"stacked":true}')
     assert get(mutual, name, "/shop", stranger)[0] == 403
+    second = "second.portcullis.localhost"
+    assert get(mutual, second, "/a/b", trusted) == (200, '{"stacked":true}')
+    assert get(mutual, second, "/a/b", stranger)[0] == get(mutual, second, "/a", trusted)[0] == 403
     assert deploy("other.pem").returncode == 0
     assert get(mutual, name, "/shop", stranger)[0] == 200
     assert get(mutual, name, "/shop", trusted)[0] == 403

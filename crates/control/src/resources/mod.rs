@@ -45,6 +45,7 @@ pub const ALL: &[&dyn StackedResource] = &[
     &apigatewayv2::api_mapping::ApiMapping,
     &apigatewayv2::authorizer::Authorizer,
     &apigatewayv2::deployment::Deployment,
+    &apigatewayv2::domain_name::DomainName,
     &apigatewayv2::integration::Integration,
     &apigatewayv2::route::Route,
     &apigatewayv2::stage::Stage,

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwapOption;
 use portcullis_model::{
     ApiId, Problem, StageName, Timestamp,
-    resources::custom_domains::{BasePathMapping, DomainName, NO_BASE_PATH},
+    resources::custom_domains::{BasePathMapping, DomainName, EndpointAccessMode, NO_BASE_PATH},
 };
 use rustls::sign::CertifiedKey;
 
@@ -19,6 +19,8 @@ pub struct DomainSnapshot {
     /// The longest base path first.
     mappings: Vec<Mapping>,
     wants_tls_1_3: bool,
+    /// A connection must have been opened for it.
+    is_strict: bool,
     /// Whose clients are let in; none: everybody.
     authorities: Option<Arc<Authorities>>,
     /// What it is served with; none: what the edge has for its name.
@@ -81,6 +83,7 @@ impl DomainSnapshot {
             name: domain.domain_name.to_ascii_lowercase().into(),
             mappings,
             wants_tls_1_3: domain.security_policy.wants_tls_1_3(),
+            is_strict: domain.endpoint_access_mode == Some(EndpointAccessMode::Strict),
             authorities,
             certificate: None,
             made_config: ArcSwapOption::empty(),
@@ -135,6 +138,11 @@ impl DomainSnapshot {
     /// promised of the connection holds for the name that the handshake was about.
     pub(crate) fn check_connection(&self, peer: &Peer) -> Result<(), &'static str> {
         let Some(tls) = &peer.tls else { return Ok(()) };
+        if tls.server_name.as_deref() != Some(self.name()) && self.is_strict {
+            return Err(
+                "the connection was opened for another server name than the host, whose endpoint access mode is `STRICT`",
+            );
+        }
         if self.authorities.is_some() && tls.server_name.as_deref() != Some(self.name()) {
             return Err(
                 "the connection was opened for another server name than the host, which demands client certificates",

@@ -26,6 +26,9 @@ pub struct DomainName {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ownership_verification_certificate_arn: Option<String>,
     pub security_policy: SecurityPolicy,
+    /// Whether a connection must have been opened for the very name that a request is for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_access_mode: Option<EndpointAccessMode>,
     /// The first label of the host that AWS would have users point their name at: `d-abcdefghij`.
     pub target_label: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -46,6 +49,15 @@ impl DomainName {
     }
 }
 
+/// How strictly connections and requests must fit together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum EndpointAccessMode {
+    Basic,
+    /// The server name of the handshake is the host of the request.
+    Strict,
+}
+
 /// The TLS versions that a domain speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SecurityPolicy {
@@ -53,6 +65,15 @@ pub enum SecurityPolicy {
     #[default]
     #[serde(rename = "TLS_1_2")]
     Tls12,
+    /// 1.2 and 1.3, in AWS's words of 2021. Suites without forward secrecy, which it has on AWS, are spoken nowhere here.
+    #[serde(rename = "SecurityPolicy_TLS13_1_2_2021_06")]
+    Tls12Of2021,
+    /// 1.2 and 1.3, with key exchanges that hold against quantum computers where the client has them.
+    #[serde(rename = "SecurityPolicy_TLS13_1_2_PQ_2025_09")]
+    Tls12PostQuantum,
+    /// The same, with forward secrecy.
+    #[serde(rename = "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09")]
+    Tls12ForwardSecret,
     /// 1.3 alone, in AWS's words of 2025.
     #[serde(rename = "SecurityPolicy_TLS13_1_3_2025_09")]
     Tls13Of2025,

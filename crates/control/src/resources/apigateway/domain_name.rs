@@ -34,7 +34,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             },
         )
         .replaces(),
-        P::refused("EndpointAccessMode", "the listener decides who may connect"),
+        P::optional("EndpointAccessMode", Shape::OneOf(&["BASIC", "STRICT"])),
         P::optional(
             "EndpointConfiguration",
             Shape::Object(&[
@@ -56,7 +56,14 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional("RoutingMode", Shape::OneOf(&["BASE_PATH_MAPPING_ONLY"])),
         P::optional(
             "SecurityPolicy",
-            Shape::OneOf(&["TLS_1_2", "SecurityPolicy_TLS13_1_3_2025_09", "TLS_1_3"]),
+            Shape::OneOf(&[
+                "TLS_1_2",
+                "SecurityPolicy_TLS13_1_2_2021_06",
+                "SecurityPolicy_TLS13_1_2_PQ_2025_09",
+                "SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09",
+                "SecurityPolicy_TLS13_1_3_2025_09",
+                "TLS_1_3",
+            ]),
         ),
         P::optional("Tags", Shape::Tags),
     ],
@@ -72,6 +79,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
 fn settings(properties: Properties<'_>) -> Result<DomainNameSettings, AwsError> {
     let mut settings: DomainNameSettings = properties.settings(&[
         ("CertificateArn", "certificateArn"),
+        ("EndpointAccessMode", "endpointAccessMode"),
         (
             "OwnershipVerificationCertificateArn",
             "ownershipVerificationCertificateArn",

@@ -4,6 +4,7 @@ pub mod api;
 pub mod api_mapping;
 pub mod authorizer;
 pub mod deployment;
+pub mod domain_name;
 pub mod integration;
 pub mod route;
 pub mod stage;

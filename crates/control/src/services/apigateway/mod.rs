@@ -7,7 +7,7 @@ pub mod errors;
 pub mod patch;
 pub mod records;
 pub(in crate::services) mod input;
-mod wire;
+pub(in crate::services) mod wire;
 
 mod create_api_key;
 mod create_authorizer;

@@ -277,6 +277,7 @@ pub const DOMAIN_NAME: &[Patchable] = &[
     ("/regionalCertificateArn", Field::Text),
     ("/ownershipVerificationCertificateArn", Field::Text),
     ("/securityPolicy", Field::Text),
+    ("/endpointAccessMode", Field::Text),
     ("/endpointConfiguration/types", Field::ListByPath),
     ("/endpointConfiguration/ipAddressType", Field::Text),
     ("/mutualTlsAuthentication", Field::Text),

@@ -210,23 +210,28 @@ pub(super) fn domain_name(domain: &DomainName, scope: &Scope) -> Value {
         "ownershipVerificationCertificateArn",
         domain.ownership_verification_certificate_arn.as_ref(),
     );
-    if let Some(mutual) = &domain.mutual_tls {
-        let mut shown = json!({ "truststoreUri": mutual.truststore_uri });
+    set(&mut answer, "endpointAccessMode", domain.endpoint_access_mode);
+    set(&mut answer, "mutualTlsAuthentication", mutual_tls(domain));
+    answer
+}
+
+/// Renders which clients a domain lets in.
+pub(in crate::services) fn mutual_tls(domain: &DomainName) -> Option<Value> {
+    let mutual = domain.mutual_tls.as_ref()?;
+    let mut shown = json!({ "truststoreUri": mutual.truststore_uri });
+    set(
+        &mut shown,
+        "truststoreVersion",
+        mutual.truststore_version.as_ref(),
+    );
+    if !mutual.truststore_warnings.is_empty() {
         set(
             &mut shown,
-            "truststoreVersion",
-            mutual.truststore_version.as_ref(),
+            "truststoreWarnings",
+            Some(&mutual.truststore_warnings),
         );
-        if !mutual.truststore_warnings.is_empty() {
-            set(
-                &mut shown,
-                "truststoreWarnings",
-                Some(&mutual.truststore_warnings),
-            );
-        }
-        set(&mut answer, "mutualTlsAuthentication", Some(shown));
     }
-    answer
+    Some(shown)
 }
 
 /// Renders a base path mapping.

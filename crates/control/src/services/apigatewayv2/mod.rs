@@ -3,6 +3,7 @@
 //! One file an operation; what they do to the records stands in `records`, which stacks use too. Its calls are signed for
 //! `apigateway`, as those of REST APIs: the path tells them apart. WebSocket APIs are refused.
 
+pub mod domain_names;
 pub mod records;
 mod input;
 mod wire;
@@ -11,6 +12,7 @@ mod create_api;
 mod create_api_mapping;
 mod create_authorizer;
 mod create_deployment;
+mod create_domain_name;
 mod create_integration;
 mod create_route;
 mod create_stage;
@@ -20,6 +22,7 @@ mod delete_api_mapping;
 mod delete_authorizer;
 mod delete_cors_configuration;
 mod delete_deployment;
+mod delete_domain_name;
 mod delete_integration;
 mod delete_route;
 mod delete_route_settings;
@@ -32,6 +35,8 @@ mod get_authorizer;
 mod get_authorizers;
 mod get_deployment;
 mod get_deployments;
+mod get_domain_name;
+mod get_domain_names;
 mod get_integration;
 mod get_integrations;
 mod get_route;
@@ -45,6 +50,7 @@ mod update_api;
 mod update_api_mapping;
 mod update_authorizer;
 mod update_deployment;
+mod update_domain_name;
 mod update_integration;
 mod update_route;
 mod update_stage;
@@ -66,6 +72,7 @@ const OPERATIONS: &[&Operation] = &[
     &create_api_mapping::OPERATION,
     &create_authorizer::OPERATION,
     &create_deployment::OPERATION,
+    &create_domain_name::OPERATION,
     &create_integration::OPERATION,
     &create_route::OPERATION,
     &create_stage::OPERATION,
@@ -75,6 +82,7 @@ const OPERATIONS: &[&Operation] = &[
     &delete_authorizer::OPERATION,
     &delete_cors_configuration::OPERATION,
     &delete_deployment::OPERATION,
+    &delete_domain_name::OPERATION,
     &delete_integration::OPERATION,
     &delete_route::OPERATION,
     &delete_route_settings::OPERATION,
@@ -87,6 +95,8 @@ const OPERATIONS: &[&Operation] = &[
     &get_authorizers::OPERATION,
     &get_deployment::OPERATION,
     &get_deployments::OPERATION,
+    &get_domain_name::OPERATION,
+    &get_domain_names::OPERATION,
     &get_integration::OPERATION,
     &get_integrations::OPERATION,
     &get_route::OPERATION,
@@ -100,6 +110,7 @@ const OPERATIONS: &[&Operation] = &[
     &update_api_mapping::OPERATION,
     &update_authorizer::OPERATION,
     &update_deployment::OPERATION,
+    &update_domain_name::OPERATION,
     &update_integration::OPERATION,
     &update_route::OPERATION,
     &update_stage::OPERATION,

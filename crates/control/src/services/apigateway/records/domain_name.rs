@@ -7,7 +7,7 @@ use portcullis_model::{
     Scope,
     resources::{
         acm::{AcmCertificate, id_of_arn},
-        custom_domains::{DomainName, SecurityPolicy},
+        custom_domains::{DomainName, EndpointAccessMode, SecurityPolicy},
     },
 };
 use portcullis_store::{Batch, Expect, Page, Put, kinds};
@@ -59,6 +59,8 @@ pub struct DomainNameSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub security_policy: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub endpoint_access_mode: Option<EndpointAccessMode>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mutual_tls_authentication: Option<MutualTlsSettings>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub routing_mode: Option<String>,
@@ -75,8 +77,6 @@ pub struct DomainNameSettings {
     pub certificate_chain: Option<Value>,
     #[serde(default, skip_serializing)]
     pub regional_certificate_name: Option<Value>,
-    #[serde(default, skip_serializing)]
-    pub endpoint_access_mode: Option<Value>,
     #[serde(default, skip_serializing)]
     pub policy: Option<Value>,
 }
@@ -120,6 +120,7 @@ impl DomainNameSettings {
                 truststore_uri: Some(mutual.truststore_uri.clone()),
                 truststore_version: mutual.truststore_version.clone(),
             }),
+            endpoint_access_mode: domain.endpoint_access_mode,
             tags: domain.tags.clone(),
             ..Self::default()
         }
@@ -141,11 +142,6 @@ impl DomainNameSettings {
                 "regionalCertificateName",
                 self.regional_certificate_name.is_some(),
                 UPLOADED,
-            ),
-            (
-                "endpointAccessMode",
-                self.endpoint_access_mode.is_some(),
-                "the listener decides who may connect",
             ),
             (
                 "policy",
@@ -213,7 +209,8 @@ impl DomainNameSettings {
         }
         serde_json::from_value(named.into()).map_err(|_| {
             let reason =
-                "use `TLS_1_2` or `SecurityPolicy_TLS13_1_3_2025_09`; sets of cipher suites cannot be chosen";
+                "use `TLS_1_2`, `SecurityPolicy_TLS13_1_2_PFS_PQ_2025_09` or `SecurityPolicy_TLS13_1_3_2025_09`; FIPS modules and \
+                 suites without forward secrecy are not there";
             unsupported("securityPolicy", reason)
         })
     }
@@ -269,6 +266,7 @@ impl Domains<'_> {
             created_date: self.apis.clock.now(),
             endpoint_type: settings.endpoint_type(),
             security_policy: settings.security_policy()?,
+            endpoint_access_mode: settings.endpoint_access_mode,
             target_label: format!("d-{}", self.apis.entropy.lower_alphanumeric(10)),
             mutual_tls: self.read_truststore(settings.truststore()?.as_ref())?,
             certificate_arn: settings.certificate_arn,
@@ -364,6 +362,7 @@ impl Domains<'_> {
         let changed = DomainName {
             endpoint_type: settings.endpoint_type(),
             security_policy: settings.security_policy()?,
+            endpoint_access_mode: settings.endpoint_access_mode,
             mutual_tls,
             certificate_arn: settings.certificate_arn,
             regional_certificate_arn: settings.regional_certificate_arn,
