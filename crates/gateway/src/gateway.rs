@@ -293,14 +293,8 @@ impl Gateway {
         let body = match request.body.read_whole(limit_bytes).await {
             Ok(body) => body,
             Err(cause) => {
-                let (status, text) = match cause {
-                    BodyError::TooLarge { .. } => (413, "Request Too Long"),
-                    BodyError::NoRoom => (503, "Service Unavailable"),
-                    BodyError::TimedOut => (408, "Request Timeout"),
-                    BodyError::Broken(_) => (400, "Bad Request"),
-                };
-                let reason = cause.to_string();
-                return self.end(arrival, request, message(status, text), Outcome::Refuse, reason);
+                let response = unread(&cause);
+                return self.end(arrival, request, response, Outcome::Refuse, cause.to_string());
             }
         };
         let path = request.path().get(path_start..).unwrap_or_default();
@@ -393,6 +387,17 @@ impl Gateway {
         let steps = journal.into_steps();
         Record::of(request, arrival.id, arrival.started, steps, status, elapsed_ns)
     }
+}
+
+/// The answer to a request for a site whose body did not come whole.
+fn unread(cause: &BodyError) -> Response {
+    let (status, text) = match cause {
+        BodyError::TooLarge { .. } => (413, "Request Too Long"),
+        BodyError::NoRoom => (503, "Service Unavailable"),
+        BodyError::TimedOut => (408, "Request Timeout"),
+        BodyError::Broken(_) => (400, "Bad Request"),
+    };
+    message(status, text)
 }
 
 impl Answer for Gateway {
