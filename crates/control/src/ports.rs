@@ -10,7 +10,7 @@ use portcullis_model::{
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
-        usage_plans::{DayOfUsage, UsagePlanKey},
+        usage_plans::{DayOfUsage, Throttle, UsagePlanKey},
     },
     trail::Trail,
 };
@@ -98,6 +98,9 @@ pub trait Samples: Send + Sync {
 pub trait UsageCounters: Send + Sync {
     /// Returns how many keys an account has in a region.
     fn keys(&self, scope: &Scope) -> usize;
+
+    /// Returns the throttle that every account has in every region.
+    fn account_throttle(&self) -> Throttle;
 
     /// Returns what a key of a plan used on the days that the records may not tell yet: these count instead of them.
     fn used(&self, scope: &Scope, pair: &UsagePlanKey) -> Vec<DayOfUsage>;

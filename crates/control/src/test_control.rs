@@ -13,10 +13,11 @@ use portcullis_model::{
     Clock, Entropy, ManualClock, Problem, RequestId, Scope, SecretText, SystemEntropy, Timestamp, UserPoolId,
     UserSub,
     resources::{
+        apigateway::ACCOUNT_THROTTLE,
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
-        usage_plans::{DayOfUsage, UsagePlanKey},
+        usage_plans::{DayOfUsage, Throttle, UsagePlanKey},
     },
     trail::Trail,
 };
@@ -148,6 +149,9 @@ impl ports::Samples for Outside {
 impl ports::UsageCounters for Outside {
     fn keys(&self, _scope: &Scope) -> usize {
         0
+    }
+    fn account_throttle(&self) -> Throttle {
+        ACCOUNT_THROTTLE
     }
     fn used(&self, _scope: &Scope, _pair: &UsagePlanKey) -> Vec<DayOfUsage> {
         Vec::new()

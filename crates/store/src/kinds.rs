@@ -61,6 +61,8 @@ kinds! {
     HTTP_API_DEPLOYMENT = Configuration "apigatewayv2-deployment",
     /// `{api}/{stage}`
     HTTP_API_STAGE = Configuration "apigatewayv2-stage",
+    /// What an account has set for all its APIs
+    API_ACCOUNT = Configuration "apigateway-account",
     /// `{key}`; lookup `api-key-value` (unique): [`portcullis_model::resources::usage_plans::ApiKey`]
     API_KEY = Configuration "apigateway-api-key",
     /// `{plan}`

@@ -13,24 +13,33 @@ pub(super) struct Bindings {
     request: &'static [(&'static str, &'static str)],
     /// Members and headers of the answer.
     response: &'static [(&'static str, &'static str)],
-    /// The member that is the answer's status.
-    status: &'static str,
+    /// The member that is the answer's status. Without one, the answer is a document of members.
+    status: Option<&'static str>,
 }
 
-const ALL: &[Bindings] = &[Bindings {
-    operation: "Invoke",
-    payload: "Payload",
-    request: &[
-        ("InvocationType", "X-Amz-Invocation-Type"),
-        ("LogType", "X-Amz-Log-Type"),
-        ("ClientContext", "X-Amz-Client-Context"),
-    ],
-    response: &[
-        ("FunctionError", "X-Amz-Function-Error"),
-        ("ExecutedVersion", "X-Amz-Executed-Version"),
-    ],
-    status: "StatusCode",
-}];
+const ALL: &[Bindings] = &[
+    Bindings {
+        operation: "Invoke",
+        payload: "Payload",
+        request: &[
+            ("InvocationType", "X-Amz-Invocation-Type"),
+            ("LogType", "X-Amz-Log-Type"),
+            ("ClientContext", "X-Amz-Client-Context"),
+        ],
+        response: &[
+            ("FunctionError", "X-Amz-Function-Error"),
+            ("ExecutedVersion", "X-Amz-Executed-Version"),
+        ],
+        status: Some("StatusCode"),
+    },
+    Bindings {
+        operation: "ImportApiKeys",
+        payload: "body",
+        request: &[],
+        response: &[],
+        status: None,
+    },
+];
 
 /// Returns what is said of an operation; none: its body is a document.
 pub(super) fn of(operation: &str) -> Option<&'static Bindings> {
@@ -44,11 +53,12 @@ pub(super) fn input(bindings: Option<&Bindings>) -> Vec<Member> {
 
 /// Returns the shape of the answer.
 pub(crate) fn output(operation: &str) -> Shape {
-    let Some(bindings) = of(operation) else {
+    let bound = of(operation).and_then(|bindings| Some((bindings, bindings.status?)));
+    let Some((bindings, status)) = bound else {
         return Shape::Any;
     };
     let mut members = members(bindings, bindings.response);
-    members.push(Member::new(bindings.status, Location::StatusCode, Shape::Integer));
+    members.push(Member::new(status, Location::StatusCode, Shape::Integer));
     Shape::Structure(Arc::new(Structure {
         members,
         payload: Some(bindings.payload.to_owned()),

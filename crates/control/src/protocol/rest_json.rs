@@ -37,13 +37,23 @@ pub(super) type Labels<'p, 'r> = Vec<(&'p str, Cow<'r, str>)>;
 
 /// Finds the operation of a method and path, and reads its input.
 pub fn parse(service: &'static Service, request: &RestRequest<'_>) -> Result<WireCall, AwsError> {
-    let found = service.operations.iter().find_map(|operation| {
+    let query = parse_form(request.query)?;
+    let fits = |operation: &&'static Operation| {
+        let operation: &'static Operation = operation;
         let route = operation
             .route
             .as_ref()
             .filter(|route| route.method == request.method)?;
         Some((operation, route, match_path(route.path, request.path)?))
+    };
+    // `/apikeys?mode=import` is another operation than `/apikeys`.
+    let mut fitting: Vec<_> = service.operations.iter().filter_map(fits).collect();
+    fitting.retain(|(_, route, _)| {
+        constants(route.path).all(|own| query.iter().any(|(n, v)| (&**n, &**v) == own))
     });
+    let found = fitting
+        .into_iter()
+        .max_by_key(|(_, route, _)| constants(route.path).count());
     let Some((operation, route, labels)) = found else {
         return Ok(WireCall {
             name: format!("{} {}", request.method, request.path),
@@ -51,7 +61,7 @@ pub fn parse(service: &'static Service, request: &RestRequest<'_>) -> Result<Wir
             input: Map::new(),
         });
     };
-    for (name, _) in parse_form(request.query)? {
+    for (name, _) in &query {
         // A presigned call carries its signature here.
         let is_signature = name.is_empty() || name.starts_with("X-Amz-");
         if !is_signature && !route.query.contains(&name.as_str()) {
@@ -67,6 +77,12 @@ pub fn parse(service: &'static Service, request: &RestRequest<'_>) -> Result<Wir
         operation: Some(operation),
         input: read_input(&shape_of(operation, route), labels, request)?,
     })
+}
+
+/// Returns the parameters that a route's query must hold, with their values.
+fn constants(path: &str) -> impl Iterator<Item = (&str, &str)> {
+    let query = path.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').filter_map(|pair| pair.split_once('='))
 }
 
 /// Tells whether some operation of `service` is at a method and path.

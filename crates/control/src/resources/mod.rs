@@ -26,6 +26,7 @@ use portcullis_engines::cloudformation::ResourceSchema;
 /// Every resource type, by service and name.
 pub const ALL: &[&dyn StackedResource] = &[
     &acm::certificate::Certificate,
+    &apigateway::account::Account,
     &apigateway::api_key::ApiKey,
     &apigateway::authorizer::Authorizer,
     &apigateway::base_path_mapping::BasePathMapping,

@@ -87,6 +87,17 @@ pub struct UsagePlan {
     pub tags: BTreeMap<String, String>,
 }
 
+impl UsagePlan {
+    /// Returns a stage that both plans open.
+    pub fn shares_stage_with<'p>(&self, other: &'p Self) -> Option<&'p PlanStage> {
+        let shared = |stage: &&PlanStage| {
+            let mut own = self.api_stages.iter();
+            own.any(|own| own.api_id == stage.api_id && own.stage == stage.stage)
+        };
+        other.api_stages.iter().find(shared)
+    }
+}
+
 /// A key in a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -147,7 +147,10 @@ impl Server {
             }),
             trails: Arc::new(Trails(planes.trails.clone())),
             samples: Arc::new(JudgedSamples(planes.firewall.clone())),
-            usage: Arc::new(Counters(usage.clone())),
+            usage: Arc::new(Counters {
+                keeper: usage.clone(),
+                account_throttle: settings.account_throttle,
+            }),
             buckets: buckets.clone(),
             functions: planes.functions.runner.clone(),
             certificates: certificates.clone(),

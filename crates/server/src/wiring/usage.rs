@@ -17,7 +17,7 @@ use portcullis_gateway::{
 };
 use portcullis_model::{
     Clock, Scope, SystemClock,
-    resources::usage_plans::{DayOfUsage, UsagePlanKey},
+    resources::usage_plans::{DayOfUsage, Throttle, UsagePlanKey},
 };
 use portcullis_store::{Batch, Expect, Put, RecordKey, Store, StoreError, kinds, typed};
 use portcullis_vault::{KeyedHash, Vault, VaultError};
@@ -167,15 +167,22 @@ impl UsageKeeper {
 }
 
 /// The counters, as control asks for them.
-pub(super) struct Counters(pub(super) Arc<UsageKeeper>);
+pub(super) struct Counters {
+    pub(super) keeper: Arc<UsageKeeper>,
+    pub(super) account_throttle: Throttle,
+}
 
 impl UsageCounters for Counters {
     fn keys(&self, scope: &Scope) -> usize {
-        self.0.index.key_count(scope)
+        self.keeper.index.key_count(scope)
+    }
+
+    fn account_throttle(&self) -> Throttle {
+        self.account_throttle
     }
 
     fn used(&self, scope: &Scope, pair: &UsagePlanKey) -> Vec<DayOfUsage> {
-        self.0.index.used(scope, pair, self.0.clock.now())
+        self.keeper.index.used(scope, pair, self.keeper.clock.now())
     }
 
     fn set_remaining<'a>(
@@ -185,7 +192,7 @@ impl UsageCounters for Counters {
         remaining: u32,
     ) -> Pin<Box<dyn Future<Output = Result<(), String>> + Send + 'a>> {
         Box::pin(async move {
-            let set = self.0.set_remaining(scope, pair, remaining).await;
+            let set = self.keeper.set_remaining(scope, pair, remaining).await;
             set.map_err(|cause| cause.to_string())
         })
     }

@@ -1,5 +1,6 @@
 //! `AWS::ApiGateway::…`: <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/AWS_ApiGateway.html>
 
+pub mod account;
 pub mod api_key;
 pub mod authorizer;
 pub mod base_path_mapping;

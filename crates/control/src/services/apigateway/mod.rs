@@ -38,6 +38,7 @@ mod delete_rest_api;
 mod delete_stage;
 mod delete_usage_plan;
 mod delete_usage_plan_key;
+mod get_account;
 mod get_api_key;
 mod get_api_keys;
 mod get_authorizer;
@@ -69,11 +70,13 @@ mod get_usage_plan;
 mod get_usage_plan_key;
 mod get_usage_plan_keys;
 mod get_usage_plans;
+mod import_api_keys;
 mod put_gateway_response;
 mod put_integration;
 mod put_integration_response;
 mod put_method;
 mod put_method_response;
+mod update_account;
 mod update_api_key;
 mod update_authorizer;
 mod update_base_path_mapping;
@@ -137,6 +140,7 @@ const OPERATIONS: &[&Operation] = &[
     &delete_stage::OPERATION,
     &delete_usage_plan::OPERATION,
     &delete_usage_plan_key::OPERATION,
+    &get_account::OPERATION,
     &get_api_key::OPERATION,
     &get_api_keys::OPERATION,
     &get_authorizer::OPERATION,
@@ -168,11 +172,13 @@ const OPERATIONS: &[&Operation] = &[
     &get_usage_plan_key::OPERATION,
     &get_usage_plan_keys::OPERATION,
     &get_usage_plans::OPERATION,
+    &import_api_keys::OPERATION,
     &put_gateway_response::OPERATION,
     &put_integration::OPERATION,
     &put_integration_response::OPERATION,
     &put_method::OPERATION,
     &put_method_response::OPERATION,
+    &update_account::OPERATION,
     &update_api_key::OPERATION,
     &update_authorizer::OPERATION,
     &update_base_path_mapping::OPERATION,

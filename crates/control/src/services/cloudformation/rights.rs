@@ -19,7 +19,12 @@ use crate::{
 const ROLE: &str = "AWS::IAM::Role";
 
 /// What lends a role to a service: the type, the property that names the role, the service.
-const LENDERS: [(&str, &str, &str); 3] = [
+const LENDERS: [(&str, &str, &str); 4] = [
+    (
+        "AWS::ApiGateway::Account",
+        "CloudWatchRoleArn",
+        "apigateway.amazonaws.com",
+    ),
     (
         "AWS::ApiGateway::Method",
         "Credentials",

@@ -27,12 +27,14 @@ const VALUE_CHARACTERS_MADE: usize = 40;
 /// The shortest and the longest value, in characters.
 const VALUE_CHARACTERS_MIN: usize = 20;
 const VALUE_CHARACTERS_MAX: usize = 128;
+/// Plans that a key may be in, as AWS's quota.
+pub(super) const PLANS_PER_KEY_MAX: usize = 10;
 /// Characters of a name, as AWS's quota.
 const NAME_CHARACTERS_MAX: usize = 1_024;
 /// Keys of an account in a region. AWS's quota is 10,000 and can be raised.
 const KEYS_MAX: usize = 2_000_000;
 /// Characters of a key's id.
-const ID_CHARACTERS: usize = 10;
+pub(super) const ID_CHARACTERS: usize = 10;
 
 /// What a caller chooses about a key.
 #[derive(Clone, Default, Deserialize, Serialize)]
@@ -105,7 +107,7 @@ impl ApiKeySettings {
         }
     }
 
-    fn check(&self) -> Result<(), AwsError> {
+    pub(super) fn check(&self) -> Result<(), AwsError> {
         if self.stage_keys.is_some() {
             return Err(unsupported("stageKeys", "put the key into a usage plan"));
         }
@@ -130,20 +132,26 @@ impl ApiKeySettings {
             return Ok(SecretText::new(entropy.alphanumeric(VALUE_CHARACTERS_MADE)));
         };
         let value = SecretText::new(value);
-        let text = value.expose();
-        if text.len() < VALUE_CHARACTERS_MIN {
-            return Err(bad_request(format!(
-                "API Key value should be at least {VALUE_CHARACTERS_MIN} characters"
-            )));
-        }
-        // A header carries it: visible ASCII.
-        if text.len() > VALUE_CHARACTERS_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(bad_request(format!(
-                "API Key value must be at most {VALUE_CHARACTERS_MAX} visible ASCII characters"
-            )));
-        }
+        check_value(&value)?;
         Ok(value)
     }
+}
+
+/// Refuses what is no value of a key.
+pub(super) fn check_value(value: &SecretText) -> Result<(), AwsError> {
+    let text = value.expose();
+    if text.len() < VALUE_CHARACTERS_MIN {
+        return Err(bad_request(format!(
+            "API Key value should be at least {VALUE_CHARACTERS_MIN} characters"
+        )));
+    }
+    // A header carries it: visible ASCII.
+    if text.len() > VALUE_CHARACTERS_MAX || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(bad_request(format!(
+            "API Key value must be at most {VALUE_CHARACTERS_MAX} visible ASCII characters"
+        )));
+    }
+    Ok(())
 }
 
 impl Plans<'_> {
@@ -283,10 +291,10 @@ pub(super) fn after<T>(items: Vec<T>, id: impl Fn(&T) -> &str, wanted: &Wanted) 
     Listed { items, position }
 }
 
-fn purpose(id: &str) -> String {
+pub(super) fn purpose(id: &str) -> String {
     format!("apigateway/api-key/{id}/value")
 }
 
-fn internal(error: VaultError) -> AwsError {
+pub(super) fn internal(error: VaultError) -> AwsError {
     AwsError::internal(error.to_string())
 }

@@ -3,7 +3,10 @@
 //! Each noun has its settings (what a caller may choose, in AWS's spelling), a check of them, and the writes. An
 //! update is a new set of settings, whether patch operations or a template made it.
 
+pub mod account;
 pub mod api_key;
+mod api_key_file;
+pub mod api_key_import;
 pub mod authorizer;
 pub mod base_path_mapping;
 pub mod deployment;

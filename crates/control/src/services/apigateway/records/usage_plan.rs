@@ -12,8 +12,8 @@ use portcullis_model::{
 use portcullis_store::{Batch, Expect, Put, kinds};
 
 use super::{
-    Kept, Listed, Wanted,
-    api_key::{Plans, after},
+    Apis, Kept, Listed, Wanted,
+    api_key::{PLANS_PER_KEY_MAX, Plans, after},
     encode,
     usage_plan_settings::{PlanStageSettings, QuotaSettings, UsagePlanSettings},
 };
@@ -24,14 +24,27 @@ use crate::{
 
 /// Plans of an account in a region, as AWS's quota.
 const PLANS_MAX: usize = 300;
-/// Plans that a key may be in, as AWS's quota.
-const PLANS_PER_KEY_MAX: usize = 10;
 /// Throttles of methods, for one stage of a plan.
 const METHOD_THROTTLES_MAX: usize = 20;
 /// Stages of a plan.
 const STAGES_PER_PLAN_MAX: usize = 300;
 /// Characters of a plan's id.
 const ID_CHARACTERS: usize = 6;
+
+impl Apis<'_> {
+    /// Returns the write that puts a key into a plan.
+    pub(super) fn pair_put(&self, pair: &UsagePlanKey) -> Result<Put, AwsError> {
+        let id = format!("{}/{}", pair.plan_id, pair.key_id);
+        let put = Put {
+            key: self.key(kinds::USAGE_PLAN_KEY, id),
+            body: encode(pair)?,
+            expect: Expect::Absent,
+            lookups: Vec::new(),
+            expires: None,
+        };
+        Ok(put.lookup("key", pair.key_id.as_str()))
+    }
+}
 
 impl Plans<'_> {
     /// Makes a plan.
@@ -144,16 +157,8 @@ impl Plans<'_> {
             plan_id: plan.to_owned(),
             key_id: key.to_owned(),
         };
-        let put = Put {
-            key: self.apis.key(kinds::USAGE_PLAN_KEY, format!("{plan}/{key}")),
-            body: encode(&pair)?,
-            expect: Expect::Absent,
-            lookups: Vec::new(),
-            expires: None,
-        };
-        self.apis
-            .commit(Batch::new().with(put.lookup("key", key)))
-            .await?;
+        let put = self.apis.pair_put(&pair)?;
+        self.apis.commit(Batch::new().with(put)).await?;
         Ok(api_key)
     }
 
@@ -241,13 +246,8 @@ impl Plans<'_> {
                 .apis
                 .find::<UsagePlan>(kinds::USAGE_PLAN, pair.plan_id)
                 .await?;
-            let stages = other.map(|kept| kept.value.api_stages).unwrap_or_default();
-            let shared = |stage: &&PlanStage| {
-                plan.api_stages
-                    .iter()
-                    .any(|own| own.api_id == stage.api_id && own.stage == stage.stage)
-            };
-            if let Some(stage) = stages.iter().find(shared) {
+            let other = other.map(|kept| kept.value);
+            if let Some(stage) = other.as_ref().and_then(|other| plan.shares_stage_with(other)) {
                 return Err(conflict(format!(
                     "API Key '{key}' cannot be in two usage plans for the stage '{}:{}'",
                     stage.api_id, stage.stage
