@@ -5,6 +5,7 @@ mod access_logs;
 mod adapters;
 mod destinations;
 mod functions;
+mod listeners;
 mod certificates;
 mod services;
 mod sites;
@@ -22,10 +23,9 @@ use portcullis_events::{Events, EventsParts, delivery::Deliveries};
 use portcullis_gateway::{
     Callers, Gateway, GatewayParts, GatewaySettings,
     distribution::cache::DistributionCache,
-    edge::{self, DomainConfigs, Door, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
+    edge::{self, DomainConfigs, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
     firewall::Firewall,
     hosts::{HostSettings, Hosts},
-    http::Listener,
     issuers::Issuers,
     ports::Ports,
     revocations::Revocations,
@@ -41,12 +41,14 @@ use tokio::{net::TcpListener, runtime::Handle};
 
 use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settings::Settings};
 pub(crate) use certificates::{Certified, Issuer};
+pub(crate) use listeners::Addresses;
 
 use access_logs::AccessLogFiles;
 use adapters::{EventRoles, JudgedSamples, KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
 use certificates::Certificates;
 use destinations::{integration_policy, public_only};
 use functions::ServerFunctions;
+use listeners::{addresses, open_admin, open_sockets};
 use metrics::Metrics;
 use publication::{GatewayCompiler, Publication, Sources};
 use services::RoleServices;
@@ -85,15 +87,6 @@ pub(crate) struct Running {
     admin: admin::AdminServer,
     deliveries: Deliveries,
     access_logs: Arc<AccessLogFiles>,
-}
-
-/// Where the listeners really are.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Addresses {
-    pub(crate) public: std::net::SocketAddr,
-    pub(crate) public_http: Option<std::net::SocketAddr>,
-    pub(crate) admin: std::net::SocketAddr,
-    pub(crate) proxy: Option<std::net::SocketAddr>,
 }
 
 /// Opens the store of an installation; its lock keeps a second process out.
@@ -445,41 +438,6 @@ async fn forget_expired(revocations: Arc<Revocations>) {
         ticks.tick().await;
         revocations.purge(SystemClock.now());
     }
-}
-
-async fn open_admin(address: std::net::SocketAddr) -> Result<TcpListener> {
-    TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen on {address} (admin); free the port or say another with --admin")
-    })
-}
-
-fn open_sockets(settings: &Settings) -> Result<Vec<Socket>> {
-    let doors = [
-        (Listener::Public, Some(settings.public)),
-        (Listener::PublicHttp, settings.public_http),
-        (Listener::Proxy, settings.proxy),
-    ];
-    let mut sockets = Vec::new();
-    for (listener, address) in doors {
-        let Some(address) = address else { continue };
-        sockets.push(Socket::open(Door { listener, address }, settings.workers)?);
-    }
-    Ok(sockets)
-}
-
-fn addresses(sockets: &[Socket], admin: &TcpListener) -> Result<Addresses> {
-    let of = |listener| {
-        sockets
-            .iter()
-            .find(|socket| socket.listener == listener)
-            .map(|socket| socket.address)
-    };
-    Ok(Addresses {
-        public: of(Listener::Public).context("no public listener")?,
-        public_http: of(Listener::PublicHttp),
-        admin: admin.local_addr()?,
-        proxy: of(Listener::Proxy),
-    })
 }
 
 /// What the issuers of our pools begin with.
