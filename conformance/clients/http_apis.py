@@ -6,7 +6,7 @@ import threading
 import time
 
 import jwt
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 HTTP = {"ProtocolType": "HTTP"}
 
@@ -41,27 +41,41 @@ def serve(reply):
 
 
 class Issuer:
-    """An OpenID provider of nobody's, with a key of its own."""
+    """An OpenID provider of nobody's, with keys of its own: by name, those that it publishes and those that it does not."""
 
     def __init__(self):
-        self.key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        self.keys = {"one": rsa.generate_private_key(public_exponent=65537, key_size=2048)}
+        self.published = ["one"]
         self.asked = 0
+        self.down = False
         self.server = serve(self.reply)
         self.url = self.server.url
 
+    @property
+    def key(self):
+        return self.keys["one"]
+
     def reply(self, request):
+        if self.down:
+            return b"down", 503
         if request.path == "/.well-known/openid-configuration":
             document = {"issuer": self.url, "jwks_uri": f"{self.url}/jwks"}
             return json.dumps(document).encode(), 200
         self.asked += 1
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(self.key.public_key()))
-        return json.dumps({"keys": [{**public, "kid": "one", "use": "sig"}]}).encode(), 200
+        return json.dumps({"keys": [self.public(name) for name in list(self.published)]}).encode(), 200
+
+    def public(self, name):
+        key = self.keys[name].public_key()
+        kinds = {rsa.RSAPublicKey: jwt.algorithms.RSAAlgorithm, ec.EllipticCurvePublicKey: jwt.algorithms.ECAlgorithm}
+        algorithm = next((kinds[kind] for kind in kinds if isinstance(key, kind)), jwt.algorithms.OKPAlgorithm)
+        return {**json.loads(algorithm.to_jwk(key)), "kid": name, "use": "sig"}
 
     def token(self, key=None, kid="one", algorithm="RS256", **changes):
         now = int(time.time())
         claims = {"iss": self.url, "aud": "shop", "sub": "eve", "scope": "openid read", "iat": now - 5, "exp": now + 600}
         claims.update(changes)
-        return jwt.encode(claims, key or self.key, algorithm=algorithm, headers={"kid": kid})
+        claims = {name: value for name, value in claims.items() if value is not None}
+        return jwt.encode(claims, key or self.keys.get(kid) or self.key, algorithm=algorithm, headers={"kid": kid})
 
 
 def make(client, backend, name, *routes, stage="$default", **more):

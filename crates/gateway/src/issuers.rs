@@ -8,7 +8,7 @@ use std::{
     net::IpAddr,
     sync::{
         Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -16,10 +16,13 @@ use std::{
 use arc_swap::ArcSwapOption;
 use portcullis_egress::{AddressPolicy, Client, Timeouts, Url};
 use portcullis_engines::jwt::{JWKS_BYTES_MAX, Jwks, VerifyingKey};
-use portcullis_model::{HeaderList, Timestamp};
+use portcullis_model::{HeaderList, Timestamp, resources::usage_plans::Throttle};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use crate::gateway::Worker;
+use crate::{
+    gateway::Worker,
+    usage::bucket::{Bucket, Rate},
+};
 
 /// How long an issuer may take for its metadata, and again for its keys, in milliseconds (AWS's limit).
 const FETCH_MS_MAX: u64 = 1_500;
@@ -27,9 +30,11 @@ const FETCH_MS_MAX: u64 = 1_500;
 const FRESH_SECONDS: i64 = 7_200;
 /// How long keys are used while their issuer does not answer, in seconds.
 const STALE_SECONDS_MAX: i64 = 86_400;
-/// How often an issuer is asked again for a key that it did not have, in seconds: strangers choose the names of keys.
-const UNKNOWN_KEY_SECONDS: i64 = 60;
-/// How often an issuer that did not answer is asked again, in seconds.
+/// How often an issuer is asked for a key that is not known: so often at once, and then once in so many milliseconds. Strangers
+/// choose the names of keys; whoever comes too often waits for the next question, so that no key that is new is refused.
+const QUESTIONS_BURST: u32 = 10;
+const QUESTION_MS: u32 = 1_000;
+/// How often an issuer with old keys that did not answer is asked again, in seconds.
 const RETRY_SECONDS: i64 = 10;
 /// Issuers whose keys are kept; beyond them all are asked anew.
 const ISSUERS_MAX: usize = 1_024;
@@ -54,10 +59,28 @@ pub(crate) struct KeySet {
 #[derive(Default)]
 struct Issuer {
     keys: ArcSwapOption<KeySet>,
-    /// When it was asked last, in seconds; zero before.
-    asked: AtomicI64,
-    /// Held by whoever asks; what went wrong the last time.
-    asking: Arc<Mutex<Option<String>>>,
+    /// How many questions were put to it.
+    questions: AtomicU64,
+    budget: Bucket,
+    /// Held by whoever asks.
+    asking: Arc<Mutex<Asking>>,
+}
+
+/// What came of the last question.
+#[derive(Default)]
+struct Asking {
+    failure: Option<String>,
+    /// In seconds; zero before the first.
+    asked: i64,
+}
+
+/// Why an issuer is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Due {
+    /// There are no keys, or the one that is wanted is not among them.
+    Missing,
+    /// They have been used for long; they serve if the issuer does not answer.
+    Old,
 }
 
 impl KeySet {
@@ -106,19 +129,34 @@ impl Issuers {
         worker: &Worker,
     ) -> Result<Arc<KeySet>, String> {
         let entry = self.entry(issuer);
-        let usable = |keys: Option<Arc<KeySet>>| keys.filter(|keys| keys.age(now) < STALE_SECONDS_MAX);
-        let present = usable(entry.keys.load_full());
-        let Some(wait_seconds) = due(present.as_deref(), kid, now) else {
-            return present.ok_or_else(|| "there are none".to_owned());
+        let usable = || {
+            let keys = entry.keys.load_full();
+            keys.filter(|keys| keys.age(now) < STALE_SECONDS_MAX)
         };
-        let failure = Arc::clone(&entry.asking).lock_owned().await;
-        let since = now.seconds().saturating_sub(entry.asked.load(Ordering::Relaxed));
-        let failed = if since >= wait_seconds {
-            entry.asked.store(now.seconds(), Ordering::Relaxed);
+        let before = entry.questions.load(Ordering::Acquire);
+        let none = || "there are none".to_owned();
+        if due(usable().as_deref(), kid, now).is_none() {
+            return usable().ok_or_else(none);
+        }
+        let mut asking = Arc::clone(&entry.asking).lock_owned().await;
+        // The answer to a question that was put after this request came is as new as its own would be.
+        let is_answered = entry.questions.load(Ordering::Acquire) != before;
+        let asks = match due(usable().as_deref(), kid, now) {
+            None => false,
+            Some(_) if is_answered => false,
+            Some(Due::Old) => now.seconds().saturating_sub(asking.asked) >= RETRY_SECONDS,
+            Some(Due::Missing) => {
+                entry.wait_for_a_question(worker).await;
+                true
+            }
+        };
+        let failed = if asks {
+            entry.questions.fetch_add(1, Ordering::Release);
+            asking.asked = now.seconds();
             // A task of its own: a stranger who goes away must not take the answer with him, for which others wait.
             let asking = ask(
                 Arc::clone(&entry),
-                failure,
+                asking,
                 issuer.to_owned(),
                 now,
                 Callers::of(worker),
@@ -127,9 +165,9 @@ impl Issuers {
                 .await
                 .unwrap_or_else(|cause| Some(cause.to_string()))
         } else {
-            failure.clone()
+            asking.failure.clone()
         };
-        usable(entry.keys.load_full()).ok_or_else(|| failed.unwrap_or_else(|| "there are none".to_owned()))
+        usable().ok_or_else(|| failed.unwrap_or_else(none))
     }
 
     fn entry(&self, issuer: &str) -> Arc<Issuer> {
@@ -144,12 +182,27 @@ impl Issuers {
     }
 }
 
-/// Returns how long ago the issuer must have been asked for asking again; none when there is no reason to ask.
-fn due(present: Option<&KeySet>, kid: &str, now: Timestamp) -> Option<i64> {
+impl Issuer {
+    /// Takes a question from the budget, or waits for the next. One waits at a time: whoever holds `asking`.
+    async fn wait_for_a_question(&self, worker: &Worker) {
+        let rate = Rate::of(&Throttle {
+            burst_limit: QUESTIONS_BURST,
+            rate_limit: 1_000.0 / f64::from(QUESTION_MS),
+        });
+        if !self.budget.take(rate, worker.clock().now()) {
+            tokio::time::sleep(Duration::from_millis(QUESTION_MS.into())).await;
+            // By a clock that stands still there is none; a second has passed all the same.
+            let _ = self.budget.take(rate, worker.clock().now());
+        }
+    }
+}
+
+/// Returns why the issuer must be asked; none when there is no reason to.
+fn due(present: Option<&KeySet>, kid: &str, now: Timestamp) -> Option<Due> {
     match present {
-        None => Some(RETRY_SECONDS),
-        Some(keys) if keys.age(now) >= FRESH_SECONDS => Some(RETRY_SECONDS),
-        Some(keys) if keys.find(kid).is_none() => Some(UNKNOWN_KEY_SECONDS),
+        None => Some(Due::Missing),
+        Some(keys) if keys.find(kid).is_none() => Some(Due::Missing),
+        Some(keys) if keys.age(now) >= FRESH_SECONDS => Some(Due::Old),
         Some(_) => None,
     }
 }
@@ -174,15 +227,15 @@ impl Callers {
     }
 }
 
-/// Asks an issuer for its keys and keeps them; returns, and leaves in `failure`, what went wrong.
+/// Asks an issuer for its keys and keeps them; returns, and leaves in `asking`, what went wrong.
 async fn ask(
     entry: Arc<Issuer>,
-    mut failure: OwnedMutexGuard<Option<String>>,
+    mut asking: OwnedMutexGuard<Asking>,
     issuer: String,
     now: Timestamp,
     callers: Callers,
 ) -> Option<String> {
-    *failure = match fetch(&issuer, &callers).await {
+    asking.failure = match fetch(&issuer, &callers).await {
         Ok(jwks) => {
             entry.keys.store(Some(Arc::new(KeySet {
                 jwks,
@@ -196,7 +249,7 @@ async fn ask(
             Some(cause)
         }
     };
-    failure.clone()
+    asking.failure.clone()
 }
 
 /// Asks an issuer where its keys are, then for them.

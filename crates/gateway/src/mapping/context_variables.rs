@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::{
     exchange::{Exchange, WafVerdict},
+    layers::authorizer::Caller,
     refusal::Refusal,
     request_id,
     responses::{facts, http_api},
@@ -86,14 +87,15 @@ fn claim<'a>(exchange: &'a Exchange, first: &str, rest: &[&str]) -> Option<Cow<'
     } else {
         format!("{first}.{}", rest.join(".")).into()
     };
-    let value = exchange.caller()?.claim(&name)?;
-    if exchange.is_http_api() {
-        return plain_claim(value);
+    let caller = exchange.caller()?;
+    let value = caller.claim(&name)?;
+    match caller {
+        Caller::Jwt(_) => plain_claim(value),
+        _ => claim_value(&name, value),
     }
-    claim_value(&name, value)
 }
 
-/// HTTP APIs hand claims on as strings, lists as `[a b]`, dates as the numbers that they are.
+/// JWT authorizers hand claims on as strings, lists as `[a b]`, dates as the numbers that they are.
 pub(crate) fn plain_claim(value: &Value) -> Option<Cow<'_, str>> {
     match value {
         Value::Array(items) => {

@@ -19,6 +19,7 @@ mod mapping;
 mod mock;
 mod preflight;
 mod resource_policy;
+mod rest_jwt;
 mod routing;
 mod usage_plan;
 mod validation;

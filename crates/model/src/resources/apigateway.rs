@@ -68,6 +68,8 @@ pub enum AuthorizationType {
     Custom,
     #[serde(rename = "COGNITO_USER_POOLS")]
     CognitoUserPools,
+    #[serde(rename = "JWT")]
+    Jwt,
 }
 
 /// A method on a path.
@@ -196,6 +198,7 @@ pub enum AuthorizerType {
     Token,
     Request,
     CognitoUserPools,
+    Jwt,
 }
 
 /// An authorizer of a REST API.
@@ -226,6 +229,47 @@ pub struct Authorizer {
         skip_serializing_if = "Option::is_none"
     )]
     pub result_ttl_seconds: Option<u32>,
+    /// Of the type `JWT` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwt_configuration: Option<JwtConfiguration>,
+}
+
+/// Whose tokens an authorizer of the type `JWT` takes.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JwtConfiguration {
+    #[serde(default)]
+    pub issuers: Vec<JwtIssuer>,
+    /// For every issuer: `RS256`.
+    #[serde(default)]
+    pub default_algorithms: Vec<String>,
+}
+
+/// An issuer that is trusted.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JwtIssuer {
+    #[serde(default)]
+    pub issuer: String,
+    #[serde(default)]
+    pub audiences: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub additional_claims: Vec<JwtAdditionalClaim>,
+}
+
+/// What an issuer's tokens must claim beside the usual.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JwtAdditionalClaim {
+    #[serde(default)]
+    pub claim_name: String,
+    /// `SINGLE_STRING`
+    #[serde(default)]
+    pub format: String,
+    #[serde(default)]
+    pub required: bool,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected_values: Vec<String>,
 }
 
 /// A model: a JSON Schema with a name.

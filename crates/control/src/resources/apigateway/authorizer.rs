@@ -4,7 +4,13 @@
 use portcullis_engines::cloudformation::{
     PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
 };
-use portcullis_model::{AuthorizerId, Problem, Severity, resources::cloudformation::StackResource};
+use portcullis_model::{
+    AuthorizerId, Problem, Severity,
+    resources::{
+        apigateway::{JwtConfiguration, JwtIssuer},
+        cloudformation::StackResource,
+    },
+};
 
 use super::{api_of, gone_is_fine, literal, problem_at};
 use crate::{
@@ -15,6 +21,26 @@ use crate::{
 
 /// An authorizer of a REST API.
 pub struct Authorizer;
+
+const JWT_CONFIGURATION: Shape = Shape::Object(&[
+    P::required("DefaultAlgorithms", Shape::List(&Shape::Text)),
+    P::required(
+        "Issuers",
+        Shape::List(&Shape::Object(&[
+            P::optional(
+                "AdditionalClaims",
+                Shape::List(&Shape::Object(&[
+                    P::required("ClaimName", Shape::Text),
+                    P::optional("ExpectedValues", Shape::List(&Shape::Text)),
+                    P::required("Format", Shape::OneOf(&["SINGLE_STRING"])),
+                    P::optional("Required", Shape::Boolean),
+                ])),
+            ),
+            P::required("Audiences", Shape::List(&Shape::Text)),
+            P::required("Issuer", Shape::Text),
+        ])),
+    ),
+]);
 
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGateway::Authorizer",
@@ -34,6 +60,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional("AuthorizerUri", Shape::Text),
         P::optional("IdentitySource", Shape::Text),
         P::optional("IdentityValidationExpression", Shape::Text),
+        P::optional("JwtConfiguration", JWT_CONFIGURATION),
         P::required(
             "Name",
             Shape::TextLength {
@@ -43,13 +70,39 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         ),
         P::optional("ProviderARNs", Shape::List(&Shape::Text)),
         P::required("RestApiId", Shape::Text).replaces(),
-        P::required("Type", Shape::OneOf(&["COGNITO_USER_POOLS", "TOKEN", "REQUEST"])),
+        P::required(
+            "Type",
+            Shape::OneOf(&["COGNITO_USER_POOLS", "TOKEN", "REQUEST", "JWT"]),
+        ),
     ],
     attributes: &["AuthorizerId"],
 };
 
+fn jwt_configuration(properties: Properties<'_>) -> Result<JwtConfiguration, AwsError> {
+    let mut issuers = Vec::new();
+    for issuer in properties.objects("Issuers") {
+        let claims = issuer.objects("AdditionalClaims").map(|claim| {
+            claim.settings(&[
+                ("ClaimName", "claimName"),
+                ("ExpectedValues", "expectedValues"),
+                ("Format", "format"),
+                ("Required", "required"),
+            ])
+        });
+        issuers.push(JwtIssuer {
+            issuer: issuer.text_or_empty("Issuer").to_owned(),
+            audiences: issuer.texts("Audiences"),
+            additional_claims: claims.collect::<Result<_, _>>()?,
+        });
+    }
+    Ok(JwtConfiguration {
+        issuers,
+        default_algorithms: properties.texts("DefaultAlgorithms"),
+    })
+}
+
 fn settings(properties: Properties<'_>) -> Result<AuthorizerSettings, AwsError> {
-    properties.settings(&[
+    let mut settings: AuthorizerSettings = properties.settings(&[
         ("AuthType", "authType"),
         ("AuthorizerResultTtlInSeconds", "authorizerResultTtlInSeconds"),
         ("AuthorizerUri", "authorizerUri"),
@@ -58,7 +111,10 @@ fn settings(properties: Properties<'_>) -> Result<AuthorizerSettings, AwsError> 
         ("Name", "name"),
         ("ProviderARNs", "providerARNs"),
         ("Type", "type"),
-    ])
+    ])?;
+    let configuration = properties.object("JwtConfiguration");
+    settings.jwt_configuration = configuration.map(jwt_configuration).transpose()?;
+    Ok(settings)
 }
 
 fn made(id: &str) -> Made {
@@ -112,10 +168,10 @@ impl StackedResource for Authorizer {
             return Vec::new();
         };
         let is_cognito = kind == "COGNITO_USER_POOLS";
-        let needed = if is_cognito {
-            "ProviderARNs"
-        } else {
-            "AuthorizerUri"
+        let needed = match kind {
+            "COGNITO_USER_POOLS" => "ProviderARNs",
+            "JWT" => "JwtConfiguration",
+            _ => "AuthorizerUri",
         };
         let mut problems = Vec::new();
         if property(needed).is_none() {

@@ -74,7 +74,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional("AuthorizationScopes", Shape::List(&Shape::Text)),
         P::optional(
             "AuthorizationType",
-            Shape::OneOf(&["NONE", "AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM"]),
+            Shape::OneOf(&["NONE", "AWS_IAM", "COGNITO_USER_POOLS", "CUSTOM", "JWT"]),
         ),
         P::optional("AuthorizerId", Shape::Text),
         P::required(
@@ -214,10 +214,10 @@ impl StackedResource for Method {
 fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
     let mut problems = Vec::new();
     let authorization = literal(resource, &["AuthorizationType"]);
-    if let Some((node, "COGNITO_USER_POOLS")) = authorization
+    if let Some((node, kind @ ("COGNITO_USER_POOLS" | "JWT"))) = authorization
         && resource.properties.member("AuthorizerId").is_none()
     {
-        let message = "`COGNITO_USER_POOLS` needs an `AuthorizerId`";
+        let message = format!("`{kind}` needs an `AuthorizerId`");
         problems.push(problem_at(node, logical_id, "AuthorizationType", message));
     }
     let kind = literal(resource, &["Integration", "Type"]);

@@ -30,6 +30,7 @@ pub(super) const OPERATION: Operation = Operation {
         "identitySource",
         "identityValidationExpression",
         "authorizerResultTtlInSeconds",
+        "jwtConfiguration",
     ],
     call: |call| Box::pin(answer(call)),
 };

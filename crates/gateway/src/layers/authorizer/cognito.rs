@@ -238,6 +238,8 @@ impl VerifiedToken {
         Ok(Self {
             signer: pool.arn().into(),
             generation: pool.generation(),
+            // Pools sign with nothing else, and nothing else was tried.
+            algorithm: Algorithm::Rs256,
             token_use,
             issued,
             expires,

@@ -1,19 +1,20 @@
-//! `JWT`: a token of the authorizer's issuer, for one of its audiences, with one of the route's scopes if it has any.
+//! `JWT`: a token of an issuer of the authorizer, for one of its audiences, with one of the route's scopes if it has any. That of a
+//! REST API has several issuers, algorithms of its choice, and claims that must be there.
 //!
-//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>. An issuer that is ours is
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html>,
+//! <https://docs.aws.amazon.com/apigateway/latest/developerguide/rest-api-jwt-authorizer.html>. An issuer that is ours is
 //! resolved to its pool in the snapshot and never asked over the network; revoked tokens and those of users who signed out are
 //! refused at once, which AWS does not do. The keys of other issuers are in `issuers`.
 
 use std::rc::Rc;
 
 use portcullis_engines::jwt::{Algorithm, Claims, Compact};
-use portcullis_model::{
-    Timestamp, is_token,
-    resources::apigatewayv2::{HttpAuthorizer, JwtConfiguration},
-};
+use portcullis_model::Timestamp;
+use serde_json::Value;
 
 use super::{
     cognito,
+    jwt_configuration::{JwtAuthorizer, Source, TrustedIssuer},
     token::{self, Fault},
     token_cache::{TokenUse, VerifiedToken},
 };
@@ -21,29 +22,10 @@ use crate::{
     decision::{Reason, shown},
     exchange::Exchange,
     gateway::Worker,
-    issuers::{self, KeySet},
+    issuers::KeySet,
     mapping::query,
     refusal::{Refusal, RefusalKind},
 };
-
-/// Audiences of an authorizer, as AWS's quota.
-const AUDIENCES_MAX: usize = 50;
-const HEADER_SOURCE: &str = "$request.header.";
-const QUERY_SOURCE: &str = "$request.querystring.";
-
-/// A JWT authorizer, ready.
-pub(crate) struct JwtAuthorizer {
-    name: Box<str>,
-    source: Source,
-    issuer: Box<str>,
-    audiences: Vec<Box<str>>,
-}
-
-/// Where the token stands.
-enum Source {
-    Header(Box<str>),
-    Query(Box<str>),
-}
 
 /// The scopes of a route, one of which a token must have; none asks for none.
 pub(crate) struct Scopes {
@@ -61,46 +43,6 @@ impl Scopes {
     pub(super) fn matched(&self, token: &VerifiedToken) -> Option<Vec<&str>> {
         let matching = self.wanted.iter().filter(|scope| token.scopes.contains(scope));
         (!self.wanted.is_empty()).then(|| matching.map(AsRef::as_ref).collect())
-    }
-}
-
-impl JwtAuthorizer {
-    /// Compiles `authorizer` of an HTTP API; the error names field and reason.
-    pub(super) fn compile(authorizer: &HttpAuthorizer, settings: &JwtConfiguration) -> Result<Self, String> {
-        let [text] = authorizer.identity_source.as_slice() else {
-            return Err("identitySource: a JWT authorizer has exactly one".into());
-        };
-        let source = if let Some(name) = text.strip_prefix(HEADER_SOURCE).filter(|name| is_token(name)) {
-            Source::Header(name.into())
-        } else if let Some(name) = text.strip_prefix(QUERY_SOURCE).filter(|name| !name.is_empty()) {
-            Source::Query(name.into())
-        } else {
-            return Err(format!(
-                "identitySource: `{text}`: use `{HEADER_SOURCE}NAME` or `{QUERY_SOURCE}NAME`"
-            ));
-        };
-        if settings.audience.is_empty() {
-            return Err(
-                "jwtConfiguration/audience: name at least one, or any client's token would do".into(),
-            );
-        }
-        if settings.audience.len() > AUDIENCES_MAX {
-            return Err(format!(
-                "jwtConfiguration/audience: there are more than {AUDIENCES_MAX}"
-            ));
-        }
-        issuers::check_url(&settings.issuer)
-            .map_err(|message| format!("jwtConfiguration/issuer: {message}"))?;
-        Ok(Self {
-            name: authorizer.name.as_str().into(),
-            source,
-            issuer: settings.issuer.as_str().into(),
-            audiences: settings
-                .audience
-                .iter()
-                .map(|audience| audience.as_str().into())
-                .collect(),
-        })
     }
 }
 
@@ -126,9 +68,9 @@ pub(super) async fn check(
         None => Box::pin(verify(authorizer, &token, exchange, worker)).await?,
     };
     token::check_still_good(&verified, &token, exchange, worker)
-        .and_then(|()| check_audience(authorizer, &verified))
+        .and_then(|()| check_claims(authorizer, &verified))
         .map_err(invalid_token)?;
-    check_scopes(scopes, &verified)?;
+    check_scopes(scopes, &verified, exchange)?;
     Ok((verified, reason))
 }
 
@@ -169,7 +111,7 @@ impl Source {
     }
 }
 
-/// Returns a token whose signature was checked by keys that the authorizer's issuer still has.
+/// Returns a token whose signature was checked by keys that an issuer of the authorizer still has.
 fn seen_before(
     authorizer: &JwtAuthorizer,
     token: &str,
@@ -178,11 +120,11 @@ fn seen_before(
 ) -> Option<Rc<VerifiedToken>> {
     let verified = worker.tokens().find(token)?;
     let generation = match exchange.snapshot().pool(&verified.signer) {
-        Some(pool) => (pool.issuer() == &*authorizer.issuer).then(|| pool.generation()),
-        None if *verified.signer == *authorizer.issuer => worker
-            .issuers()
-            .generation(&authorizer.issuer, exchange.started()),
-        None => None,
+        Some(pool) => authorizer.issuer(pool.issuer()).map(|_| pool.generation()),
+        None => {
+            let issuer = authorizer.issuer(&verified.signer)?;
+            worker.issuers().generation(&issuer.url, exchange.started())
+        }
     };
     (generation == Some(verified.generation)).then_some(verified)
 }
@@ -194,8 +136,9 @@ async fn verify(
     worker: &Worker,
 ) -> Result<(Rc<VerifiedToken>, Reason), Refusal> {
     let (compact, claimed) = token::parse(token).map_err(invalid_token)?;
-    if claimed.text("iss") != Some(&*authorizer.issuer) {
-        let issuer = claimed.text("iss").unwrap_or_default();
+    check_algorithm(authorizer, compact.header().algorithm).map_err(invalid_token)?;
+    let issuer = claimed.text("iss").unwrap_or_default();
+    let Some(issuer) = authorizer.issuer(issuer) else {
         return Err(invalid_token(Fault::new(
             shown(&format!(
                 "the issuer `{issuer}` is not that of authorizer `{}`",
@@ -203,56 +146,61 @@ async fn verify(
             )),
             "the token does not have a valid issuer",
         )));
-    }
-    let verified = match exchange.snapshot().pool_of(&authorizer.issuer) {
+    };
+    let url = &issuer.url;
+    let verified = match exchange.snapshot().pool_of(url) {
         Some(pool) => cognito::verify_by_pool(pool, &compact, claimed, exchange).map_err(invalid_token)?,
         // Ours by its name, and not there: asking the network would ask whoever is there.
-        None if worker.issuers().is_ours(&authorizer.issuer) => {
+        None if worker.issuers().is_ours(url) => {
             return Err(Refusal::new(
                 RefusalKind::AuthorizerConfigurationError,
-                format!(
-                    "the issuer `{}` is ours, and there is no such pool",
-                    authorizer.issuer
-                ),
+                format!("the issuer `{url}` is ours, and there is no such pool"),
             ));
         }
-        None => verify_by_issuer(authorizer, &compact, claimed, exchange, worker).await?,
+        None => verify_by_issuer(url, &compact, claimed, exchange, worker).await?,
     };
     Ok(cognito::keep(token, verified, worker))
 }
 
+/// Nothing is tried that the authorizer does not allow, whatever a key could do.
+fn check_algorithm(authorizer: &JwtAuthorizer, algorithm: Algorithm) -> Result<(), Fault> {
+    if authorizer.algorithms.contains(&algorithm) {
+        return Ok(());
+    }
+    Err(Fault::new(
+        format!(
+            "authorizer `{}` does not take the algorithm `{algorithm}`",
+            authorizer.name
+        ),
+        format!("signing method {algorithm} is invalid"),
+    ))
+}
+
 /// Verifies a token by the keys that its issuer publishes.
 async fn verify_by_issuer(
-    authorizer: &JwtAuthorizer,
+    url: &str,
     compact: &Compact<'_>,
     claimed: Claims,
     exchange: &Exchange,
     worker: &Worker,
 ) -> Result<VerifiedToken, Refusal> {
-    let header = compact.header();
-    if !matches!(
-        header.algorithm,
-        Algorithm::Rs256 | Algorithm::Rs384 | Algorithm::Rs512
-    ) {
-        return Err(invalid_token(Fault::new(
-            format!("the algorithm `{}` is not RSA's", header.algorithm),
-            format!("signing method {} is invalid", header.algorithm),
-        )));
-    }
     // An expired token is no reason to ask its issuer for keys.
     claimed
         .check_times(exchange.started(), 0)
         .map_err(|cause| invalid_token(cause.into()))?;
-    let kid = header.kid.as_deref().unwrap_or_default();
+    let Some(kid) = compact.header().kid.as_deref() else {
+        let cause = "the token does not name its key";
+        return Err(invalid_token(Fault::new(cause, "the token is malformed")));
+    };
     let keys = worker
         .issuers()
-        .keys(&authorizer.issuer, kid, exchange.started(), worker)
+        .keys(url, kid, exchange.started(), worker)
         .await
         .map_err(|cause| {
-            let cause = shown(&format!("the keys of `{}`: {cause}", authorizer.issuer));
+            let cause = shown(&format!("the keys of `{url}`: {cause}"));
             invalid_token(Fault::new(cause, "OIDC discovery endpoint communication error"))
         })?;
-    let owner = format!("the issuer `{}`", authorizer.issuer);
+    let owner = format!("the issuer `{url}`");
     token::check_signature(
         compact,
         &claimed,
@@ -261,11 +209,11 @@ async fn verify_by_issuer(
         exchange.started(),
     )
     .map_err(invalid_token)?;
-    VerifiedToken::of_issuer(&authorizer.issuer, &keys, claimed).map_err(invalid_token)
+    VerifiedToken::of_issuer(url, &keys, compact.header().algorithm, claimed).map_err(invalid_token)
 }
 
 impl VerifiedToken {
-    fn of_issuer(issuer: &str, keys: &KeySet, claims: Claims) -> Result<Self, Fault> {
+    fn of_issuer(issuer: &str, keys: &KeySet, algorithm: Algorithm, claims: Claims) -> Result<Self, Fault> {
         let time = |name: &str| claims.number(name).map(Timestamp::from_seconds);
         let Some(expires) = time("exp") else {
             return Err(Fault::new("the claim `exp` is missing", "the token is malformed"));
@@ -274,6 +222,7 @@ impl VerifiedToken {
         Ok(Self {
             signer: issuer.into(),
             generation: keys.generation(),
+            algorithm,
             token_use: TokenUse::Foreign,
             issued: time("iat").unwrap_or(Timestamp(0)),
             expires,
@@ -298,19 +247,54 @@ fn scopes_of(claims: &Claims) -> Vec<Box<str>> {
         .collect()
 }
 
-/// `aud` counts; `client_id` only where there is no `aud`, as in Cognito's access tokens.
-fn check_audience(authorizer: &JwtAuthorizer, verified: &VerifiedToken) -> Result<(), Fault> {
-    let claim = if verified.claims.get("aud").is_some() {
+/// What the authorizer asks of a token, each time: another authorizer may have let it in before.
+fn check_claims(authorizer: &JwtAuthorizer, verified: &VerifiedToken) -> Result<(), Fault> {
+    check_algorithm(authorizer, verified.algorithm)?;
+    let issuer = verified.claims.text("iss").unwrap_or_default();
+    let Some(issuer) = authorizer.issuer(issuer) else {
+        return Err(Fault::new(
+            "the issuer is none of the authorizer's",
+            "the token does not have a valid issuer",
+        ));
+    };
+    check_audience(authorizer, issuer, verified)?;
+    for rule in &issuer.claims {
+        let value = verified.claims.get(&rule.name);
+        let fits = match value {
+            None | Some(Value::Null) => !rule.required,
+            Some(Value::String(text)) => {
+                rule.values.is_empty() || rule.values.iter().any(|wanted| **wanted == **text)
+            }
+            Some(_) => false,
+        };
+        if !fits {
+            return Err(Fault::new(
+                format!(
+                    "the claim `{}` is not what authorizer `{}` asks for",
+                    rule.name, authorizer.name
+                ),
+                "the token does not have a valid claim",
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// `aud` counts; on HTTP APIs `client_id` where there is no `aud`, as in Cognito's access tokens.
+fn check_audience(
+    authorizer: &JwtAuthorizer,
+    issuer: &TrustedIssuer,
+    verified: &VerifiedToken,
+) -> Result<(), Fault> {
+    let claim = if verified.claims.get("aud").is_some() || !issuer.takes_client_id {
         "aud"
     } else {
         "client_id"
     };
-    let listed = |name: &str| authorizer.audiences.iter().any(|known| **known == *name);
+    let listed = |name: &str| issuer.audiences.iter().any(|known| **known == *name);
     let fits = match verified.claims.get(claim) {
-        Some(serde_json::Value::String(name)) => listed(name),
-        Some(serde_json::Value::Array(names)) if claim == "aud" => {
-            names.iter().filter_map(serde_json::Value::as_str).any(listed)
-        }
+        Some(Value::String(name)) => listed(name),
+        Some(Value::Array(names)) if claim == "aud" => names.iter().filter_map(Value::as_str).any(listed),
         _ => false,
     };
     if fits {
@@ -325,17 +309,18 @@ fn check_audience(authorizer: &JwtAuthorizer, verified: &VerifiedToken) -> Resul
     ))
 }
 
-fn check_scopes(scopes: &Scopes, verified: &VerifiedToken) -> Result<(), Refusal> {
+fn check_scopes(scopes: &Scopes, verified: &VerifiedToken, exchange: &Exchange) -> Result<(), Refusal> {
     let wanted = &scopes.wanted;
     if wanted.is_empty() || wanted.iter().any(|scope| verified.scopes.contains(scope)) {
         return Ok(());
     }
     let wanted = wanted.join(" ");
-    Err(Refusal::new(
-        RefusalKind::Forbidden,
-        format!("the token has none of the scopes `{wanted}`"),
-    )
-    .with_challenge(format!(
+    let cause = format!("the token has none of the scopes `{wanted}`");
+    // Of a REST API AWS says 403 Forbidden, without the gateway response's name.
+    if !exchange.is_http_api() {
+        return Err(Refusal::new(RefusalKind::AccessDenied, cause).with_message("Forbidden"));
+    }
+    Err(Refusal::new(RefusalKind::Forbidden, cause).with_challenge(format!(
         "Bearer scope=\"{wanted}\" error=\"insufficient_scope\" error_description=\"the token does not have a valid scope\""
     )))
 }

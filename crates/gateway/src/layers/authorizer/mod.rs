@@ -2,8 +2,10 @@
 
 pub(crate) mod cognito;
 pub(crate) mod jwt;
+mod jwt_configuration;
 pub(crate) mod iam;
 pub(crate) mod lambda;
+mod methods;
 mod lambda_answer;
 mod lambda_event;
 mod lambda_identity;
@@ -17,10 +19,9 @@ pub(crate) mod verdict_cache;
 use std::{borrow::Cow, collections::BTreeMap, rc::Rc, sync::Arc};
 
 use portcullis_model::{
-    AuthorizerId, Problem, Scope, SecretText,
-    resources::apigateway::{ApiImage, AuthorizationType, AuthorizerType, Method, Stage},
+    AuthorizerId, Scope, SecretText,
+    resources::apigateway::{ApiImage, AuthorizerType, Stage},
 };
-
 use serde_json::{Map, Value, json};
 
 use crate::{
@@ -36,7 +37,8 @@ use crate::{
 use cognito::CognitoAuthorizer;
 use combination::{Ruling, Says, Table, combine};
 use iam::IamCaller;
-use jwt::{JwtAuthorizer, Scopes};
+use jwt::Scopes;
+use jwt_configuration::JwtAuthorizer;
 use lambda::{LambdaAuthorizer, LambdaCaller};
 use token_cache::VerifiedToken;
 
@@ -69,8 +71,8 @@ impl Layer for Authorizer {
                     .map(|(token, reason)| Finding {
                         caller: Caller::Jwt(token),
                         says: Says::Allow,
-                        // HTTP APIs have no resource policies.
-                        table: Table::SameAccount,
+                        // AWS does not say how a REST API's policy goes with it: as for user pools, the stricter way.
+                        table: Table::Cognito,
                         reason,
                     })
             }
@@ -260,6 +262,7 @@ pub(crate) struct Authorizers(BTreeMap<AuthorizerId, Result<Compiled, String>>);
 enum Compiled {
     Cognito(Arc<CognitoAuthorizer>),
     Lambda(Arc<LambdaAuthorizer>),
+    Jwt(Arc<JwtAuthorizer>),
 }
 
 impl Authorizers {
@@ -270,6 +273,9 @@ impl Authorizers {
                 AuthorizerType::CognitoUserPools => {
                     CognitoAuthorizer::compile(authorizer).map(Compiled::Cognito)
                 }
+                AuthorizerType::Jwt => JwtAuthorizer::compile_rest(authorizer)
+                    .map(|compiled| Compiled::Jwt(Arc::new(compiled)))
+                    .map_err(|message| format!("authorizer `{}`: {message}", authorizer.name)),
                 AuthorizerType::Token | AuthorizerType::Request => {
                     LambdaAuthorizer::compile(authorizer, image, stage, scope).map(Compiled::Lambda)
                 }
@@ -306,75 +312,5 @@ impl MethodAuthorization {
     /// Tells whether the caller has policies of his own, which are judged together with the API's.
     pub(crate) const fn is_iam(&self) -> bool {
         matches!(self, Self::Iam)
-    }
-
-    /// Compiles what `method` asks for. What cannot be enforced is a problem, never open.
-    pub(crate) fn compile(
-        method: &Method,
-        authorizers: &Authorizers,
-        path: &str,
-        problems: &mut Vec<Problem>,
-    ) -> Option<Self> {
-        let mut refuse = |field: &str, message: String| {
-            problems.push(Problem::error(None, format!("{path}: {field}"), message));
-            None
-        };
-        match method.authorization_type {
-            AuthorizationType::None => {
-                if method.authorizer_id.is_some() {
-                    return refuse(
-                        "authorizerId",
-                        "an authorizer has no effect on a method of authorization type `NONE`: set the type"
-                            .into(),
-                    );
-                }
-                if !method.authorization_scopes.is_empty() {
-                    return refuse(
-                        "authorizationScopes",
-                        "scopes need the authorization type `COGNITO_USER_POOLS`".into(),
-                    );
-                }
-                Some(Self::Open)
-            }
-            AuthorizationType::AwsIam if method.authorizer_id.is_some() => refuse(
-                "authorizerId",
-                "an authorizer has no effect on a method of authorization type `AWS_IAM`".into(),
-            ),
-            AuthorizationType::AwsIam if !method.authorization_scopes.is_empty() => refuse(
-                "authorizationScopes",
-                "scopes need the authorization type `COGNITO_USER_POOLS`".into(),
-            ),
-            AuthorizationType::AwsIam => Some(Self::Iam),
-            AuthorizationType::Custom if !method.authorization_scopes.is_empty() => refuse(
-                "authorizationScopes",
-                "scopes need the authorization type `COGNITO_USER_POOLS`".into(),
-            ),
-            AuthorizationType::Custom => match authorizers.find(method.authorizer_id.as_ref(), "CUSTOM") {
-                Ok(Compiled::Lambda(authorizer)) => Some(Self::Lambda(Arc::clone(authorizer))),
-                Ok(Compiled::Cognito(_)) => refuse(
-                    "authorizerId",
-                    "the authorizer is of user pools: set the authorization type to `COGNITO_USER_POOLS`"
-                        .into(),
-                ),
-                Err(message) => refuse("authorizerId", message),
-            },
-            AuthorizationType::CognitoUserPools => {
-                match authorizers.find(method.authorizer_id.as_ref(), "COGNITO_USER_POOLS") {
-                    Ok(Compiled::Cognito(authorizer)) => Some(Self::Cognito {
-                        authorizer: Arc::clone(authorizer),
-                        scopes: method
-                            .authorization_scopes
-                            .iter()
-                            .map(|scope| scope.as_str().into())
-                            .collect(),
-                    }),
-                    Ok(Compiled::Lambda(_)) => refuse(
-                        "authorizerId",
-                        "the authorizer is a function: set the authorization type to `CUSTOM`".into(),
-                    ),
-                    Err(message) => refuse("authorizerId", message),
-                }
-            }
-        }
     }
 }

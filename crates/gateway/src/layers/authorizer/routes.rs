@@ -11,11 +11,7 @@ use portcullis_model::{
     },
 };
 
-use super::{
-    MethodAuthorization,
-    jwt::{JwtAuthorizer, Scopes},
-    lambda::LambdaAuthorizer,
-};
+use super::{MethodAuthorization, jwt::Scopes, jwt_configuration::JwtAuthorizer, lambda::LambdaAuthorizer};
 
 /// The authorizers of an HTTP API, by id.
 pub(crate) struct RouteAuthorizers(BTreeMap<AuthorizerId, Result<Compiled, String>>);

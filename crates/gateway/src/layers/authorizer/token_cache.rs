@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use portcullis_engines::jwt::Claims;
+use portcullis_engines::jwt::{Algorithm, Claims};
 use portcullis_model::Timestamp;
 use quick_cache::{Equivalent, Weighter, unsync::Cache};
 
@@ -37,6 +37,8 @@ pub(crate) struct VerifiedToken {
     pub(crate) signer: Box<str>,
     /// Of the keys when the signature was checked.
     pub(crate) generation: u64,
+    /// By which the signature was checked.
+    pub(crate) algorithm: Algorithm,
     pub(crate) token_use: TokenUse,
     pub(crate) issued: Timestamp,
     pub(crate) expires: Timestamp,

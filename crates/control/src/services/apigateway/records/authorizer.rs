@@ -1,12 +1,13 @@
 //! Authorizers: <https://docs.aws.amazon.com/apigateway/latest/api/API_Authorizer.html>
 //!
-//! `COGNITO_USER_POOLS`, and functions: `TOKEN`, `REQUEST`. Whether the function and the sources of identity can be found
+//! `COGNITO_USER_POOLS`, `JWT`, and functions: `TOKEN`, `REQUEST`. Whether the function and the sources of identity can be found
 //! is known when the API is deployed.
 
+use portcullis_engines::jwt::Algorithm;
 use portcullis_model::{
     ApiId, AuthorizerId,
     arn::Arn,
-    resources::apigateway::{Authorizer, AuthorizerType, Resource},
+    resources::apigateway::{Authorizer, AuthorizerType, JwtConfiguration, Resource},
 };
 use portcullis_store::{Expect, kinds};
 use serde::{Deserialize, Serialize};
@@ -48,6 +49,8 @@ pub struct AuthorizerSettings {
     pub authorizer_uri: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authorizer_credentials: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwt_configuration: Option<JwtConfiguration>,
 }
 
 impl AuthorizerSettings {
@@ -63,6 +66,7 @@ impl AuthorizerSettings {
             result_ttl_seconds: authorizer.result_ttl_seconds,
             authorizer_uri: authorizer.authorizer_uri.clone(),
             authorizer_credentials: authorizer.authorizer_credentials.clone(),
+            jwt_configuration: authorizer.jwt_configuration.clone(),
         }
     }
 
@@ -72,9 +76,10 @@ impl AuthorizerSettings {
             "COGNITO_USER_POOLS" => AuthorizerType::CognitoUserPools,
             "TOKEN" => AuthorizerType::Token,
             "REQUEST" => AuthorizerType::Request,
+            "JWT" => AuthorizerType::Jwt,
             _ => {
                 return Err(bad_request(
-                    "Invalid authorizer type specified. Valid options are TOKEN, REQUEST, COGNITO_USER_POOLS",
+                    "Invalid authorizer type specified. Valid options are TOKEN, REQUEST, COGNITO_USER_POOLS, JWT",
                 ));
             }
         };
@@ -88,7 +93,13 @@ impl AuthorizerSettings {
             ));
         }
         self.check_ttl()?;
+        if self.jwt_configuration.is_some() && authorizer_type != AuthorizerType::Jwt {
+            return Err(bad_request(
+                "JWT configuration can only be specified for JWT authorizers",
+            ));
+        }
         match authorizer_type {
+            AuthorizerType::Jwt => self.check_jwt()?,
             AuthorizerType::CognitoUserPools if self.authorizer_uri.is_some() => {
                 return Err(bad_request(
                     "Authorizer URI is not allowed for COGNITO_USER_POOLS authorizers",
@@ -108,6 +119,49 @@ impl AuthorizerSettings {
             }
         }
         Ok(authorizer_type)
+    }
+
+    /// What AWS has for other types is not supported; the configuration itself is judged with the API's deployment, where it is
+    /// compiled.
+    fn check_jwt(&self) -> Result<(), AwsError> {
+        for (field, given) in [
+            ("authorizerUri", self.authorizer_uri.is_some()),
+            ("providerARNs", !self.provider_arns.is_empty()),
+            ("authorizerResultTtlInSeconds", self.result_ttl_seconds.is_some()),
+            (
+                "identityValidationExpression",
+                self.identity_validation_expression.is_some(),
+            ),
+        ] {
+            if given {
+                return Err(bad_request(format!("{field} is not allowed for JWT authorizers")));
+            }
+        }
+        let header = self
+            .identity_source
+            .as_deref()
+            .and_then(|source| source.strip_prefix("method.request.header."));
+        if !header.is_some_and(is_header_name) {
+            return Err(bad_request(
+                "Invalid identity source specified: JWT authorizers need `method.request.header.` and the name of a header",
+            ));
+        }
+        let settings = self
+            .jwt_configuration
+            .as_ref()
+            .ok_or_else(|| bad_request("JWT configuration is required for JWT authorizers"))?;
+        if settings.issuers.is_empty() || settings.default_algorithms.is_empty() {
+            return Err(bad_request(
+                "JWT configuration needs issuers and defaultAlgorithms",
+            ));
+        }
+        let known = |name: &&String| Algorithm::ALL.iter().any(|known| known.to_string() == **name);
+        match settings.default_algorithms.iter().find(|name| !known(name)) {
+            Some(name) => Err(bad_request(format!(
+                "Invalid signing algorithm specified: {name}"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn check_function(&self) -> Result<(), AwsError> {
@@ -224,6 +278,7 @@ impl AuthorizerSettings {
         let auth_type = match authorizer_type {
             AuthorizerType::CognitoUserPools => "cognito_user_pools",
             AuthorizerType::Token | AuthorizerType::Request => "custom",
+            AuthorizerType::Jwt => "jwt",
         };
         Ok(Authorizer {
             id,
@@ -238,6 +293,7 @@ impl AuthorizerSettings {
                 .identity_validation_expression
                 .filter(|text| !text.is_empty()),
             result_ttl_seconds: self.result_ttl_seconds,
+            jwt_configuration: self.jwt_configuration,
         })
     }
 }
@@ -247,6 +303,7 @@ fn type_name(authorizer_type: AuthorizerType) -> &'static str {
         AuthorizerType::CognitoUserPools => "COGNITO_USER_POOLS",
         AuthorizerType::Token => "TOKEN",
         AuthorizerType::Request => "REQUEST",
+        AuthorizerType::Jwt => "JWT",
     }
 }
 

@@ -69,8 +69,9 @@ impl MethodSettings {
             "COGNITO_USER_POOLS" => Ok(AuthorizationType::CognitoUserPools),
             "AWS_IAM" => Ok(AuthorizationType::AwsIam),
             "CUSTOM" => Ok(AuthorizationType::Custom),
+            "JWT" => Ok(AuthorizationType::Jwt),
             _ => Err(bad_request(
-                "Invalid authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, and COGNITO_USER_POOLS",
+                "Invalid authorization type specified. Valid options are NONE, AWS_IAM, CUSTOM, COGNITO_USER_POOLS, and JWT",
             )),
         }
     }
@@ -83,9 +84,13 @@ impl MethodSettings {
                 "A method may have at most {SCOPES_MAX} authorization scopes"
             )));
         }
-        if authorization != AuthorizationType::CognitoUserPools && !self.authorization_scopes.is_empty() {
+        let takes_scopes = matches!(
+            authorization,
+            AuthorizationType::CognitoUserPools | AuthorizationType::Jwt
+        );
+        if !takes_scopes && !self.authorization_scopes.is_empty() {
             return Err(bad_request(
-                "Invalid authorization type specified. Authorization scopes can only be used with COGNITO_USER_POOLS",
+                "Invalid authorization type specified. Authorization scopes can only be used with COGNITO_USER_POOLS or JWT",
             ));
         }
         let parameters = self.request_parameters.keys();
@@ -105,6 +110,7 @@ pub fn authorization_name(authorization: AuthorizationType) -> &'static str {
         AuthorizationType::AwsIam => "AWS_IAM",
         AuthorizationType::Custom => "CUSTOM",
         AuthorizationType::CognitoUserPools => "COGNITO_USER_POOLS",
+        AuthorizationType::Jwt => "JWT",
     }
 }
 
@@ -206,7 +212,7 @@ impl Apis<'_> {
     ) -> Result<Method, AwsError> {
         let authorization_type = settings.check()?;
         let authorizer_id = match authorization_type {
-            AuthorizationType::CognitoUserPools | AuthorizationType::Custom => Some(
+            AuthorizationType::CognitoUserPools | AuthorizationType::Custom | AuthorizationType::Jwt => Some(
                 self.fitting_authorizer(api, &settings, authorization_type)
                     .await?,
             ),
@@ -241,7 +247,7 @@ impl Apis<'_> {
     ) -> Result<AuthorizerId, AwsError> {
         let wrong = || {
             bad_request(
-                "Invalid authorizer ID specified. Setting the authorization type to CUSTOM or COGNITO_USER_POOLS requires a valid authorizer.",
+                "Invalid authorizer ID specified. Setting the authorization type to CUSTOM, COGNITO_USER_POOLS or JWT requires a valid authorizer.",
             )
         };
         let id = settings.authorizer_id.clone().ok_or_else(wrong)?;
@@ -250,9 +256,12 @@ impl Apis<'_> {
             .await?;
         match found {
             Some(kept) => {
-                let is_cognito = kept.value.authorizer_type == AuthorizerType::CognitoUserPools;
-                let wants_cognito = authorization == AuthorizationType::CognitoUserPools;
-                if is_cognito == wants_cognito {
+                let fitting = match kept.value.authorizer_type {
+                    AuthorizerType::CognitoUserPools => AuthorizationType::CognitoUserPools,
+                    AuthorizerType::Token | AuthorizerType::Request => AuthorizationType::Custom,
+                    AuthorizerType::Jwt => AuthorizationType::Jwt,
+                };
+                if authorization == fitting {
                     Ok(id)
                 } else {
                     Err(wrong())
