@@ -11,8 +11,11 @@ mod evaluate;
 mod pattern;
 mod policy;
 mod principal;
+mod principal_policies;
 mod resource;
 mod statement;
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
 
@@ -20,3 +23,4 @@ pub use context::Context;
 pub use error::PolicyError;
 pub use evaluate::{AccessRequest, StatementId, Verdict, evaluate};
 pub use policy::{DOCUMENT_BYTES_MAX, Policy, STATEMENTS_MAX};
+pub use principal_policies::{Permit, PolicyKind, PrincipalPolicies};

@@ -4,8 +4,8 @@
 use serde_json::Value;
 
 use super::{
-    PolicyError,
-    statement::{Kind, Reading, Statement},
+    AccessRequest, PolicyError,
+    statement::{Effect, Kind, Reading, Statement},
 };
 use crate::strict_json;
 
@@ -43,6 +43,15 @@ impl Policy {
     pub fn parse_trust(json: &str) -> Result<Self, PolicyError> {
         let policy = Self::read(json, None, Kind::Trust)?;
         policy.check_principals(true, "a trust policy names its principals")
+    }
+
+    /// Tells whether a statement allows `request` and names its principal (or everybody), and not only the account. In one
+    /// account, only such a permission replaces one of the principal's own policies.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html#principal-accounts>
+    pub fn allows_by_name(&self, request: &AccessRequest<'_>) -> bool {
+        self.statements
+            .iter()
+            .any(|statement| statement.effect == Effect::Allow && statement.applies_by_name(request))
     }
 
     /// Returns the keys of all conditions, in lower case.

@@ -83,6 +83,29 @@ impl Principals {
         Ok(())
     }
 
+    /// Tells whether `principal` is among them for itself, and not only because its account is: an account that is named
+    /// may give the permission to its own, and gives it to nobody by that.
+    pub(super) fn name(&self, principal: Option<&str>) -> bool {
+        let unnamed = Self {
+            accounts: Vec::new(),
+            ..self.clone()
+        };
+        let is_root = |principal: &str| {
+            Arn::from_str(principal)
+                .is_ok_and(|arn| arn.resource == "root" && self.accounts.contains(&arn.account))
+        };
+        unnamed.contain(principal) || principal.is_some_and(is_root)
+    }
+
+    /// Tells whether a denial of everybody but these spares `principal`. Who has an account is only spared when the account is
+    /// named beside him: AWS may validate the account before the user.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html>
+    pub(super) fn spare(&self, principal: Option<&str>) -> bool {
+        let account = principal.and_then(|principal| Arn::from_str(principal).ok());
+        let is_account_named = account.is_none_or(|arn| self.accounts.contains(&arn.account));
+        self.everyone || (is_account_named && self.name(principal))
+    }
+
     /// Tells whether `principal` (an ARN, or a service's name) is among them; none is an anonymous caller.
     pub(super) fn contain(&self, principal: Option<&str>) -> bool {
         if self.everyone {

@@ -87,9 +87,16 @@ impl Statement {
                 Principals::parse,
             )?),
         };
+        let effect = effect(elements, field)?;
+        if effect == Effect::Allow && matches!(principals, Some(Set::NotIn(_))) {
+            return Err(PolicyError::new(
+                format!("{field}.NotPrincipal"),
+                "needs the effect `Deny`: with `Allow` it would let everybody else in, strangers too",
+            ));
+        }
         Ok(Self {
             sid: sid(elements, field)?,
-            effect: effect(elements, field)?,
+            effect,
             principals,
             actions: set(elements, "Action", "NotAction", field, actions)?,
             resources: covered(elements, field, reading)?,
@@ -110,7 +117,7 @@ impl Statement {
         let principal = match &self.principals {
             None => true,
             Some(Set::In(principals)) => principals.contain(request.principal_arn),
-            Some(Set::NotIn(principals)) => !principals.contain(request.principal_arn),
+            Some(Set::NotIn(principals)) => !principals.spare(request.principal_arn),
         };
         let has = |patterns: &[Pattern]| {
             patterns
@@ -122,6 +129,15 @@ impl Statement {
             Set::NotIn(patterns) => !has(patterns),
         };
         principal && action && self.covers(request) && self.conditions.hold(context, self.effect)
+    }
+
+    /// Tells whether the statement speaks about `request` and names its principal, and not only the account.
+    pub(super) fn applies_by_name(&self, request: &AccessRequest<'_>) -> bool {
+        let is_named = match &self.principals {
+            Some(Set::In(principals)) => principals.name(request.principal_arn),
+            None | Some(Set::NotIn(_)) => true,
+        };
+        is_named && self.applies(request)
     }
 
     fn covers(&self, request: &AccessRequest<'_>) -> bool {

@@ -223,21 +223,60 @@ fn principals_are_matched() {
     ];
     let none = Context::new();
     for (principal, caller, expected) in rows {
-        for (element, wanted) in [("Principal", expected), ("NotPrincipal", !expected)] {
-            let policy = policy(&format!(
-                r#""Effect":"Allow","{element}":{principal},"Action":"*","Resource":"*""#
-            ));
-            let request = AccessRequest {
-                principal_arn: caller,
-                ..ask("a:b", API, &none)
-            };
-            assert_eq!(
-                evaluate(&[&policy], &request).is_allow(),
-                wanted,
-                "{element} {principal} {caller:?}"
-            );
-        }
+        let policy = policy(&format!(
+            r#""Effect":"Allow","Principal":{principal},"Action":"*","Resource":"*""#
+        ));
+        let request = AccessRequest {
+            principal_arn: caller,
+            ..ask("a:b", API, &none)
+        };
+        let is_allowed = evaluate(&[&policy], &request).is_allow();
+        assert_eq!(is_allowed, expected, "{principal} {caller:?}");
+        let only_the_account = principal.contains(r#""111122223333""#) || principal.contains(":root");
+        let by_name = policy.allows_by_name(&request);
+        assert_eq!(by_name, expected && !only_the_account, "{principal} {caller:?}");
     }
+}
+
+#[test]
+fn denial_of_everybody_but_some_spares_whom_it_names_with_the_account() {
+    let alice = Some("arn:aws:iam::111122223333:user/alice");
+    let bob = Some("arn:aws:iam::111122223333:user/bob");
+    let root = Some("arn:aws:iam::111122223333:root");
+    let session = Some("arn:aws:sts::111122223333:assumed-role/deploy/s");
+    let both = r#"{"AWS":["111122223333","arn:aws:iam::111122223333:user/alice"]}"#;
+    let role = r#"{"AWS":["arn:aws:iam::111122223333:root","arn:aws:iam::111122223333:role/deploy"]}"#;
+    let rows = [
+        (both, alice, true),
+        (both, bob, false),
+        (both, root, true),
+        (both, None, false),
+        (r#"{"AWS":"arn:aws:iam::111122223333:user/alice"}"#, alice, false),
+        (r#"{"AWS":"111122223333"}"#, alice, false),
+        (role, session, true),
+        (role, alice, false),
+        (r#"{"Service":"a.amazonaws.com"}"#, Some("a.amazonaws.com"), true),
+        (r#"{"Service":"a.amazonaws.com"}"#, Some("b.amazonaws.com"), false),
+        (r#""*""#, None, true),
+    ];
+    let none = Context::new();
+    for (principal, caller, is_spared) in rows {
+        let policy = policy(&format!(
+            r#""Effect":"Deny","NotPrincipal":{principal},"Action":"*","Resource":"*""#
+        ));
+        let request = AccessRequest {
+            principal_arn: caller,
+            ..ask("a:b", API, &none)
+        };
+        let is_denied = evaluate(&[&policy], &request).is_explicit_deny();
+        assert_eq!(is_denied, !is_spared, "{principal} {caller:?}");
+    }
+    let open =
+        document(r#""Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"*","Resource":"*""#);
+    assert_eq!(
+        Policy::parse(&open).unwrap_err().field,
+        "Statement[0].NotPrincipal"
+    );
 }
 
 #[test]
