@@ -94,7 +94,7 @@ def test_key_without_permission_is_refused_until_a_policy_allows_it(server):
     "service,operation,input,codes",
     [
         ("cognito-idp", "list_devices", {"AccessToken": "a"}, {"UnknownOperationException"}),
-        ("iam", "list_groups", {}, {"InvalidAction"}),
+        ("iam", "list_mfa_devices", {}, {"InvalidAction"}),
         ("cloudformation", "describe_account_limits", {}, {"InvalidAction"}),
         ("apigateway", "get_client_certificates", {}, {"UnknownOperationException", "MissingAuthenticationTokenException"}),
     ],

@@ -267,3 +267,50 @@ def test_one_event_too_many_at_once_is_throttled(lambdas, tmp_path):
         finally:
             gate.touch()
         assert sorted(map(str, (f.result() for f in running)))[:10] == ["(None, 1)"] * 10
+
+
+READER = """
+import sys
+sys.path.insert(0, {site!r})
+
+def handler(event, context):
+    import boto3, botocore.exceptions
+    who = boto3.client("sts").get_caller_identity()["Arn"]
+    try:
+        return [who, boto3.client("secretsmanager").get_secret_value(SecretId=event)["SecretString"]]
+    except botocore.exceptions.ClientError as error:
+        return [who, error.response["Error"]["Code"]]
+"""
+
+
+def test_function_may_what_its_role_may(server, lambdas):
+    iam, secrets = server.client("iam"), server.client("secretsmanager")
+    for name in ("function-may-read", "function-may-not"):
+        secrets.create_secret(Name=name, SecretString=f"value of {name}")
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = lambda statement: json.dumps({"Version": "2012-10-17", "Statement": statement})
+    role = iam.create_role(RoleName="reader", AssumeRolePolicyDocument=document(trust))["Role"]
+    arn = secrets.describe_secret(SecretId="function-may-read")["ARN"]
+    allow = {"Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": arn}
+    iam.put_role_policy(RoleName="reader", PolicyName="p", PolicyDocument=document(allow))
+    site = str(pathlib.Path(botocore.__file__).parents[1])
+    settings = {"Role": role["Arn"], "Timeout": 60, "MemorySize": 1024}
+    create(lambdas, "reader", READER.format(site=site), **settings)
+    who = "arn:aws:sts::000000000000:assumed-role/reader/reader"
+    assert invoke(lambdas, "reader", "function-may-read") == (None, [who, "value of function-may-read"])
+    assert invoke(lambdas, "reader", "function-may-not") == (None, [who, "AccessDeniedException"])
+    # What the role loses, the process that runs already loses too.
+    iam.delete_role_policy(RoleName="reader", PolicyName="p")
+    assert invoke(lambdas, "reader", "function-may-read")[1][1] == "AccessDeniedException"
+    # A role that does not trust functions gives them nothing: the log says why.
+    other = document(trust | {"Principal": {"Service": "events.amazonaws.com"}})
+    iam.update_assume_role_policy(RoleName="reader", PolicyDocument=other)
+    lambdas.update_function_configuration(FunctionName="reader", Description="a new process")
+    error, said = invoke(lambdas, "reader", "function-may-read")
+    assert error == "Unhandled" and said["errorType"] == "NoCredentialsError", said
+    log = (server.data / "logs" / "reader.log").read_text()
+    assert "has no AWS credentials" in log and "does not name the service" in log
+    lambdas.delete_function(FunctionName="reader")
+    iam.delete_role(RoleName="reader")
+    for name in ("function-may-read", "function-may-not"):
+        secrets.delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)

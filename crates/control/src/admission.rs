@@ -1,23 +1,24 @@
 //! Who may call an operation: signature first, before the operation is even looked up, then permission.
 //! One path for every service; what fails here is refused in the service's own error names.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use portcullis_engines::{
-    iam::{AccessRequest, Context, Policy, Verdict, evaluate},
+    iam::{AccessRequest, Context, Permit},
     sigv4::{self, Options, Presented, SignableRequest},
 };
 use portcullis_model::{
-    Scope,
-    resources::iam::{Role, User},
+    Scope, SecretText,
+    resources::iam::{AccessKey, Role, Session, SessionPrincipal, User},
 };
 use portcullis_store::{RecordKey, kinds, typed};
 
 use crate::{
-    AdminRequest, AwsError, ControlParts,
-    credentials::{self, FoundAccessKey},
+    AdminRequest, AwsError, ControlParts, credentials,
+    grants::{Grants, NoGrants},
     operation::{Access, Call, Caller, Protocol, Service, Subject},
-    roles,
+    roles::add_tags,
+    sessions::{self, NoSession},
 };
 
 /// Somebody who signed, and where he is at home.
@@ -42,22 +43,22 @@ pub async fn authenticate(
     presented
         .check_scope(region_of(parts, service, presented), &[service.name])
         .map_err(|error| refusal(service, &error))?;
-    let found = find_key(parts, service, presented).await?;
+    let signer = find_signer(parts, service, presented).await?;
     let (now, options) = (parts.clock.now(), Options::default());
     sigv4::verify(
         &signable(request),
         presented,
-        &found.secret,
+        &signer.secret,
         &request.body,
         now,
         &options,
     )
     .map_err(|error| refusal(service, &error))?;
-    let caller = caller_of(parts, service, &found).await?;
     let scope = Scope {
-        account: found.scope.account,
+        account: signer.scope.account.clone(),
         region: parts.scope.region.clone(),
     };
+    let caller = caller_of(parts, service, signer).await?;
     Ok(Admitted { caller, scope })
 }
 
@@ -99,49 +100,121 @@ const fn refused_status(service: &Service) -> u16 {
     }
 }
 
-async fn find_key(
+/// Whose signature it is, if it is good.
+struct Signer {
+    scope: Scope,
+    secret: SecretText,
+    who: Who,
+}
+
+enum Who {
+    Key(AccessKey),
+    Session(Session),
+}
+
+async fn find_signer(
     parts: &ControlParts,
     service: &Service,
     presented: &Presented,
-) -> Result<FoundAccessKey, AwsError> {
+) -> Result<Signer, AwsError> {
     let unknown = |cause: &str| unknown_token(service).because(cause.to_owned());
-    if presented.session_token.is_some() {
-        return Err(unknown("session tokens are not issued here"));
+    let id = &presented.access_key_id;
+    if let Some(token) = &presented.session_token {
+        let opened = sessions::open(&parts.vault, id, token, parts.clock.now());
+        let (session, secret) = opened.map_err(|refused| match refused {
+            NoSession::Unknown => unknown("the session token does not belong to the access key"),
+            NoSession::Expired => expired_token(service),
+        })?;
+        return Ok(Signer {
+            scope: Scope {
+                account: session.account.clone(),
+                region: parts.scope.region.clone(),
+            },
+            secret,
+            who: Who::Session(session),
+        });
     }
-    let found = credentials::find(parts.store.as_ref(), &parts.vault, &presented.access_key_id)
+    let found = credentials::find(parts.store.as_ref(), &parts.vault, id)
         .await?
         .ok_or_else(|| unknown("no such access key"))?;
     if found.record.status != "Active" {
         return Err(unknown("the access key is inactive"));
     }
-    Ok(found)
+    Ok(Signer {
+        scope: found.scope,
+        secret: found.secret,
+        who: Who::Key(found.record),
+    })
 }
 
-async fn caller_of(
-    parts: &ControlParts,
-    service: &Service,
-    found: &FoundAccessKey,
-) -> Result<Caller, AwsError> {
-    let access_key_id = found.record.access_key_id.to_string();
-    let Some(user_name) = &found.record.user_name else {
-        return Ok(Caller::Root { access_key_id });
+async fn caller_of(parts: &ControlParts, service: &Service, signer: Signer) -> Result<Caller, AwsError> {
+    let gone = |cause: &str| unknown_token(service).because(cause.to_owned());
+    let session = match signer.who {
+        Who::Key(key) => {
+            let access_key_id = key.access_key_id.to_string();
+            let Some(user_name) = &key.user_name else {
+                return Ok(Caller::Root { access_key_id });
+            };
+            let user = read_user(parts, &signer.scope, user_name).await?;
+            let user = user.ok_or_else(|| gone("the access key's user is gone"))?;
+            return Ok(user_caller(access_key_id, user, None));
+        }
+        Who::Session(session) => Arc::new(session),
     };
-    let user = read_user(parts, &found.scope, user_name)
-        .await?
-        .ok_or_else(|| unknown_token(service).because("the access key's user is gone"))?;
-    Ok(Caller::User {
+    match &session.principal {
+        SessionPrincipal::Role {
+            role_name,
+            role_id,
+            session_name,
+        } => {
+            let role = read_role(parts, &signer.scope, role_name).await?;
+            let role = role.filter(|role| role.role_id == *role_id);
+            let role = role.ok_or_else(|| gone("the session's role is gone"))?;
+            Ok(Caller::Role {
+                role_name: role.role_name,
+                role_id: role.role_id,
+                session: session_name.clone(),
+                temporary: Some(Arc::clone(&session)),
+            })
+        }
+        SessionPrincipal::User {
+            user_name,
+            user_id,
+            access_key_id,
+        } => {
+            let key = credentials::key(&signer.scope, access_key_id);
+            let key = typed::read_json::<AccessKey>(parts.store.as_ref(), &key).await?;
+            key.filter(|key| key.value.status == "Active")
+                .ok_or_else(|| gone("the access key that asked for the session is inactive or gone"))?;
+            let user = read_user(parts, &signer.scope, user_name).await?;
+            let user = user.filter(|user| user.user_id == *user_id);
+            let user = user.ok_or_else(|| gone("the session's user is gone"))?;
+            let id = session.access_key_id.to_string();
+            Ok(user_caller(id, user, Some(Arc::clone(&session))))
+        }
+    }
+}
+
+fn user_caller(access_key_id: String, user: User, temporary: Option<Arc<Session>>) -> Caller {
+    Caller::User {
         access_key_id,
         user_name: user.user_name,
         path: user.path,
         user_id: user.user_id,
-    })
+        temporary,
+    }
 }
 
 async fn read_user(parts: &ControlParts, scope: &Scope, user_name: &str) -> Result<Option<User>, AwsError> {
     let key = RecordKey::new(scope, kinds::IAM_USER, user_name);
-    Ok(typed::read_json::<User>(parts.store.as_ref(), &key)
-        .await?
-        .map(|found| found.value))
+    let found = typed::read_json::<User>(parts.store.as_ref(), &key).await?;
+    Ok(found.map(|found| found.value))
+}
+
+async fn read_role(parts: &ControlParts, scope: &Scope, role_name: &str) -> Result<Option<Role>, AwsError> {
+    let key = RecordKey::new(scope, kinds::IAM_ROLE, role_name);
+    let found = typed::read_json::<Role>(parts.store.as_ref(), &key).await?;
+    Ok(found.map(|found| found.value))
 }
 
 /// Checks that the caller may make this call, and says by what.
@@ -158,6 +231,11 @@ async fn judge(service: &Service, call: &Call<'_>, access: Access) -> Result<Str
             return Ok("the operation is open to everybody; it checks what it is given".into());
         }
         Access::AnySigned => return Ok("every signed caller may call it".into()),
+        Access::SignedByBoth { action } => {
+            return Ok(format!(
+                "the operation weighs {action} against the resource's own policy"
+            ));
+        }
         Access::Signed { action, resource } => (
             action,
             Subject {
@@ -178,41 +256,69 @@ pub async fn authorize_on(
     subject: &Subject,
 ) -> Result<String, AwsError> {
     match call.caller {
-        Caller::Anonymous => Err(missing_signature(service)),
-        Caller::Root { .. } => Ok(format!("the account's own key may call {action}")),
-        Caller::User {
-            user_name, user_id, ..
-        } => {
-            let user = read_user(call.parts, call.scope, user_name).await?;
-            let user = user.ok_or_else(|| gone(call, action, &subject.arn, "the user is gone"))?;
-            let arn = call.caller.arn(call.scope);
-            let mut context = call_context(call);
-            context.set("aws:username", user.user_name.as_str());
-            context.set("aws:userid", user_id.as_str());
-            context.set("aws:PrincipalArn", arn.as_str());
-            context.set("aws:PrincipalAccount", call.scope.account.as_str());
-            context.set("aws:PrincipalType", "User");
-            evaluate_caller(&arn, &user.policies, context, action, subject)
+        Caller::Anonymous => return Err(missing_signature(service)),
+        Caller::Root { .. } => return Ok(format!("the account's own key may call {action}")),
+        Caller::User { .. } | Caller::Role { .. } => {}
+    }
+    let permit = permit(call, action, subject).await?;
+    check_permit(&permit, &call.caller.arn(call.scope), action, &subject.arn)
+}
+
+/// Says what the caller's own policies say of `action` on one resource. The account's own key has none: it may everything in
+/// its account, which is for the asker to know.
+pub(crate) async fn permit(call: &Call<'_>, action: &str, subject: &Subject) -> Result<Permit, AwsError> {
+    let denied = |cause: &str| denied(&call.caller.arn(call.scope), action, &subject.arn, cause);
+    let (store, scope) = (call.parts.store.as_ref(), call.scope);
+    let mut context = call_context(call);
+    let grants = match call.caller {
+        Caller::Anonymous | Caller::Root { .. } => return Ok(Permit::Neither),
+        Caller::User { user_name, .. } => {
+            if call.caller.temporary().is_some() && action.starts_with("iam:") && action != "iam:PassRole" {
+                return Err(denied(
+                    "credentials of GetSessionToken without MFA may not call IAM",
+                ));
+            }
+            let user = read_user(call.parts, scope, user_name).await?;
+            let user = user.ok_or_else(|| denied("the user is gone"))?;
+            Grants::of_user(store, scope, &user).await
         }
         Caller::Role {
-            role_name, session, ..
+            role_name, role_id, ..
         } => {
-            let key = RecordKey::new(call.scope, kinds::IAM_ROLE, role_name.as_str());
-            let role = typed::read_json::<Role>(call.parts.store.as_ref(), &key).await?;
-            let role = role.ok_or_else(|| gone(call, action, &subject.arn, "the role is gone"))?;
-            let mut context = call_context(call);
-            roles::add_facts(&mut context, &role.value, call.scope, session);
-            let arn = call.caller.arn(call.scope);
-            evaluate_caller(&arn, &role.value.policies, context, action, subject)
+            let role = read_role(call.parts, scope, role_name).await?;
+            let role = role.filter(|role| role.role_id == *role_id);
+            let role = role.ok_or_else(|| denied("the role is gone"))?;
+            context.set("aws:PrincipalArn", role.arn(scope.account.as_str()));
+            add_tags(&mut context, &role);
+            Grants::of_role(store, scope, &role).await
         }
+    };
+    let grants = match (grants, call.caller.temporary()) {
+        (Ok(grants), Some(session)) => grants.within(store, scope, session).await,
+        (grants, _) => grants,
+    };
+    let grants = grants.map_err(|cause| match cause {
+        NoGrants::Unreadable(cause) => denied(&cause),
+        NoGrants::Failed(error) => error,
+    })?;
+    add_caller(&mut context, call);
+    for (key, value) in &subject.context {
+        context.set(key, value.as_str());
     }
+    Ok(grants.evaluate(&AccessRequest {
+        principal_arn: Some(&call.caller.arn(scope)),
+        action,
+        resource: &subject.arn,
+        context: &context,
+    }))
 }
 
 /// What conditions may ask of a call, whoever makes it.
-fn call_context(call: &Call<'_>) -> Context {
+pub(crate) fn call_context(call: &Call<'_>) -> Context {
     let mut context = Context::new();
     // A service of ours in a role's name has no address: a condition on it does not hold.
-    if !matches!(call.caller, Caller::Role { .. }) {
+    let is_service = matches!(call.caller, Caller::Role { temporary: None, .. });
+    if !is_service {
         context.set("aws:SourceIp", call.source.to_string());
     }
     context.set("aws:SecureTransport", if call.secure { "true" } else { "false" });
@@ -225,64 +331,65 @@ fn call_context(call: &Call<'_>) -> Context {
     context
 }
 
-fn evaluate_caller(
-    arn: &str,
-    policies: &BTreeMap<String, String>,
-    mut context: Context,
-    action: &str,
-    subject: &Subject,
-) -> Result<String, AwsError> {
-    for (key, value) in &subject.context {
-        context.set(key, value.as_str());
+/// Adds what conditions may ask of the caller.
+pub(crate) fn add_caller(context: &mut Context, call: &Call<'_>) {
+    let account = call.scope.account.as_str();
+    context.set("aws:PrincipalAccount", account);
+    match call.caller {
+        Caller::Anonymous => {}
+        Caller::Root { .. } => {
+            context.set("aws:PrincipalArn", call.caller.arn(call.scope));
+            context.set("aws:PrincipalType", "Account");
+            context.set("aws:userid", account);
+        }
+        Caller::User {
+            user_name, user_id, ..
+        } => {
+            context.set("aws:PrincipalArn", call.caller.arn(call.scope));
+            context.set("aws:PrincipalType", "User");
+            context.set("aws:username", user_name.as_str());
+            context.set("aws:userid", user_id.as_str());
+        }
+        Caller::Role { role_id, session, .. } => {
+            context.set("aws:PrincipalType", "AssumedRole");
+            context.set("aws:userid", format!("{role_id}:{session}"));
+        }
     }
-    let principal = Principal {
-        arn,
-        policies,
-        context: &context,
-    };
-    evaluate_principal(&principal, action, &subject.arn)
+    if let Some(session) = call.caller.temporary() {
+        context.set("aws:TokenIssueTime", session.issued.iso8601());
+        context.set("aws:MultiFactorAuthPresent", "false");
+    }
 }
 
-/// Somebody with policies of his own.
-pub(crate) struct Principal<'a> {
-    pub(crate) arn: &'a str,
-    /// By name: the document, JSON.
-    pub(crate) policies: &'a BTreeMap<String, String>,
-    pub(crate) context: &'a Context,
+/// Adds what conditions may ask of the role in whose name the caller is, if he is.
+pub(crate) async fn add_role(context: &mut Context, call: &Call<'_>) -> Result<(), AwsError> {
+    if let Caller::Role {
+        role_name, role_id, ..
+    } = call.caller
+    {
+        let role = read_role(call.parts, call.scope, role_name).await?;
+        if let Some(role) = role.filter(|role| role.role_id == *role_id) {
+            context.set("aws:PrincipalArn", role.arn(call.scope.account.as_str()));
+            add_tags(context, &role);
+        }
+    }
+    Ok(())
 }
 
-/// Checks that the policies of a principal allow an action, and says by what.
-pub(crate) fn evaluate_principal(
-    principal: &Principal<'_>,
+/// Checks that policies allow a principal an action, and says by what.
+pub(crate) fn check_permit(
+    permit: &Permit,
+    arn: &str,
     action: &str,
     resource: &str,
 ) -> Result<String, AwsError> {
-    let denied = |cause: &str| denied(principal.arn, action, resource, cause);
-    let mut policies = Vec::with_capacity(principal.policies.len());
-    for (name, document) in principal.policies {
-        // Checked when it was put; a document that no longer parses denies rather than be left out.
-        let policy = Policy::parse(document);
-        policies.push(policy.map_err(|cause| denied(&format!("policy `{name}` cannot be read: {cause}")))?);
-    }
-    let policies: Vec<&Policy> = policies.iter().collect();
-    let request = AccessRequest {
-        principal_arn: Some(principal.arn),
-        action,
-        resource,
-        context: principal.context,
-    };
-    match evaluate(&policies, &request) {
-        Verdict::Allow { statement } => Ok(format!("statement {statement} allows {action}")),
-        Verdict::ExplicitDeny { statement } => Err(denied(&format!("statement {statement} denies it"))),
-        Verdict::ImplicitDeny => Err(denied("no statement allows it")),
+    match permit {
+        Permit::Allow(statement) => Ok(format!("{statement} allows {action}")),
+        refused => Err(denied(arn, action, resource, &refused.to_string())),
     }
 }
 
-fn gone(call: &Call<'_>, action: &str, resource: &str, cause: &str) -> AwsError {
-    denied(&call.caller.arn(call.scope), action, resource, cause)
-}
-
-fn denied(arn: &str, action: &str, resource: &str, cause: &str) -> AwsError {
+pub(crate) fn denied(arn: &str, action: &str, resource: &str, cause: &str) -> AwsError {
     let message = format!("User: {arn} is not authorized to perform: {action} on resource: {resource}");
     AwsError::new("AccessDeniedException", 403, message).because(cause.to_owned())
 }
@@ -296,6 +403,19 @@ pub fn missing_signature(service: &Service) -> AwsError {
     };
     AwsError::new(code, refused_status(service), "Missing Authentication Token")
         .because("the call is not signed")
+}
+
+fn expired_token(service: &Service) -> AwsError {
+    let code = if is_query(service) {
+        "ExpiredToken"
+    } else {
+        "ExpiredTokenException"
+    };
+    AwsError::new(
+        code,
+        refused_status(service),
+        "The security token included in the request is expired",
+    )
 }
 
 fn unknown_token(service: &Service) -> AwsError {

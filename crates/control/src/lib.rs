@@ -11,6 +11,7 @@ pub mod ports;
 pub mod protocol;
 pub mod resources;
 pub mod roles;
+pub mod sessions;
 pub mod services;
 pub mod stacks;
 #[cfg(test)]
@@ -18,6 +19,7 @@ mod test_control;
 #[cfg(test)]
 mod test_wire;
 mod dispatch;
+mod grants;
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -7,12 +7,13 @@ use std::{
     future::Future,
     net::IpAddr,
     pin::Pin,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Instant,
 };
 
 use portcullis_model::{
     RequestId, Scope, Timestamp,
+    resources::iam::Session,
     trail::{Outcome, Step},
 };
 use serde_json::{Map, Value};
@@ -73,6 +74,8 @@ pub enum Access {
         /// The resource that the caller must be allowed on.
         resource: fn(&Call<'_>) -> String,
     },
+    /// A signed caller. The operation itself weighs this permission of his against what the resource's own policy says.
+    SignedByBoth { action: &'static str },
     /// A signed caller with this permission on a resource whose ARN only the store knows.
     SignedOnFound {
         action: &'static str,
@@ -94,13 +97,17 @@ pub enum Caller {
         /// `/` or `/team/`
         path: String,
         user_id: String,
+        /// Of `GetSessionToken`, where he signed with temporary credentials.
+        temporary: Option<Arc<Session>>,
     },
-    /// A service of ours in the name of a role of the account, which trusts it: `roles.rs`.
+    /// Somebody in the name of a role of the account.
     Role {
         role_name: String,
         /// `AROA…`
         role_id: String,
         session: String,
+        /// Of `AssumeRole`. None: a service of ours, which the role trusts: `roles.rs`.
+        temporary: Option<Arc<Session>>,
     },
 }
 
@@ -121,6 +128,14 @@ impl Caller {
                     scope.account
                 )
             }
+        }
+    }
+
+    /// Returns the temporary credentials that the call was signed with.
+    pub fn temporary(&self) -> Option<&Session> {
+        match self {
+            Self::User { temporary, .. } | Self::Role { temporary, .. } => temporary.as_deref(),
+            Self::Anonymous | Self::Root { .. } => None,
         }
     }
 }

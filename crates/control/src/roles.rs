@@ -11,21 +11,30 @@
 //! * An operation that takes a role's ARN from its caller, for a service to use later, asks [`check_pass_role`] first: else
 //!   whoever may make an integration could lend himself any role's rights.
 //!
-//! Roles are of the account that uses them; another account's is refused. There are no session tokens: nobody outside
-//! this process can be a role.
+//! * What a service runs outside of this process (a function's) gets [`credentials`] of its role.
+//!
+//! Roles are of the account that uses them; another account's is refused. Users and roles take a role on by `sts:AssumeRole`.
 
 use std::str::FromStr as _;
 
 use bytes::Bytes;
 use portcullis_engines::iam::{AccessRequest, Context, Policy, Verdict, evaluate};
-use portcullis_model::{RequestId, Scope, arn::Arn, resources::iam::Role};
+use portcullis_model::{
+    RequestId, Scope,
+    arn::Arn,
+    resources::iam::{Role, SessionPrincipal},
+};
 use portcullis_store::{RecordKey, kinds, typed};
 
 use crate::{
-    AwsError, ControlParts,
-    admission::{self, Principal},
+    AwsError, ControlParts, admission,
+    grants::{Grants, NoGrants},
     operation::{Call, Caller, Service, Subject},
+    sessions::{self, Issued, NewSession},
 };
+
+/// How long the credentials hold that a service gives to what it runs.
+const SERVICE_SESSION_SECONDS: i64 = 3600;
 
 /// A service that wants to act in a role's name.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +88,7 @@ pub async fn assume(parts: &ControlParts, role_use: &RoleUse<'_>) -> Result<Call
         role_name: role.role_name,
         role_id: role.role_id,
         session: role_use.session.to_owned(),
+        temporary: None,
     })
 }
 
@@ -97,15 +107,37 @@ pub async fn authorize(
     for (key, value) in &subject.context {
         context.set(key, value.as_str());
     }
-    admission::evaluate_principal(
-        &Principal {
-            arn: &caller_arn,
-            policies: &role.policies,
-            context: &context,
-        },
+    let grants = Grants::of_role(parts.store.as_ref(), role_use.scope, &role).await;
+    let grants = grants.map_err(|cause| match cause {
+        NoGrants::Unreadable(cause) => admission::denied(&caller_arn, action, &subject.arn, &cause),
+        NoGrants::Failed(error) => error,
+    })?;
+    let permit = grants.evaluate(&AccessRequest {
+        principal_arn: Some(&caller_arn),
         action,
-        &subject.arn,
-    )
+        resource: &subject.arn,
+        context: &context,
+    });
+    admission::check_permit(&permit, &caller_arn, action, &subject.arn)
+}
+
+/// Temporary credentials of a role for what a service runs, such as a function's process, if the role trusts the service.
+pub async fn credentials(parts: &ControlParts, role_use: &RoleUse<'_>) -> Result<Issued, AwsError> {
+    let role = find(parts, role_use).await?;
+    check_trust(parts, role_use, &role)?;
+    let now = parts.clock.now();
+    let new = NewSession {
+        account: role_use.scope.account.clone(),
+        principal: SessionPrincipal::Role {
+            role_name: role.role_name,
+            role_id: role.role_id,
+            session_name: role_use.session.to_owned(),
+        },
+        expires: now.plus_seconds(SERVICE_SESSION_SECONDS),
+        policies: Vec::new(),
+        policy_arns: Vec::new(),
+    };
+    sessions::issue(&parts.vault, parts.entropy.as_ref(), now, new)
 }
 
 /// Checks that the caller may hand a role to a service: `iam:PassRole`.
@@ -179,11 +211,16 @@ fn global_context(parts: &ControlParts, role_use: &RoleUse<'_>) -> Context {
 }
 
 /// Adds what conditions may ask of a role that somebody took on.
-pub(crate) fn add_facts(context: &mut Context, role: &Role, scope: &Scope, session: &str) {
+fn add_facts(context: &mut Context, role: &Role, scope: &Scope, session: &str) {
     context.set("aws:userid", format!("{}:{session}", role.role_id));
-    context.set("aws:PrincipalArn", role.arn(scope.account.as_str()));
     context.set("aws:PrincipalAccount", scope.account.as_str());
     context.set("aws:PrincipalType", "AssumedRole");
+    context.set("aws:PrincipalArn", role.arn(scope.account.as_str()));
+    add_tags(context, role);
+}
+
+/// Adds the tags of a role, as whoever is in its name has them.
+pub(crate) fn add_tags(context: &mut Context, role: &Role) {
     for (key, value) in &role.tags {
         context.set(&format!("aws:PrincipalTag/{key}"), value.as_str());
     }

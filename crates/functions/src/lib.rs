@@ -10,6 +10,7 @@ mod endpoints;
 mod functions;
 pub mod local;
 pub mod package;
+pub mod ports;
 #[cfg(test)]
 mod tests;
 

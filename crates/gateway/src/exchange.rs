@@ -15,7 +15,7 @@ use crate::{
     decision::LayerName,
     http::{Body, BodyError, Request},
     layers::{
-        authorizer::{Caller, iam},
+        authorizer::{Caller, signature},
         resource_policy::PolicyVerdict,
     },
     mapping::{query, request::Mapped},
@@ -335,14 +335,14 @@ impl Exchange {
         self.request.headers.remove(b"authorization");
         self.request.headers.remove(b"x-amz-security-token");
         let Some(query) = self.request.query() else { return };
-        if !query::parameters(query).any(|(name, _)| iam::is_of_signature(name)) {
+        if !query::parameters(query).any(|(name, _)| signature::is_of_signature(name)) {
             return;
         }
         let rest: Vec<&[u8]> = query
             .split(|byte| *byte == b'&')
             .filter(|part| {
                 let name = part.split(|byte| *byte == b'=').next().unwrap_or_default();
-                !iam::is_of_signature(name)
+                !signature::is_of_signature(name)
             })
             .collect();
         // The query is behind the path: what is known of places in the path stays true.

@@ -24,10 +24,10 @@ use crate::{
     hosts::{Destination, LastHost},
     http::{Body, BodyError, Listener, Peer, Request, Response, TrustedProxies, Version},
     issuers::Issuers,
-    layers::authorizer::{token_cache::TokenCache, verdict_cache::VerdictCache},
+    layers::authorizer::{signers::Signers, token_cache::TokenCache, verdict_cache::VerdictCache},
     pipeline::{self, Journal},
     ports::{
-        AccessLogs, Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Services, Site,
+        AccessLogs, Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Services, Sessions, Site,
         SiteRequest,
     },
     request_id::{self, RequestIds},
@@ -86,6 +86,7 @@ pub(crate) struct Worker {
     stranger_client: Client,
     tokens: TokenCache,
     verdicts: VerdictCache,
+    signers: Signers,
 }
 
 impl Worker {
@@ -149,6 +150,14 @@ impl Worker {
         self.parts.ports.services.as_ref()
     }
 
+    pub(crate) const fn signers(&self) -> &Signers {
+        &self.signers
+    }
+
+    pub(crate) fn sessions(&self) -> &dyn Sessions {
+        self.parts.ports.sessions.as_ref()
+    }
+
     pub(crate) fn callers(&self) -> &Callers {
         &self.parts.callers
     }
@@ -178,6 +187,7 @@ impl Gateway {
                 parts,
                 tokens: TokenCache::new(),
                 verdicts: VerdictCache::new(),
+                signers: Signers::new(),
             },
         }
     }

@@ -47,7 +47,7 @@ pub(crate) trait Layer {
     const NAME: LayerName;
 
     /// Returns how much of the body it must see, as declared at deployment by the stage or, behind the route, the method.
-    fn body_need(_exchange: &Exchange) -> BodyNeed {
+    fn body_need(_exchange: &Exchange, _worker: &Worker) -> BodyNeed {
         BodyNeed::None
     }
 
@@ -261,7 +261,7 @@ impl Pass<'_> {
         if !L::applies(&self.exchange) {
             return Ok(());
         }
-        let need = L::body_need(&self.exchange);
+        let need = L::body_need(&self.exchange, self.worker);
         if let Err(cause) = self.exchange.read_body(need).await {
             // Whatever the layer only observes: what was read of the body is gone, so nothing may be sent on.
             let refusal = body_refusal(&cause);

@@ -3,7 +3,9 @@
 use std::{future::Future, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use portcullis_model::{HeaderList, RequestId, Scope, trail::Step};
+use portcullis_model::{
+    HeaderList, RequestId, Scope, SecretText, Timestamp, resources::iam::Session, trail::Step,
+};
 
 use crate::http::Peer;
 
@@ -69,9 +71,29 @@ pub trait ApiKeyHashes: Send + Sync {
     fn hash(&self, scope: &Scope, value: &[u8]) -> [u8; 32];
 }
 
+/// Opens session tokens, which are sealed under a key that only the installation has.
+pub trait Sessions: Send + Sync {
+    /// Returns whose session a token is, if it belongs to the access key and has not expired, and the secret.
+    fn open(
+        &self,
+        access_key_id: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Session, SecretText), SessionRefusal>;
+}
+
+/// Why a session token opens nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SessionRefusal {
+    /// It was not made here, not for this access key, or changed.
+    Unknown,
+    Expired,
+}
+
 /// Everything that the gateway asks of the outside. Cheap to clone.
 #[derive(Clone)]
 pub struct Ports {
+    pub sessions: Arc<dyn Sessions>,
     pub sites: Arc<dyn Sites>,
     pub functions: Arc<dyn Functions>,
     pub services: Arc<dyn Services>,

@@ -105,10 +105,14 @@ kinds! {
     REGEX_PATTERN_SET = Configuration "wafv2-regex-pattern-set",
     /// What a web ACL guards, by its ARN; lookup `web-acl`
     WEB_ACL_ASSOCIATION = Configuration "wafv2-web-acl-association",
-    /// `{user name}`
+    /// `{user name}`; lookups `user-name` (unique), `group`, `policy`
     IAM_USER = Configuration "iam-user",
-    /// `{role name}`; lookup `role-name` (unique)
-    IAM_ROLE = Directory "iam-role",
+    /// `{group name}`; lookups `group-name` (unique), `policy`
+    IAM_GROUP = Configuration "iam-group",
+    /// `{role name}`; lookups `role-name` (unique), `policy`
+    IAM_ROLE = Configuration "iam-role",
+    /// `{policy name}`; lookup `policy-name` (unique)
+    IAM_POLICY = Configuration "iam-policy",
     /// `{access key id}`; lookup `access-key-id` (unique)
     ACCESS_KEY = Configuration "iam-access-key",
     /// `{stack name}` while it lives; `{stack id}` when deleted

@@ -259,7 +259,7 @@ async fn a_deny_on_a_user_holds_however_the_user_is_named() {
     assert_eq!(wire.query(&dev, "iam", other_case).await.0, 404);
     for form in [
         "UserName=DEV",
-        "UserName=x&Path=/team/",
+        "UserName=x&Path=team",
         &format!("UserName={}", "x".repeat(65)),
     ] {
         let form = format!("Action=CreateUser&Version=2010-05-08&{form}");
@@ -437,7 +437,10 @@ fn every_operation_is_listed_once_and_its_members_too() {
                 "{}",
                 operation.name
             );
-            if let Access::Signed { action, .. } | Access::SignedOnFound { action, .. } = operation.access {
+            if let Access::Signed { action, .. }
+            | Access::SignedOnFound { action, .. }
+            | Access::SignedByBoth { action } = operation.access
+            {
                 assert!(action.starts_with(&format!("{}:", service.name)), "{action}");
             }
         }

@@ -18,7 +18,7 @@ use crate::{
         acm::records::Certificates as ServerCertificates,
         apigateway::records::{Apis, api_key::Plans, domain_name::Domains},
         cloudfront::records::Distributions,
-        iam::roles::Roles,
+        iam::entities::Entities,
         lambda::records::LambdaFunctions,
         wafv2::records::Waf,
     },
@@ -137,8 +137,8 @@ impl<'a> Maker<'a> {
     }
 
     /// Returns the roles as this resource sees them.
-    pub fn roles(&self) -> Roles<'a> {
-        Roles {
+    pub fn iam(&self) -> Entities<'a> {
+        Entities {
             store: self.store,
             scope: self.scope,
             clock: self.clock,

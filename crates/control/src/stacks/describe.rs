@@ -53,6 +53,11 @@ impl Stacks {
         }
     }
 
+    /// Returns a stack that is not deleted; none when there is none of that name.
+    pub async fn find_record(&self, name_or_id: &str) -> Result<Option<StackRecord>, AwsError> {
+        Ok(self.live(name_or_id).await?.map(|(record, _)| record))
+    }
+
     /// Returns every stack that the filter lets through, newest first, masked.
     pub async fn stacks(&self, filter: &Filter) -> Result<Vec<StackRecord>, AwsError> {
         let mut stacks = Vec::new();

@@ -4,6 +4,7 @@
 //! An element, operator or value that we do not know makes the document an error: nothing in a policy is ignored.
 //! How identity-based and resource-based policies combine across accounts is the caller's to decide.
 
+mod aws_managed;
 mod condition;
 mod context;
 mod error;
@@ -19,6 +20,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use aws_managed::{AWS_MANAGED_PREFIX, aws_managed, aws_managed_policies};
 pub use context::Context;
 pub use error::PolicyError;
 pub use evaluate::{AccessRequest, StatementId, Verdict, evaluate};

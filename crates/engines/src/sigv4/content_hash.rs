@@ -20,20 +20,26 @@ pub enum BodyHash {
 impl BodyHash {
     /// Returns the hash of `body`, refusing a header that says something else about it.
     pub fn of(body: &[u8], headers: &HeaderList, options: &Options) -> Result<Self, SigV4Error> {
-        let claimed = single(headers, CONTENT_SHA256)?;
-        match claimed {
-            Some(UNSIGNED_PAYLOAD) if options.allow_unsigned_payload => return Ok(Self::Unsigned),
-            Some(other) if !hexadecimal::is_sha256(other) => {
-                return Err(SigV4Error::UnsignedPayload(shown(other)));
-            }
-            _ => {}
+        let claimed = Self::claimed(headers, options)?;
+        if claimed == Some(Self::Unsigned) {
+            return Ok(Self::Unsigned);
         }
-        let hash = hexadecimal::sha256(body);
+        let hash = Self::Sha256Hex(hexadecimal::sha256(body));
         // Both are public: the comparison need not take constant time.
         if claimed.is_some_and(|claimed| claimed != hash) {
             return Err(SigV4Error::BodyHash);
         }
-        Ok(Self::Sha256Hex(hash))
+        Ok(hash)
+    }
+
+    /// Returns what the header says of the body; none where there is no header.
+    pub fn claimed(headers: &HeaderList, options: &Options) -> Result<Option<Self>, SigV4Error> {
+        match single(headers, CONTENT_SHA256)? {
+            None => Ok(None),
+            Some(UNSIGNED_PAYLOAD) if options.allow_unsigned_payload => Ok(Some(Self::Unsigned)),
+            Some(hash) if hexadecimal::is_sha256(hash) => Ok(Some(Self::Sha256Hex(hash.to_owned()))),
+            Some(other) => Err(SigV4Error::UnsignedPayload(shown(other))),
+        }
     }
 
     pub(super) fn as_str(&self) -> &str {

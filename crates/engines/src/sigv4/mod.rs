@@ -29,7 +29,7 @@ pub use error::SigV4Error;
 pub use presented::{Form, Presented, parse};
 pub use sign::{Credentials, presign, sign};
 pub use signing_key::SigningKey;
-pub use verify::{SKEW_SECONDS_MAX, verify, verify_with_key};
+pub use verify::{SKEW_SECONDS_MAX, verify, verify_before_body, verify_with_key};
 
 /// The parts of a request that a signature covers, as they came on the wire. Over HTTP/2 the caller adds `host` from
 /// `:authority`.

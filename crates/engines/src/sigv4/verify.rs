@@ -42,9 +42,38 @@ pub fn verify_with_key(
     now: Timestamp,
     options: &Options,
 ) -> Result<(), SigV4Error> {
+    let payload = BodyHash::of(body, request.headers, options)?;
+    check(request, presented, key, &payload, now, options)
+}
+
+/// Checks the signature of a request whose body nobody has read yet, as far as that can be done: time and headers, and the
+/// signature itself where a header claims the body's hash. The body is then still to be compared with it.
+pub fn verify_before_body(
+    request: &SignableRequest<'_>,
+    presented: &Presented,
+    key: &SigningKey,
+    now: Timestamp,
+    options: &Options,
+) -> Result<(), SigV4Error> {
+    match BodyHash::claimed(request.headers, options)? {
+        Some(payload) => check(request, presented, key, &payload, now, options),
+        None => {
+            check_time(presented, now)?;
+            check_signed_headers(request, presented, options)
+        }
+    }
+}
+
+fn check(
+    request: &SignableRequest<'_>,
+    presented: &Presented,
+    key: &SigningKey,
+    payload: &BodyHash,
+    now: Timestamp,
+    options: &Options,
+) -> Result<(), SigV4Error> {
     check_time(presented, now)?;
     check_signed_headers(request, presented, options)?;
-    let payload = BodyHash::of(body, request.headers, options)?;
     let canonical = canonical_request::render(request, &presented.signed_headers, payload.as_str(), options);
     let expected = key.signature(presented.date, &presented.scope(), &canonical);
     if expected.as_bytes().ct_eq(presented.signature.as_bytes()).into() {

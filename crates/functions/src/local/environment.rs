@@ -7,6 +7,7 @@ use std::{ffi::OsString, net::SocketAddr, path::Path};
 use portcullis_model::Timestamp;
 
 use super::{Definition, LocalSettings, Python};
+use crate::ports::RoleCredentials;
 
 /// Names that a function must not set.
 pub const RESERVED: [&str; 24] = [
@@ -38,7 +39,7 @@ pub const RESERVED: [&str; 24] = [
 
 /// Returns every variable of a worker of `definition`.
 pub(super) fn variables(
-    definition: &Definition,
+    (definition, credentials): (&Definition, Option<&RoleCredentials>),
     settings: &LocalSettings,
     python: &Python,
     api: SocketAddr,
@@ -62,6 +63,8 @@ pub(super) fn variables(
         text("TZ", ":UTC"),
         text("PATH", "/usr/local/bin:/usr/bin:/bin"),
         ("TMPDIR".to_owned(), temporary.into()),
+        // So that SDKs speak to this server and to no other; the function may say otherwise.
+        text("AWS_ENDPOINT_URL", &settings.endpoint),
     ];
     for (name, value) in &definition.environment {
         variables.retain(|(known, _)| known != name);
@@ -88,6 +91,13 @@ pub(super) fn variables(
         text("AWS_LAMBDA_LOG_STREAM_NAME", &stream),
         text("AWS_LAMBDA_RUNTIME_API", &api.to_string()),
     ]);
+    if let Some(credentials) = credentials {
+        variables.extend([
+            text("AWS_ACCESS_KEY_ID", &credentials.access_key_id),
+            text("AWS_SECRET_ACCESS_KEY", credentials.secret.expose()),
+            text("AWS_SESSION_TOKEN", credentials.session_token.expose()),
+        ]);
+    }
     variables.push(("LAMBDA_TASK_ROOT".to_owned(), definition.code.clone().into()));
     let runtime = python.bootstrap.parent().unwrap_or(&python.bootstrap);
     variables.push(("LAMBDA_RUNTIME_DIR".to_owned(), runtime.into()));

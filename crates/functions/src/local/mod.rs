@@ -24,14 +24,14 @@ use std::{
     time::Duration,
 };
 
-use portcullis_model::{Clock, Entropy, SecretText};
+use portcullis_model::{Clock, Entropy, SecretText, Timestamp};
 use tokio::{
     runtime::Handle,
     sync::{OwnedSemaphorePermit, Semaphore},
     time::timeout,
 };
 
-use crate::{Answer, Call, Failure, PAYLOAD_BYTES_MAX, package::Package, unqualified};
+use crate::{Answer, Call, Failure, PAYLOAD_BYTES_MAX, package::Package, ports::Roles, unqualified};
 
 pub use environment::RESERVED;
 pub use python::Python;
@@ -48,6 +48,8 @@ pub const PROCESSES_MAX: usize = 64;
 const IDLE_TIME: Duration = Duration::from_secs(300);
 /// How often it is looked for.
 const IDLE_CHECK: Duration = Duration::from_secs(15);
+/// How long credentials must still hold beyond the time of an event that a process is given.
+const CREDENTIALS_MARGIN: Duration = Duration::from_secs(60);
 
 /// Where and with what functions run.
 #[derive(Clone)]
@@ -58,6 +60,9 @@ pub struct LocalSettings {
     pub region: String,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
+    /// Where the AWS wire protocols are spoken: `AWS_ENDPOINT_URL` of every function that does not say otherwise.
+    pub endpoint: String,
+    pub roles: Arc<dyn Roles>,
 }
 
 /// A function, as it is configured. Holds secrets.
@@ -71,6 +76,8 @@ pub struct Definition {
     pub timeout: Duration,
     pub memory_mb: u32,
     pub environment: Vec<(String, SecretText)>,
+    /// The ARN of the role whose credentials its processes get.
+    pub role: String,
     /// The folder with its code, from [`LocalFunctions::keep_code`].
     pub code: PathBuf,
 }
@@ -220,7 +227,8 @@ impl LocalFunctions {
 }
 
 async fn run(inner: &Inner, function: &Function, call: Call) -> Result<Answer, Failure> {
-    let mut worker = match function.take_idle() {
+    let now = inner.settings.clock.now();
+    let mut worker = match function.take_idle(now) {
         Some(worker) => worker,
         None => {
             let slot = inner.slot().ok_or_else(|| {
@@ -282,10 +290,14 @@ impl Function {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn take_idle(&self) -> Option<Worker> {
+    /// Returns a process whose credentials hold for an event more; the others end.
+    fn take_idle(&self, now: Timestamp) -> Option<Worker> {
+        let needed = self.definition.timeout.saturating_add(CREDENTIALS_MARGIN);
+        let until = now.plus_seconds(i64::try_from(needed.as_secs()).unwrap_or(i64::MAX));
         let mut idle = self.idle();
         while let Some(mut worker) = idle.pop() {
-            if worker.is_alive() {
+            let holds = worker.credentials_until.is_none_or(|expires| expires > until);
+            if holds && worker.is_alive() {
                 return Some(worker);
             }
         }

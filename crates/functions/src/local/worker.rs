@@ -10,11 +10,12 @@ use std::{
 };
 
 use bytes::Bytes;
+use portcullis_model::Timestamp;
 use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::json;
 use tokio::{
     process::{Child, ChildStdin, Command},
-    sync::OwnedSemaphorePermit,
+    sync::{OwnedSemaphorePermit, oneshot},
     time::{Instant, timeout},
 };
 
@@ -22,6 +23,7 @@ use super::{
     Function, Inner, environment,
     runtime_api::{Init, RuntimeApi, Said, Work},
 };
+use crate::ports::RoleCredentials;
 
 /// For loading a function, which its own time does not count: AWS's limit.
 const INIT_TIME: Duration = Duration::from_secs(10);
@@ -34,6 +36,8 @@ pub(super) struct Worker {
     /// Held open: its end tells the process to go.
     _lifeline: Option<ChildStdin>,
     temporary: PathBuf,
+    /// When the credentials that the process has end; none: it has none.
+    pub(super) credentials_until: Option<Timestamp>,
     pub(super) idle_since: Instant,
     _slot: OwnedSemaphorePermit,
 }
@@ -82,8 +86,9 @@ impl Worker {
         made.map_err(NoWorker::System)?;
         let definition = &function.definition;
         let started = settings.clock.now();
+        let credentials = credentials(inner, function).await;
         let variables = environment::variables(
-            definition,
+            (definition, credentials.as_ref()),
             settings,
             &inner.python,
             api.address,
@@ -117,24 +122,27 @@ impl Worker {
             child,
             api,
             temporary,
+            credentials_until: credentials.map(|credentials| credentials.expires),
             idle_since: Instant::now(),
             _slot: slot,
         };
-        let loaded = async {
-            tokio::select! {
-                biased;
-                init = init => match init {
-                    Ok(Init::Ready) => None,
-                    Ok(Init::Failed(said)) => Some(said),
-                    Err(_) => Some(exited("", None)),
-                },
-                status = worker.child.wait() => Some(exited("", status.ok())),
-            }
-        };
-        match timeout(INIT_TIME, loaded).await {
+        match timeout(INIT_TIME, worker.loaded(init)).await {
             Ok(None) => Ok(worker),
             Ok(Some(said)) => Err(NoWorker::Failed(said)),
             Err(_elapsed) => Err(NoWorker::Failed(timed_out("", INIT_TIME))),
+        }
+    }
+
+    /// Waits until the function is loaded, or until it says why it cannot be.
+    async fn loaded(&mut self, init: oneshot::Receiver<Init>) -> Option<Bytes> {
+        tokio::select! {
+            biased;
+            init = init => match init {
+                Ok(Init::Ready) => None,
+                Ok(Init::Failed(said)) => Some(said),
+                Err(_) => Some(exited("", None)),
+            },
+            status = self.child.wait() => Some(exited("", status.ok())),
         }
     }
 
@@ -162,6 +170,20 @@ impl Worker {
     /// Tells whether the process is still there.
     pub(super) fn is_alive(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
+    }
+}
+
+/// Asks for credentials of the function's role; where there are none, its log says why.
+async fn credentials(inner: &Inner, function: &Function) -> Option<RoleCredentials> {
+    let definition = &function.definition;
+    let roles = &inner.settings.roles;
+    match roles.credentials(&definition.arn, &definition.role).await {
+        Ok(credentials) => Some(credentials),
+        Err(cause) => {
+            let line = format!("the process has no AWS credentials: {cause}");
+            function.log.line(&line);
+            None
+        }
     }
 }
 

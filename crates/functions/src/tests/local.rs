@@ -1,8 +1,16 @@
 //! Local functions on the `python3` of this machine.
 
-use std::{fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
-use portcullis_model::{SecretText, SystemClock, SystemEntropy};
+use portcullis_model::{Clock as _, SecretText, SystemClock, SystemEntropy};
 use serde_json::{Value, json};
 
 use super::package::folder;
@@ -10,6 +18,7 @@ use crate::{
     Answer, Call, Failure,
     local::{CONCURRENCY_MAX, Definition, LocalFunctions, LocalSettings},
     package::single_file,
+    ports::{Granted, RoleCredentials, Roles},
 };
 
 const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
@@ -17,6 +26,30 @@ const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
 struct World {
     functions: LocalFunctions,
     folder: PathBuf,
+}
+
+/// Roles called `short` and `long`: credentials for that time, a new key each time.
+#[derive(Default)]
+struct GivenRoles(AtomicUsize);
+
+impl Roles for GivenRoles {
+    fn credentials<'a>(&'a self, function_arn: &'a str, role_arn: &'a str) -> Granted<'a> {
+        Box::pin(async move {
+            assert_eq!(function_arn, ARN);
+            let seconds = match role_arn.rsplit('/').next() {
+                Some("long") => 3600,
+                Some("short") => 30,
+                _ => return Err("the role does not trust functions".into()),
+            };
+            let count = self.0.fetch_add(1, Ordering::Relaxed);
+            Ok(RoleCredentials {
+                access_key_id: format!("ASIA{count}"),
+                secret: SecretText::new("secret".into()),
+                session_token: SecretText::new("token".into()),
+                expires: SystemClock.now().plus_seconds(seconds),
+            })
+        })
+    }
 }
 
 impl Drop for World {
@@ -35,6 +68,8 @@ impl World {
             region: "us-east-1".into(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
+            endpoint: "http://127.0.0.1:4566".into(),
+            roles: Arc::new(GivenRoles::default()),
         });
         Self {
             functions: functions.unwrap(),
@@ -58,6 +93,7 @@ impl World {
             timeout: Duration::from_secs(5),
             memory_mb: 256,
             environment: vec![("COLOR".into(), SecretText::new("blue".into()))],
+            role: "arn:aws:iam::000000000000:role/none".into(),
             code: self.functions.keep_code(&digest, &package).unwrap(),
         };
         change(&mut definition);
@@ -163,7 +199,7 @@ async fn environment_is_awss_and_the_functions_own() {
         },
     );
     let said = world.returned(json!({})).await;
-    let allowed = "AWS_DEFAULT_REGION AWS_EXECUTION_ENV AWS_LAMBDA_FUNCTION_MEMORY_SIZE AWS_LAMBDA_FUNCTION_NAME \
+    let allowed = "AWS_DEFAULT_REGION AWS_ENDPOINT_URL AWS_EXECUTION_ENV AWS_LAMBDA_FUNCTION_MEMORY_SIZE AWS_LAMBDA_FUNCTION_NAME \
                    AWS_LAMBDA_FUNCTION_VERSION AWS_LAMBDA_INITIALIZATION_TYPE AWS_LAMBDA_LOG_GROUP_NAME \
                    AWS_LAMBDA_LOG_STREAM_NAME AWS_LAMBDA_RUNTIME_API AWS_REGION COLOR LAMBDA_RUNTIME_DIR LAMBDA_TASK_ROOT \
                    LANG MALLOC_ARENA_MAX PATH PWD TMPDIR TZ _HANDLER LC_CTYPE";
@@ -381,4 +417,42 @@ async fn wrapper_script_runs_the_runtime() {
         },
     );
     assert_eq!(world.returned(json!({})).await, json!("yes"));
+}
+
+const CREDENTIALS: &str = "
+import os
+NAMES = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN', 'AWS_ENDPOINT_URL']
+def handler(event, context):
+    return [os.environ.get(name) for name in NAMES]
+";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn process_has_its_roles_credentials_and_never_such_as_end_during_an_event() {
+    let world = World::new("credentials");
+    let endpoint = "http://127.0.0.1:4566";
+    world.define(CREDENTIALS, |_| {});
+    assert_eq!(
+        world.returned(json!({})).await,
+        json!([null, null, null, endpoint])
+    );
+    world.define(CREDENTIALS, |definition| definition.role = "role/long".into());
+    for _ in 0..2 {
+        assert_eq!(
+            world.returned(json!({})).await,
+            json!(["ASIA0", "secret", "token", endpoint])
+        );
+    }
+    world.define(CREDENTIALS, |definition| definition.role = "role/short".into());
+    for key in ["ASIA1", "ASIA2"] {
+        assert_eq!(world.returned(json!({})).await[0], key);
+    }
+    world.define(CREDENTIALS, |definition| {
+        definition.role = "role/long".into();
+        let own = |name: &str| (name.to_owned(), SecretText::new("own".into()));
+        definition.environment = vec![own("AWS_ACCESS_KEY_ID"), own("AWS_ENDPOINT_URL")];
+    });
+    assert_eq!(
+        world.returned(json!({})).await,
+        json!(["ASIA3", "secret", "token", "own"])
+    );
 }

@@ -20,7 +20,7 @@ pub(crate) struct Firewall;
 impl Layer for Firewall {
     const NAME: LayerName = LayerName::Firewall;
 
-    fn body_need(exchange: &Exchange) -> BodyNeed {
+    fn body_need(exchange: &Exchange, _worker: &Worker) -> BodyNeed {
         match guard(exchange) {
             Guard::WebAcl(web_acl) => web_acl.body_need(),
             Guard::None | Guard::Missing(_) => BodyNeed::None,

@@ -13,7 +13,7 @@ pub(crate) struct Mapping;
 impl Layer for Mapping {
     const NAME: LayerName = LayerName::Mapping;
 
-    fn body_need(exchange: &Exchange) -> BodyNeed {
+    fn body_need(exchange: &Exchange, _worker: &Worker) -> BodyNeed {
         exchange
             .known_method()
             .map_or(BodyNeed::None, |method| method.backend.request.body_need())

@@ -33,14 +33,19 @@ const KEYS: [&str; 7] = [
     "aws:referer",
     "aws:useragent",
 ];
-/// Condition keys that a caller of `AWS_IAM` has. Tags of principals are absent, as users have none here.
-const PRINCIPAL_KEYS: [&str; 5] = [
+/// Condition keys that a caller of `AWS_IAM` may have, beside the tags of his role. Nobody signs in with MFA here, so that
+/// `aws:MultiFactorAuthAge` is absent, and there are no organizations.
+const PRINCIPAL_KEYS: [&str; 8] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principaltype",
     "aws:userid",
     "aws:username",
+    "aws:tokenissuetime",
+    "aws:multifactorauthpresent",
+    "aws:multifactorauthage",
 ];
+const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
 /// What the policy says of a request whose caller nobody knows. A denial is no verdict: it ended the exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,22 +82,22 @@ impl PolicySnapshot {
         }
     }
 
-    /// Asks the policy about a call; `caller` is none for whom nobody knows.
-    pub(crate) fn evaluate(&self, arn: &str, caller: Option<&str>, context: &Context) -> Verdict {
-        let request = AccessRequest {
-            principal_arn: caller,
-            action: INVOKE,
-            resource: arn,
-            context,
-        };
-        evaluate(&[&self.policy], &request)
+    /// Asks the policy about a call.
+    pub(crate) fn evaluate(&self, request: &AccessRequest<'_>) -> Verdict {
+        evaluate(&[&self.policy], request)
+    }
+
+    /// Tells whether the policy allows a call to its caller by name (or to everybody), and not only to his account.
+    pub(crate) fn names_caller(&self, request: &AccessRequest<'_>) -> bool {
+        self.policy.allows_by_name(request)
     }
 }
 
 /// A condition on what no request here has would silently never hold.
 fn check_keys(policy: &Policy, problems: &mut Vec<Problem>) {
     for key in policy.condition_keys() {
-        if !KEYS.contains(&key) && !PRINCIPAL_KEYS.contains(&key) {
+        let is_known = KEYS.contains(&key) || PRINCIPAL_KEYS.contains(&key) || key.starts_with(PRINCIPAL_TAG);
+        if !is_known {
             let message = format!("no request has the condition key `{key}` here: remove the condition");
             problems.push(Problem::error(None, "restApi/policy", message));
         }
@@ -131,7 +136,14 @@ fn judge(exchange: &Exchange) -> Result<(PolicyVerdict, Reason), Refusal> {
         let reason = "the resource policy waits for the caller";
         return Ok((PolicyVerdict::Unasked, reason.into()));
     }
-    match policy.evaluate(&method_arn(exchange)?, None, &context_of(exchange)) {
+    let (arn, context) = (method_arn(exchange)?, context_of(exchange));
+    let request = AccessRequest {
+        principal_arn: None,
+        action: INVOKE,
+        resource: &arn,
+        context: &context,
+    };
+    match policy.evaluate(&request) {
         Verdict::Allow { statement } => {
             let reason = format!("the resource policy's {statement} allows it");
             Ok((PolicyVerdict::Allow, reason.into()))

@@ -36,7 +36,7 @@ pub(crate) struct Validation;
 impl Layer for Validation {
     const NAME: LayerName = LayerName::Validation;
 
-    fn body_need(exchange: &Exchange) -> BodyNeed {
+    fn body_need(exchange: &Exchange, _worker: &Worker) -> BodyNeed {
         let validation = exchange
             .known_method()
             .and_then(|method| method.validation.as_ref());

@@ -1,7 +1,7 @@
 //! `AWS_IAM`: signatures, the signer's policies, the API's policy; and the walls between accounts.
 
 use portcullis_engines::sigv4::{self, Credentials, Options, SignableRequest, presign};
-use portcullis_model::SecretText;
+use portcullis_model::resources::iam::{Session, SessionPrincipal};
 
 use super::*;
 
@@ -204,7 +204,7 @@ fn what_is_not_signed_right_is_refused() {
     refused(
         &world.send(signed("GET", "/prod/b", "", &token, NOW)),
         unknown,
-        "session tokens",
+        "does not belong to the access key",
     );
     for (region, service) in [("eu-west-1", "execute-api"), ("us-east-1", "lambda")] {
         let request = signed_for("GET", "/prod/b", "", &root, NOW, region, service, &[]);
@@ -414,4 +414,319 @@ fn signature_is_not_passed_on() {
     let world = World::serving(image);
     let root = give_key(&world, "000000000000", "AKIAROOT", None);
     assert_eq!(world.send(signed("GET", "/prod/b", "", &root, NOW)).body, "[]");
+}
+
+/// Gives the role `worker` of `account` these statements, and a session of it.
+fn give_session(world: &World, account: &str, role: Value, session_policies: &[Value]) -> Credentials {
+    let document = |statement: &Value| json!({"Version": "2012-10-17", "Statement": statement}).to_string();
+    let id = portcullis_model::AccountId::from(account);
+    let role = json!({
+        "RoleName": "worker", "RoleId": "AROAWORKER", "Path": "/team/", "CreateDate": 0,
+        "AssumeRolePolicyDocument": "{}", "MaxSessionDuration": 3600, "Policies": {"p": document(&role)},
+        "Tags": {"team": "red"},
+    });
+    world
+        .parts
+        .callers
+        .put_role(&id, &serde_json::from_value(role).unwrap());
+    let session = Session {
+        access_key_id: "ASIASESSION".into(),
+        account: id,
+        principal: SessionPrincipal::Role {
+            role_name: "worker".into(),
+            role_id: "AROAWORKER".into(),
+            session_name: "s".into(),
+        },
+        issued: Timestamp::from_seconds(NOW),
+        expires: Timestamp::from_seconds(NOW + 900),
+        policies: session_policies.iter().map(document).collect(),
+        policy_arns: Vec::new(),
+    };
+    let secret = SecretText::new(SECRET.into());
+    let mut given = world.sessions.given.lock().unwrap();
+    given.insert("token".into(), (session, secret));
+    Credentials {
+        session_token: Some("token".into()),
+        ..credentials("ASIASESSION", SECRET)
+    }
+}
+
+#[test]
+fn session_of_a_role_may_what_the_role_may() {
+    let world = World::serving(api(None));
+    let worker = give_session(&world, "000000000000", allows("Allow", "*/b"), &[]);
+    for _ in 0..3 {
+        let admitted = world.send(signed("GET", "/prod/b", "", &worker, NOW));
+        assert_eq!(
+            (admitted.status, admitted.body.as_str()),
+            (
+                200,
+                "ASIASESSION AROAWORKER:s arn:aws:sts::000000000000:assumed-role/worker/s 000000000000"
+            )
+        );
+    }
+    assert_eq!(
+        world.sessions.opened.load(Ordering::Relaxed),
+        1,
+        "opened once, then known"
+    );
+    let denied = world.send(signed("GET", "/prod/admin/x", "", &worker, NOW));
+    refused(
+        &denied,
+        "AccessDeniedException",
+        "no policy of the role allows it",
+    );
+    let headers: HeaderList = [("host", HOST)].into_iter().collect();
+    let signable = SignableRequest {
+        method: "GET",
+        path: "/prod/b",
+        query: "",
+        headers: &headers,
+    };
+    let at = Timestamp::from_seconds(NOW);
+    let query = presign(
+        &signable,
+        &worker,
+        "us-east-1",
+        "execute-api",
+        at,
+        60,
+        b"",
+        &options(),
+    )
+    .unwrap();
+    assert!(query.contains("X-Amz-Security-Token"));
+    assert_eq!(world.get(&format!("/prod/b?{query}")).status, 200);
+}
+
+#[test]
+fn session_policies_only_take_away() {
+    let rows = [
+        (allows("Allow", "*"), allows("Allow", "*/b"), 200, ""),
+        (
+            allows("Allow", "GET/other"),
+            allows("Allow", "*"),
+            403,
+            "no policy of the role",
+        ),
+        (
+            allows("Allow", "*"),
+            allows("Allow", "GET/other"),
+            403,
+            "session's policies do not allow",
+        ),
+        (allows("Allow", "*"), allows("Deny", "*"), 403, "denies it"),
+    ];
+    for (role, session, status, reason) in rows {
+        let world = World::serving(api(None));
+        let worker = give_session(&world, "000000000000", role, &[session]);
+        let outcome = world.send(signed("GET", "/prod/b", "", &worker, NOW));
+        assert_eq!(outcome.status, status, "{reason}");
+        assert!(
+            outcome.last().2.contains(reason) || status == 200,
+            "{:?}",
+            outcome.last()
+        );
+    }
+    // Not even the API's policy gives what the session's does not.
+    let everybody = with_principal(allows("Allow", "*"), "*");
+    let world = World::serving(api(Some(everybody)));
+    let worker = give_session(
+        &world,
+        "000000000000",
+        allows("Allow", "*"),
+        &[allows("Allow", "GET/other")],
+    );
+    assert_eq!(world.send(signed("GET", "/prod/b", "", &worker, NOW)).status, 403);
+}
+
+#[test]
+fn session_ends_with_its_time_and_its_role() {
+    let world = World::serving(api(None));
+    let account = portcullis_model::AccountId::from("000000000000");
+    let worker = give_session(&world, "000000000000", allows("Allow", "*"), &[]);
+    let get = |by: &Credentials, at: i64| world.send(signed("GET", "/prod/b", "", by, at));
+    assert_eq!(get(&worker, NOW).status, 200);
+    let unknown = "UnrecognizedClientException";
+    let bare = credentials("ASIASESSION", SECRET);
+    refused(&get(&bare, NOW), unknown, "no such access key");
+    let other = Credentials {
+        access_key_id: "ASIAOTHER".into(),
+        ..worker.clone()
+    };
+    refused(&get(&other, NOW), unknown, "another access key");
+    world.clock.advance_seconds(899);
+    assert_eq!(get(&worker, NOW + 899).status, 200);
+    world.clock.advance_seconds(1);
+    refused(&get(&worker, NOW + 900), "ExpiredTokenException", "expired");
+    let world = World::serving(api(None));
+    let worker = give_session(&world, "000000000000", allows("Allow", "*"), &[]);
+    let get = || world.send(signed("GET", "/prod/b", "", &worker, NOW));
+    assert_eq!(get().status, 200);
+    world.parts.callers.remove_role(&account, "worker");
+    refused(&get(), unknown, "role is gone");
+}
+
+#[test]
+fn session_of_another_account_needs_both_sides() {
+    let foreign = "111122223333";
+    let role = "arn:aws:iam::111122223333:role/team/worker";
+    for (policy, status) in [
+        (None, 403),
+        (Some(with_principal(allows("Allow", "*"), foreign)), 200),
+        (Some(with_principal(allows("Allow", "*"), role)), 200),
+        (Some(with_principal(allows("Allow", "*"), "000000000000")), 403),
+    ] {
+        let world = World::serving(api(policy));
+        let worker = give_session(&world, foreign, allows("Allow", "*"), &[]);
+        assert_eq!(
+            world.send(signed("GET", "/prod/b", "", &worker, NOW)).status,
+            status
+        );
+        let silent = give_session(&world, foreign, allows("Allow", "GET/other"), &[]);
+        assert_eq!(world.send(signed("GET", "/prod/b", "", &silent, NOW)).status, 403);
+    }
+}
+
+/// AWS's page on principals: who names an account lets that account hand the permission on. Its page on API Gateway's tables
+/// does not say whether that counts as the resource policy's word for the account's own users; the stricter reading is ours.
+#[test]
+fn policy_that_names_the_account_alone_leaves_it_to_the_users_policies() {
+    for (principal, status) in [
+        ("000000000000", 403),
+        ("*", 200),
+        ("arn:aws:iam::000000000000:user/ann", 200),
+    ] {
+        let world = World::serving(api(Some(with_principal(allows("Allow", "*"), principal))));
+        let ann = give_key(
+            &world,
+            "000000000000",
+            "AKIAANN",
+            Some(allows("Allow", "GET/other")),
+        );
+        assert_eq!(
+            world.send(signed("GET", "/prod/b", "", &ann, NOW)).status,
+            status,
+            "{principal}"
+        );
+    }
+}
+
+#[test]
+fn groups_and_managed_policies_count_and_doubt_denies() {
+    let account = portcullis_model::AccountId::from("000000000000");
+    let document =
+        |effect: &str| json!({"Version": "2012-10-17", "Statement": allows(effect, "*")}).to_string();
+    let arn = "arn:aws:iam::000000000000:policy/edge";
+    let user = |more: Value| {
+        let mut user = json!({
+            "UserName": "ann", "UserId": "AIDAANN", "Path": "/", "CreateDate": 0, "Policies": {},
+        });
+        merge(&mut user, more);
+        serde_json::from_value(user).unwrap()
+    };
+    let group = |effect: &str| {
+        serde_json::from_value(json!({
+            "GroupName": "g", "GroupId": "AGPAG", "Path": "/", "CreateDate": 0, "Policies": {"p": document(effect)},
+        }))
+        .unwrap()
+    };
+    let policy = |effect: &str| {
+        serde_json::from_value(json!({
+            "PolicyName": "edge", "PolicyId": "ANPA", "Path": "/", "CreateDate": 0, "UpdateDate": 0,
+            "DefaultVersion": 1, "LastVersion": 1, "Versions": {"1": {"Document": document(effect), "CreateDate": 0}},
+        }))
+        .unwrap()
+    };
+    let world = World::serving(api(None));
+    let ann = give_key(
+        &world,
+        "000000000000",
+        "AKIAANN",
+        Some(allows("Allow", "GET/other")),
+    );
+    let callers = &world.parts.callers;
+    let status = || world.send(signed("GET", "/prod/b", "", &ann, NOW)).status;
+    callers.put_user(&account, &user(json!({"Groups": ["g"]})));
+    assert_eq!(status(), 403, "the group is not there");
+    callers.put_group(&account, &group("Allow"));
+    assert_eq!(status(), 200);
+    callers.put_group(&account, &group("Deny"));
+    callers.put_user(
+        &account,
+        &user(json!({"Groups": ["g"], "AttachedPolicies": ["arn:aws:iam::aws:policy/AdministratorAccess"]})),
+    );
+    assert_eq!(status(), 403, "a group's denial wins");
+    callers.put_user(
+        &account,
+        &user(json!({"AttachedPolicies": [arn, "arn:aws:iam::aws:policy/AdministratorAccess"]})),
+    );
+    assert_eq!(status(), 403, "a policy is not there: it might deny");
+    callers.put_policy(&account, &policy("Allow"));
+    assert_eq!(status(), 200);
+    callers.put_policy(&account, &policy("Deny"));
+    assert_eq!(status(), 403);
+    callers.put_user(&account, &user(json!({"PermissionsBoundary": arn, "AttachedPolicies": ["arn:aws:iam::aws:policy/AdministratorAccess"]})));
+    assert_eq!(status(), 403);
+    callers.put_policy(&account, &policy("Allow"));
+    assert_eq!(status(), 200);
+    callers.remove_policy(&account, "edge");
+    assert_eq!(status(), 403);
+}
+
+/// A body that counts how much of it was asked for.
+struct Watched(std::rc::Rc<std::cell::Cell<usize>>);
+
+impl crate::http::body::ChunkSource for Watched {
+    fn poll_next(
+        &mut self,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<Bytes, crate::http::BodyError>>> {
+        self.0.set(self.0.get() + 1);
+        std::task::Poll::Ready((self.0.get() < 3).then(|| Ok(Bytes::from_static(b"{}"))))
+    }
+}
+
+#[test]
+fn body_is_read_for_nobody_whose_key_is_not_good() {
+    let world = World::serving(api(None));
+    let root = give_key(&world, "000000000000", "AKIAROOT", None);
+    let watched = |mut request: Request| {
+        let reads = std::rc::Rc::default();
+        request.body = Body::Stream(Box::new(Watched(std::rc::Rc::clone(&reads))));
+        let outcome = world.send(request);
+        (outcome.status, reads.get())
+    };
+    let post = |by: &Credentials, at: i64| signed("POST", "/prod/b", "{}{}", by, at);
+    assert_eq!(watched(post(&root, NOW)), (200, 3));
+    assert_eq!(watched(request("POST", "/prod/b", &[])), (403, 0));
+    assert_eq!(watched(post(&credentials("AKIANOBODY", SECRET), NOW)), (403, 0));
+    assert_eq!(watched(post(&root, NOW - 301)), (403, 0));
+    let elsewhere = signed_for(
+        "POST",
+        "/prod/b",
+        "{}{}",
+        &root,
+        NOW,
+        "eu-west-1",
+        "execute-api",
+        &[],
+    );
+    assert_eq!(watched(elsewhere), (403, 0));
+    // A wrong secret is only known with the body, unless its hash was claimed.
+    let wrong = credentials("AKIAROOT", "wrong");
+    assert_eq!(watched(post(&wrong, NOW)), (403, 3));
+    let hash = "a5f7a4f2f8d2fd0b8a2c1f35b3c9f9e8c0ad4f2c1a7b7d8a1f1ce0a1d2b3c4d5";
+    let mut claimed = post(&wrong, NOW);
+    claimed.headers.push("x-amz-content-sha256", hash);
+    assert_eq!(watched(claimed), (403, 0));
+    for name in [
+        "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+        "STREAMING-UNSIGNED-PAYLOAD-TRAILER",
+    ] {
+        let mut chunked = post(&root, NOW);
+        chunked.headers.push("x-amz-content-sha256", name);
+        let outcome = world.send(chunked);
+        refused(&outcome, "InvalidSignatureException", name);
+    }
 }

@@ -24,16 +24,23 @@ mod routing;
 mod usage_plan;
 mod validation;
 
-use std::sync::{Arc, LazyLock, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, LazyLock, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use bytes::Bytes;
 use portcullis_egress::{AddressPolicy, ClientConfig, Limits, PublicOnly, tls};
 use portcullis_engines::jwt::RsaSigningKey;
 use portcullis_model::{
-    HeaderList, ManualClock, Problem, Scope, SystemEntropy, Timestamp,
+    HeaderList, ManualClock, Problem, Scope, SecretText, SystemEntropy, Timestamp,
     resources::{
         apigateway::{Deployment, Stage},
         cognito::UserPool,
+        iam::Session,
         usage_plans::Throttle,
     },
     trail::{Outcome, Step, Trail},
@@ -49,7 +56,8 @@ use crate::{
     issuers::Issuers,
     ports::{
         AccessLogs, ApiKeyHashes, FunctionAnswer, FunctionFailure, Functions, Invocation, Invoked, Ports,
-        ServiceAnswer, ServiceCall, ServiceFailure, Services, SiteAnswer, SiteRequest, SiteResponse, Sites,
+        ServiceAnswer, ServiceCall, ServiceFailure, Services, SessionRefusal, Sessions, SiteAnswer,
+        SiteRequest, SiteResponse, Sites,
     },
     revocations::Revocations,
     snapshot::{PoolSnapshot, Snapshot, Snapshots, StageSnapshot, compile_stage},
@@ -82,6 +90,7 @@ pub(crate) struct World {
     pub(crate) visits: Arc<Visits>,
     pub(crate) functions: Arc<ScriptedFunctions>,
     pub(crate) lines: Arc<KeptLines>,
+    pub(crate) sessions: Arc<GivenSessions>,
 }
 
 /// What came of a request.
@@ -145,6 +154,31 @@ pub(crate) struct KeptLines(pub(crate) Mutex<Vec<(Arc<str>, String)>>);
 impl AccessLogs for KeptLines {
     fn write(&self, log_group: &Arc<str>, line: String) {
         self.0.lock().unwrap().push((Arc::clone(log_group), line));
+    }
+}
+
+/// Sessions by their tokens, and how often one was opened.
+#[derive(Default)]
+pub(crate) struct GivenSessions {
+    pub(crate) given: Mutex<BTreeMap<String, (Session, SecretText)>>,
+    pub(crate) opened: AtomicUsize,
+}
+
+impl Sessions for GivenSessions {
+    fn open(
+        &self,
+        access_key_id: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Session, SecretText), SessionRefusal> {
+        self.opened.fetch_add(1, Ordering::Relaxed);
+        let found = self.given.lock().unwrap().get(token).cloned();
+        let found = found.filter(|(session, _)| session.access_key_id.as_str() == access_key_id);
+        let (session, secret) = found.ok_or(SessionRefusal::Unknown)?;
+        if now >= session.expires {
+            return Err(SessionRefusal::Expired);
+        }
+        Ok((session, secret))
     }
 }
 
@@ -283,6 +317,7 @@ impl World {
         let visits = Arc::new(Visits::default());
         let functions = Arc::new(ScriptedFunctions::default());
         let lines = Arc::new(KeptLines::default());
+        let sessions = Arc::new(GivenSessions::default());
         let parts = GatewayParts {
             snapshots: Arc::clone(&snapshots),
             revocations: Arc::clone(&revocations),
@@ -292,6 +327,7 @@ impl World {
             firewall: Arc::clone(&firewall),
             distribution_cache: Arc::clone(&distribution_cache),
             ports: Ports {
+                sessions: Arc::<GivenSessions>::clone(&sessions),
                 sites: Arc::<Visits>::clone(&visits),
                 functions: Arc::<ScriptedFunctions>::clone(&functions),
                 services: Arc::new(NoServices),
@@ -325,6 +361,7 @@ impl World {
             visits,
             functions,
             lines,
+            sessions,
         }
     }
 

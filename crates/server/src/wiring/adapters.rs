@@ -1,25 +1,35 @@
 //! What the crates ask of each other through their ports, filled in.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
 use portcullis_control::{
     Control,
     operation::Subject,
     ports::{Samples, TrailSink},
     roles::{self, RoleUse},
+    sessions::{self, NoSession},
 };
 use portcullis_events::ports::{Invoke, Judged, Roles};
 use portcullis_firewall::{Sample, SampledBy};
+use portcullis_functions::ports::{Granted, RoleCredentials};
 use portcullis_gateway::{
     distribution::cache::DistributionCache,
     edge::{ForwardProxy, ProxyRoute},
     firewall::Firewall,
+    ports::{SessionRefusal, Sessions},
     revocations::Revocations,
     snapshot::Snapshots,
     trail::TrailLog,
 };
 use portcullis_identity::ports::{Mail, MailError, Message, SignOuts};
-use portcullis_model::{Timestamp, UserPoolId, UserSub, trail::Trail};
+use portcullis_model::{
+    Scope, SecretText, Timestamp, UserPoolId, UserSub, arn::Arn, resources::iam::Session, trail::Trail,
+};
+use portcullis_vault::Vault;
 
 use crate::outbox::Outbox;
 
@@ -130,6 +140,62 @@ impl Roles for EventRoles {
                 .await
                 .map(drop)
                 .map_err(|error| format!("the role may not: {}", error.cause.unwrap_or(error.message)))
+        })
+    }
+}
+
+/// Session tokens, opened by the vault.
+pub(super) struct SealedSessions(pub(super) Arc<Vault>);
+
+impl Sessions for SealedSessions {
+    fn open(
+        &self,
+        access_key_id: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<(Session, SecretText), SessionRefusal> {
+        sessions::open(&self.0, access_key_id, token, now).map_err(|refused| match refused {
+            NoSession::Unknown => SessionRefusal::Unknown,
+            NoSession::Expired => SessionRefusal::Expired,
+        })
+    }
+}
+
+/// Credentials of functions' roles. The admin side is set once it is there; no function runs before.
+#[derive(Default)]
+pub(super) struct FunctionRoles(OnceLock<Control>);
+
+impl FunctionRoles {
+    pub(super) fn set(&self, control: Control) {
+        drop(self.0.set(control));
+    }
+}
+
+impl portcullis_functions::ports::Roles for FunctionRoles {
+    fn credentials<'a>(&'a self, function_arn: &'a str, role_arn: &'a str) -> Granted<'a> {
+        Box::pin(async move {
+            let control = self.0.get().ok_or("the server is not ready")?;
+            let parts = control.parts();
+            let arn = function_arn
+                .parse::<Arn>()
+                .map_err(|_| "it is no function's ARN")?;
+            let name = arn.resource.rsplit(':').next().unwrap_or_default();
+            let scope = Scope::new(arn.account.as_str(), parts.scope.region.as_str());
+            let role_use = RoleUse {
+                scope: &scope,
+                role_arn,
+                principal: "lambda.amazonaws.com",
+                source_arn: function_arn,
+                session: name,
+            };
+            let issued = roles::credentials(parts, &role_use).await;
+            let issued = issued.map_err(|error| error.cause.unwrap_or(error.message))?;
+            Ok(RoleCredentials {
+                access_key_id: issued.session.access_key_id.to_string(),
+                secret: issued.secret,
+                session_token: issued.token,
+                expires: issued.session.expires,
+            })
         })
     }
 }

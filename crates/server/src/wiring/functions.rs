@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    net::SocketAddr,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
@@ -24,6 +25,7 @@ use portcullis_model::{
 use portcullis_store::{RecordKey, Store, StoreError, kinds, typed};
 use portcullis_vault::Vault;
 
+use super::adapters::FunctionRoles;
 use crate::{
     installation::Installation,
     settings::{RunFunctions, Settings},
@@ -213,6 +215,7 @@ impl ServerFunctions {
                 timeout: Duration::from_secs(function.timeout_seconds.into()),
                 memory_mb: function.memory_mb,
                 environment,
+                role: function.role.clone(),
                 code: folder,
             });
         }
@@ -225,6 +228,7 @@ pub(super) fn start(
     settings: &Settings,
     installation: &Installation,
     integrations: ClientConfig,
+    (admin, roles): (SocketAddr, Arc<FunctionRoles>),
 ) -> Result<ServerFunctions> {
     let endpoints = Endpoints::start(integrations, &settings.functions)?;
     let local = || {
@@ -234,6 +238,8 @@ pub(super) fn start(
             region: settings.scope.region.to_string(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
+            endpoint: format!("http://{admin}"),
+            roles: Arc::<FunctionRoles>::clone(&roles),
         })
     };
     let local = match settings.local_functions {

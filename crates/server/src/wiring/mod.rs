@@ -44,7 +44,10 @@ pub(crate) use certificates::{Certified, Issuer};
 pub(crate) use listeners::Addresses;
 
 use access_logs::AccessLogFiles;
-use adapters::{EventRoles, JudgedSamples, KeptAnswers, OurHosts, OutboxMail, RevocationFeed, Trails};
+use adapters::{
+    EventRoles, FunctionRoles, JudgedSamples, KeptAnswers, OurHosts, OutboxMail, RevocationFeed,
+    SealedSessions, Trails,
+};
 use certificates::Certificates;
 use destinations::{integration_policy, public_only};
 use functions::ServerFunctions;
@@ -113,7 +116,10 @@ impl Server {
         let addresses = addresses(&sockets, &admin)?;
         let store = open_store(installation)?;
         let vault = open_vault(settings, store.as_ref()).await?;
-        let functions = functions::start(settings, installation, integrations(settings, &addresses)?)?;
+        let roles = Arc::new(FunctionRoles::default());
+        let for_functions = (addresses.admin, roles.clone());
+        let integrations = integrations(settings, &addresses)?;
+        let functions = functions::start(settings, installation, integrations, for_functions)?;
         let planes = Planes::new(settings, &sockets, &vault, functions)?;
         let metrics = Metrics::open(installation, planes.trails.clone())?;
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
@@ -151,6 +157,7 @@ impl Server {
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),
         });
+        roles.set(control.clone());
         roll_back_caught(&control).await?;
         let sites = ServerSites {
             control: control.clone(),
@@ -389,6 +396,7 @@ fn gateway(
         usage,
     } = planes;
     let integrations = integrations(settings, addresses)?;
+    let vault = Arc::clone(&sites.control.parts().vault);
     let services = RoleServices {
         control: sites.control.clone(),
         runtime: sites.runtime.clone(),
@@ -402,6 +410,7 @@ fn gateway(
         distribution_cache,
         usage,
         ports: Ports {
+            sessions: Arc::new(SealedSessions(vault)),
             sites: Arc::new(sites),
             functions: Arc::new(functions),
             services: Arc::new(services),

@@ -1,36 +1,26 @@
 //! `AWS::IAM::Role`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-iam-role.html>
 
-use std::collections::BTreeMap;
-
 use portcullis_engines::{
-    cloudformation::{Node, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template},
+    cloudformation::{PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template},
     iam::Policy,
 };
 use portcullis_model::{
-    Problem, Severity,
+    Problem,
     resources::{cloudformation::StackResource, iam::Role as Record},
 };
 
+use super::holders::{
+    POLICY, boundary, check_managed, check_policies, exchange_attached, exchange_inline, generated_name,
+    policies,
+};
 use crate::{
-    operation::AwsError,
     resources::{Made, Maker, Making, Properties, StackedResource, literal_json},
     services::iam::roles::NewRole,
 };
 
 /// A role.
 pub struct Role;
-
-static POLICY: &[P] = &[
-    P::required("PolicyDocument", Shape::Json),
-    P::required(
-        "PolicyName",
-        Shape::TextLength {
-            minimum: 1,
-            maximum: 128,
-        },
-    ),
-];
 
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::IAM::Role",
@@ -52,10 +42,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             },
         ),
         P::optional("Path", Shape::Text).replaces(),
-        P::refused(
-            "PermissionsBoundary",
-            "permissions boundaries are not supported yet",
-        ),
+        P::optional("PermissionsBoundary", Shape::Text),
         P::optional("Policies", Shape::List(&Shape::Object(POLICY))),
         P::optional(
             "RoleName",
@@ -70,68 +57,10 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     attributes: &["Arn", "RoleId"],
 };
 
-/// AWS's own policies that allow nothing that exists here: they change nothing.
-const WITHOUT_EFFECT: [(&str, &str); 3] = [
-    (
-        "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole",
-        "functions log without a permission",
-    ),
-    (
-        "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole",
-        "functions log without a permission, and there are no VPCs",
-    ),
-    (
-        "arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs",
-        "access logs are written without a permission",
-    ),
-];
-
-fn check_managed(arn: &str) -> Result<&'static str, String> {
-    let known = WITHOUT_EFFECT.iter().find(|(known, _)| *known == arn);
-    known.map(|(_, reason)| *reason).ok_or_else(|| {
-        format!("managed policies are not supported yet: write what `{arn}` allows into `Policies`")
-    })
-}
-
-fn check_managed_of(properties: Properties<'_>) -> Result<(), AwsError> {
-    let arns = properties.texts("ManagedPolicyArns");
-    let refused = arns.iter().find_map(|arn| check_managed(arn).err());
-    refused.map_or(Ok(()), |message| {
-        Err(AwsError::new("ValidationError", 400, message))
-    })
-}
-
-fn policies(properties: Properties<'_>) -> Result<BTreeMap<String, String>, AwsError> {
-    let mut policies = BTreeMap::new();
-    for policy in properties.objects("Policies") {
-        let name = policy.text_or_empty("PolicyName");
-        let document = policy.json_text("PolicyDocument").unwrap_or_default();
-        if policies.insert(name.to_owned(), document).is_some() {
-            let message = format!("the policy name `{name}` occurs twice");
-            return Err(AwsError::new("ValidationError", 400, message));
-        }
-    }
-    Ok(policies)
-}
-
 fn made(maker: &Maker<'_>, role: &Record) -> Made {
     Made::named(role.role_name.clone())
         .with("Arn", role.arn(maker.scope.account.as_str()))
         .with("RoleId", role.role_id.clone())
-}
-
-/// Returns `{stack}-{logical id}-{random}` within the length of a role's name.
-fn generated_name(maker: &Maker<'_>) -> String {
-    let random = maker.entropy.alphanumeric(12);
-    let stem: String = format!("{}-{}", maker.stack_name, maker.logical_id)
-        .chars()
-        .take(64 - 13)
-        .collect();
-    format!("{stem}-{random}")
-}
-
-fn items(node: &Node) -> impl Iterator<Item = &Node> {
-    node.as_list().into_iter().flatten()
 }
 
 impl StackedResource for Role {
@@ -141,7 +70,6 @@ impl StackedResource for Role {
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
-            check_managed_of(properties)?;
             let name = properties.string("RoleName");
             let trust = properties.json_text("AssumeRolePolicyDocument");
             let new = NewRole {
@@ -152,8 +80,10 @@ impl StackedResource for Role {
                 max_session_duration: properties.number("MaxSessionDuration"),
                 tags: properties.tags("Tags"),
                 policies: policies(properties)?,
+                attached_policies: properties.texts("ManagedPolicyArns").into_iter().collect(),
+                permissions_boundary: properties.string("PermissionsBoundary"),
             };
-            Ok(made(maker, &maker.roles().create(new).await?))
+            Ok(made(maker, &maker.iam().create_role(new).await?))
         })
     }
 
@@ -164,9 +94,8 @@ impl StackedResource for Role {
         properties: Properties<'a>,
     ) -> Making<'a, Made> {
         Box::pin(async move {
-            check_managed_of(properties)?;
-            let roles = maker.roles();
-            let mut found = roles.read(&before.reference).await?;
+            let iam = maker.iam();
+            let mut found = iam.read::<Record>(&before.reference).await?;
             let role = &mut found.value;
             role.assume_role_policy_document = properties
                 .json_text("AssumeRolePolicyDocument")
@@ -174,22 +103,20 @@ impl StackedResource for Role {
             role.description = properties.string("Description");
             role.max_session_duration = properties.number("MaxSessionDuration").unwrap_or(3600);
             role.tags = properties.tags("Tags");
-            // Policies that others gave the role stay; those of the template before go.
-            for policy in Properties::of(&before.properties).objects("Policies") {
-                role.policies.remove(policy.text_or_empty("PolicyName"));
-            }
-            role.policies.extend(policies(properties)?);
+            exchange_inline(role, before, properties)?;
+            exchange_attached(&iam, role, before, properties).await?;
+            role.permissions_boundary = boundary(&iam, properties).await?;
             let changed = made(maker, role);
-            roles.write(&found).await?;
+            iam.write(&found).await?;
             Ok(changed)
         })
     }
 
     fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
         Box::pin(async move {
-            let roles = maker.roles();
-            match roles.find(&made.reference).await? {
-                Some(role) => roles.delete(&role).await,
+            let iam = maker.iam();
+            match iam.find::<Record>(&made.reference).await? {
+                Some(role) => iam.delete(&role).await,
                 None => Ok(()),
             }
         })
@@ -199,38 +126,12 @@ impl StackedResource for Role {
         let path = format!("Resources/{logical_id}/Properties");
         let property = |name: &str| resource.properties.member(name);
         let mut problems = Vec::new();
-        for (at, arn) in property("ManagedPolicyArns")
-            .into_iter()
-            .flat_map(items)
-            .enumerate()
-        {
-            let Some(text) = arn.as_text() else { continue };
-            let (severity, message) = match check_managed(text) {
-                Ok(reason) => (Severity::Inert, format!("`{text}` has no effect: {reason}")),
-                Err(message) => (Severity::Error, message),
-            };
-            problems.push(Problem {
-                severity,
-                place: Some(arn.place),
-                path: format!("{path}/ManagedPolicyArns/{at}"),
-                message,
-            });
-        }
-        let mut refuse = |node: &Node, at: String, cause: Option<String>| {
-            problems.extend(cause.map(|cause| Problem::error(Some(node.place), at, cause)));
-        };
+        check_managed(resource, &path, &mut problems);
+        check_policies(resource, &path, &mut problems);
         if let Some(trust) = property("AssumeRolePolicyDocument") {
             let wrong = literal_json(trust).and_then(|json| Policy::parse_trust(&json).err());
-            let cause = wrong.map(|cause| cause.to_string());
-            refuse(trust, format!("{path}/AssumeRolePolicyDocument"), cause);
-        }
-        for (at, policy) in property("Policies").into_iter().flat_map(items).enumerate() {
-            let Some(document) = policy.member("PolicyDocument") else {
-                continue;
-            };
-            let wrong = literal_json(document).and_then(|json| Policy::parse_identity_based(&json).err());
-            let cause = wrong.map(|cause| cause.to_string());
-            refuse(document, format!("{path}/Policies/{at}/PolicyDocument"), cause);
+            let at = format!("{path}/AssumeRolePolicyDocument");
+            problems.extend(wrong.map(|cause| Problem::error(Some(trust.place), at, cause.to_string())));
         }
         problems
     }

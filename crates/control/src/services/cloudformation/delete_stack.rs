@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::{required, stack_arn, stacks};
+use super::{required, rights, stack_arn, stacks};
 use crate::operation::{Access, AwsError, Call, Operation};
 
 /// The operation.
@@ -19,7 +19,11 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    if let Some(started) = stacks(call).delete(required(call, "StackName")?).await? {
+    let name = required(call, "StackName")?;
+    if let Some(record) = stacks(call).find_record(name).await? {
+        rights::check_deletion(call, &record.stack.template).await?;
+    }
+    if let Some(started) = stacks(call).delete(name).await? {
         started.spawn();
     }
     Ok(json!({}))

@@ -30,11 +30,8 @@ pub(super) const OPERATION: Operation = Operation {
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let request = update_request(call)?;
-    let previous = match &request.template {
-        Some(_) => None,
-        None => Some(stacks(call).record(&request.stack_name).await?.stack.template),
-    };
-    rights::check(call, &request, previous.as_deref()).await?;
+    let previous = stacks(call).record(&request.stack_name).await?.stack.template;
+    rights::check(call, &request, Some(&previous)).await?;
     let started = stacks(call).update(request).await?;
     Ok(json!({ "StackId": started.spawn() }))
 }

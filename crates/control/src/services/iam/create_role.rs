@@ -2,22 +2,24 @@
 
 use serde_json::{Value, json};
 
-use super::roles::{self, NewRole};
-use crate::operation::{Access, AwsError, Call, Operation};
+use super::{
+    entities::entities,
+    holders::{self, new_boundary},
+    roles::{self, NewRole},
+};
+use crate::operation::{AwsError, Call, Operation};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "CreateRole",
     route: None,
-    access: Access::Signed {
-        action: "iam:CreateRole",
-        resource: roles::new_arn,
-    },
+    access: holders::on_role("iam:CreateRole"),
     members: &[
         "RoleName",
         "Path",
         "AssumeRolePolicyDocument",
         "Description",
         "MaxSessionDuration",
+        "PermissionsBoundary",
         "Tags",
     ],
     call: |call| Box::pin(run(call)),
@@ -34,8 +36,9 @@ async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
         description: call.text("Description").map(str::to_owned),
         max_session_duration: duration,
         tags: roles::tags(call)?,
+        permissions_boundary: new_boundary(call).await?,
         ..NewRole::default()
     };
-    let role = roles::roles(call).create(new).await?;
+    let role = entities(call).create_role(new).await?;
     Ok(json!({ "Role": roles::describe(call, &role) }))
 }

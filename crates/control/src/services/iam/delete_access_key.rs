@@ -3,16 +3,13 @@
 use portcullis_store::Batch;
 use serde_json::Value;
 
-use super::{access_keys, users};
-use crate::operation::{Access, AwsError, Call, Operation};
+use super::{access_keys, holders};
+use crate::operation::{AwsError, Call, Operation};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "DeleteAccessKey",
     route: None,
-    access: Access::Signed {
-        action: "iam:DeleteAccessKey",
-        resource: users::arn,
-    },
+    access: holders::on_user("iam:DeleteAccessKey"),
     members: &["UserName", "AccessKeyId"],
     call: |call| Box::pin(run(call)),
 };

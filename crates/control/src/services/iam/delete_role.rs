@@ -1,27 +1,22 @@
-//! `DeleteRole`: deletes a role that has no policies.
+//! `DeleteRole`: deletes a role that has no policies. Its sessions end at once.
 
+use portcullis_model::resources::iam::Role;
 use serde_json::Value;
 
-use super::roles;
+use super::{entities::entities, holders};
 use crate::operation::{AwsError, Call, Operation};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "DeleteRole",
     route: None,
-    access: roles::on_role("iam:DeleteRole"),
+    access: holders::on_role("iam:DeleteRole"),
     members: &["RoleName"],
     call: |call| Box::pin(run(call)),
 };
 
 async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
-    let role = roles::read(call).await?;
-    if !role.value.policies.is_empty() {
-        return Err(AwsError::new(
-            "DeleteConflict",
-            409,
-            "Cannot delete entity, must delete policies first.",
-        ));
-    }
-    roles::roles(call).delete(&role).await?;
+    let role = holders::read::<Role>(call).await?;
+    holders::check_bare(&role.value)?;
+    entities(call).delete(&role).await?;
     Ok(Value::Null)
 }

@@ -1,19 +1,20 @@
 //! `GetRole`: returns a role with its trust policy.
 
+use portcullis_model::resources::iam::Role;
 use serde_json::{Value, json};
 
-use super::roles;
+use super::{holders, roles};
 use crate::operation::{AwsError, Call, Operation};
 
 pub(super) const OPERATION: Operation = Operation {
     name: "GetRole",
     route: None,
-    access: roles::on_role("iam:GetRole"),
+    access: holders::on_role("iam:GetRole"),
     members: &["RoleName"],
     call: |call| Box::pin(run(call)),
 };
 
 async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
-    let role = roles::read(call).await?.value;
+    let role = holders::read::<Role>(call).await?.value;
     Ok(json!({ "Role": roles::describe(call, &role) }))
 }

@@ -1,25 +1,14 @@
 //! `GetUserPolicy`: returns an inline policy of a user.
 
-use serde_json::{Value, json};
+use portcullis_model::resources::iam::User;
 
-use super::users;
-use crate::operation::{Access, AwsError, Call, Operation};
+use super::holders;
+use crate::operation::Operation;
 
 pub(super) const OPERATION: Operation = Operation {
     name: "GetUserPolicy",
     route: None,
-    access: Access::Signed {
-        action: "iam:GetUserPolicy",
-        resource: users::arn,
-    },
+    access: holders::on_user("iam:GetUserPolicy"),
     members: &["UserName", "PolicyName"],
-    call: |call| Box::pin(run(call)),
+    call: |call| Box::pin(holders::get_policy::<User>(call)),
 };
-
-async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
-    let name = users::policy_name(call)?;
-    let user = users::read(call).await?.value;
-    let document = user.policies.get(name).ok_or_else(|| users::no_policy(name))?;
-    let document = users::percent_encoded(document);
-    Ok(json!({ "UserName": user.user_name, "PolicyName": name, "PolicyDocument": document }))
-}

@@ -1,20 +1,14 @@
 //! `ListRolePolicies`: lists the names of the inline policies of a role.
 
-use serde_json::{Value, json};
+use portcullis_model::resources::iam::Role;
 
-use super::roles;
-use crate::operation::{AwsError, Call, Operation};
+use super::holders;
+use crate::operation::Operation;
 
 pub(super) const OPERATION: Operation = Operation {
     name: "ListRolePolicies",
     route: None,
-    access: roles::on_role("iam:ListRolePolicies"),
+    access: holders::on_role("iam:ListRolePolicies"),
     members: &["RoleName"],
-    call: |call| Box::pin(run(call)),
+    call: |call| Box::pin(holders::list_policies::<Role>(call)),
 };
-
-async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
-    let role = roles::read(call).await?.value;
-    let names: Vec<&String> = role.policies.keys().collect();
-    Ok(json!({ "PolicyNames": names, "IsTruncated": false }))
-}

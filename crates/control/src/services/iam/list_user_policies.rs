@@ -1,23 +1,14 @@
 //! `ListUserPolicies`: lists the names of the inline policies of a user.
 
-use serde_json::{Value, json};
+use portcullis_model::resources::iam::User;
 
-use super::users;
-use crate::operation::{Access, AwsError, Call, Operation};
+use super::holders;
+use crate::operation::Operation;
 
 pub(super) const OPERATION: Operation = Operation {
     name: "ListUserPolicies",
     route: None,
-    access: Access::Signed {
-        action: "iam:ListUserPolicies",
-        resource: users::arn,
-    },
+    access: holders::on_user("iam:ListUserPolicies"),
     members: &["UserName"],
-    call: |call| Box::pin(run(call)),
+    call: |call| Box::pin(holders::list_policies::<User>(call)),
 };
-
-async fn run(call: &Call<'_>) -> Result<Value, AwsError> {
-    let user = users::read(call).await?.value;
-    let names: Vec<&String> = user.policies.keys().collect();
-    Ok(json!({ "PolicyNames": names, "IsTruncated": false }))
-}

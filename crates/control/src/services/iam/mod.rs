@@ -22,9 +22,47 @@ mod put_role_policy;
 mod get_role_policy;
 mod list_role_policies;
 mod delete_role_policy;
+mod attach_user_policy;
+mod detach_user_policy;
+mod list_attached_user_policies;
+mod put_user_permissions_boundary;
+mod delete_user_permissions_boundary;
+mod put_group_policy;
+mod get_group_policy;
+mod list_group_policies;
+mod delete_group_policy;
+mod attach_group_policy;
+mod detach_group_policy;
+mod list_attached_group_policies;
+mod attach_role_policy;
+mod detach_role_policy;
+mod list_attached_role_policies;
+mod put_role_permissions_boundary;
+mod delete_role_permissions_boundary;
+mod create_group;
+mod get_group;
+mod delete_group;
+mod list_groups;
+mod add_user_to_group;
+mod remove_user_from_group;
+mod list_groups_for_user;
+mod create_policy;
+mod get_policy;
+mod delete_policy;
+mod list_policies;
+mod create_policy_version;
+mod get_policy_version;
+mod list_policy_versions;
+mod set_default_policy_version;
+mod delete_policy_version;
+mod list_entities_for_policy;
 mod access_keys;
+pub mod entities;
+mod groups;
+mod holders;
+pub mod managed;
 pub mod roles;
-mod users;
+pub mod users;
 #[cfg(test)]
 mod tests;
 
@@ -58,5 +96,39 @@ pub const SERVICE: Service = Service {
         &get_role_policy::OPERATION,
         &list_role_policies::OPERATION,
         &delete_role_policy::OPERATION,
+        &attach_user_policy::OPERATION,
+        &detach_user_policy::OPERATION,
+        &list_attached_user_policies::OPERATION,
+        &put_user_permissions_boundary::OPERATION,
+        &delete_user_permissions_boundary::OPERATION,
+        &put_group_policy::OPERATION,
+        &get_group_policy::OPERATION,
+        &list_group_policies::OPERATION,
+        &delete_group_policy::OPERATION,
+        &attach_group_policy::OPERATION,
+        &detach_group_policy::OPERATION,
+        &list_attached_group_policies::OPERATION,
+        &attach_role_policy::OPERATION,
+        &detach_role_policy::OPERATION,
+        &list_attached_role_policies::OPERATION,
+        &put_role_permissions_boundary::OPERATION,
+        &delete_role_permissions_boundary::OPERATION,
+        &create_group::OPERATION,
+        &get_group::OPERATION,
+        &delete_group::OPERATION,
+        &list_groups::OPERATION,
+        &add_user_to_group::OPERATION,
+        &remove_user_from_group::OPERATION,
+        &list_groups_for_user::OPERATION,
+        &create_policy::OPERATION,
+        &get_policy::OPERATION,
+        &delete_policy::OPERATION,
+        &list_policies::OPERATION,
+        &create_policy_version::OPERATION,
+        &get_policy_version::OPERATION,
+        &list_policy_versions::OPERATION,
+        &set_default_policy_version::OPERATION,
+        &delete_policy_version::OPERATION,
+        &list_entities_for_policy::OPERATION,
     ],
 };

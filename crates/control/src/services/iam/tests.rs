@@ -6,7 +6,7 @@ use bytes::Bytes;
 use portcullis_model::RequestId;
 use serde_json::{Value, json};
 
-use super::roles::{NewRole, Roles};
+use super::{entities::Entities, roles::NewRole};
 use crate::{
     AdminResponse, ControlParts,
     operation::{Caller, Subject},
@@ -26,7 +26,7 @@ fn allows(action: &str, resource: &str) -> String {
 /// Makes the role `worker` with this trust policy and inline policy.
 async fn role(parts: &ControlParts, trust: &str, policy: &str) -> String {
     let scope = scope();
-    let roles = Roles {
+    let roles = Entities {
         store: parts.store.as_ref(),
         scope: &scope,
         clock: parts.clock.as_ref(),
@@ -38,7 +38,7 @@ async fn role(parts: &ControlParts, trust: &str, policy: &str) -> String {
         policies: BTreeMap::from([("p".to_owned(), policy.to_owned())]),
         ..NewRole::default()
     };
-    roles.create(new).await.unwrap().arn("000000000000")
+    roles.create_role(new).await.unwrap().arn("000000000000")
 }
 
 fn call(role_arn: &str, service: &str, action: &str, body: &str) -> RoleCall {
@@ -198,4 +198,252 @@ async fn permission_on_a_role_is_asked_by_its_path() {
     let get = |name: &str| iam(format!("Action=GetRole&RoleName={name}"));
     assert_eq!(wire.query(&dev, "iam", &get("mine")).await.0, 200);
     assert_eq!(wire.query(&dev, "iam", &get("theirs")).await.0, 403);
+}
+
+/// A control, and calls of IAM with the account's key.
+async fn iam(wire: &Wire, form: &str) -> (u16, String) {
+    wire.query(&wire.root, "iam", &format!("Version=2010-05-08&{form}"))
+        .await
+}
+
+async fn done(wire: &Wire, form: &str) -> String {
+    let (status, answer) = iam(wire, form).await;
+    assert_eq!(status, 200, "{form}: {answer}");
+    answer
+}
+
+async fn refused(wire: &Wire, form: &str, code: &str) {
+    let (status, answer) = iam(wire, form).await;
+    assert!(
+        status >= 400 && answer.contains(&format!("<Code>{code}</Code>")),
+        "{form}: {answer}"
+    );
+}
+
+fn denies(action: &str) -> String {
+    allows(action, "*").replace("Allow", "Deny")
+}
+
+const LIST: &str = "Action=ListUsers&Version=2010-05-08";
+
+#[tokio::test]
+async fn users_may_what_their_groups_and_attached_policies_allow() {
+    let wire = Wire::new().await;
+    done(&wire, "Action=CreateUser&UserName=dev&Path=/team/").await;
+    let dev = key(wire.control.parts(), Some("dev")).await;
+    let may = async || wire.query(&dev, "iam", LIST).await.0 == 200;
+    assert!(!may().await);
+    let form = format!(
+        "Action=CreatePolicy&PolicyName=list&PolicyDocument={}",
+        allows("iam:ListUsers", "*")
+    );
+    let made = done(&wire, &form).await;
+    assert!(
+        made.contains("<Arn>arn:aws:iam::000000000000:policy/list</Arn>"),
+        "{made}"
+    );
+    let arn = "arn:aws:iam::000000000000:policy/list";
+    done(
+        &wire,
+        &format!("Action=AttachUserPolicy&UserName=dev&PolicyArn={arn}"),
+    )
+    .await;
+    assert!(may().await);
+    let listed = done(&wire, "Action=ListAttachedUserPolicies&UserName=dev").await;
+    assert!(listed.contains(arn), "{listed}");
+    done(
+        &wire,
+        &format!("Action=DetachUserPolicy&UserName=dev&PolicyArn={arn}"),
+    )
+    .await;
+    assert!(!may().await);
+    done(&wire, "Action=CreateGroup&GroupName=readers").await;
+    done(&wire, "Action=AddUserToGroup&GroupName=readers&UserName=dev").await;
+    assert!(!may().await);
+    done(
+        &wire,
+        &format!("Action=AttachGroupPolicy&GroupName=readers&PolicyArn={arn}"),
+    )
+    .await;
+    assert!(may().await);
+    let group = done(&wire, "Action=GetGroup&GroupName=readers").await;
+    assert!(group.contains("<UserName>dev</UserName>"), "{group}");
+    // A denial in the group wins over everything.
+    let put = format!(
+        "Action=PutGroupPolicy&GroupName=readers&PolicyName=no&PolicyDocument={}",
+        denies("iam:ListUsers")
+    );
+    done(&wire, &put).await;
+    done(
+        &wire,
+        "Action=AttachUserPolicy&UserName=dev&PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess",
+    )
+    .await;
+    assert!(!may().await);
+    done(&wire, "Action=DeleteGroupPolicy&GroupName=readers&PolicyName=no").await;
+    assert!(may().await);
+    for (form, code) in [
+        ("Action=DeleteGroup&GroupName=readers", "DeleteConflict"),
+        ("Action=DeleteUser&UserName=dev", "DeleteConflict"),
+        (
+            "Action=DeletePolicy&PolicyArn=arn:aws:iam::000000000000:policy/list",
+            "DeleteConflict",
+        ),
+        (
+            "Action=AttachUserPolicy&UserName=dev&PolicyArn=arn:aws:iam::aws:policy/ReadOnlyAccess",
+            "NoSuchEntity",
+        ),
+        (
+            "Action=AttachUserPolicy&UserName=dev&PolicyArn=arn:aws:iam::111122223333:policy/list",
+            "NoSuchEntity",
+        ),
+        (
+            "Action=AttachUserPolicy&UserName=dev&PolicyArn=arn:aws:iam::000000000000:policy/x/list",
+            "NoSuchEntity",
+        ),
+        (
+            "Action=AddUserToGroup&GroupName=none&UserName=dev",
+            "NoSuchEntity",
+        ),
+        ("Action=CreateGroup&GroupName=READERS", "EntityAlreadyExists"),
+        (
+            "Action=CreatePolicyVersion&PolicyArn=arn:aws:iam::aws:policy/AdministratorAccess",
+            "AccessDenied",
+        ),
+    ] {
+        refused(&wire, form, code).await;
+    }
+    done(&wire, "Action=RemoveUserFromGroup&GroupName=readers&UserName=dev").await;
+    done(
+        &wire,
+        &format!("Action=DetachGroupPolicy&GroupName=readers&PolicyArn={arn}"),
+    )
+    .await;
+    done(&wire, "Action=DeleteGroup&GroupName=readers").await;
+    done(&wire, &format!("Action=DeletePolicy&PolicyArn={arn}")).await;
+}
+
+#[tokio::test]
+async fn the_default_version_of_a_policy_holds() {
+    let wire = Wire::new().await;
+    done(&wire, "Action=CreateUser&UserName=dev").await;
+    let dev = key(wire.control.parts(), Some("dev")).await;
+    let may = async || wire.query(&dev, "iam", LIST).await.0 == 200;
+    let arn = "arn:aws:iam::000000000000:policy/p";
+    let list = allows("iam:ListUsers", "*");
+    done(
+        &wire,
+        &format!("Action=CreatePolicy&PolicyName=p&PolicyDocument={list}"),
+    )
+    .await;
+    done(
+        &wire,
+        &format!("Action=AttachUserPolicy&UserName=dev&PolicyArn={arn}"),
+    )
+    .await;
+    assert!(may().await);
+    let version = |more: &str| {
+        format!(
+            "Action=CreatePolicyVersion&PolicyArn={arn}&PolicyDocument={}{more}",
+            denies("iam:ListUsers")
+        )
+    };
+    done(&wire, &version("")).await;
+    assert!(may().await);
+    done(
+        &wire,
+        &format!("Action=SetDefaultPolicyVersion&PolicyArn={arn}&VersionId=v2"),
+    )
+    .await;
+    assert!(!may().await);
+    refused(
+        &wire,
+        &format!("Action=DeletePolicyVersion&PolicyArn={arn}&VersionId=v2"),
+        "DeleteConflict",
+    )
+    .await;
+    done(
+        &wire,
+        &format!("Action=SetDefaultPolicyVersion&PolicyArn={arn}&VersionId=v1"),
+    )
+    .await;
+    assert!(may().await);
+    done(&wire, &version("&SetAsDefault=true")).await;
+    assert!(!may().await);
+    done(&wire, &version("")).await;
+    done(&wire, &version("")).await;
+    refused(&wire, &version(""), "LimitExceeded").await;
+    done(
+        &wire,
+        &format!("Action=DeletePolicyVersion&PolicyArn={arn}&VersionId=v2"),
+    )
+    .await;
+    // A number is never given twice.
+    assert!(
+        done(&wire, &version(""))
+            .await
+            .contains("<VersionId>v6</VersionId>")
+    );
+    let shown = done(
+        &wire,
+        &format!("Action=GetPolicyVersion&PolicyArn={arn}&VersionId=v1"),
+    )
+    .await;
+    assert!(shown.contains("iam%3AListUsers"), "{shown}");
+    refused(
+        &wire,
+        &format!("Action=GetPolicyVersion&PolicyArn={arn}&VersionId=v2"),
+        "NoSuchEntity",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn nothing_is_allowed_beyond_a_boundary() {
+    let wire = Wire::new().await;
+    let made = format!(
+        "Action=CreatePolicy&PolicyName=edge&PolicyDocument={}",
+        allows("iam:List*", "*")
+    );
+    done(&wire, &made).await;
+    let arn = "arn:aws:iam::000000000000:policy/edge";
+    done(
+        &wire,
+        &format!("Action=CreateUser&UserName=dev&PermissionsBoundary={arn}"),
+    )
+    .await;
+    let dev = key(wire.control.parts(), Some("dev")).await;
+    let status = async |form: &str| wire.query(&dev, "iam", form).await.0;
+    assert_eq!(status(LIST).await, 403, "a boundary allows nothing by itself");
+    let put = format!(
+        "Action=PutUserPolicy&UserName=dev&PolicyName=p&PolicyDocument={}",
+        allows("*", "*")
+    );
+    done(&wire, &put).await;
+    assert_eq!(status(LIST).await, 200);
+    assert_eq!(status("Action=GetUser&Version=2010-05-08").await, 403);
+    refused(
+        &wire,
+        &format!("Action=DeletePolicy&PolicyArn={arn}"),
+        "DeleteConflict",
+    )
+    .await;
+    let own = "Action=DeleteUserPermissionsBoundary&UserName=dev";
+    assert_eq!(status(own).await, 403, "nobody leaves his boundary by himself");
+    done(&wire, own).await;
+    assert_eq!(status("Action=GetUser&Version=2010-05-08").await, 200);
+}
+
+#[tokio::test]
+async fn what_may_be_attached_can_be_limited_by_condition() {
+    let wire = Wire::new().await;
+    let policy = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:Attach*Policy","Resource":"*","Condition":{"ArnEquals":{"iam:PolicyARN":"arn:aws:iam::aws:policy/IAMReadOnlyAccess"}}}}"#;
+    let dev = wire.user("dev", policy).await;
+    let attach =
+        |name: &str| format!("Action=AttachUserPolicy&UserName=dev&PolicyArn=arn:aws:iam::aws:policy/{name}");
+    assert_eq!(
+        wire.query(&dev, "iam", &attach("AdministratorAccess")).await.0,
+        403
+    );
+    assert_eq!(wire.query(&dev, "iam", &attach("IAMReadOnlyAccess")).await.0, 200);
 }

@@ -2,19 +2,16 @@
 
 use serde_json::Value;
 
-use super::{access_keys, users};
+use super::{access_keys, holders};
 use crate::{
     credentials,
-    operation::{Access, AwsError, Call, Operation},
+    operation::{AwsError, Call, Operation},
 };
 
 pub(super) const OPERATION: Operation = Operation {
     name: "UpdateAccessKey",
     route: None,
-    access: Access::Signed {
-        action: "iam:UpdateAccessKey",
-        resource: users::arn,
-    },
+    access: holders::on_user("iam:UpdateAccessKey"),
     members: &["UserName", "AccessKeyId", "Status"],
     call: |call| Box::pin(run(call)),
 };

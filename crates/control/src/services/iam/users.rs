@@ -1,48 +1,84 @@
-//! Users as the operations read, write and describe them.
+//! Users as the operations and the stacks make, delete and describe them.
 
-use portcullis_model::resources::iam::User;
-use portcullis_store::{
-    Batch, Expect, Page, Put, RecordKey, kinds,
-    typed::{self, Versioned},
-};
+use std::collections::{BTreeMap, BTreeSet};
+
+use portcullis_model::resources::iam::{Group, User};
+use portcullis_store::{Page, typed::Versioned};
 use serde_json::{Value, json};
 
-use crate::operation::{AwsError, Call, Caller};
+use super::{
+    entities::Entities,
+    holders::{check_bare, conflict},
+};
+use crate::operation::{AwsError, Call};
 
 /// Items of one page when the caller does not say.
 const PAGE_ITEMS: usize = 100;
-
-/// Returns the ARN of the user that a call is about: the one that it names, else the caller himself. A policy is judged
-/// on the same user that the operation will act on.
-pub(super) fn arn(call: &Call<'_>) -> String {
-    let name = named(call).unwrap_or_default();
-    format!("arn:aws:iam::{}:user/{name}", call.scope.account)
-}
 
 /// Returns the ARN of all users.
 pub(super) fn all(call: &Call<'_>) -> String {
     format!("arn:aws:iam::{}:user/", call.scope.account)
 }
 
-fn named<'a>(call: &'a Call<'_>) -> Option<&'a str> {
-    match (call.text("UserName"), call.caller) {
-        (None, Caller::User { user_name, .. }) => Some(user_name),
-        (given, _) => given,
+/// What a new user is to be.
+#[derive(Clone, Debug, Default)]
+pub struct NewUser {
+    pub name: String,
+    /// `/` when empty.
+    pub path: String,
+    pub policies: BTreeMap<String, String>,
+    pub attached_policies: BTreeSet<String>,
+    pub groups: BTreeSet<String>,
+    pub permissions_boundary: Option<String>,
+}
+
+impl Entities<'_> {
+    /// Makes a user.
+    pub(crate) async fn create_user(&self, new: NewUser) -> Result<User, AwsError> {
+        let managed = new.attached_policies.iter().chain(&new.permissions_boundary);
+        for arn in managed {
+            self.check_attachable(arn).await?;
+        }
+        for group in &new.groups {
+            self.read::<Group>(group).await?;
+        }
+        let user = User {
+            user_name: new.name,
+            user_id: format!("AIDA{}", self.entropy.upper_base32(17)),
+            path: if new.path.is_empty() {
+                "/".to_owned()
+            } else {
+                new.path
+            },
+            create_date: self.clock.now(),
+            policies: new.policies,
+            attached_policies: new.attached_policies,
+            groups: new.groups,
+            permissions_boundary: new.permissions_boundary,
+        };
+        self.create(&user).await?;
+        Ok(user)
+    }
+
+    /// Deletes a user who has neither policies nor groups nor keys.
+    pub(crate) async fn delete_user(&self, user: &Versioned<User>) -> Result<(), AwsError> {
+        check_bare(&user.value)?;
+        if !user.value.groups.is_empty() {
+            return Err(conflict("must remove users from group first"));
+        }
+        if !self.keys_of(&user.value.user_name).await?.is_empty() {
+            return Err(conflict("must delete access keys first"));
+        }
+        self.delete(user).await
     }
 }
 
-/// Characters of a user's name and of a policy's.
-const USER_NAME_MAX: usize = 64;
+/// Characters of a policy's name.
 pub(super) const POLICY_NAME_MAX: usize = 128;
 
 /// Returns the name of a policy in the input.
 pub(super) fn policy_name<'a>(call: &'a Call<'_>) -> Result<&'a str, AwsError> {
     check_name("PolicyName", call.text("PolicyName"), POLICY_NAME_MAX)
-}
-
-/// Returns the name of a new user in the input.
-pub(super) fn new_name<'a>(call: &'a Call<'_>) -> Result<&'a str, AwsError> {
-    check_name("UserName", call.text("UserName"), USER_NAME_MAX)
 }
 
 /// A name is of `[A-Za-z0-9+=,.@_-]`.
@@ -55,44 +91,6 @@ pub(super) fn check_name<'a>(member: &str, name: Option<&'a str>, max: usize) ->
                  and/or the following: +=,.@_-"
             ))
         })
-}
-
-/// Reads the user that a call names; the caller himself when it names none.
-pub(super) async fn read(call: &Call<'_>) -> Result<Versioned<User>, AwsError> {
-    let name = check_name("UserName", named(call), USER_NAME_MAX)?;
-    typed::read_json(call.parts.store.as_ref(), &key(call, name))
-        .await?
-        .ok_or_else(|| {
-            AwsError::new(
-                "NoSuchEntity",
-                404,
-                format!("The user with name {name} cannot be found."),
-            )
-        })
-}
-
-pub(super) async fn write(call: &Call<'_>, user: &Versioned<User>) -> Result<(), AwsError> {
-    let put = put(call, &user.value, user.expect())?;
-    call.parts.store.commit(Batch::new().with(put)).await?;
-    Ok(())
-}
-
-/// Returns the write of a user. Names that differ in case only are the same name.
-pub(super) fn put(call: &Call<'_>, user: &User, expect: Expect) -> Result<Put, AwsError> {
-    let name = format!("{}/{}", call.scope.account, user.user_name.to_ascii_lowercase());
-    Ok(Put::json(key(call, &user.user_name), user, expect)?.unique("user-name", name))
-}
-
-pub(super) fn key(call: &Call<'_>, name: &str) -> RecordKey {
-    RecordKey::new(call.scope, kinds::IAM_USER, name)
-}
-
-pub(super) fn no_policy(name: &str) -> AwsError {
-    AwsError::new(
-        "NoSuchEntity",
-        404,
-        format!("The user policy with name {name} cannot be found."),
-    )
 }
 
 /// Returns a document as AWS gives it out: percent-encoded (RFC 3986).
@@ -110,13 +108,23 @@ pub(super) fn percent_encoded(document: &str) -> String {
 }
 
 pub(super) fn describe(call: &Call<'_>, user: &User) -> Value {
-    json!({
+    let mut described = json!({
         "Path": user.path,
         "UserName": user.user_name,
         "UserId": user.user_id,
-        "Arn": format!("arn:aws:iam::{}:user{}{}", call.scope.account, user.path, user.user_name),
+        "Arn": user.arn(call.scope.account.as_str()),
         "CreateDate": user.create_date.iso8601(),
-    })
+    });
+    describe_boundary(&mut described, user.permissions_boundary.as_deref());
+    described
+}
+
+/// Adds the permissions boundary to a description.
+pub(super) fn describe_boundary(described: &mut Value, boundary: Option<&str>) {
+    if let (Some(members), Some(arn)) = (described.as_object_mut(), boundary) {
+        let boundary = json!({ "PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": arn });
+        members.insert("PermissionsBoundary".into(), boundary);
+    }
 }
 
 /// Returns which part of a listing a call asks for (one item more than it wants, to see whether there are more).

@@ -8,6 +8,8 @@ use crate::layers::resource_policy::PolicyVerdict;
 pub(crate) enum Says {
     Allow,
     Neither,
+    /// A permissions boundary or a session's policy does not allow it: the resource policy cannot either.
+    Limited,
     Deny,
 }
 
@@ -44,7 +46,7 @@ pub(crate) fn combine(table: Table, authorizer: Says, policy: PolicyVerdict) -> 
         | (Says::Allow, PolicyNeither, Table::SameAccount)
         | (Says::Neither, PolicyAllow, Table::SameAccount) => Ruling::Allow,
         (Says::Allow, ..) => Ruling::PolicySilent,
-        (Says::Neither, ..) => Ruling::ImplicitDeny,
+        (Says::Neither | Says::Limited, ..) => Ruling::ImplicitDeny,
     }
 }
 
@@ -65,6 +67,9 @@ mod tests {
             (Says::Neither, PolicyAllow, [Allow, ImplicitDeny, ImplicitDeny]),
             (Says::Neither, PolicyNeither, [ImplicitDeny; 3]),
             (Says::Neither, Unasked, [ImplicitDeny; 3]),
+            (Says::Limited, PolicyAllow, [ImplicitDeny; 3]),
+            (Says::Limited, PolicyNeither, [ImplicitDeny; 3]),
+            (Says::Limited, Unasked, [ImplicitDeny; 3]),
             (Says::Deny, PolicyAllow, [ExplicitDeny; 3]),
             (Says::Deny, PolicyNeither, [ExplicitDeny; 3]),
             (Says::Deny, Unasked, [ExplicitDeny; 3]),

@@ -2,51 +2,168 @@
 //! allow it. In the API's account one of them suffices; a signer of another account needs both.
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/permissions.html>. The account's own key may everything in its
-//! account. There are no session tokens, so none is accepted.
-//!
-//! Signature and route see one path: SigV4 signs a normalised one, so a path that normalising would change is refused before
-//! the signature is looked at, and what was presigned for `/b` never fits `/admin/../b`.
+//! account. Temporary credentials are those of a role or a user, within the session's own policies; what a permissions boundary
+//! or a session's policy does not allow, no policy of the API allows either (AWS lets a policy that names a user pass his
+//! boundary: we do not).
 
-use std::borrow::Cow;
+use std::{borrow::Cow, rc::Rc, sync::Arc};
 
-use portcullis_engines::{
-    iam::{AccessRequest, Context, Policy, Verdict, evaluate},
-    sigv4::{self, Options, Presented, SigV4Error, SignableRequest},
+use portcullis_engines::iam::{
+    AccessRequest, Context, Permit, Policy, PolicyKind, PrincipalPolicies, Verdict,
 };
-use portcullis_model::{AccountId, HeaderList};
+use portcullis_model::{AccountId, resources::iam::SessionPrincipal};
 
-use super::combination::{Ruling, Says, Table, combine};
+use super::{
+    combination::{Ruling, Says, Table, combine},
+    signature::{self, Claim, Signer, unknown_key},
+    signers::OpenSession,
+};
 use crate::{
-    callers::{CallersKey, CallersUser},
-    decision::{LayerName, Reason, shown},
-    exchange::{BODY_BYTES_MAX, BodyNeed, Exchange},
+    callers::{Callers, CallersPolicies, CallersRole, CallersUser},
+    decision::{LayerName, Reason},
+    exchange::Exchange,
     gateway::Worker,
     layers::{
         method_arn::method_arn,
         resource_policy::{self, INVOKE, PolicyVerdict, context_of},
     },
-    mapping::query,
-    refusal::{Refusal, RefusalKind},
-};
-
-const SERVICE: &str = "execute-api";
-const OPTIONS: Options = Options {
-    normalize_path: true,
-    double_encode: true,
-    allow_unsigned_payload: true,
-    unsigned_session_token: false,
+    refusal::Refusal,
 };
 
 /// Who signed.
 pub(crate) struct IamCaller {
     account: AccountId,
     access_key_id: Box<str>,
-    /// `AIDA…`, or the account's id for its own key.
+    /// `AIDA…`, `AROA…:session`, or the account's id for its own key.
     principal_id: Box<str>,
+    /// Of the user, of the session, or of the account's own key.
     arn: Box<str>,
+    /// As conditions name it: a session's is its role's.
+    principal_arn: Box<str>,
+    principal_type: &'static str,
+    user_name: Option<Box<str>>,
+    tags: Vec<(Box<str>, Box<str>)>,
+    powers: Powers,
+    session: Option<Rc<OpenSession>>,
+}
+
+/// What a caller may by policies of his own.
+enum Powers {
+    /// The account's own key may everything in it.
+    All,
+    These {
+        policies: CallersPolicies,
+        /// Managed policies of the session.
+        session: Vec<Arc<Policy>>,
+    },
+    /// They are not known: nothing.
+    Unknown(&'static str),
+}
+
+impl From<Result<CallersPolicies, &'static str>> for Powers {
+    fn from(found: Result<CallersPolicies, &'static str>) -> Self {
+        match found {
+            Ok(policies) => Self::These {
+                policies,
+                session: Vec::new(),
+            },
+            Err(cause) => Self::Unknown(cause),
+        }
+    }
 }
 
 impl IamCaller {
+    fn root(account: &AccountId, access_key_id: Box<str>) -> Self {
+        let arn: Box<str> = format!("arn:aws:iam::{account}:root").into();
+        Self {
+            account: account.clone(),
+            access_key_id,
+            principal_id: account.as_str().into(),
+            principal_arn: arn.clone(),
+            arn,
+            principal_type: "Account",
+            user_name: None,
+            tags: Vec::new(),
+            powers: Powers::All,
+            session: None,
+        }
+    }
+
+    fn user(callers: &Callers, account: &AccountId, access_key_id: Box<str>, user: &CallersUser) -> Self {
+        Self {
+            principal_id: user.user_id.clone(),
+            arn: user.arn.clone(),
+            principal_arn: user.arn.clone(),
+            principal_type: "User",
+            user_name: Some(user.user_name.clone()),
+            powers: callers.policies_of_user(account, user).into(),
+            ..Self::root(account, access_key_id)
+        }
+    }
+
+    fn role(
+        callers: &Callers,
+        account: &AccountId,
+        access_key_id: Box<str>,
+        role: &CallersRole,
+        (role_name, session_name): (&str, &str),
+    ) -> Self {
+        let arn = format!("arn:aws:sts::{account}:assumed-role/{role_name}/{session_name}");
+        Self {
+            principal_id: format!("{}:{session_name}", role.role_id).into(),
+            arn: arn.into(),
+            principal_arn: role.arn.clone(),
+            principal_type: "AssumedRole",
+            tags: role.tags.clone(),
+            powers: callers.policies_of_role(role).into(),
+            ..Self::root(account, access_key_id)
+        }
+    }
+
+    /// Takes away what the session's policies do not allow.
+    fn limit(&mut self, callers: &Callers, open: Rc<OpenSession>) {
+        if let Powers::These { session, .. } = &mut self.powers {
+            let found = open.session.policy_arns.iter().map(|arn| callers.policy(arn));
+            match found.collect::<Result<Vec<_>, _>>() {
+                Ok(managed) => *session = managed,
+                Err(cause) => self.powers = Powers::Unknown(cause),
+            }
+        }
+        if open.policies.is_none() {
+            self.powers = Powers::Unknown("a policy of the session cannot be read");
+        }
+        self.session = Some(open);
+    }
+
+    /// What the caller's own policies say.
+    fn says(&self, request: &AccessRequest<'_>) -> (Says, String) {
+        let (policies, managed) = match &self.powers {
+            Powers::All => return (Says::Allow, "the account's own key may everything in it".into()),
+            Powers::Unknown(cause) => return (Says::Deny, (*cause).to_owned()),
+            Powers::These { policies, session } => (policies, session),
+        };
+        let own = self
+            .session
+            .iter()
+            .flat_map(|open| open.policies.iter().flatten());
+        let policies = PrincipalPolicies {
+            identity: policies.identity.iter().map(Arc::as_ref).collect(),
+            boundary: policies.boundary.as_deref(),
+            session: own.chain(managed.iter().map(Arc::as_ref)).collect(),
+        };
+        let permit = policies.evaluate(request);
+        let whose = if self.user_name.is_some() { "user" } else { "role" };
+        match &permit {
+            Permit::Allow(statement) => (Says::Allow, format!("{statement} of the {whose} allows it")),
+            Permit::Neither => (Says::Neither, format!("no policy of the {whose} allows it")),
+            Permit::Limited(_) => (Says::Limited, permit.to_string()),
+            Permit::Deny(PolicyKind::Identity, statement) => {
+                (Says::Deny, format!("{statement} of the {whose} denies it"))
+            }
+            Permit::Deny(..) => (Says::Deny, permit.to_string()),
+        }
+    }
+
     /// Returns `$context.identity.{name}`.
     pub(crate) fn identity(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
@@ -59,100 +176,64 @@ impl IamCaller {
     }
 }
 
-/// Returns how much of the body a signature covers: all of it, unless it says otherwise or there is none.
-pub(crate) fn body_need(exchange: &Exchange) -> BodyNeed {
-    let request = exchange.request();
-    let is_signed = request.headers.get("authorization").is_some()
-        || request
-            .query()
-            .is_some_and(|query| query::parameters(query).any(|(name, _)| is_of_signature(name)));
-    let is_covered = request.headers.text("x-amz-content-sha256") != Some("UNSIGNED-PAYLOAD");
-    if is_signed && is_covered {
-        BodyNeed::Whole(BODY_BYTES_MAX)
-    } else {
-        BodyNeed::None
-    }
-}
-
-/// Tells whether a query parameter, its name still encoded, is part of a presigned signature.
-pub(crate) fn is_of_signature(name: &[u8]) -> bool {
-    query::decode(name, true).starts_with(b"X-Amz-")
-}
-
 /// Decides about an exchange.
 pub(crate) fn check(exchange: &Exchange, worker: &Worker) -> Result<(IamCaller, Reason), Refusal> {
     let arn = method_arn(exchange)?;
-    let (key, presented) = authenticate(exchange, worker)?;
-    let user = match &key.user_name {
-        None => None,
-        Some(name) => {
-            let user = worker.callers().user(&key.account, name);
-            Some(user.ok_or_else(|| unknown_key("the access key's user is gone"))?)
-        }
-    };
-    let caller = IamCaller {
-        access_key_id: presented.access_key_id.into(),
-        principal_id: user
-            .as_ref()
-            .map_or_else(|| key.account.as_str().into(), |user| user.user_id.clone()),
-        arn: user.as_ref().map_or_else(
-            || format!("arn:aws:iam::{}:root", key.account).into(),
-            |user| user.arn.clone(),
-        ),
-        account: key.account.clone(),
-    };
-    let reason = authorize(exchange, &caller, user.as_deref(), &arn)?;
+    let claim = signature::authenticate(exchange, worker)?;
+    let caller = identify(claim, worker.callers())?;
+    let reason = authorize(exchange, &caller, &arn)?;
     Ok((caller, reason))
 }
 
-/// Checks the signature; nothing is said of permissions.
-fn authenticate(
-    exchange: &Exchange,
-    worker: &Worker,
-) -> Result<(std::sync::Arc<CallersKey>, Presented), Refusal> {
-    let request = exchange.request();
-    let text = |bytes| std::str::from_utf8(bytes).unwrap_or_default();
-    let headers = with_host(&request.headers, &request.authority);
-    let signable = SignableRequest {
-        method: text(&request.method),
-        path: text(request.path()),
-        query: text(request.query().unwrap_or_default()),
-        headers: &headers,
-    };
-    let presented = sigv4::parse(&signable).map_err(|error| refusal(&error))?;
-    let presented = presented.ok_or_else(|| refusal(&SigV4Error::MissingAuthenticationToken))?;
-    let region = exchange.stage().map(|stage| stage.scope.region.as_str());
-    presented
-        .check_scope(region.unwrap_or_default(), &[SERVICE])
-        .map_err(|error| refusal(&error))?;
-    if presented.session_token.is_some() {
-        return Err(unknown_key("session tokens are not issued here"));
+/// Finds who signed, and what he may by policies of his own.
+fn identify(claim: Claim, callers: &Callers) -> Result<IamCaller, Refusal> {
+    let access_key_id: Box<str> = claim.presented.access_key_id.into();
+    match claim.signer {
+        Signer::Key(key) => match &key.user_name {
+            None => Ok(IamCaller::root(&key.account, access_key_id)),
+            Some(name) => {
+                let user = callers.user(&key.account, name);
+                let user = user.ok_or_else(|| unknown_key("the access key's user is gone"))?;
+                Ok(IamCaller::user(callers, &key.account, access_key_id, &user))
+            }
+        },
+        Signer::Session(open) => {
+            let account = &open.session.account;
+            let mut caller = match &open.session.principal {
+                SessionPrincipal::Role {
+                    role_name,
+                    role_id,
+                    session_name,
+                } => {
+                    let role = callers.role(account, role_name);
+                    // A new role of the same name is another one.
+                    let role = role.filter(|role| *role.role_id == **role_id);
+                    let role = role.ok_or_else(|| unknown_key("the session's role is gone"))?;
+                    IamCaller::role(callers, account, access_key_id, &role, (role_name, session_name))
+                }
+                SessionPrincipal::User {
+                    user_name,
+                    user_id,
+                    access_key_id: asked_with,
+                } => {
+                    let key = callers.key(asked_with.as_str());
+                    let key = key.filter(|key| key.user_name.as_deref() == Some(user_name));
+                    key.ok_or_else(|| unknown_key("the access key that asked for the session is gone"))?;
+                    let user = callers.user(account, user_name);
+                    let user = user.filter(|user| *user.user_id == **user_id);
+                    let user = user.ok_or_else(|| unknown_key("the session's user is gone"))?;
+                    IamCaller::user(callers, account, access_key_id, &user)
+                }
+            };
+            caller.limit(callers, open);
+            Ok(caller)
+        }
     }
-    let key = worker.callers().key(&presented.access_key_id);
-    let key = key.ok_or_else(|| unknown_key("no such access key, or it is inactive"))?;
-    let (body, now) = (exchange.body_read(), exchange.started());
-    sigv4::verify(&signable, &presented, &key.secret, body, now, &OPTIONS)
-        .map_err(|error| refusal(&error))?;
-    Ok((key, presented))
-}
-
-/// Over HTTP/2 the authority stands where HTTP/1 has the header.
-fn with_host(headers: &HeaderList, authority: &str) -> HeaderList {
-    let mut headers = headers.clone();
-    if headers.get("host").is_none() {
-        headers.push("host", authority.to_owned());
-    }
-    headers
 }
 
 /// Combines what the signer's policies and the API's say.
-fn authorize(
-    exchange: &Exchange,
-    caller: &IamCaller,
-    user: Option<&CallersUser>,
-    arn: &str,
-) -> Result<Reason, Refusal> {
-    let context = context_with(exchange, caller, user);
+fn authorize(exchange: &Exchange, caller: &IamCaller, arn: &str) -> Result<Reason, Refusal> {
+    let context = context_with(exchange, caller);
     let request = AccessRequest {
         principal_arn: Some(&caller.arn),
         action: INVOKE,
@@ -162,14 +243,12 @@ fn authorize(
     let denied = |cause: String, is_explicit: bool| {
         Err(resource_policy::denied(exchange, &caller.arn, cause, is_explicit))
     };
-    let (policy, policy_said) = match policy_says(exchange, caller, arn, &context) {
+    let (policy, policy_said) = match policy_says(exchange, caller, &request) {
         Ok(said) => said,
         Err(cause) => return denied(cause, true),
     };
-    let (says, said) = user_says(user, &request);
-    let stage = exchange.stage();
-    let is_foreign = stage.is_none_or(|stage| stage.scope.account != caller.account);
-    let table = if is_foreign {
+    let (says, said) = caller.says(&request);
+    let table = if is_foreign(exchange, caller) {
         Table::OtherAccount
     } else {
         Table::SameAccount
@@ -186,35 +265,23 @@ fn authorize(
     }
 }
 
-/// What the signer's own policies say.
-fn user_says(user: Option<&CallersUser>, request: &AccessRequest<'_>) -> (Says, String) {
-    let Some(user) = user else {
-        return (Says::Allow, "the account's own key may everything in it".into());
-    };
-    let Some(policies) = &user.policies else {
-        return (Says::Deny, "a policy of the user cannot be read".into());
-    };
-    let policies: Vec<&Policy> = policies.iter().collect();
-    match evaluate(&policies, request) {
-        Verdict::Allow { statement } => (Says::Allow, format!("{statement} of the user allows it")),
-        Verdict::ExplicitDeny { statement } => (Says::Deny, format!("{statement} of the user denies it")),
-        Verdict::ImplicitDeny => (Says::Neither, "no policy of the user allows it".into()),
-    }
-}
-
 /// What the API's policy says of this caller; the error is the cause of an explicit denial.
 fn policy_says(
     exchange: &Exchange,
     caller: &IamCaller,
-    arn: &str,
-    context: &Context,
+    request: &AccessRequest<'_>,
 ) -> Result<(PolicyVerdict, String), String> {
     let policy = exchange.stage().and_then(|stage| stage.policy.as_deref());
     let policy = policy.filter(|_| !exchange.is_observed(LayerName::ResourcePolicy));
     let Some(policy) = policy else {
         return Ok((PolicyVerdict::Unasked, String::new()));
     };
-    match policy.evaluate(arn, Some(&caller.arn), context) {
+    match policy.evaluate(request) {
+        // An account that is named hands the permission on by its own policies: for its own callers those decide.
+        Verdict::Allow { statement } if !policy.names_caller(request) && !is_foreign(exchange, caller) => {
+            let said = format!("; the resource policy's {statement} names the account alone");
+            Ok((PolicyVerdict::Neither, said))
+        }
         Verdict::Allow { statement } => {
             let said = format!("; the resource policy's {statement} allows it");
             Ok((PolicyVerdict::Allow, said))
@@ -227,32 +294,27 @@ fn policy_says(
     }
 }
 
-fn context_with(exchange: &Exchange, caller: &IamCaller, user: Option<&CallersUser>) -> Context {
+fn context_with(exchange: &Exchange, caller: &IamCaller) -> Context {
     let mut context = context_of(exchange);
-    context.set("aws:PrincipalArn", caller.arn.as_ref());
+    context.set("aws:PrincipalArn", caller.principal_arn.as_ref());
     context.set("aws:PrincipalAccount", caller.account.as_str());
     context.set("aws:userid", caller.principal_id.as_ref());
-    context.set(
-        "aws:PrincipalType",
-        if user.is_some() { "User" } else { "Account" },
-    );
-    if let Some(user) = user {
-        context.set("aws:username", user.user_name.as_ref());
+    context.set("aws:PrincipalType", caller.principal_type);
+    if let Some(name) = &caller.user_name {
+        context.set("aws:username", name.as_ref());
+    }
+    for (key, value) in &caller.tags {
+        context.set(key, value.as_ref());
+    }
+    if let Some(open) = &caller.session {
+        context.set("aws:TokenIssueTime", open.session.issued.iso8601());
+        context.set("aws:MultiFactorAuthPresent", "false");
     }
     context
 }
 
-fn refusal(error: &SigV4Error) -> Refusal {
-    let kind = match error.json_code() {
-        "MissingAuthenticationTokenException" => RefusalKind::MissingAuthenticationToken,
-        "IncompleteSignatureException" => RefusalKind::IncompleteSignature,
-        _ => RefusalKind::InvalidSignature,
-    };
-    let message = error.message();
-    Refusal::new(kind, format!("signature: {}", shown(&message))).with_message(message)
-}
-
-fn unknown_key(cause: &'static str) -> Refusal {
-    Refusal::new(RefusalKind::UnrecognizedClient, cause)
-        .with_message("The security token included in the request is invalid.")
+fn is_foreign(exchange: &Exchange, caller: &IamCaller) -> bool {
+    exchange
+        .stage()
+        .is_none_or(|stage| stage.scope.account != caller.account)
 }

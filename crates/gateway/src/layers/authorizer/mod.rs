@@ -7,6 +7,8 @@ pub(crate) mod iam;
 pub(crate) mod lambda;
 mod methods;
 mod lambda_answer;
+pub(crate) mod signature;
+pub(crate) mod signers;
 mod lambda_event;
 mod lambda_identity;
 mod lambda_source;
@@ -47,9 +49,9 @@ pub(crate) struct Authorizer;
 impl Layer for Authorizer {
     const NAME: LayerName = LayerName::Authorizer;
 
-    fn body_need(exchange: &Exchange) -> BodyNeed {
+    fn body_need(exchange: &Exchange, worker: &Worker) -> BodyNeed {
         match exchange.known_method().map(|method| &method.authorization) {
-            Some(MethodAuthorization::Iam) => iam::body_need(exchange),
+            Some(MethodAuthorization::Iam) => signature::body_need(exchange, worker),
             _ => BodyNeed::None,
         }
     }
