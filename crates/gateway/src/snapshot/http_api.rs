@@ -22,7 +22,10 @@ use portcullis_model::{
 
 use super::{
     router::{self, Router},
-    stage::{Backend, MethodSnapshot, Protocol, ResourceSnapshot, StageSnapshot, compile_observed},
+    stage::{
+        Backend, MethodSnapshot, Protocol, ResourceSnapshot, StageSnapshot, compile_observed,
+        compile_revocations,
+    },
 };
 use crate::{
     access_log::AccessLog,
@@ -100,6 +103,7 @@ pub fn compile_http_stage(
     let (router, default_route) = compile_routes(routes, &shared, &mut problems);
     let cors = Cors::compile(api.cors_configuration.as_ref(), &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
+    let heeds_revocations = compile_revocations(&stage.tags, &mut problems);
     let throttles = StageThrottles::compile_http(stage, routes, &mut problems);
     let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), scope, &mut problems);
     if problems.iter().any(Problem::is_error) {
@@ -115,6 +119,7 @@ pub fn compile_http_stage(
         variables: stage.stage_variables.clone(),
         default_endpoint: !api.disable_execute_api_endpoint,
         observed,
+        heeds_revocations,
         policy: None,
         throttles,
         key_source: KeySource::Header,

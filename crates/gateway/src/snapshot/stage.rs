@@ -31,6 +31,8 @@ use crate::{
 
 /// The tag that lists, separated by commas, the layers of a stage that only observe.
 pub const OBSERVE_TAG: &str = "portcullis:observe";
+/// The tag that says whether a stage heeds revocations: `enforce`, which it is without one, or `ignore`, as AWS does.
+pub const REVOCATIONS_TAG: &str = "portcullis:revocations";
 /// Paths of an API, at most. AWS's quota is 300; ours is what a router was measured with.
 const RESOURCES_MAX: usize = 20_000;
 
@@ -53,6 +55,8 @@ pub struct StageSnapshot {
     /// Whether `{api}.execute-api.…` reaches it.
     pub(crate) default_endpoint: bool,
     pub(crate) observed: BTreeSet<LayerName>,
+    /// Whether tokens that were revoked, or whose user signed out, are refused before they expire.
+    pub(crate) heeds_revocations: bool,
     pub(crate) policy: Option<Box<PolicySnapshot>>,
     pub(crate) throttles: StageThrottles,
     pub(crate) key_source: KeySource,
@@ -195,6 +199,7 @@ pub fn compile_stage(
     let gateway_responses =
         GatewayResponses::compile(&image.gateway_responses, &stage.variables, &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
+    let heeds_revocations = compile_revocations(&stage.tags, &mut problems);
     let policy = PolicySnapshot::compile(&image.rest_api, scope, &mut problems);
     let throttles = StageThrottles::compile(stage, &image.resources, &mut problems);
     let key_source = KeySource::compile(&image.rest_api, &mut problems);
@@ -212,6 +217,7 @@ pub fn compile_stage(
         variables: stage.variables.clone(),
         default_endpoint: !image.rest_api.disable_execute_api_endpoint,
         observed,
+        heeds_revocations,
         policy,
         throttles,
         key_source,
@@ -338,4 +344,20 @@ pub(super) fn compile_observed(
         }
     }
     observed
+}
+
+/// Whatever the tag says that is not known is a problem: nobody shall think that revocations are heeded, or not.
+pub(super) fn compile_revocations(tags: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> bool {
+    match tags.get(REVOCATIONS_TAG).map(String::as_str) {
+        None | Some("enforce") => true,
+        Some("ignore") => false,
+        Some(other) => {
+            problems.push(Problem::error(
+                None,
+                format!("tags/{REVOCATIONS_TAG}"),
+                format!("`{other}`: use `enforce` or `ignore`"),
+            ));
+            true
+        }
+    }
 }

@@ -232,6 +232,34 @@ fn seen_token_is_refused_once_it_expires() {
     }
 }
 
+/// AWS asks nobody whether a token was revoked; a stage may be told to do the same, in one word and no other.
+#[test]
+fn stage_may_be_told_to_let_revoked_tokens_in() {
+    let tagged = |value: &str| json!({"tags": {"portcullis:revocations": value}});
+    for (stage, status) in [
+        (json!({}), 401),
+        (tagged("enforce"), 401),
+        (tagged("ignore"), 200),
+    ] {
+        let world = World::with(api(&[]), stage.clone()).with_pool(pool(POOL, "kid1", &KEY));
+        let until = Timestamp::from_seconds(NOW + 3600);
+        world.revocations.revoke_family(&POOL.into(), "family-1", until);
+        world.revocations.sign_out(&POOL.into(), &"user-1".into(), until);
+        let outcome = world.send(with_token(&id_token(json!({}))));
+        assert_eq!(outcome.status, status, "{stage}");
+        // Expired tokens are none either way.
+        let expired = world.send(with_token(&id_token(json!({"exp": NOW}))));
+        assert_eq!(expired.status, 401);
+    }
+    for wrong in ["", "Ignore", "off"] {
+        let problems = compile(api(&[]), tagged(wrong)).err().unwrap();
+        assert!(
+            format!("{problems:?}").contains("use `enforce` or `ignore`"),
+            "{problems:?}"
+        );
+    }
+}
+
 #[test]
 fn revoked_and_signed_out_tokens_are_refused_at_once() {
     for seen in [true, false] {

@@ -117,6 +117,10 @@ pub(super) fn check_still_good(
     let Some(keys) = &verified.revocation_keys else {
         return Ok(());
     };
+    // Without a stage there is none that said to ignore them.
+    if exchange.stage().is_some_and(|stage| !stage.heeds_revocations) {
+        return Ok(());
+    }
     let cause = match worker.revocations().refused(keys, verified.issued) {
         None => return Ok(()),
         Some(Refused::Revoked) => "the token was revoked",
