@@ -9,9 +9,10 @@ use std::{
 
 use bytes::Bytes;
 use portcullis_egress::{AddressPolicy, Client, ClientConfig};
-use portcullis_model::{Clock, Entropy, HeaderList, RequestId, Timestamp, trail::Outcome};
+use portcullis_model::{Clock, Entropy, HeaderList, RequestId, trail::Outcome};
 
 use crate::{
+    arrival::Arrival,
     callers::Callers,
     decision::{LayerName, Reason},
     distribution::{self, Visit, cache::DistributionCache},
@@ -19,7 +20,6 @@ use crate::{
         self, Answer,
         strictness::{self, Rule},
     },
-    exchange::Exchange,
     firewall::Firewall,
     hosts::{Destination, LastHost},
     http::{Body, BodyError, Listener, Peer, Request, Response, TrustedProxies, Version},
@@ -450,31 +450,6 @@ impl Answer for Gateway {
             Outcome::Refuse,
             rule.reason,
         )
-    }
-}
-
-/// When a request came, and its id.
-#[derive(Clone, Copy)]
-pub(crate) struct Arrival {
-    pub(crate) id: u128,
-    pub(crate) started: Timestamp,
-    pub(crate) started_at: Instant,
-}
-
-impl Arrival {
-    pub(crate) fn exchange(
-        self,
-        request: Request,
-        snapshot: Arc<Snapshot>,
-        api_id: Box<str>,
-        path_start: usize,
-    ) -> Exchange {
-        let Self {
-            id,
-            started,
-            started_at,
-        } = self;
-        Exchange::start(request, snapshot, api_id, path_start, id, started, started_at)
     }
 }
 

@@ -9,6 +9,7 @@ pub mod hosts;
 pub mod snapshot;
 pub mod firewall;
 pub mod distribution;
+mod arrival;
 mod exchange;
 mod pipeline;
 mod layers;

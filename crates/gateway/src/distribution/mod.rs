@@ -24,8 +24,9 @@ use bytes::Bytes;
 use portcullis_model::{HeaderList, Timestamp, resources::cloudfront::ViewerProtocolPolicy, trail::Outcome};
 
 use crate::{
+    arrival::Arrival,
     decision::{LayerName, Reason, shown},
-    gateway::{Arrival, Worker},
+    gateway::Worker,
     http::{Body, Listener, Request, Response, path::canonical_path},
     pipeline::{self, Journal},
     request_id,

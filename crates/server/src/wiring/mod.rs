@@ -141,15 +141,10 @@ impl Server {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             published: Arc::new(publication),
-            compiler: Arc::new(GatewayCompiler {
-                snapshots: planes.snapshots.clone(),
-            }),
+            compiler: compiler(&planes),
             trails: Arc::new(Trails(planes.trails.clone())),
             samples: Arc::new(JudgedSamples(planes.firewall.clone())),
-            usage: Arc::new(Counters {
-                keeper: usage.clone(),
-                account_throttle: settings.account_throttle,
-            }),
+            usage: counters(settings, &usage),
             buckets: buckets.clone(),
             functions: planes.functions.runner.clone(),
             certificates: certificates.clone(),
@@ -467,4 +462,17 @@ fn issuer_form(settings: &Settings) -> IssuerForm {
 /// Returns one worker a core.
 pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
+}
+
+fn counters(settings: &Settings, usage: &Arc<UsageKeeper>) -> Arc<Counters> {
+    Arc::new(Counters {
+        keeper: usage.clone(),
+        account_throttle: settings.account_throttle,
+    })
+}
+
+fn compiler(planes: &Planes) -> Arc<GatewayCompiler> {
+    Arc::new(GatewayCompiler {
+        snapshots: planes.snapshots.clone(),
+    })
 }

@@ -1,0 +1,33 @@
+//! When a request came and what it is called: known before anything else of it.
+
+use std::{sync::Arc, time::Instant};
+
+use portcullis_model::Timestamp;
+
+use crate::{exchange::Exchange, http::Request, snapshot::Snapshot};
+
+/// When a request came, and its id.
+#[derive(Clone, Copy)]
+pub(crate) struct Arrival {
+    pub(crate) id: u128,
+    pub(crate) started: Timestamp,
+    pub(crate) started_at: Instant,
+}
+
+impl Arrival {
+    /// Starts the exchange of the request.
+    pub(crate) fn exchange(
+        self,
+        request: Request,
+        snapshot: Arc<Snapshot>,
+        api_id: Box<str>,
+        path_start: usize,
+    ) -> Exchange {
+        let Self {
+            id,
+            started,
+            started_at,
+        } = self;
+        Exchange::start(request, snapshot, api_id, path_start, id, started, started_at)
+    }
+}
