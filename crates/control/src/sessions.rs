@@ -124,3 +124,88 @@ pub fn open(
 fn purpose(access_key_id: &str) -> String {
     format!("sts/session/{access_key_id}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use portcullis_model::SystemEntropy;
+    use portcullis_vault::RootKey;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_seconds(1_800_000_000);
+
+    fn vault(byte: u8) -> Vault {
+        Vault::new(&RootKey::from_array([byte; 32]), Arc::new(SystemEntropy))
+    }
+
+    fn new(policies: Vec<String>) -> NewSession {
+        NewSession {
+            account: "000000000000".into(),
+            principal: SessionPrincipal::Role {
+                role_name: "r".into(),
+                role_id: "AROA".into(),
+                session_name: "s".into(),
+            },
+            expires: NOW.plus_seconds(900),
+            policies,
+            policy_arns: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn only_the_very_token_opens_with_its_own_key_alone() {
+        let vault = vault(7);
+        let issued = issue(&vault, &SystemEntropy, NOW, new(Vec::new())).unwrap();
+        let (id, token) = (issued.session.access_key_id.as_str(), issued.token.expose());
+        let (session, secret) = open(&vault, id, token, NOW).unwrap_or_else(|refused| panic!("{refused:?}"));
+        assert_eq!(session, issued.session);
+        assert!(secret == issued.secret);
+        assert!(!token.contains(issued.secret.expose()) && token.len() < 1024);
+        let opened = |vault: &Vault, id: &str, token: &str, at: i64| {
+            open(vault, id, token, NOW.plus_seconds(at)).map(|(session, _)| session)
+        };
+        assert_eq!(opened(&vault, id, token, 899).unwrap(), session);
+        assert_eq!(opened(&vault, id, token, 900), Err(NoSession::Expired));
+        assert_eq!(opened(&vault, "ASIAOTHER", token, 0), Err(NoSession::Unknown));
+        assert_eq!(opened(&vault, "AKIAOTHER", token, 0), Err(NoSession::Unknown));
+        assert_eq!(opened(&self::vault(8), id, token, 0), Err(NoSession::Unknown));
+        // Each byte counts, and no text of a stranger's does more than fail.
+        for at in 0..token.len() {
+            let mut changed = token.as_bytes().to_vec();
+            changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
+            let changed = String::from_utf8(changed).unwrap();
+            let cut: String = token.chars().take(at).collect();
+            assert_eq!(
+                opened(&vault, id, &changed, 0),
+                Err(NoSession::Unknown),
+                "byte {at}"
+            );
+            assert_eq!(
+                opened(&vault, id, &cut, 0),
+                Err(NoSession::Unknown),
+                "cut at {at}"
+            );
+        }
+        for nonsense in ["", "v1:", "v2:AAAA", ":", "é", "v1:====", "{}"] {
+            assert_eq!(
+                opened(&vault, id, nonsense, 0),
+                Err(NoSession::Unknown),
+                "{nonsense}"
+            );
+        }
+    }
+
+    #[test]
+    fn policies_that_a_token_has_no_room_for_are_refused() {
+        let vault = vault(7);
+        let refused = issue(&vault, &SystemEntropy, NOW, new(vec!["\"".repeat(4_000)]));
+        assert_eq!(
+            refused.err().map(|error| error.code),
+            Some("PackedPolicyTooLarge")
+        );
+        let fits = issue(&vault, &SystemEntropy, NOW, new(vec!["x".repeat(2_048)])).ok();
+        assert!(fits.is_some_and(|issued| issued.packed_percent() < 100));
+    }
+}

@@ -15,6 +15,8 @@ pub(crate) enum Invocation {
     },
     CredentialsCreate {
         config: PathBuf,
+        /// Another account than the configuration's.
+        account: Option<String>,
     },
     Deploy(Deploy),
     Exec {
@@ -90,8 +92,14 @@ fn command() -> Command {
                 .arg_required_else_help(true)
                 .subcommand(
                     Command::new("create")
-                        .about("Makes the first access key of a `serve` installation and prints it once")
-                        .arg(config()),
+                        .about("Makes the first access key of an account of a `serve` installation and prints it once")
+                        .arg(config())
+                        .arg(
+                            Arg::new("account")
+                                .long("account")
+                                .value_name("A")
+                                .help("The account, if it is not the configuration's: twelve digits"),
+                        ),
                 ),
         )
         .subcommand(deploy())
@@ -274,6 +282,7 @@ fn read(matches: &ArgMatches) -> Result<Invocation> {
             let (_, matches) = matches.subcommand().context("no command")?;
             Invocation::CredentialsCreate {
                 config: path(matches, "config")?,
+                account: matches.get_one::<String>("account").cloned(),
             }
         }
         "deploy" => Invocation::Deploy(Deploy {

@@ -168,7 +168,15 @@ fn no_request_of_the_suite_verifies_with_one_byte_changed() {
         for form in ["header", "query"] {
             let file = case.join(format!("{form}-signed-request.txt"));
             let request = Request::read(&fs::read_to_string(file).unwrap());
-            for (what, mutant) in mutants(&request, &setting.options) {
+            let mutants = mutants(&request, &setting.options);
+            // Method, path, query, every header (date and scope among them) and body, each byte.
+            assert!(
+                mutants.len() >= 200,
+                "{} {form}: {}",
+                case.display(),
+                mutants.len()
+            );
+            for (what, mutant) in mutants {
                 tried += 1;
                 assert!(
                     check(&mutant, &setting).is_err(),

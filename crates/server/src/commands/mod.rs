@@ -22,7 +22,9 @@ pub(crate) fn run(invocation: Invocation) -> Result<ExitCode> {
     match invocation {
         Invocation::Up(up) => up::run(&up),
         Invocation::Serve { config } => serve::run(&config),
-        Invocation::CredentialsCreate { config } => credentials_create::run(&config),
+        Invocation::CredentialsCreate { config, account } => {
+            credentials_create::run(&config, account.as_deref())
+        }
         Invocation::Deploy(deploy) => deploy::run(&deploy),
         Invocation::Exec { data, command } => exec::run(&data, &command),
         Invocation::Explain { data, request_id } => explain::run(&data, request_id.as_deref()),
