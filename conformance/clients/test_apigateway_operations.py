@@ -122,6 +122,7 @@ def test_model(apigateway, api):
     assert changed["description"] == "an animal"
     assert apigateway.get_model(**named)["schema"] == '{"type":"object"}'
     assert "Pet" in [one["name"] for one in apigateway.get_models(restApiId=api)["items"]]
+    assert apigateway.get_model_template(**named)["value"] == "#set($inputRoot = $input.path('$'))\n{ }"
     apigateway.delete_model(**named)
     with pytest.raises(apigateway.exceptions.NotFoundException):
         apigateway.get_model(**named)

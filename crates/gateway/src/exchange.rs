@@ -366,7 +366,7 @@ impl Exchange {
 
     /// Written by the mapping layer.
     pub(crate) fn map(&mut self, mut mapped: Mapped) {
-        if let Mapped::Template { overrides, .. } = &mut mapped {
+        if let Mapped::Template { overrides, .. } | Mapped::Http { overrides, .. } = &mut mapped {
             self.overrides = std::mem::take(overrides);
         }
         self.mapped = Some(mapped);

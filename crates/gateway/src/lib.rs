@@ -29,7 +29,6 @@ pub mod usage;
 mod callers;
 mod decision;
 mod refusal;
-mod whole_match;
 mod request_id;
 
 pub use callers::Callers;

@@ -51,7 +51,7 @@ impl<'v, 'l> Evaluation<'v, 'l> {
         Ok(Some(Cow::Owned(Value::Array(list))))
     }
 
-    fn spend(&mut self, nodes: usize) -> Result<(), LimitExceeded> {
+    pub(super) fn spend(&mut self, nodes: usize) -> Result<(), LimitExceeded> {
         self.nodes = self.nodes.saturating_add(nodes);
         if self.nodes > self.limits.nodes_max {
             return Err(LimitExceeded::Nodes(self.limits.nodes_max));

@@ -34,6 +34,14 @@ pub(super) fn evaluate<'v>(
         }
         Filter::Not(filter) => Ok(!evaluate(filter, element, evaluation)?),
         Filter::Exists(operand) => Ok(resolve(operand, element, evaluation)?.is_some()),
+        Filter::Matches(operand, pattern) => {
+            let value = resolve(operand, element, evaluation)?;
+            let text = value.as_deref().and_then(Value::as_str);
+            if let Some(text) = text {
+                evaluation.spend(text.len() / 64)?;
+            }
+            Ok(text.is_some_and(|text| pattern.0.is_match(text)))
+        }
         Filter::Compare {
             left,
             operator,
@@ -41,6 +49,7 @@ pub(super) fn evaluate<'v>(
         } => {
             let left = resolve(left, element, evaluation)?;
             let right = resolve(right, element, evaluation)?;
+            evaluation.spend(left.as_deref().map_or(0, elements) * right.as_deref().map_or(0, elements))?;
             Ok(compare(left.as_deref(), *operator, right.as_deref()))
         }
     }
@@ -77,7 +86,36 @@ fn compare(left: Option<&Value>, operator: Operator, right: Option<&Value>) -> b
         Operator::GreaterOrEqual => matches!(order(left, right), Some(Ordering::Greater | Ordering::Equal)),
         Operator::In => is_in(left, right),
         Operator::NotIn => !is_in(left, right),
+        Operator::SubsetOf => each(left).is_some_and(|mut each| each.all(|value| is_in(value, right))),
+        Operator::AnyOf => each(left).is_some_and(|mut each| each.any(|value| is_in(value, right))),
+        Operator::NoneOf => each(left).is_some_and(|mut each| !each.any(|value| is_in(value, right))),
+        Operator::All => each(right).is_some_and(|mut each| each.all(|value| is_in(value, left))),
+        Operator::Contains => match (left, right) {
+            (Value::String(text), Value::String(part)) => text.contains(part.as_str()),
+            _ => is_in(right, left),
+        },
+        Operator::Size => size(left).is_some_and(|size| right.as_u64() == Some(size)),
+        Operator::Empty => size(left).is_some_and(|size| right.as_bool() == Some(size == 0)),
+        Operator::Matches => false,
     }
+}
+
+/// How much a comparison may have to look at.
+fn elements(value: &Value) -> usize {
+    value.as_array().map_or(1, |elements| elements.len().max(1))
+}
+
+fn each(value: &Value) -> Option<std::slice::Iter<'_, Value>> {
+    value.as_array().map(|elements| elements.iter())
+}
+
+fn size(value: &Value) -> Option<u64> {
+    let size = match value {
+        Value::Array(elements) => elements.len(),
+        Value::String(text) => text.chars().count(),
+        _ => return None,
+    };
+    u64::try_from(size).ok()
 }
 
 fn is_in(value: &Value, list: &Value) -> bool {

@@ -1,9 +1,11 @@
 //! Which parts of a JSON value does a path name? JSONPath as Jayway evaluates it, since API Gateway does: a definite
 //! path gives a value, an indefinite one a list, a missing one nothing. Not RFC 9535, whose lists are always lists.
 //!
-//! Known: `$`, `.a`, `['a']`, `['a','b']`, `[0]`, `[-1]`, `[0,2]`, `[1:3]`, `[*]`, `.*`, `..a`, a final `.length()` or
-//! `.size()`, and filters `[?(@.a == 'x' && @.b > 3)]` with `== != < <= > >= in nin ! && ||`. Jayway's other functions
-//! and operators are refused by name.
+//! Known: `$`, `.a`, `['a']`, `['a','b']`, `[0]`, `[-1]`, `[0,2]`, `[1:3]`, `[*]`, `.*`, `..a`, one function at the end
+//! (`length() size() min() max() avg() sum() stddev() keys() first() last() index(n) concat()`), and filters
+//! `[?(@.a == 'x' && @.b > 3)]` with `== != < <= > >= =~ in nin subsetof anyof noneof all contains size empty ! && ||`.
+//! Which of them API Gateway's Jayway has is not recorded; those of the current one are here, but for functions with arguments
+//! and inside filters, which are refused by name.
 
 mod cursor;
 mod path;
@@ -11,6 +13,7 @@ mod parse;
 mod parse_filter;
 mod evaluate;
 mod filter;
+mod function;
 #[cfg(test)]
 mod tests;
 
@@ -19,6 +22,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use evaluate::Evaluation;
+use function::Function;
 use path::Token;
 
 /// The longest path.
@@ -32,7 +36,7 @@ pub const FILTER_DEPTH_MAX: u32 = 16;
 #[derive(Clone, Debug, PartialEq)]
 pub struct JsonPath {
     tokens: Vec<Token>,
-    counts_elements: bool,
+    function: Option<Function>,
 }
 
 /// Why a text is no path.
@@ -91,7 +95,7 @@ impl JsonPath {
 
     /// Tells whether the path is `$`.
     pub fn is_root(&self) -> bool {
-        self.tokens.is_empty() && !self.counts_elements
+        self.tokens.is_empty() && self.function.is_none()
     }
 
     /// Returns what the path names under `root`: nothing, a value, or for an indefinite path a list.
@@ -111,11 +115,9 @@ impl JsonPath {
     ) -> Result<(Option<Cow<'v, Value>>, usize), LimitExceeded> {
         let mut evaluation = Evaluation::new(root, limits);
         let selected = evaluation.select(&self.tokens, root)?;
-        let selected = if self.counts_elements {
-            let count = selected.as_deref().and_then(element_count);
-            count.map(|count| Cow::Owned(Value::from(count)))
-        } else {
-            selected
+        let selected = match self.function {
+            Some(function) => selected.and_then(|value| function.apply(&value)).map(Cow::Owned),
+            None => selected,
         };
         Ok((selected, evaluation.nodes()))
     }
@@ -126,7 +128,7 @@ impl JsonPath {
         root: V,
         mut into: impl FnMut(V, Step<'_>) -> Option<V>,
     ) -> Option<Option<V>> {
-        if self.counts_elements {
+        if self.function.is_some() {
             return None;
         }
         let mut steps = Vec::with_capacity(self.tokens.len());
@@ -138,14 +140,5 @@ impl JsonPath {
             });
         }
         Some(steps.into_iter().try_fold(root, &mut into))
-    }
-}
-
-/// Jayway counts elements and members; a text has no length.
-fn element_count(value: &Value) -> Option<usize> {
-    match value {
-        Value::Array(elements) => Some(elements.len()),
-        Value::Object(members) => Some(members.len()),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => None,
     }
 }

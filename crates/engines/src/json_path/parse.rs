@@ -1,6 +1,7 @@
 //! A text becomes a path.
 
 use super::cursor::Cursor;
+use super::function::Function;
 use super::path::Token;
 use super::{JsonPath, JsonPathProblem, PATH_BYTES_MAX, PATH_TOKENS_MAX, parse_filter};
 
@@ -13,25 +14,22 @@ pub(super) fn parse(text: &str) -> Result<JsonPath, JsonPathProblem> {
         return Err(cursor.problem("the path is empty, write `$` for the whole value"));
     }
     let mut tokens = Vec::new();
-    if !cursor.take("$") && cursor.peek() != Some('[') {
+    if !cursor.take("$") && !cursor.take("@") && cursor.peek() != Some('[') {
         tokens.push(Token::Property(property_name(&mut cursor)?));
     }
-    let counts_elements = parse_steps(&mut cursor, &mut tokens, 0)?;
+    let function = parse_steps(&mut cursor, &mut tokens, 0)?;
     if cursor.peek().is_some() {
         return Err(cursor.problem("expected `.`, `[` or the end of the path"));
     }
-    Ok(JsonPath {
-        tokens,
-        counts_elements,
-    })
+    Ok(JsonPath { tokens, function })
 }
 
-/// Reads steps until something that is none; returns whether the last one was `.length()` or `.size()`.
+/// Reads steps until something that is none; returns the function that the last one was.
 pub(super) fn parse_steps(
     cursor: &mut Cursor,
     tokens: &mut Vec<Token>,
     depth: u32,
-) -> Result<bool, JsonPathProblem> {
+) -> Result<Option<Function>, JsonPathProblem> {
     loop {
         if tokens.len() > PATH_TOKENS_MAX {
             return Err(cursor.problem(format!("the path has more than {PATH_TOKENS_MAX} steps")));
@@ -53,30 +51,36 @@ pub(super) fn parse_steps(
             } else {
                 let name = property_name(cursor)?;
                 if cursor.peek() == Some('(') {
-                    return function(cursor, &name);
+                    return function(cursor, &name).map(Some);
                 }
                 tokens.push(Token::Property(name));
             }
         } else if cursor.peek() == Some('[') {
             tokens.push(bracket(cursor, depth)?);
         } else {
-            return Ok(false);
+            return Ok(None);
         }
     }
 }
 
-fn function(cursor: &mut Cursor, name: &str) -> Result<bool, JsonPathProblem> {
-    if name != "length" && name != "size" {
-        let message = format!("the function `{name}()` is not supported, only `length()` and `size()` are");
-        return Err(cursor.problem(message));
-    }
+fn function(cursor: &mut Cursor, name: &str) -> Result<Function, JsonPathProblem> {
+    let unknown = cursor.problem(format!("the function `{name}()` is not supported"));
     cursor.expect("(")?;
     cursor.skip_blanks();
-    cursor.expect(")")?;
+    let argument = optional_integer(cursor)?;
+    cursor.skip_blanks();
+    if cursor.peek() != Some(')') {
+        return Err(cursor.problem(format!("`{name}()` takes no such argument")));
+    }
+    cursor.next();
     if matches!(cursor.peek(), Some('.' | '[')) {
         return Err(cursor.problem(format!("nothing may follow `{name}()`")));
     }
-    Ok(true)
+    match (name, argument) {
+        ("index", Some(index)) => Ok(Function::Index(index)),
+        (_, None) => Function::find(name).ok_or(unknown),
+        _ => Err(unknown),
+    }
 }
 
 /// A name after a dot ends where the next step, a function's `(`, or inside a filter the expression goes on.

@@ -4,11 +4,12 @@ use serde_json::Value;
 
 use super::cursor::Cursor;
 use super::parse::{parse_steps, quoted};
-use super::path::{Filter, Operand, Operator, Token};
+use super::path::{Filter, Operand, Operator, Pattern, Token};
 use super::{FILTER_DEPTH_MAX, JsonPathProblem};
+use crate::java_pattern;
 
 /// Longer operators first, so that `<=` is not read as `<`.
-const OPERATORS: [(&str, Operator); 8] = [
+const OPERATORS: [(&str, Operator); 16] = [
     ("==", Operator::Equal),
     ("!=", Operator::NotEqual),
     ("<=", Operator::LessOrEqual),
@@ -17,11 +18,14 @@ const OPERATORS: [(&str, Operator); 8] = [
     (">", Operator::Greater),
     ("in", Operator::In),
     ("nin", Operator::NotIn),
-];
-
-/// Operators that Jayway has and we do not have yet: named, so that nobody has to guess.
-const UNSUPPORTED: [&str; 9] = [
-    "=~", "subsetof", "anyof", "noneof", "allof", "contains", "size", "empty", "matches",
+    ("subsetof", Operator::SubsetOf),
+    ("anyof", Operator::AnyOf),
+    ("noneof", Operator::NoneOf),
+    ("all", Operator::All),
+    ("contains", Operator::Contains),
+    ("size", Operator::Size),
+    ("empty", Operator::Empty),
+    ("=~", Operator::Matches),
 ];
 
 pub(super) fn parse_filter(cursor: &mut Cursor, depth: u32) -> Result<Token, JsonPathProblem> {
@@ -100,21 +104,54 @@ fn comparison(cursor: &mut Cursor, depth: u32) -> Result<Filter, JsonPathProblem
         .find(|(text, _)| cursor.take(text))
         .map(|(_, operator)| *operator)
     else {
-        if let Some(name) = UNSUPPORTED.iter().find(|name| cursor.take(name)) {
-            return Err(cursor.problem(format!("the operator `{name}` is not supported")));
-        }
         if matches!(left, Operand::Literal(_)) {
             return Err(cursor.problem("expected an operator after the literal"));
         }
         return Ok(Filter::Exists(left));
     };
     cursor.skip_blanks();
+    if operator == Operator::Matches {
+        return Ok(Filter::Matches(left, pattern(cursor)?));
+    }
     let right = operand(cursor, depth)?;
     Ok(Filter::Compare {
         left,
         operator,
         right,
     })
+}
+
+/// `/pattern/flags`, which must match the whole text.
+fn pattern(cursor: &mut Cursor) -> Result<Pattern, JsonPathProblem> {
+    cursor.expect("/")?;
+    let mut source = String::new();
+    loop {
+        match cursor.next() {
+            None => return Err(cursor.problem("expected a closing `/`")),
+            Some('/') => break,
+            Some('\\') => {
+                let escaped = cursor.next();
+                source.extend((escaped != Some('/')).then_some('\\'));
+                source.extend(escaped);
+            }
+            Some(character) => source.push(character),
+        }
+    }
+    let flags = cursor.take_while(|character| character.is_ascii_alphabetic());
+    if let Some(flag) = flags.chars().find(|flag| !matches!(flag, 'i' | 'm' | 's' | 'u')) {
+        return Err(cursor.problem(format!(
+            "the flag `{flag}` is not supported: there are `i`, `m`, `s`, `u`"
+        )));
+    }
+    let flags = flags.replace('u', "");
+    let flagged = if flags.is_empty() {
+        source
+    } else {
+        format!("(?{flags}){source}")
+    };
+    java_pattern::compile(&flagged, true)
+        .map(|regex| Pattern(Box::new(regex)))
+        .map_err(|cause| cursor.problem(format!("the pattern is not supported: {cause}")))
 }
 
 fn operand(cursor: &mut Cursor, depth: u32) -> Result<Operand, JsonPathProblem> {
@@ -128,7 +165,7 @@ fn operand(cursor: &mut Cursor, depth: u32) -> Result<Operand, JsonPathProblem> 
 fn path(cursor: &mut Cursor, depth: u32) -> Result<Vec<Token>, JsonPathProblem> {
     cursor.next();
     let mut tokens = Vec::new();
-    if parse_steps(cursor, &mut tokens, depth)? {
+    if parse_steps(cursor, &mut tokens, depth)?.is_some() {
         return Err(cursor.problem("functions are not supported inside filters"));
     }
     Ok(tokens)

@@ -1,5 +1,6 @@
 //! The compiled form of a path and of its filters.
 
+use regex::Regex;
 use serde_json::Value;
 
 /// One step of a path.
@@ -33,6 +34,18 @@ pub(super) enum Filter {
         operator: Operator,
         right: Operand,
     },
+    /// `@.a =~ /x/`
+    Matches(Operand, Pattern),
+}
+
+/// A regular expression; two are the same if they are written alike.
+#[derive(Clone, Debug)]
+pub(super) struct Pattern(pub(super) Box<Regex>);
+
+impl PartialEq for Pattern {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.as_str() == other.0.as_str()
+    }
 }
 
 /// One side of a comparison.
@@ -55,6 +68,14 @@ pub(super) enum Operator {
     GreaterOrEqual,
     In,
     NotIn,
+    SubsetOf,
+    AnyOf,
+    NoneOf,
+    All,
+    Contains,
+    Size,
+    Empty,
+    Matches,
 }
 
 /// Several names are definite only at the end, where Jayway merges them into one object.

@@ -119,6 +119,56 @@ fn filters_select_what_jayway_selects() {
 }
 
 #[test]
+fn functions_work_on_what_the_path_names() {
+    let value =
+        json!({"n": [3, 1, 2.5], "t": ["a", "b"], "o": {"x": 1, "y": 2}, "e": [], "l": [{"p": 1}, {"p": 4}]});
+    for (path, expected) in [
+        ("$.n.min()", Some(json!(1.0))),
+        ("$.n.max()", Some(json!(3.0))),
+        ("$.n.sum()", Some(json!(6.5))),
+        ("$.l[*].p.avg()", Some(json!(2.5))),
+        ("$..p.sum()", Some(json!(5.0))),
+        ("$..p.stddev()", Some(json!(1.5))),
+        ("$.o.keys()", Some(json!(["x", "y"]))),
+        ("$.n.first()", Some(json!(3))),
+        ("$.n.last()", Some(json!(2.5))),
+        ("$.n.index(-2)", Some(json!(1))),
+        ("$.t.concat()", Some(json!("ab"))),
+        ("$.e.sum()", None),
+        ("$.t.sum()", None),
+        ("$.o.first()", None),
+    ] {
+        assert_eq!(evaluate(path, &value), expected, "{path}");
+    }
+}
+
+#[test]
+fn filters_look_into_lists_and_texts() {
+    let value = json!([
+        {"id": 1, "t": ["a", "b"], "s": "Abc"}, {"id": 2, "t": ["b"], "s": "xbc"}, {"id": 3, "t": [], "s": ""}, {"id": 4},
+    ]);
+    for (filter, ids) in [
+        ("@.t contains 'a'", json!([1])),
+        ("@.s contains 'bc'", json!([1, 2])),
+        ("@.t size 2", json!([1])),
+        ("@.s size 3", json!([1, 2])),
+        ("@.t empty true", json!([3])),
+        ("@.s empty false", json!([1, 2])),
+        ("@.t subsetof ['b', 'c']", json!([2, 3])),
+        ("@.t anyof ['a', 'c']", json!([1])),
+        ("@.t noneof ['a', 'c']", json!([2, 3])),
+        ("@.t all ['a', 'b']", json!([1])),
+        ("@.s =~ /.b./", json!([1, 2])),
+        ("@.s =~ /b/", json!([])),
+        ("@.s =~ /a.*/i", json!([1])),
+        ("@.id =~ /1/", json!([])),
+    ] {
+        let path = format!("$[?({filter})].id");
+        assert_eq!(evaluate(&path, &value), Some(ids), "{filter}");
+    }
+}
+
+#[test]
 fn only_single_values_are_definite() {
     for (path, definite) in [
         ("$", true),
@@ -148,9 +198,12 @@ fn broken_paths_are_refused_with_their_place() {
         ("$[-]", "nine digits"),
         ("$[0:4:2]", "step"),
         ("$.a b", "expected `.`"),
-        ("$.a.sum()", "`sum()` is not supported"),
+        ("$.a.append(1)", "`append()` is not supported"),
+        ("$.a.concat('x')", "takes no such argument"),
+        ("$[?(@.a =~ /(?=x)/)]", "look-around"),
+        ("$[?(@.a =~ /x/q)]", "the flag `q`"),
+        ("$[?(@.a =~ 'x')]", "expected `/`"),
         ("$.a.length().b", "nothing may follow"),
-        ("$[?(@.a =~ /x/)]", "`=~` is not supported"),
         ("$[?(1)]", "expected an operator"),
         ("$[?@.a]", "expected `(`"),
         ("$[?(@.a == bare)]", "expected `@…`"),
@@ -232,6 +285,10 @@ fn random_paths_neither_panic_nor_run_away() {
         "8.5",
         "[?(@.price",
         "[?(",
+        " contains ",
+        " =~ /a+/i",
+        ".sum()",
+        ".keys()",
         ")]",
         "[*]",
         "..a",

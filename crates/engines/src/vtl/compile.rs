@@ -3,11 +3,11 @@
 use portcullis_model::Place;
 
 use super::ast::{self, Node, SegmentKind};
-use super::java_pattern;
 use super::methods::Method;
 use super::program::{Access, Expression, LOOP_NAMES, Path, Reference, Source, Step, Target};
 use super::util_functions::Util;
 use super::{OverridePlace, ParameterPlace, TemplateProblem};
+use crate::java_pattern;
 use crate::json_path::JsonPath;
 
 /// The variables of API Gateway.

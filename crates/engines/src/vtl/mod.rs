@@ -12,7 +12,6 @@ mod parse;
 mod directive;
 mod expression;
 mod reference;
-mod java_pattern;
 mod program;
 mod compile;
 mod value;

@@ -119,6 +119,7 @@ async fn invoke(
         .then(|| function::error_message(&answer.payload).unwrap_or_default());
     Ok(Answer::Integrated {
         said,
+        status: None,
         parts: AnswerParts {
             headers: HeaderList::new(),
             body: answer.payload,

@@ -106,23 +106,59 @@ impl HttpProxy {
     ) -> Result<(Answer, Reason), Refusal> {
         let mut body = Outgoing::new(exchange.take_body());
         let request = exchange.request();
-        let method = self.method.as_ref().unwrap_or(&request.method);
         let headers = request_headers(request, mapped);
-        let sent = worker
-            .client()
-            .send(
-                &self.target,
-                method,
-                path_and_query,
-                &headers,
-                &mut body,
-                &self.timeouts,
-            )
-            .await;
-        match sent {
-            Ok(answer) => Ok((Answer::Proxied(response(answer)), (&self.reason).into())),
-            Err(cause) => Err(self.refusal(&cause, body.failed)),
+        let method = self.method(request);
+        let answer = self
+            .send(method, path_and_query, &headers, &mut body, worker)
+            .await?;
+        Ok((Answer::Proxied(response(answer)), (&self.reason).into()))
+    }
+
+    /// Returns the method of the call.
+    pub(super) fn method<'a>(&'a self, request: &'a Request) -> &'a Bytes {
+        self.method.as_ref().unwrap_or(&request.method)
+    }
+
+    /// Sends a request and waits for the head of the answer.
+    pub(super) async fn send(
+        &self,
+        method: &Bytes,
+        path_and_query: &[u8],
+        headers: &HeaderList,
+        body: &mut Outgoing,
+        worker: &Worker,
+    ) -> Result<portcullis_egress::Answer, Refusal> {
+        let client = worker.client();
+        let sent = client.send(
+            &self.target,
+            method,
+            path_and_query,
+            headers,
+            body,
+            &self.timeouts,
+        );
+        match sent.await {
+            Ok(answer) => Ok(answer),
+            Err(cause) => Err(self.refusal(&cause, body.failed.take())),
         }
+    }
+
+    /// Returns what the trail says of a call.
+    pub(super) fn reason(&self) -> Reason {
+        (&self.reason).into()
+    }
+
+    /// Reads the rest of an answer, which must come whole.
+    pub(super) async fn read(&self, body: AnswerBody) -> Result<Bytes, Refusal> {
+        let whole = incoming(body).read_whole(BODY_BYTES_MAX).await;
+        whole.map_err(|cause| {
+            let kind = match cause {
+                BodyError::TimedOut => RefusalKind::IntegrationTimeout,
+                BodyError::NoRoom => RefusalKind::Overloaded,
+                BodyError::TooLarge { .. } | BodyError::Broken(_) => RefusalKind::IntegrationFailure,
+            };
+            Refusal::new(kind, format!("the answer of `{}`: {cause}", self.target))
+        })
     }
 
     fn refusal(&self, cause: &EgressError, body: Option<BodyError>) -> Refusal {

@@ -3,6 +3,7 @@
 pub(crate) mod aws;
 pub(crate) mod function;
 pub(crate) mod header_policy;
+pub(crate) mod http;
 pub(crate) mod http_proxy;
 pub(crate) mod lambda_proxy;
 pub(crate) mod mock;
@@ -21,6 +22,7 @@ use crate::{
     gateway::Worker,
     http::Response,
     mapping::{
+        content_handling::BinaryTypes,
         expression::AnswerParts,
         request::{Mapped, RequestMapping},
     },
@@ -36,6 +38,8 @@ use lambda_proxy::LambdaProxy;
 pub(crate) enum Integration {
     Mock,
     HttpProxy(HttpProxy),
+    /// The same backend, called with what is mapped and nothing else.
+    Http(HttpProxy),
     LambdaProxy(LambdaProxy),
     Aws(Aws),
 }
@@ -48,8 +52,10 @@ pub(crate) enum Answer {
     Proxied(Response),
     /// What an integration response is made of.
     Integrated {
-        /// What its pattern must match: the error of a function; none takes the default.
+        /// What its pattern must match: the error of a function, the status of a backend; none takes the default.
         said: Option<String>,
+        /// The status of a backend.
+        status: Option<u16>,
         parts: AnswerParts,
     },
 }
@@ -60,7 +66,7 @@ impl Answer {
         match self {
             Self::Mocked { status } => Some(*status),
             Self::Proxied(response) => Some(response.status),
-            Self::Integrated { .. } => None,
+            Self::Integrated { status, .. } => *status,
         }
     }
 }
@@ -70,43 +76,26 @@ impl Integration {
     pub(crate) fn compile(
         integration: &IntegrationModel,
         resource_path: &str,
-        binary_media_types: &[String],
+        binary: &BinaryTypes,
         variables: &BTreeMap<String, String>,
         path: &str,
         problems: &mut Vec<Problem>,
     ) -> Option<(Self, RequestMapping)> {
-        let mut refuse = |field: &str, message: &str| {
-            problems.push(Problem::error(
-                None,
-                format!("{path}: integration/{field}"),
-                message,
-            ));
-        };
-        if integration.content_handling.is_some() {
-            refuse("contentHandling", "content handling is not supported yet");
-        }
-        match integration.integration_type {
-            IntegrationType::Mock
-            | IntegrationType::HttpProxy
-            | IntegrationType::Aws
-            | IntegrationType::AwsProxy => {}
-            IntegrationType::Http => {
-                refuse("type", "`HTTP` is not supported yet: use `HTTP_PROXY`");
-                return None;
-            }
-        }
-        let request = RequestMapping::compile(integration, resource_path, variables, path, problems)?;
+        let request = RequestMapping::compile(integration, resource_path, binary, variables, path, problems)?;
         let compiled = match &request {
-            RequestMapping::Template { .. } if integration.integration_type == IntegrationType::Aws => {
+            RequestMapping::Template(_) if integration.integration_type == IntegrationType::Aws => {
                 Self::Aws(Aws::compile(integration, variables, path, problems)?)
             }
-            RequestMapping::Template { .. } => Self::Mock,
-            RequestMapping::HttpProxy { uri, .. } => {
-                Self::HttpProxy(HttpProxy::compile(integration, uri, path, problems)?)
+            RequestMapping::Template(_) => Self::Mock,
+            RequestMapping::HttpProxy { call, .. } => {
+                Self::HttpProxy(HttpProxy::compile(integration, call.uri(), path, problems)?)
+            }
+            RequestMapping::Http { call, .. } => {
+                Self::Http(HttpProxy::compile(integration, call.uri(), path, problems)?)
             }
             RequestMapping::Event => Self::LambdaProxy(LambdaProxy::compile(
                 integration,
-                binary_media_types,
+                binary,
                 variables,
                 path,
                 problems,
@@ -133,6 +122,19 @@ pub(crate) async fn call(
                 headers,
             },
         ) => proxy.call(&mut exchange, &path_and_query, headers, worker).await,
+        (
+            Integration::Http(backend),
+            Mapped::Http {
+                path_and_query,
+                headers,
+                body,
+                media_type,
+                ..
+            },
+        ) => {
+            let content = http::Content { body, media_type };
+            http::call(backend, &exchange, &path_and_query, headers, content, worker).await
+        }
         _ => Err(Refusal::new(
             RefusalKind::Internal,
             "the request was mapped for another kind of integration",

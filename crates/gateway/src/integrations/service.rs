@@ -125,6 +125,7 @@ impl ServiceAction {
         );
         let answer = Answer::Integrated {
             said: Some(answer.status.to_string()),
+            status: Some(answer.status),
             parts: AnswerParts {
                 headers: answer.headers,
                 body: answer.body,

@@ -35,6 +35,8 @@ pub(crate) enum Expression {
     Context(Vec<Box<str>>),
     AnswerHeader(Box<str>),
     AnswerMultiHeader(Box<str>),
+    /// The request's body, or what a path names in it.
+    Body(Option<JsonPath>),
     /// The answer's body, or what a path names in it.
     AnswerBody(Option<JsonPath>),
     /// A stage variable that the stage does not have.
@@ -85,7 +87,12 @@ impl Expression {
         if let Some(path) = text.strip_prefix("integration.response.body")
             && side == Side::Response
         {
-            return answer_body(text, path);
+            return body_path(text, path).map(Self::AnswerBody);
+        }
+        if let Some(path) = text.strip_prefix("method.request.body")
+            && side == Side::Request
+        {
+            return body_path(text, path).map(Self::Body);
         }
         let (prefix, form) = match side {
             Side::Request | Side::GatewayResponse => ("method.request.", "request"),
@@ -94,7 +101,7 @@ impl Expression {
         let rest = text.strip_prefix(prefix).and_then(|rest| rest.split_once('.'));
         let Some((source, name)) = rest.filter(|(_, name)| !name.is_empty()) else {
             return Err(if text.starts_with(&format!("{prefix}body")) {
-                format!("`{text}`: mapping from a body is not supported yet")
+                format!("`{text}`: a gateway response cannot be mapped from a body")
             } else {
                 format!(
                     "`{text}` is no mapping expression: use `{prefix}header.NAME`, `stageVariables.NAME`, `context.NAME` or `'text'`"
@@ -109,7 +116,9 @@ impl Expression {
             ("request", "multivalueheader") => Ok(Self::MultiHeader(name.into())),
             ("response", "header") => Ok(Self::AnswerHeader(name.into())),
             ("response", "multivalueheader") => Ok(Self::AnswerMultiHeader(name.into())),
-            (_, "body") => Err(format!("`{text}`: mapping from a body is not supported yet")),
+            (_, "body") => Err(format!(
+                "`{text}`: a gateway response cannot be mapped from a body"
+            )),
             _ => Err(format!("`{text}`: `{source}` cannot be mapped here")),
         }
     }
@@ -157,6 +166,7 @@ impl Expression {
                 .answer
                 .map(|answer| headers(&answer.headers, name))
                 .unwrap_or_default(),
+            Self::Body(path) => plain(body_part(scope.exchange.body_read(), path.as_ref())),
             Self::AnswerBody(path) => plain(
                 scope
                     .answer
@@ -167,15 +177,15 @@ impl Expression {
 }
 
 /// Parses what follows `integration.response.body`: nothing, or `.` and a JSONPath, with or without its `$`.
-fn answer_body(text: &str, rest: &str) -> Result<Expression, String> {
+fn body_path(text: &str, rest: &str) -> Result<Option<JsonPath>, String> {
     if rest.is_empty() {
-        return Ok(Expression::AnswerBody(None));
+        return Ok(None);
     }
     let path = rest
         .strip_prefix('.')
         .ok_or_else(|| format!("`{text}` is no mapping expression"))?;
     JsonPath::parse(path)
-        .map(|path| Expression::AnswerBody(Some(path)))
+        .map(Some)
         .map_err(|cause| format!("`{text}`: {cause}"))
 }
 
@@ -260,8 +270,10 @@ mod tests {
             ("integration.response.header.A", Side::GatewayResponse),
             ("method.request.cookie.A", Side::Request),
             ("method.request.header.", Side::Request),
-            ("method.request.body", Side::Request),
-            ("method.request.body.$.a", Side::Request),
+            ("method.request.body", Side::Response),
+            ("method.request.body", Side::GatewayResponse),
+            ("method.request.body.$[", Side::Request),
+            ("method.request.bodyx", Side::Request),
             ("'open", Side::Request),
             ("plain", Side::Response),
             ("", Side::Request),

@@ -6,5 +6,7 @@ pub(crate) mod parameter_mapping;
 pub(crate) mod query;
 pub(crate) mod template;
 pub(crate) mod uri;
+pub(crate) mod content_handling;
+pub(crate) mod http_call;
 pub(crate) mod request;
 pub(crate) mod response;

@@ -10,17 +10,16 @@ use portcullis_model::{
 };
 
 use super::{
-    expression::{Expression, Scope, Side},
+    content_handling::{self, BinaryTypes, ContentHandling},
+    expression::Expression,
+    http_call::{HttpCall, MappedHeaders},
     parameter_mapping::ParameterMapping,
-    template::{self, JSON, Templates},
-    uri::UriTemplate,
+    template::{self, JSON, Templates, media_type_of},
 };
 use crate::{
     decision::{Reason, shown},
     exchange::{BODY_BYTES_MAX, BodyNeed, Exchange},
-    integrations::header_policy,
     refusal::{Refusal, RefusalKind},
-    snapshot::router,
 };
 
 /// A parameter of the integration and where its value comes from.
@@ -33,20 +32,24 @@ pub(crate) struct Parameter {
 /// How a method's request becomes an integration's.
 pub(crate) enum RequestMapping {
     /// A template makes what a mock or a call of AWS is given.
-    Template {
-        templates: Templates,
-        passthrough: PassthroughBehavior,
-    },
+    Template(BodyMapping),
     /// The whole request is a function's event.
     Event,
     HttpProxy {
-        paths: Vec<Parameter>,
-        queries: Vec<Parameter>,
-        headers: Vec<Parameter>,
-        uri: UriTemplate,
+        call: HttpCall,
         /// What an HTTP API changes besides.
         changes: Option<Box<ParameterMapping>>,
     },
+    /// A call of which only what is mapped goes out.
+    Http { call: HttpCall, body: BodyMapping },
+}
+
+/// How the body is mapped.
+pub(crate) struct BodyMapping {
+    templates: Templates,
+    passthrough: PassthroughBehavior,
+    handling: Option<ContentHandling>,
+    binary: BinaryTypes,
 }
 
 /// What an integration gets.
@@ -63,7 +66,16 @@ pub(crate) enum Mapped {
     /// Where a call goes, and the header fields that replace or join the caller's.
     HttpProxy {
         path_and_query: Vec<u8>,
-        headers: Vec<(Bytes, Vec<Bytes>)>,
+        headers: MappedHeaders,
+    },
+    /// A call, and all that it carries.
+    Http {
+        path_and_query: Vec<u8>,
+        headers: MappedHeaders,
+        body: Bytes,
+        media_type: Bytes,
+        /// What the template set of `$context.requestOverride`.
+        overrides: Vec<Override>,
     },
 }
 
@@ -72,182 +84,174 @@ impl RequestMapping {
     pub(crate) fn compile(
         integration: &Integration,
         resource_path: &str,
+        binary: &BinaryTypes,
         variables: &BTreeMap<String, String>,
         path: &str,
         problems: &mut Vec<Problem>,
     ) -> Option<Self> {
+        const OVERRIDES: [OverridePlace; 3] = [
+            OverridePlace::RequestHeader,
+            OverridePlace::RequestPath,
+            OverridePlace::RequestQueryString,
+        ];
+        let mut refuse = |field: &str, message: &str| {
+            problems.push(Problem::error(
+                None,
+                format!("{path}: integration/{field}"),
+                message,
+            ));
+        };
         match integration.integration_type {
             IntegrationType::Mock => {
-                let path = format!("{path}: integration/requestTemplates");
                 if !integration.request_parameters.is_empty() {
-                    problems.push(Problem::error(
-                        None,
-                        &path,
-                        "a mock has no use for requestParameters",
-                    ));
+                    refuse("requestParameters", "a mock has no use for requestParameters");
                 }
-                // Nothing is called, but the response template may read them.
-                let settable = [
-                    OverridePlace::RequestHeader,
-                    OverridePlace::RequestPath,
-                    OverridePlace::RequestQueryString,
-                ];
-                Some(Self::template(integration, &settable, &path, problems))
+                // Nothing is called, but the response template may read what is overridden.
+                let body = BodyMapping::compile(integration, &OVERRIDES, binary, path, problems);
+                Some(Self::Template(body))
             }
             IntegrationType::Aws => {
-                let path = format!("{path}: integration/requestTemplates");
-                Some(Self::template(integration, &[], &path, problems))
+                let body = BodyMapping::compile(integration, &[], binary, path, problems);
+                Some(Self::Template(body))
             }
             IntegrationType::AwsProxy => Some(Self::Event),
             IntegrationType::HttpProxy => {
-                compile_http_proxy(integration, resource_path, variables, path, problems)
+                if !integration.request_templates.is_empty() {
+                    refuse(
+                        "requestTemplates",
+                        "`HTTP_PROXY` passes bodies through and applies no template",
+                    );
+                }
+                if integration.content_handling.is_some() {
+                    refuse(
+                        "contentHandling",
+                        "`HTTP_PROXY` passes bodies through as they are",
+                    );
+                }
+                let call = HttpCall::compile(integration, resource_path, variables, path, problems)?;
+                Some(Self::HttpProxy { call, changes: None })
             }
-            IntegrationType::Http => None,
-        }
-    }
-
-    fn template(
-        integration: &Integration,
-        settable: &[OverridePlace],
-        path: &str,
-        problems: &mut Vec<Problem>,
-    ) -> Self {
-        Self::Template {
-            templates: Templates::compile(&integration.request_templates, settable, path, problems),
-            passthrough: integration.passthrough_behavior,
+            IntegrationType::Http => {
+                let body = BodyMapping::compile(integration, &OVERRIDES, binary, path, problems);
+                let call = HttpCall::compile(integration, resource_path, variables, path, problems)?;
+                Some(Self::Http { call, body })
+            }
         }
     }
 
     /// Returns how much of the body the mapping must see.
     pub(crate) fn body_need(&self) -> BodyNeed {
-        match self {
-            // Where no template matches, the body itself goes on, see `map_by_template`.
-            Self::Template {
-                templates,
-                passthrough,
-            } if *passthrough == PassthroughBehavior::WhenNoMatch
-                || templates.is_empty()
-                || templates.use_body() =>
-            {
-                BodyNeed::Whole(BODY_BYTES_MAX)
-            }
-            Self::Event => BodyNeed::Whole(BODY_BYTES_MAX),
-            Self::Template { .. } | Self::HttpProxy { .. } => BodyNeed::None,
+        let whole = match self {
+            Self::Template(body) => body.needs_body(),
+            Self::Event => true,
+            Self::HttpProxy { call, .. } => call.uses_body(),
+            Self::Http { call, body } => call.uses_body() || body.needs_body(),
+        };
+        if whole {
+            BodyNeed::Whole(BODY_BYTES_MAX)
+        } else {
+            BodyNeed::None
         }
     }
 }
 
-fn compile_http_proxy(
-    integration: &Integration,
-    resource_path: &str,
-    variables: &BTreeMap<String, String>,
-    path: &str,
-    problems: &mut Vec<Problem>,
-) -> Option<RequestMapping> {
-    let mut refuse = |field: &str, message: String| {
-        problems.push(Problem::error(
-            None,
-            format!("{path}: integration/{field}"),
-            message,
-        ));
-    };
-    if !integration.request_templates.is_empty() {
-        refuse(
-            "requestTemplates",
-            "`HTTP_PROXY` passes bodies through and applies no template".into(),
+impl BodyMapping {
+    fn compile(
+        integration: &Integration,
+        settable: &[OverridePlace],
+        binary: &BinaryTypes,
+        path: &str,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let templates = Templates::compile(
+            &integration.request_templates,
+            settable,
+            &format!("{path}: integration/requestTemplates"),
+            problems,
         );
-    }
-    let (mut paths, mut queries, mut headers) = (Vec::new(), Vec::new(), Vec::new());
-    for (target, source) in &integration.request_parameters {
-        match compile_parameter(target, source, resource_path, variables) {
-            Ok((Place::Path, parameter)) => paths.push(parameter),
-            Ok((Place::Query, parameter)) => queries.push(parameter),
-            Ok((Place::Header, parameter)) => headers.push(parameter),
-            Err(message) => refuse(&format!("requestParameters/{target}"), message),
+        let handling = ContentHandling::parse(integration.content_handling.as_deref());
+        Self {
+            templates,
+            passthrough: integration.passthrough_behavior,
+            handling: handling.unwrap_or_else(|message| {
+                let field = format!("{path}: integration/contentHandling");
+                problems.push(Problem::error(None, field, message));
+                None
+            }),
+            binary: binary.clone(),
         }
     }
-    let uri = UriTemplate::compile(integration.uri.as_deref().unwrap_or_default(), variables);
-    let uri = uri.map_err(|message| refuse("uri", message)).ok()?;
-    for name in uri.parameters() {
-        if !paths.iter().any(|parameter| *parameter.name == *name) {
-            refuse(
-                "uri",
+
+    /// Where no template matches, the body itself goes on.
+    fn needs_body(&self) -> bool {
+        self.passthrough == PassthroughBehavior::WhenNoMatch
+            || self.templates.is_empty()
+            || self.templates.use_body()
+    }
+
+    /// Makes the body: by the template for the request's media type, JSON's when it has none.
+    fn map(&self, exchange: &Exchange) -> Result<(Rendered, Bytes, Reason), Refusal> {
+        let named = exchange.request().headers.text("content-type");
+        let media_type = named.unwrap_or(JSON);
+        let body = content_handling::of_request(self.handling, self.binary.hold(named), exchange.body_read())
+            .map_err(|cause| Refusal::new(RefusalKind::BadRequestBody, cause))?;
+        if let Some(template) = self.templates.find(media_type) {
+            let rendered = template::render(template, exchange, &body)?;
+            let text = Bytes::from(rendered.text);
+            let rendered = Rendered {
+                body: text,
+                overrides: rendered.overrides,
+            };
+            let media_type = Bytes::from(media_type_of(media_type).into_owned());
+            return Ok((rendered, media_type, "request template rendered".into()));
+        }
+        let passes = match self.passthrough {
+            PassthroughBehavior::WhenNoMatch => true,
+            PassthroughBehavior::WhenNoTemplates => self.templates.is_empty(),
+            PassthroughBehavior::Never => false,
+        };
+        if !passes {
+            return Err(Refusal::new(
+                RefusalKind::UnsupportedMediaType,
                 format!(
-                    "`{{{name}}}` has no value: map `integration.request.path.{name}` in requestParameters"
+                    "no request template for `{}`, and the body may not pass through",
+                    shown(media_type)
                 ),
-            );
-        }
-    }
-    Some(RequestMapping::HttpProxy {
-        paths,
-        queries,
-        headers,
-        uri,
-        changes: None,
-    })
-}
-
-/// Where a mapped parameter goes.
-enum Place {
-    Path,
-    Query,
-    Header,
-}
-
-fn compile_parameter(
-    target: &str,
-    source: &str,
-    resource_path: &str,
-    variables: &BTreeMap<String, String>,
-) -> Result<(Place, Parameter), String> {
-    let expression = Expression::parse(source, Side::Request, variables)?;
-    if let Expression::Path(name) = &expression
-        && !router::parameter_names(resource_path)
-            .iter()
-            .any(|known| **known == **name)
-    {
-        return Err(format!("the path `{resource_path}` has no parameter `{name}`"));
-    }
-    let rest = target.strip_prefix("integration.request.");
-    let (place, name) = match rest.and_then(|rest| rest.split_once('.')) {
-        Some(("path", name)) => (Place::Path, name),
-        Some(("querystring", name)) => (Place::Query, name),
-        Some(("header", name)) => {
-            header_policy::check_mapped(name)?;
-            (Place::Header, name)
-        }
-        _ => {
-            return Err(format!(
-                "`{target}` is no target: use `integration.request.{{path,querystring,header}}.NAME`"
             ));
         }
-    };
-    let name = name.into();
-    Ok((place, Parameter { name, expression }))
+        let rendered = Rendered {
+            body,
+            overrides: Vec::new(),
+        };
+        let media_type = Bytes::copy_from_slice(media_type.as_bytes());
+        Ok((
+            rendered,
+            media_type,
+            "no request template, body passed through".into(),
+        ))
+    }
+}
+
+/// A mapped body.
+struct Rendered {
+    body: Bytes,
+    overrides: Vec<Override>,
 }
 
 /// Maps the request of `exchange`.
 pub(crate) fn map(exchange: &Exchange, mapping: &RequestMapping) -> Result<(Mapped, Reason), Refusal> {
     match mapping {
-        RequestMapping::Template {
-            templates,
-            passthrough,
-        } => map_by_template(exchange, templates, *passthrough),
-        RequestMapping::Event => Ok((Mapped::Event, "passed through as an event".into())),
-        RequestMapping::HttpProxy {
-            paths,
-            queries,
-            headers,
-            uri,
-            changes,
-        } => {
-            let scope = Scope {
-                exchange,
-                answer: None,
-                refusal: None,
+        RequestMapping::Template(body) => {
+            let (rendered, _, reason) = body.map(exchange)?;
+            let mapped = Mapped::Template {
+                text: rendered.body,
+                overrides: rendered.overrides,
             };
-            let mut path_and_query = uri.render(paths, queries, scope)?;
-            let mut headers = map_headers(headers, scope)?;
+            Ok((mapped, reason))
+        }
+        RequestMapping::Event => Ok((Mapped::Event, "passed through as an event".into())),
+        RequestMapping::HttpProxy { call, changes } => {
+            let (mut path_and_query, mut headers) = call.map(exchange, &[], true)?;
             if let Some(changes) = changes {
                 changes.apply(exchange, &mut path_and_query, &mut headers)?;
             }
@@ -257,66 +261,17 @@ pub(crate) fn map(exchange: &Exchange, mapping: &RequestMapping) -> Result<(Mapp
             };
             Ok((mapped, "passed through, parameters mapped".into()))
         }
-    }
-}
-
-/// Chooses by the request's media type; JSON when it has none.
-fn map_by_template(
-    exchange: &Exchange,
-    templates: &Templates,
-    passthrough: PassthroughBehavior,
-) -> Result<(Mapped, Reason), Refusal> {
-    let media_type = exchange.request().headers.text("content-type").unwrap_or(JSON);
-    if let Some(template) = templates.find(media_type) {
-        let rendered = template::render(template, exchange, exchange.body_read())?;
-        let mapped = Mapped::Template {
-            text: rendered.text.into(),
-            overrides: rendered.overrides,
-        };
-        return Ok((mapped, "request template rendered".into()));
-    }
-    let passes = match passthrough {
-        PassthroughBehavior::WhenNoMatch => true,
-        PassthroughBehavior::WhenNoTemplates => templates.is_empty(),
-        PassthroughBehavior::Never => false,
-    };
-    if !passes {
-        return Err(Refusal::new(
-            RefusalKind::UnsupportedMediaType,
-            format!(
-                "no request template for `{}`, and the body may not pass through",
-                shown(media_type)
-            ),
-        ));
-    }
-    let text = exchange.body_read().clone();
-    Ok((
-        Mapped::Template {
-            text,
-            overrides: Vec::new(),
-        },
-        "no request template, body passed through".into(),
-    ))
-}
-
-fn map_headers(parameters: &[Parameter], scope: Scope<'_>) -> Result<Vec<(Bytes, Vec<Bytes>)>, Refusal> {
-    let mut headers = Vec::with_capacity(parameters.len());
-    for Parameter { name, expression } in parameters {
-        let mut values = Vec::new();
-        for value in expression.evaluate(scope) {
-            let value = value.header_value().ok_or_else(|| {
-                Refusal::new(
-                    RefusalKind::BadRequestParameters,
-                    format!("the value for `integration.request.header.{name}` holds a control character"),
-                )
-                .with_message("Invalid request parameters")
-            })?;
-            values.push(Bytes::from(value.into_owned()));
-        }
-        // An absent value leaves the caller's field alone, as an absent mapping would.
-        if !values.is_empty() {
-            headers.push((Bytes::copy_from_slice(name.as_bytes()), values));
+        RequestMapping::Http { call, body } => {
+            let (rendered, media_type, reason) = body.map(exchange)?;
+            let (path_and_query, headers) = call.map(exchange, &rendered.overrides, false)?;
+            let mapped = Mapped::Http {
+                path_and_query,
+                headers,
+                body: rendered.body,
+                media_type,
+                overrides: rendered.overrides,
+            };
+            Ok((mapped, reason))
         }
     }
-    Ok(headers)
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use portcullis_engines::vtl::{Override, OverridePlace};
+use portcullis_engines::{
+    java_pattern,
+    vtl::{Override, OverridePlace},
+};
 use portcullis_model::{
     HeaderList, Problem, is_token,
     resources::apigateway::{Integration, IntegrationResponse, IntegrationType, Method, MethodResponse},
@@ -11,6 +14,7 @@ use portcullis_model::{
 use regex::Regex;
 
 use super::{
+    content_handling::{self, BinaryTypes, ContentHandling},
     expression::{AnswerParts, Expression, Scope, Side},
     request::Parameter,
     template::{self, JSON, Templates},
@@ -22,14 +26,16 @@ use crate::{
     integrations::Answer,
     refusal::{Refusal, RefusalKind},
     snapshot::stage::MethodSnapshot,
-    whole_match::whole_match,
 };
 
 const CONTENT_LENGTH: &str = "content-length";
 
 /// How a method's integration answers become responses. Empty for proxies, which pass answers through.
 #[derive(Default)]
-pub(crate) struct ResponseMapping(Vec<Choice>);
+pub(crate) struct ResponseMapping {
+    choices: Vec<Choice>,
+    binary: BinaryTypes,
+}
 
 struct Choice {
     status: u16,
@@ -37,6 +43,7 @@ struct Choice {
     pattern: Option<Regex>,
     headers: Vec<Parameter>,
     templates: Templates,
+    handling: Option<ContentHandling>,
     reason: std::sync::Arc<str>,
 }
 
@@ -45,6 +52,7 @@ impl ResponseMapping {
     pub(crate) fn compile(
         method: &Method,
         integration: &Integration,
+        binary: &BinaryTypes,
         variables: &BTreeMap<String, String>,
         path: &str,
         problems: &mut Vec<Problem>,
@@ -54,7 +62,10 @@ impl ResponseMapping {
         let passes_through = matches!(kind, IntegrationType::HttpProxy | IntegrationType::AwsProxy);
         if passes_through {
             for (code, response) in responses {
-                if !response.response_parameters.is_empty() || !response.response_templates.is_empty() {
+                if !response.response_parameters.is_empty()
+                    || !response.response_templates.is_empty()
+                    || response.content_handling.as_deref() == Some("CONVERT_TO_BINARY")
+                {
                     problems.push(Problem::error(
                         None,
                         format!("{path}: integration/integrationResponses/{code}"),
@@ -77,7 +88,10 @@ impl ResponseMapping {
             let path = format!("{path}: integration/integrationResponses/{code}");
             Choice::compile(method, response, variables, &path, problems)
         };
-        Self(responses.iter().filter_map(compile).collect())
+        Self {
+            choices: responses.iter().filter_map(compile).collect(),
+            binary: binary.clone(),
+        }
     }
 
     /// Returns the first response whose pattern matches `said`, else the first default: the one with the lowest status.
@@ -88,10 +102,11 @@ impl ResponseMapping {
             pattern.is_some_and(|(pattern, said)| pattern.is_match(said))
         };
         let is_default = |choice: &&Choice| choice.pattern.is_none();
-        self.0
+        let choices = &self.choices;
+        choices
             .iter()
             .find(matches)
-            .or_else(|| self.0.iter().find(is_default))
+            .or_else(|| choices.iter().find(is_default))
     }
 }
 
@@ -115,9 +130,9 @@ impl Choice {
         if status.is_none() {
             refuse("statusCode", format!("`{code}` is no status from 200 to 599"));
         }
-        if response.content_handling.is_some() {
-            refuse("contentHandling", "content handling is not supported yet".into());
-        }
+        let handling = ContentHandling::parse(response.content_handling.as_deref())
+            .map_err(|message| refuse("contentHandling", message))
+            .ok();
         let declared = method.method_responses.get(code);
         if declared.is_none() {
             refuse(
@@ -131,7 +146,7 @@ impl Choice {
             .filter(|pattern| !pattern.is_empty());
         let pattern = pattern.and_then(|pattern| {
             // Java's `matches` wants the whole text.
-            whole_match(pattern)
+            java_pattern::compile(pattern, true)
                 .map_err(|cause| refuse("selectionPattern", cause.to_string()))
                 .ok()
         });
@@ -150,6 +165,7 @@ impl Choice {
             pattern,
             headers,
             templates,
+            handling: handling?,
             reason: format!("integration response `{code}`").into(),
         })
     }
@@ -239,11 +255,15 @@ pub(crate) fn apply(
         Answer::Mocked { status } => {
             // A mock's own answer is empty.
             let choice = choose(method, Some(&status.to_string()))?;
-            Ok((render(exchange, choice, None)?, (&choice.reason).into()))
+            Ok((
+                render(exchange, choice, None, &method.backend.response.binary)?,
+                (&choice.reason).into(),
+            ))
         }
-        Answer::Integrated { said, parts } => {
+        Answer::Integrated { said, parts, .. } => {
             let choice = choose(method, said.as_deref())?;
-            Ok((render(exchange, choice, Some(&parts))?, (&choice.reason).into()))
+            let response = render(exchange, choice, Some(&parts), &method.backend.response.binary)?;
+            Ok((response, (&choice.reason).into()))
         }
     }
 }
@@ -259,10 +279,19 @@ fn choose<'a>(method: &'a MethodSnapshot, said: Option<&str>) -> Result<&'a Choi
     })
 }
 
-fn render(exchange: &Exchange, choice: &Choice, answer: Option<&AnswerParts>) -> Result<Response, Refusal> {
+fn render(
+    exchange: &Exchange,
+    choice: &Choice,
+    answer: Option<&AnswerParts>,
+    binary: &BinaryTypes,
+) -> Result<Response, Refusal> {
     let mut headers = HeaderList::with_capacity(choice.headers.len() + 4);
     let accept = exchange.request().headers.text("accept");
+    let own_type = answer.and_then(|answer| answer.headers.text("content-type"));
     let given = answer.map(|answer| answer.body.clone()).unwrap_or_default();
+    let given =
+        content_handling::of_response(choice.handling, binary.hold(own_type), binary.hold(accept), given)
+            .map_err(|cause| Refusal::new(RefusalKind::Internal, cause))?;
     let mut overrides = Vec::new();
     let (media_type, body) = match choice.templates.suit(accept) {
         Some((media_type, template)) => {

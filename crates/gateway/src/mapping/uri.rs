@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_engines::vtl::{Override, OverridePlace};
+
 use super::{
     expression::{Mapped, Scope},
     query,
@@ -65,19 +67,16 @@ impl UriTemplate {
         })
     }
 
-    /// Renders path and query: the template's own query, then the caller's, then what is mapped (which replaces the
-    /// caller's parameters of the same name).
-    pub(crate) fn render(
-        &self,
-        paths: &[Parameter],
-        queries: &[Parameter],
-        scope: Scope<'_>,
-    ) -> Result<Vec<u8>, Refusal> {
+    /// Renders path and query: the template's own query, then the caller's where it passes, then what is mapped or set (which
+    /// replaces the caller's parameters of the same name).
+    pub(crate) fn render(&self, parameters: &Parameters<'_>, scope: Scope<'_>) -> Result<Vec<u8>, Refusal> {
+        let queries = parameters.queries;
+        let set = |name: &[u8]| parameters.overridden(OverridePlace::RequestQueryString, name);
         let mut target = Vec::with_capacity(scope.exchange.request().target.len() + 64);
         for piece in &self.path {
             match piece {
                 Piece::Literal(text) => target.extend_from_slice(text.as_bytes()),
-                Piece::Parameter(name) => append_parameter(&mut target, name, paths, scope)?,
+                Piece::Parameter(name) => append_parameter(&mut target, name, parameters, scope)?,
             }
         }
         if target.is_empty() {
@@ -93,8 +92,11 @@ impl UriTemplate {
                 target.extend_from_slice(self.query.as_bytes())
             });
         }
-        let callers = scope.exchange.request().query().unwrap_or_default();
-        if queries.is_empty() {
+        let callers = match scope.exchange.request().query() {
+            Some(query) if parameters.passes => query,
+            _ => &[],
+        };
+        if queries.is_empty() && parameters.overrides.is_empty() {
             if !callers.is_empty() {
                 append(&mut target, &|target| target.extend_from_slice(callers));
             }
@@ -102,7 +104,8 @@ impl UriTemplate {
         }
         for (name, value) in query::parameters(callers) {
             let decoded = query::decode(name, true);
-            if !queries.iter().any(|mapped| *mapped.name.as_bytes() == *decoded) {
+            let mapped = queries.iter().any(|mapped| *mapped.name.as_bytes() == *decoded);
+            if !mapped && set(&decoded).is_none() {
                 append(&mut target, &|target| {
                     target.extend_from_slice(name);
                     target.push(b'=');
@@ -111,6 +114,9 @@ impl UriTemplate {
             }
         }
         for parameter in queries {
+            if set(parameter.name.as_bytes()).is_some() {
+                continue;
+            }
             for value in parameter.expression.evaluate(scope) {
                 append(&mut target, &|target| {
                     query::encode_onto(target, parameter.name.as_bytes());
@@ -119,18 +125,52 @@ impl UriTemplate {
                 });
             }
         }
+        let is_query = |known: &&Override| known.place == OverridePlace::RequestQueryString;
+        for known in parameters.overrides.iter().filter(is_query) {
+            append(&mut target, &|target| {
+                query::encode_onto(target, known.name.as_bytes());
+                target.push(b'=');
+                query::encode_onto(target, known.value.as_bytes());
+            });
+        }
         Ok(target)
+    }
+}
+
+/// What is put into a URI.
+#[derive(Clone, Copy)]
+pub(crate) struct Parameters<'a> {
+    pub(crate) paths: &'a [Parameter],
+    pub(crate) queries: &'a [Parameter],
+    /// What the request template set.
+    pub(crate) overrides: &'a [Override],
+    /// Whether the caller's query goes along.
+    pub(crate) passes: bool,
+}
+
+impl<'a> Parameters<'a> {
+    fn overridden(&self, place: OverridePlace, name: &[u8]) -> Option<&'a str> {
+        let mut known = self.overrides.iter();
+        known
+            .find(|known| known.place == place && known.name.as_bytes() == name)
+            .map(|known| known.value.as_str())
     }
 }
 
 fn append_parameter(
     target: &mut Vec<u8>,
     name: &str,
-    paths: &[Parameter],
+    parameters: &Parameters<'_>,
     scope: Scope<'_>,
 ) -> Result<(), Refusal> {
-    let mapped = paths.iter().find(|parameter| *parameter.name == *name);
-    let value = mapped.and_then(|parameter| parameter.expression.evaluate(scope).pop());
+    let mapped = || {
+        let mapped = parameters.paths.iter().find(|parameter| *parameter.name == *name);
+        mapped.and_then(|parameter| parameter.expression.evaluate(scope).pop())
+    };
+    let value = match parameters.overridden(OverridePlace::RequestPath, name.as_bytes()) {
+        Some(value) => Some(Mapped::Plain(value.as_bytes().into())),
+        None => mapped(),
+    };
     let Some(value) = value else {
         return Err(Refusal::new(
             RefusalKind::ApiConfigurationError,

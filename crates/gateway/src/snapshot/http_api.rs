@@ -34,6 +34,7 @@ use crate::{
         authorizer::{MethodAuthorization, routes::RouteAuthorizers},
         cors::Cors,
     },
+    mapping::content_handling::BinaryTypes,
     mapping::{parameter_mapping::ParameterMapping, request::RequestMapping, response::ResponseMapping},
     responses::gateway_responses::GatewayResponses,
     usage::{KeySource, StageThrottles},
@@ -280,7 +281,8 @@ fn compile_backend(
         timeout_ms: integration.timeout_ms,
         integration_responses: BTreeMap::new(),
     };
-    let (compiled, mut request) = Integration::compile(&rest, path, &[], variables, place, problems)?;
+    let (compiled, mut request) =
+        Integration::compile(&rest, path, &BinaryTypes::default(), variables, place, problems)?;
     if let RequestMapping::HttpProxy { changes: slot, .. } = &mut request
         && !integration.request_parameters.is_empty()
     {

@@ -23,7 +23,7 @@ use crate::{
         resource_policy::PolicySnapshot,
         validation::{MethodValidation, Validators},
     },
-    mapping::{request::RequestMapping, response::ResponseMapping},
+    mapping::{content_handling::BinaryTypes, request::RequestMapping, response::ResponseMapping},
     pipeline::OBSERVABLE,
     responses::gateway_responses::GatewayResponses,
     usage::{KeySource, StageThrottles},
@@ -102,7 +102,7 @@ pub(crate) struct Backend {
 /// What the methods of an image share.
 struct Shared<'a> {
     stage: &'a Stage,
-    binary_media_types: &'a [String],
+    binary: BinaryTypes,
     authorizers: Authorizers,
     validators: Validators<'a>,
     backends: Backends,
@@ -173,7 +173,7 @@ pub fn compile_stage(
     check_api(&image.rest_api, &mut problems);
     let mut shared = Shared {
         stage,
-        binary_media_types: &image.rest_api.binary_media_types,
+        binary: BinaryTypes::of(&image.rest_api.binary_media_types),
         authorizers: Authorizers::compile(image, stage, scope),
         validators: Validators::of(image),
         backends: Backends::new(),
@@ -297,11 +297,18 @@ fn compile_method(
     }
     let before = problems.len();
     let stage = shared.stage;
-    let response = ResponseMapping::compile(method, integration, &stage.variables, path, problems);
+    let response = ResponseMapping::compile(
+        method,
+        integration,
+        &shared.binary,
+        &stage.variables,
+        path,
+        problems,
+    );
     let (integration, request) = Integration::compile(
         integration,
         &resource.path,
-        shared.binary_media_types,
+        &shared.binary,
         &stage.variables,
         path,
         problems,

@@ -82,8 +82,8 @@ fn what_cannot_be_enforced_yet_is_refused() {
     );
     refused(
         changed(json!({"methodIntegration": {"type": "HTTP"}})),
-        "integration/type",
-        "supported yet",
+        "integration/uri",
+        "must start with",
     );
     refused(
         json!({"restApi": {"endpointTypes": ["PRIVATE"]}}),
@@ -167,7 +167,7 @@ fn integrations_that_cannot_be_called_are_refused() {
     refused(
         proxy(json!({"contentHandling": "CONVERT_TO_TEXT"})),
         "contentHandling",
-        "not supported yet",
+        "passes bodies through as they are",
     );
     let parameters = |target: &str, source: &str| proxy(json!({"requestParameters": {target: source}}));
     refused(
@@ -196,9 +196,9 @@ fn integrations_that_cannot_be_called_are_refused() {
         "no mapping expression",
     );
     refused(
-        parameters("integration.request.header.A", "method.request.body"),
+        parameters("integration.request.header.A", "method.request.body.$["),
         "requestParameters",
-        "not supported yet",
+        "expected a quoted name",
     );
 }
 

@@ -29,18 +29,20 @@ const STATUS: Shape = Shape::Pattern {
     says: "a status of three digits",
 };
 
+const HANDLING: Shape = Shape::OneOf(&["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]);
+
 const INTEGRATION: Shape = Shape::Object(&[
     P::refused("CacheKeyParameters", "answers are not cached yet"),
     P::refused("CacheNamespace", "answers are not cached yet"),
     P::refused("ConnectionId", "there are no VPC links"),
     P::optional("ConnectionType", Shape::OneOf(&["INTERNET"])).inert("there is one way to connect"),
-    P::refused("ContentHandling", "bodies are passed as they are"),
+    P::optional("ContentHandling", HANDLING),
     P::optional("Credentials", Shape::Text),
     P::optional("IntegrationHttpMethod", Shape::Text),
     P::optional(
         "IntegrationResponses",
         Shape::List(&Shape::Object(&[
-            P::refused("ContentHandling", "bodies are passed as they are"),
+            P::optional("ContentHandling", HANDLING),
             P::optional("ResponseParameters", Shape::MapOf(&Shape::Text)),
             P::optional("ResponseTemplates", Shape::MapOf(&Shape::Text)),
             P::optional("SelectionPattern", Shape::Text),
@@ -63,7 +65,10 @@ const INTEGRATION: Shape = Shape::Object(&[
             maximum: 29_000,
         },
     ),
-    P::required("Type", Shape::OneOf(&["MOCK", "HTTP_PROXY", "AWS", "AWS_PROXY"])),
+    P::required(
+        "Type",
+        Shape::OneOf(&["MOCK", "HTTP", "HTTP_PROXY", "AWS", "AWS_PROXY"]),
+    ),
     P::optional("Uri", Shape::Text),
 ]);
 
@@ -148,6 +153,7 @@ async fn put_parts(maker: &Maker<'_>, key: &MethodKey, properties: Properties<'_
         ("RequestParameters", "requestParameters"),
         ("RequestTemplates", "requestTemplates"),
         ("ResponseTransferMode", "responseTransferMode"),
+        ("ContentHandling", "contentHandling"),
         ("TimeoutInMillis", "timeoutInMillis"),
         ("Type", "type"),
         ("Uri", "uri"),
@@ -157,6 +163,7 @@ async fn put_parts(maker: &Maker<'_>, key: &MethodKey, properties: Properties<'_
         let settings: IntegrationResponseSettings = response.settings(&[
             ("ResponseParameters", "responseParameters"),
             ("ResponseTemplates", "responseTemplates"),
+            ("ContentHandling", "contentHandling"),
             ("SelectionPattern", "selectionPattern"),
         ])?;
         apis.put_integration_response(key, response.text_or_empty("StatusCode"), settings)
@@ -221,7 +228,7 @@ fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
         problems.push(problem_at(node, logical_id, "AuthorizationType", message));
     }
     let kind = literal(resource, &["Integration", "Type"]);
-    if let Some((node, kind @ ("HTTP_PROXY" | "AWS" | "AWS_PROXY"))) = kind {
+    if let Some((node, kind @ ("HTTP" | "HTTP_PROXY" | "AWS" | "AWS_PROXY"))) = kind {
         let has = |name| {
             resource
                 .properties

@@ -56,6 +56,7 @@ mod get_integration_response;
 mod get_method;
 mod get_method_response;
 mod get_model;
+mod get_model_template;
 mod get_models;
 mod get_request_validator;
 mod get_request_validators;
@@ -158,6 +159,7 @@ const OPERATIONS: &[&Operation] = &[
     &get_method::OPERATION,
     &get_method_response::OPERATION,
     &get_model::OPERATION,
+    &get_model_template::OPERATION,
     &get_models::OPERATION,
     &get_request_validator::OPERATION,
     &get_request_validators::OPERATION,

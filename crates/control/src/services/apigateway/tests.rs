@@ -192,8 +192,8 @@ async fn what_has_no_effect_is_refused_by_name() {
         ),
         (
             "PutIntegration",
-            with(&key, json!({ "type": "HTTP", "uri": "http://x" })),
-            "type",
+            with(&key, json!({ "type": "MOCK", "connectionId": "x" })),
+            "connectionId",
         ),
         (
             "CreateAuthorizer",
@@ -343,6 +343,20 @@ async fn listings_come_in_pages() {
         .map(|one| text(one, "name"))
         .collect();
     assert_eq!(names, ["Empty", "Error"]);
+    let template = async |name: &str| {
+        let input = json!({ "restapi_id": api, "model_name": name });
+        text(&client.done("GetModelTemplate", input).await, "value")
+    };
+    assert_eq!(
+        template("Empty").await,
+        "#set($inputRoot = $input.path('$'))\n{ }"
+    );
+    assert!(template("Error").await.contains("\"message\" : \"foo\""));
+    let unknown = json!({ "restapi_id": api, "model_name": "None" });
+    assert_eq!(
+        client.refused("GetModelTemplate", unknown).await.0,
+        "NotFoundException"
+    );
 }
 
 #[tokio::test]

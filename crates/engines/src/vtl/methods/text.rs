@@ -5,8 +5,8 @@ use std::cmp::Ordering;
 use regex::Regex;
 
 use super::Method;
+use crate::java_pattern::{self, Piece};
 use crate::vtl::RenderError;
-use crate::vtl::java_pattern::{self, Piece};
 use crate::vtl::print::Output;
 use crate::vtl::rendering::Rendering;
 use crate::vtl::value::Value;

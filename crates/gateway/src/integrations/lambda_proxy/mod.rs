@@ -19,7 +19,7 @@ use crate::{
     decision::Reason,
     exchange::Exchange,
     gateway::Worker,
-    mapping::template::media_type_of,
+    mapping::content_handling::{BinaryTypes, ContentHandling},
     refusal::{Refusal, RefusalKind},
 };
 
@@ -41,43 +41,11 @@ enum Format {
     Http2,
 }
 
-/// The media types that an API takes for binary: `image/png`, `image/*`, `*/*`.
-#[derive(Debug, Default)]
-pub(crate) struct BinaryTypes(Vec<Box<str>>);
-
-impl BinaryTypes {
-    /// Takes what the API says.
-    pub(crate) fn of(types: &[String]) -> Self {
-        Self(
-            types
-                .iter()
-                .map(|name| media_type_of(name).into_owned().into())
-                .collect(),
-        )
-    }
-
-    /// Tells whether the first media type of a `Content-Type` or an `Accept` is one of them.
-    pub(crate) fn hold(&self, field: Option<&str>) -> bool {
-        let first = field
-            .and_then(|field| field.split(',').next())
-            .unwrap_or_default();
-        let wanted = media_type_of(first);
-        self.0.iter().any(|known| {
-            &**known == "*/*"
-                || **known == *wanted
-                || known
-                    .strip_suffix('*')
-                    .filter(|group| group.ends_with('/'))
-                    .is_some_and(|group| wanted.starts_with(group))
-        })
-    }
-}
-
 impl LambdaProxy {
     /// Compiles what `integration` says.
     pub(crate) fn compile(
         integration: &IntegrationModel,
-        binary_media_types: &[String],
+        binary: &BinaryTypes,
         variables: &BTreeMap<String, String>,
         path: &str,
         problems: &mut Vec<Problem>,
@@ -94,10 +62,20 @@ impl LambdaProxy {
                 ));
             }
         }
+        // AWS's console writes `CONVERT_TO_TEXT` here; an event is text anyway.
+        if ContentHandling::parse(integration.content_handling.as_deref())
+            == Ok(Some(ContentHandling::ToBinary))
+        {
+            problems.push(Problem::error(
+                None,
+                format!("{path}: integration/contentHandling"),
+                "an event is text: `CONVERT_TO_BINARY` would have no effect",
+            ));
+        }
         let function = Function::compile(integration, variables, path, problems)?;
         Some(Self {
             function,
-            binary: BinaryTypes::of(binary_media_types),
+            binary: binary.clone(),
             format: Format::Rest,
         })
     }
@@ -138,22 +116,5 @@ impl LambdaProxy {
         let response =
             parsed.map_err(|cause| malformed(format!("the function's answer is malformed: {cause}")))?;
         Ok((Answer::Proxied(response), (&self.function.reason).into()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn binary_types_match_by_name_by_group_and_all() {
-        let types = BinaryTypes::of(&["image/PNG".into(), "audio/*".into()]);
-        assert!(types.hold(Some("image/png; q=1")));
-        assert!(types.hold(Some("audio/ogg, text/html")));
-        assert!(!types.hold(Some("text/html, image/png")));
-        assert!(!types.hold(Some("audiox/ogg")));
-        assert!(!types.hold(None));
-        assert!(BinaryTypes::of(&["*/*".into()]).hold(None));
-        assert!(!BinaryTypes::default().hold(Some("image/png")));
     }
 }

@@ -6,6 +6,7 @@
 
 use std::{rc::Rc, sync::Arc};
 
+use portcullis_engines::java_pattern;
 use portcullis_engines::jwt::{Algorithm, Claims, Compact};
 use portcullis_model::{Timestamp, arn::Arn, is_token, resources::apigateway::Authorizer as AuthorizerModel};
 use regex::Regex;
@@ -21,7 +22,6 @@ use crate::{
     refusal::{Refusal, RefusalKind},
     revocations::RevocationKeys,
     snapshot::PoolSnapshot,
-    whole_match::whole_match,
 };
 
 const HEADER_SOURCE: &str = "method.request.header.";
@@ -67,7 +67,7 @@ impl CognitoAuthorizer {
             )
         })?;
         let compile = |expression: &str| {
-            whole_match(expression)
+            java_pattern::compile(expression, true)
                 .map_err(|cause| format!("authorizer `{name}`: identityValidationExpression: {cause}"))
         };
         let expression = authorizer.identity_validation_expression.as_deref();

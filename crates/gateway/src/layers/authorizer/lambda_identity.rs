@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_engines::java_pattern;
 use portcullis_model::resources::apigateway::Authorizer as AuthorizerModel;
 use regex::Regex;
 
@@ -13,7 +14,6 @@ use crate::{
     decision::Reason,
     exchange::Exchange,
     refusal::{Refusal, RefusalKind},
-    whole_match::whole_match,
 };
 
 /// The longest identity, in bytes.
@@ -57,7 +57,7 @@ pub(super) fn token(authorizer: &AuthorizerModel, source: &str) -> Compiled {
     };
     let expression = authorizer.identity_validation_expression.as_deref();
     let expression = expression.filter(|expression| !expression.is_empty());
-    let compiled = expression.map(whole_match);
+    let compiled = expression.map(|expression| java_pattern::compile(expression, true));
     let expression = compiled.transpose();
     Ok(Given::Token {
         header,

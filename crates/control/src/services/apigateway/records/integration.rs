@@ -52,8 +52,8 @@ pub struct IntegrationSettings {
     pub credentials: Option<String>,
     #[serde(default, skip_serializing)]
     pub cache_namespace: Option<Value>,
-    #[serde(default, skip_serializing)]
-    pub content_handling: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_handling: Option<String>,
     #[serde(default, skip_serializing)]
     pub tls_config: Option<Value>,
     #[serde(default, skip_serializing)]
@@ -71,17 +71,17 @@ impl IntegrationSettings {
             request_parameters: integration.request_parameters.clone(),
             request_templates: integration.request_templates.clone(),
             passthrough_behavior: Some(passthrough_name(integration.passthrough_behavior).into()),
+            content_handling: integration.content_handling.clone(),
             timeout_ms: Some(i64::from(integration.timeout_ms)),
             ..Self::default()
         }
     }
 
     fn kind(&self) -> Result<IntegrationType, AwsError> {
-        let not_yet = |reason: &str| Err(unsupported("type", reason));
         match self.integration_type.as_str() {
             "MOCK" => Ok(IntegrationType::Mock),
             "HTTP_PROXY" => Ok(IntegrationType::HttpProxy),
-            "HTTP" => not_yet("`HTTP` integrations are not there yet; use `HTTP_PROXY`"),
+            "HTTP" => Ok(IntegrationType::Http),
             "AWS" => Ok(IntegrationType::Aws),
             "AWS_PROXY" => Ok(IntegrationType::AwsProxy),
             _ => Err(bad_request(
@@ -106,11 +106,6 @@ impl IntegrationSettings {
                 "cacheKeyParameters",
                 !self.cache_key_parameters.is_empty(),
                 "answers are not cached yet",
-            ),
-            (
-                "contentHandling",
-                self.content_handling.is_some(),
-                "bodies are passed as they are",
             ),
             (
                 "tlsConfig",
@@ -164,6 +159,7 @@ impl IntegrationSettings {
     fn build(self) -> Result<Integration, AwsError> {
         let integration_type = self.kind()?;
         self.refuse_unsupported()?;
+        check_content_handling(self.content_handling.as_deref())?;
         let (timeout_ms, passthrough_behavior) = (self.timeout_ms()?, self.passthrough()?);
         if integration_type != IntegrationType::Mock {
             match &self.http_method {
@@ -200,10 +196,20 @@ impl IntegrationSettings {
             request_parameters: self.request_parameters,
             request_templates: self.request_templates,
             passthrough_behavior,
-            content_handling: None,
+            content_handling: self.content_handling,
             timeout_ms,
             integration_responses: BTreeMap::new(),
         })
+    }
+}
+
+/// Checks how bodies are converted.
+pub(super) fn check_content_handling(handling: Option<&str>) -> Result<(), AwsError> {
+    match handling {
+        None | Some("CONVERT_TO_BINARY" | "CONVERT_TO_TEXT") => Ok(()),
+        Some(_) => Err(bad_request(
+            "Enumeration value for ContentHandlingStrategy must be one of CONVERT_TO_BINARY, CONVERT_TO_TEXT",
+        )),
     }
 }
 

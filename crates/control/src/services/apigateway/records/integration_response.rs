@@ -3,18 +3,17 @@
 
 use std::collections::BTreeMap;
 
+use portcullis_engines::java_pattern;
 use portcullis_model::resources::apigateway::{IntegrationResponse, Method};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
-    Apis, check_status_code, integration::unknown_integration, method::MethodKey,
+    Apis, check_status_code,
+    integration::{check_content_handling, unknown_integration},
+    method::MethodKey,
     method_response::unknown_status,
 };
-use crate::{
-    operation::AwsError,
-    services::apigateway::errors::{bad_request, unsupported},
-};
+use crate::{operation::AwsError, services::apigateway::errors::bad_request};
 
 /// What a caller chooses about an integration response.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -26,8 +25,8 @@ pub struct IntegrationResponseSettings {
     pub response_parameters: BTreeMap<String, String>,
     #[serde(default)]
     pub response_templates: BTreeMap<String, String>,
-    #[serde(default, skip_serializing)]
-    pub content_handling: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_handling: Option<String>,
 }
 
 impl IntegrationResponseSettings {
@@ -37,15 +36,13 @@ impl IntegrationResponseSettings {
             selection_pattern: response.selection_pattern.clone(),
             response_parameters: response.response_parameters.clone(),
             response_templates: response.response_templates.clone(),
-            content_handling: None,
+            content_handling: response.content_handling.clone(),
         }
     }
 
     fn build(self, status: &str, method: &Method) -> Result<IntegrationResponse, AwsError> {
         check_status_code(status)?;
-        if self.content_handling.is_some() {
-            return Err(unsupported("contentHandling", "bodies are passed as they are"));
-        }
+        check_content_handling(self.content_handling.as_deref())?;
         let Some(response) = method.method_responses.get(status) else {
             return Err(bad_request(format!(
                 "Output mapping refers to an invalid method response: {status}"
@@ -61,7 +58,7 @@ impl IntegrationResponseSettings {
             )));
         }
         if let Some(pattern) = self.selection_pattern.as_deref() {
-            regex::Regex::new(pattern)
+            java_pattern::compile(pattern, true)
                 .map_err(|cause| bad_request(format!("Invalid selection pattern specified: {cause}")))?;
         }
         Ok(IntegrationResponse {
@@ -70,7 +67,7 @@ impl IntegrationResponseSettings {
             selection_pattern: self.selection_pattern.filter(|pattern| !pattern.is_empty()),
             response_parameters: self.response_parameters,
             response_templates: self.response_templates,
-            content_handling: None,
+            content_handling: self.content_handling,
         })
     }
 }

@@ -123,6 +123,11 @@ impl Apis<'_> {
         }
     }
 
+    /// Returns every model of an API.
+    pub async fn all_models(&self, api: &ApiId) -> Result<Vec<Model>, AwsError> {
+        self.all(kinds::API_MODEL, api).await
+    }
+
     /// Returns a page of the models of an API.
     pub async fn models(&self, api: &ApiId, wanted: &Wanted) -> Result<Listed<Model>, AwsError> {
         self.rest_api(api).await?;

@@ -7,28 +7,26 @@ use regex::{Captures, Regex, RegexBuilder};
 const COMPILED_BYTES_MAX: usize = 256 * 1024;
 
 /// Compiles a pattern, which must match the `whole` text or any part; the error says what is wrong.
-pub(super) fn compile(pattern: &str, whole: bool) -> Result<Regex, String> {
+pub fn compile(pattern: &str, whole: bool) -> Result<Regex, String> {
     let mut translated = String::with_capacity(pattern.len() + 16);
-    if whole {
-        translated.push_str(r"\A(?:");
-    }
     translate(pattern, &mut translated);
+    // It must stand by itself first: `a)|(?:b` would break out of what surrounds it and match a part.
+    let part = build(&translated)?;
     if whole {
-        translated.push_str(r")\z");
+        return build(&format!(r"\A(?:{translated})\z"));
     }
-    RegexBuilder::new(&translated)
+    Ok(part)
+}
+
+fn build(translated: &str) -> Result<Regex, String> {
+    RegexBuilder::new(translated)
         .size_limit(COMPILED_BYTES_MAX)
         .dfa_size_limit(COMPILED_BYTES_MAX)
         .build()
-        .map_err(|cause| match cause {
-            regex::Error::CompiledTooBig(_) => "it is too large".to_owned(),
-            other => other
-                .to_string()
-                .lines()
-                .last()
-                .unwrap_or_default()
-                .trim()
-                .to_owned(),
+        .map_err(|cause| {
+            let told = cause.to_string();
+            let last = told.lines().last().unwrap_or_default().trim();
+            format!("no regex: {}", last.strip_prefix("error: ").unwrap_or(last))
         })
 }
 
@@ -65,14 +63,14 @@ fn translate(pattern: &str, translated: &mut String) {
 
 /// A part of a replacement.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Text(String),
     Group(usize),
     Named(String),
 }
 
 /// Takes a replacement apart: `$1`, `${name}`, and backslashes before what is meant literally.
-pub(super) fn replacement(text: &str, pattern: &Regex) -> Result<Vec<Piece>, String> {
+pub(crate) fn replacement(text: &str, pattern: &Regex) -> Result<Vec<Piece>, String> {
     let mut pieces = Vec::new();
     let mut plain = String::new();
     let mut rest = text.chars().peekable();
@@ -119,10 +117,73 @@ fn group(rest: &mut std::iter::Peekable<std::str::Chars<'_>>, pattern: &Regex) -
 }
 
 /// Returns what a piece stands for in one match.
-pub(super) fn expand<'t>(piece: &'t Piece, captures: &'t Captures<'_>) -> &'t str {
+pub(crate) fn expand<'t>(piece: &'t Piece, captures: &'t Captures<'_>) -> &'t str {
     match piece {
         Piece::Text(text) => text,
         Piece::Group(number) => captures.get(*number).map_or("", |group| group.as_str()),
         Piece::Named(name) => captures.name(name).map_or("", |group| group.as_str()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_the_whole_text_matches_where_it_must() {
+        let pattern = compile("a|bb", true).unwrap();
+        for (text, matches) in [
+            ("a", true),
+            ("bb", true),
+            ("ab", false),
+            ("abb", false),
+            ("xa", false),
+            ("a\n", false),
+        ] {
+            assert_eq!(pattern.is_match(text), matches, "{text}");
+        }
+        assert!(compile("a)|(?:b", true).is_err());
+        assert!(compile("a)|(?:b", false).is_err());
+    }
+
+    #[test]
+    fn patterns_mean_what_they_mean_to_java() {
+        for (pattern, text, matches) in [
+            (r"\d+", "17", true),
+            (r"\d+", "\u{0661}", false),
+            (r"[\w.-]+", "a.b-c", true),
+            (r"\Qa.b\E.", "a.bc", true),
+            (r"\Qa.b\E.", "axbc", false),
+            (r"\<a\>", "<a>", true),
+            (r"(?i)ABC", "abc", true),
+        ] {
+            assert_eq!(
+                compile(pattern, true).unwrap().is_match(text),
+                matches,
+                "{pattern}"
+            );
+        }
+        for refused in ["(?=a)", r"(a)\1", "(", "a{1000000}"] {
+            assert!(compile(refused, false).is_err(), "{refused}");
+        }
+    }
+
+    #[test]
+    fn replacements_name_groups() {
+        let pattern = compile("(?<first>a)(b)", false).unwrap();
+        let pieces = |text| replacement(text, &pattern);
+        assert_eq!(
+            pieces(r"$2\$${first}$11").unwrap(),
+            [
+                Piece::Group(2),
+                Piece::Text("$".into()),
+                Piece::Named("first".into()),
+                Piece::Group(1),
+                Piece::Text("1".into()),
+            ]
+        );
+        for broken in ["$", "$x", "$9", "${none}", "\\"] {
+            assert!(pieces(broken).is_err(), "{broken}");
+        }
     }
 }
