@@ -95,14 +95,22 @@ impl Admin {
 
     /// Calls API Gateway's REST interface.
     pub(super) fn apigateway(&mut self, method: &str, path: &str, input: &Value) -> Result<Value> {
-        let body = serde_json::to_vec(input)?;
+        self.send(method, path, "", &serde_json::to_vec(input)?)
+    }
+
+    /// Imports API keys: a file of comma-separated values.
+    pub(super) fn import_api_keys(&mut self, file: &str) -> Result<Value> {
+        self.send("POST", "/apikeys", "format=csv&mode=import", file.as_bytes())
+    }
+
+    fn send(&mut self, method: &str, path: &str, query: &str, body: &[u8]) -> Result<Value> {
         let mut headers = HeaderList::new();
         headers.push("host", self.host.clone());
         headers.push("content-type", "application/json");
         let request = SignableRequest {
             method,
             path,
-            query: "",
+            query,
             headers: &headers,
         };
         let now = SystemClock.now();
@@ -112,13 +120,17 @@ impl Admin {
             &self.region,
             "apigateway",
             now,
-            &body,
+            body,
             &Options::default(),
         )
         .context("the call cannot be signed")?;
         for (name, value) in added {
             headers.push(name, value);
         }
-        self.connection.call(method, path, &headers, &body)
+        let target = match query {
+            "" => path.to_owned(),
+            query => format!("{path}?{query}"),
+        };
+        self.connection.call(method, &target, &headers, body)
     }
 }

@@ -23,6 +23,8 @@ const BUILDERS: usize = 8;
 const PATHS_PER_API: usize = 295;
 pub(super) const SCOPE: &str = "bench/read";
 const STAGE: &str = "prod";
+/// The key that `/guarded-limited` asks for.
+pub(super) const KEY: &str = "bench-key-of-the-limited-path";
 
 /// What the template holds beside an open and a guarded path.
 #[derive(Clone, Copy, Debug, Default)]
@@ -84,22 +86,35 @@ fn template(backend: SocketAddr) -> Value {
             "Name": "pool", "Type": "COGNITO_USER_POOLS", "RestApiId": {"Ref": "Api"},
             "IdentitySource": "method.request.header.Authorization", "ProviderARNs": [{"Fn::GetAtt": ["Pool", "Arn"]}],
         }},
-        "Deployment": {"Type": "AWS::ApiGateway::Deployment", "DependsOn": ["PlainMethod", "GuardedMethod"],
+        "Deployment": {"Type": "AWS::ApiGateway::Deployment", "DependsOn": ["PlainMethod", "GuardedMethod", "LimitedMethod"],
             "Properties": {"RestApiId": {"Ref": "Api"}}},
         "Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": {
             "RestApiId": {"Ref": "Api"}, "DeploymentId": {"Ref": "Deployment"}, "StageName": STAGE,
         }},
+        "Key": {"Type": "AWS::ApiGateway::ApiKey", "Properties": {"Enabled": true, "Value": KEY}},
+        "Plan": {"Type": "AWS::ApiGateway::UsagePlan", "DependsOn": "Stage", "Properties": {
+            "ApiStages": [{"ApiId": {"Ref": "Api"}, "Stage": STAGE}],
+            "Throttle": {"BurstLimit": 1_000_000, "RateLimit": 1_000_000},
+        }},
+        "KeyInPlan": {"Type": "AWS::ApiGateway::UsagePlanKey", "Properties": {
+            "KeyId": {"Ref": "Key"}, "KeyType": "API_KEY", "UsagePlanId": {"Ref": "Plan"},
+        }},
     });
-    for (name, path) in [("Plain", "plain"), ("Guarded", "guarded")] {
+    for (name, path) in [
+        ("Plain", "plain"),
+        ("Guarded", "guarded"),
+        ("Limited", "guarded-limited"),
+    ] {
         let mut method = json!({
             "RestApiId": {"Ref": "Api"}, "ResourceId": {"Ref": format!("{name}Path")}, "HttpMethod": "GET",
             "AuthorizationType": "NONE",
             "Integration": {"Type": "HTTP_PROXY", "IntegrationHttpMethod": "GET", "Uri": format!("http://{backend}/{path}")},
         });
-        if let Some(properties) = method.as_object_mut().filter(|_| path == "guarded") {
+        if let Some(properties) = method.as_object_mut().filter(|_| path != "plain") {
             properties.insert("AuthorizationType".to_owned(), json!("COGNITO_USER_POOLS"));
             properties.insert("AuthorizerId".to_owned(), json!({"Ref": "Authorizer"}));
             properties.insert("AuthorizationScopes".to_owned(), json!([SCOPE]));
+            properties.insert("ApiKeyRequired".to_owned(), json!(path == "guarded-limited"));
         }
         if let Some(resources) = resources.as_object_mut() {
             let place = json!({"RestApiId": {"Ref": "Api"}, "ParentId": {"Fn::GetAtt": ["Api", "RootResourceId"]}, "PathPart": path});

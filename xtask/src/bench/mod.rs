@@ -6,6 +6,7 @@ mod backend;
 mod contest;
 mod deployment;
 pub(crate) mod instructions;
+mod keys;
 mod layers;
 mod load;
 mod machine;

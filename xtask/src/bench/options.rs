@@ -17,8 +17,9 @@ cargo xtask bench-instructions [OPTIONS]  instructions per request, under callgr
   --connections N   keep-alive connections [64]
   --tokens N        tokens never seen before, per half round [4000]
   --routes N        routes of the large API [10000]
+  --keys N          API keys of the large plan [1000000]
   --requests N      requests counted by bench-instructions (it runs N and 2 N) [2000]
-  --only NAMES      scenarios, comma between: plain,seen,unseen,layers,mutual,routes
+  --only NAMES      scenarios, comma between: plain,seen,unseen,limited,layers,mutual,routes,keys
                     (bench-instructions: plain,seen; layers too, if they are named)
   --server FILE     the server [target/release/portcullis; build it with `cargo build --release`]
   --peers-only      nginx and Envoy alone, without a server; implies --print-only
@@ -34,6 +35,7 @@ pub(super) struct Options {
     pub(super) connections: usize,
     pub(super) tokens: usize,
     pub(super) routes: usize,
+    pub(super) keys: usize,
     pub(super) requests: usize,
     pub(super) only: Vec<String>,
     pub(super) server: PathBuf,
@@ -55,6 +57,7 @@ impl Options {
             connections: 64,
             tokens: 4000,
             routes: 10_000,
+            keys: 1_000_000,
             requests: 2000,
             only: Vec::new(),
             server: shell::target().join("release/portcullis"),
@@ -86,6 +89,7 @@ impl Options {
                 "--connections" => options.connections = value()?.parse()?,
                 "--tokens" => options.tokens = value()?.parse()?,
                 "--routes" => options.routes = value()?.parse()?,
+                "--keys" => options.keys = value()?.parse()?,
                 "--requests" => options.requests = value()?.parse()?,
                 "--only" => options.only = value()?.split(',').map(str::to_owned).collect(),
                 "--server" => options.server = PathBuf::from(value()?),
@@ -97,6 +101,9 @@ impl Options {
         }
         if options.routes < 20 {
             bail!("the large API is no larger than the small one: say --routes 20 or more");
+        }
+        if options.keys < 20 {
+            bail!("the large plan has no more keys than the small one: say --keys 20 or more");
         }
         Ok(Some(options))
     }

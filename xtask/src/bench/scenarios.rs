@@ -16,7 +16,7 @@ use super::proxies::{
     nginx::Nginx,
     portcullis::Portcullis,
 };
-use super::{deployment, message, mutual_tls, workplace};
+use super::{deployment, keys, message, mutual_tls, workplace};
 
 /// Everything that runs during the bench.
 pub(super) struct Stage {
@@ -51,7 +51,8 @@ impl Stage {
             layers: options.wants("layers"),
             domains: options.wants("mutual"),
         };
-        let with_tokens = options.wants("seen") || options.wants("unseen") || parts.layers;
+        let with_tokens =
+            options.wants("seen") || options.wants("unseen") || options.wants("limited") || parts.layers;
         let mut issuer = None;
         if !options.peers_only {
             let template = deployment::write_template(folder, stage.backend.address, parts)?;
@@ -85,7 +86,10 @@ impl Stage {
             }
             stage.portcullis = Some(server);
         }
-        if options.wants("plain") || options.wants("seen") || options.wants("unseen") {
+        if ["plain", "seen", "unseen", "limited"]
+            .iter()
+            .any(|name| options.wants(name))
+        {
             stage.envoy = Some(Envoy::start(folder, stage.backend.address, issuer.as_ref())?);
         }
         if options.wants("plain") {
@@ -152,6 +156,9 @@ pub(super) fn all(stage: &Stage, options: &Options) -> Result<Vec<Contest>> {
     if options.wants("unseen") {
         contests.push(unseen(stage, options)?);
     }
+    if options.wants("limited") {
+        contests.push(limited(stage, options)?);
+    }
     if options.wants("layers") {
         contests.push(by_layer(stage, options)?);
     }
@@ -160,6 +167,9 @@ pub(super) fn all(stage: &Stage, options: &Options) -> Result<Vec<Contest>> {
     }
     if options.wants("routes") {
         contests.push(routes(stage, options)?);
+    }
+    if options.wants("keys") {
+        contests.push(many_keys(stage, options)?);
     }
     Ok(contests)
 }
@@ -337,6 +347,71 @@ fn routes(stage: &Stage, options: &Options) -> Result<Contest> {
         explanation:
             "Every route in turn. AWS's quota of 300 paths an API holds, so many routes are many APIs."
                 .to_owned(),
+        contestants,
+    })
+}
+
+fn limited(stage: &Stage, options: &Options) -> Result<Contest> {
+    let server = stage.server()?;
+    let token = stage.tokens.first().context("no token")?;
+    let bearer = format!("Bearer {token}");
+    let host = server.host(&server.output("ApiId")?);
+    let fields = [("authorization", bearer.as_str()), ("x-api-key", deployment::KEY)];
+    let ours = vec![message::get(&host, "/prod/guarded-limited", &fields)];
+    let mut contestants = vec![
+        stage.contestant(
+            "Portcullis, plain",
+            To::Portcullis(server),
+            vec![stage.ours("plain", None)?],
+            options,
+        ),
+        stage.contestant(
+            "Portcullis, token, API key, throttle",
+            To::Portcullis(server),
+            ours,
+            options,
+        ),
+    ];
+    if let Some(envoy) = &stage.envoy {
+        let theirs = vec![message::get("bench", "/guarded-limited", &fields)];
+        contestants.push(stage.contestant(
+            "Envoy, token, local rate limit",
+            To::Envoy(envoy),
+            theirs,
+            options,
+        ));
+    }
+    Ok(Contest {
+        name: "A token seen before, an API key and a throttle",
+        explanation: "As for a token seen before, with a key's own throttle in a usage plan; Envoy has one bucket for all, and \
+                      knows no keys."
+            .to_owned(),
+        contestants,
+    })
+}
+
+/// Requests of one half round, each with another key.
+const KEYED_REQUESTS: usize = 60_000;
+
+fn many_keys(stage: &Stage, options: &Options) -> Result<Contest> {
+    println!("making API keys");
+    let server = stage.server()?;
+    let mut contestants = Vec::new();
+    for (count, quota) in [(10, None), (options.keys, None), (options.keys, Some(100_000))] {
+        let keyed = keys::make(server, stage.backend.address, count, quota)?;
+        let with = if quota.is_some() { " with a quota" } else { "" };
+        let name = format!("Portcullis, {} API keys{with}", keyed.count);
+        let mut contestant = stage.contestant(&name, To::Portcullis(server), keyed.requests(1, 0), options);
+        contestant.slices = (1..=options.rounds * 2)
+            .map(|half| keyed.requests(KEYED_REQUESTS, half).into())
+            .collect();
+        contestants.push(contestant);
+    }
+    Ok(Contest {
+        name: "API keys",
+        explanation: format!(
+            "{KEYED_REQUESTS} requests a half round, each with a key drawn at random; the plan has a throttle."
+        ),
         contestants,
     })
 }

@@ -24,6 +24,10 @@ pub(in crate::bench) struct Issuer {
     pub(in crate::bench) key_set: String,
 }
 
+const LIMIT: &str = "envoy.filters.http.local_ratelimit";
+const LIMIT_TYPE: &str =
+    "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit";
+
 /// Tokens that Envoy keeps, once verified.
 const CACHED_TOKENS: u32 = 1000;
 
@@ -78,6 +82,12 @@ fn configuration(address: SocketAddr, backend: SocketAddr, issuer: Option<&Issue
     let socket = |address: SocketAddr| json!({"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}});
     let mut filters: Vec<Value> = issuer.map(token_filter).into_iter().collect();
     filters.push(json!({
+        "name": LIMIT,
+        // It costs nothing but on the route that turns it on.
+        "disabled": true,
+        "typed_config": {"@type": LIMIT_TYPE, "stat_prefix": "limit"},
+    }));
+    filters.push(json!({
         "name": "envoy.filters.http.router",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.router.v3.Router",
@@ -93,7 +103,13 @@ fn configuration(address: SocketAddr, backend: SocketAddr, issuer: Option<&Issue
             "route_config": {"virtual_hosts": [{
                 "name": "all",
                 "domains": ["*"],
-                "routes": [{"match": {"prefix": "/"}, "route": {"cluster": "backend"}}],
+                "routes": [
+                    {
+                        "match": {"prefix": "/guarded-limited"}, "route": {"cluster": "backend"},
+                        "typed_per_filter_config": {LIMIT: limit()},
+                    },
+                    {"match": {"prefix": "/"}, "route": {"cluster": "backend"}},
+                ],
             }]},
             "http_filters": filters,
         },
@@ -109,6 +125,18 @@ fn configuration(address: SocketAddr, backend: SocketAddr, issuer: Option<&Issue
             },
         }],
     }})
+}
+
+/// A bucket that lets everything pass here, as ours does.
+fn limit() -> Value {
+    let always = json!({"default_value": {"numerator": 100, "denominator": "HUNDRED"}});
+    json!({
+        "@type": LIMIT_TYPE,
+        "stat_prefix": "limit",
+        "token_bucket": {"max_tokens": 1_000_000_000, "tokens_per_fill": 1_000_000_000, "fill_interval": "1s"},
+        "filter_enabled": always,
+        "filter_enforced": always,
+    })
 }
 
 fn token_filter(issuer: &Issuer) -> Value {

@@ -8,7 +8,7 @@ use portcullis_model::{
     Scope,
     resources::usage_plans::{ApiKey, UsagePlan, UsagePlanKey},
 };
-use portcullis_store::{Kind, RecordKey, Store, kinds, typed};
+use portcullis_store::{Kind, Record, RecordKey, Store, StoreError, kinds, typed};
 
 use super::{Feed, Serving};
 
@@ -29,6 +29,20 @@ impl UsagePlans {
                 self.index.remove_key(scope, &key.id);
             }
         }
+    }
+
+    fn serve(&self, record: Record) -> Result<(), StoreError> {
+        let (kind, scope) = (record.key.kind, record.key.scope.clone());
+        if kind == kinds::API_KEY {
+            self.serve_key(&scope, &typed::parse_record::<ApiKey>(record)?.value);
+        } else if kind == kinds::USAGE_PLAN {
+            let plan = typed::parse_record::<UsagePlan>(record)?.value;
+            self.index.put_plan(&scope, &plan);
+        } else {
+            let pair = typed::parse_record::<UsagePlanKey>(record)?.value;
+            self.index.put_plan_key(&scope, &pair);
+        }
+        Ok(())
     }
 
     fn gone(&self, key: &RecordKey) {
@@ -53,8 +67,9 @@ impl Feed for UsagePlans {
     fn load(&self) -> Serving<'_> {
         Box::pin(async {
             for kind in self.kinds() {
+                // There may be a million: what is listed is served, and not read again.
                 for record in self.store.list_everywhere(*kind).await? {
-                    self.apply(&record.key).await?;
+                    self.serve(record)?;
                 }
             }
             Ok(())
@@ -67,16 +82,7 @@ impl Feed for UsagePlans {
                 self.gone(key);
                 return Ok(());
             };
-            if key.kind == kinds::API_KEY {
-                self.serve_key(&key.scope, &typed::parse_record::<ApiKey>(record)?.value);
-            } else if key.kind == kinds::USAGE_PLAN {
-                let plan = typed::parse_record::<UsagePlan>(record)?.value;
-                self.index.put_plan(&key.scope, &plan);
-            } else {
-                let pair = typed::parse_record::<UsagePlanKey>(record)?.value;
-                self.index.put_plan_key(&key.scope, &pair);
-            }
-            Ok(())
+            self.serve(record)
         })
     }
 }
