@@ -3,6 +3,7 @@
 import concurrent.futures
 import threading
 
+import pytest
 import requests
 
 from world import put_mock
@@ -94,3 +95,28 @@ def today():
     import datetime
 
     return datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+
+
+def test_a_stage_tells_of_limits_where_its_tag_says_so(server, web):
+    url, headers, _ = keyed_api(server, 2, throttle={"burstLimit": 50, "rateLimit": 10.0})
+    quiet = web.get(url(), headers=headers).headers
+    assert not {"ratelimit", "ratelimit-policy", "retry-after"} & {name.lower() for name in quiet}
+    apigateway = server.client("apigateway")
+    api = url().rstrip("/").split("/")[-2]
+    deployment = apigateway.get_stage(restApiId=api, stageName="prod")["deploymentId"]
+    tags = {"portcullis:rate-limit-fields": "ratelimit,retry-after"}
+    made = {"restApiId": api, "stageName": "told", "deploymentId": deployment, "tags": tags}
+    apigateway.create_stage(**made)
+    with pytest.raises(apigateway.exceptions.BadRequestException):
+        apigateway.create_stage(**{**made, "stageName": "wrong", "tags": {**tags, "portcullis:rate-limit-fields": "x"}})
+    plan = apigateway.get_usage_plans()["items"]
+    plan = next(item["id"] for item in plan if any(stage["apiId"] == api for stage in item["apiStages"]))
+    apigateway.update_usage_plan(
+        usagePlanId=plan, patchOperations=[{"op": "add", "path": "/apiStages", "value": f"{api}:told"}]
+    )
+    answers = [web.get(server.api(api, "told", "/"), headers=headers) for _ in range(2)]
+    # The quota is one of both stages: one request was used up in the other.
+    assert [answer.status_code for answer in answers] == [200, 429]
+    assert answers[0].headers["RateLimit-Policy"].startswith('"throttle";q=50;w=5, "quota";q=2;w=')
+    assert '"quota";r=0;t=' in answers[0].headers["RateLimit"] and "Retry-After" not in answers[0].headers
+    assert 0 < int(answers[1].headers["Retry-After"]) <= 31 * 86_400

@@ -35,7 +35,7 @@ pub(crate) fn ten_mistakes(_: &Suite) -> Result<()> {
 
 /// The quickstart has none.
 pub(crate) fn quickstart_is_clean(_: &Suite) -> Result<()> {
-    for template in ["quickstart", "reverse-proxy"] {
+    for template in ["quickstart", "reverse-proxy", "tenants"] {
         let (status, printed) = check(&format!("examples/{template}/template.yaml"))?;
         ensure!(status == Some(0), "exit status {status:?}: {printed}");
     }

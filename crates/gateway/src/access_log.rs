@@ -6,9 +6,9 @@
 
 use std::{borrow::Cow, fmt::Write, sync::Arc};
 
-use portcullis_model::{Problem, Scope, resources::apigateway::AccessLogSettings};
+use portcullis_model::{Problem, Scope, resources::apigateway::AccessLogSettings, trail::Outcome};
 
-use crate::{exchange::Exchange, mapping::context_variables, refusal::Refusal};
+use crate::{exchange::Exchange, mapping::context_variables, refusal::Refusal, trail::CompactStep};
 
 /// The longest format, in characters, as AWS has it.
 const FORMAT_CHARS_MAX: usize = 3_000;
@@ -39,6 +39,16 @@ pub(crate) struct Facts<'a> {
     pub(crate) response_bytes: Option<u64>,
     pub(crate) integration_status: Option<u16>,
     pub(crate) integration_latency_ms: Option<u64>,
+    pub(crate) steps: &'a [CompactStep],
+}
+
+/// Returns the layers that let on what they would have refused, and with `Refuse` the one that did not; ours, not AWS's.
+fn layers_that(steps: &[CompactStep], outcome: Outcome) -> Option<Cow<'static, str>> {
+    let mut layers = steps.iter().filter(|step| step.outcome == outcome);
+    let first = layers.next()?.layer.as_str();
+    Some(layers.fold(first.into(), |all, step| {
+        format!("{all},{}", step.layer.as_str()).into()
+    }))
 }
 
 impl AccessLog {
@@ -187,6 +197,8 @@ fn value<'a>(exchange: &'a Exchange, facts: &Facts<'a>, path: &[&str]) -> Option
         ["responseLength"] => number(facts.response_bytes),
         ["integration", "status"] => number(facts.integration_status.map(u64::from)),
         ["integration", "latency"] | ["integrationLatency"] => number(facts.integration_latency_ms),
+        ["portcullis", "observed"] => layers_that(facts.steps, Outcome::ObserveRefuse),
+        ["portcullis", "refusedBy"] => layers_that(facts.steps, Outcome::Refuse),
         // The value of a key is a secret; `identity.apiKeyId` names it.
         ["identity", "apiKey"] => None,
         _ => context_variables::variable(exchange, facts.refusal, path),

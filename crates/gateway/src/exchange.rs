@@ -21,6 +21,7 @@ use crate::{
     mapping::{query, request::Mapped},
     refusal::{Refusal, RefusalKind},
     snapshot::{DomainSnapshot, Snapshot, StageSnapshot, domain::Mapping, stage::MethodSnapshot},
+    usage::LimitFields,
 };
 
 /// The longest request body of a REST API, in bytes (API Gateway quotas: 10 MB).
@@ -94,6 +95,7 @@ pub(crate) struct Exchange {
     policy_verdict: PolicyVerdict,
     caller: Option<Caller>,
     key_id: Option<Arc<str>>,
+    limits: Option<Box<LimitFields>>,
     integration_status: Option<u16>,
     body_read: Bytes,
     mapped: Option<Mapped>,
@@ -131,6 +133,7 @@ impl Exchange {
             policy_verdict: PolicyVerdict::Unasked,
             caller: None,
             key_id: None,
+            limits: None,
             integration_status: None,
             body_read: Bytes::new(),
             mapped: None,
@@ -362,6 +365,16 @@ impl Exchange {
     /// Written by the usage plan layer.
     pub(crate) fn use_key(&mut self, id: Arc<str>) {
         self.key_id = Some(id);
+    }
+
+    /// Written by the usage plan layer, where the stage tells clients of their limits.
+    pub(crate) fn note_limits(&mut self, limits: LimitFields) {
+        self.limits = Some(Box::new(limits));
+    }
+
+    /// Returns what the limits of the request stand at.
+    pub(crate) fn limits(&self) -> Option<&LimitFields> {
+        self.limits.as_deref()
     }
 
     /// Written by the mapping layer.

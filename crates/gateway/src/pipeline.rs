@@ -104,6 +104,7 @@ pub(crate) async fn answer(
             response_bytes: response.body.length(),
             integration_status: exchange.integration_status(),
             integration_latency_ms: journal.milliseconds_of(LayerName::Integration),
+            steps: &journal.steps,
         };
         let line = log.render(&exchange, &facts);
         worker.access_logs().write(&log.log_group, line);

@@ -74,7 +74,7 @@ pub(super) fn make(
             file.push_str(&format!("k,{},{plan}\n", made.value(number)));
         }
         admin.import_api_keys(&file)?;
-        if (first + KEYS_PER_FILE) % (KEYS_PER_FILE * 5) == 0 {
+        if (first + KEYS_PER_FILE).is_multiple_of(KEYS_PER_FILE * 5) {
             println!("  keys up to {}: {:.2?}", first + KEYS_PER_FILE, begun.elapsed());
             begun = Instant::now();
         }

@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+use portcullis_model::{Timestamp, resources::usage_plans::Quota};
+
 use crate::{
     decision::{Decision, LayerName, Reason},
     exchange::Exchange,
@@ -16,7 +18,8 @@ use crate::{
     refusal::{Refusal, RefusalKind},
     snapshot::stage::StageSnapshot,
     usage::{
-        Counted, KEY_CHARACTERS_MAX, KEY_CHARACTERS_MIN, Key, KeySource, Meter, NoLease, UsagePlans,
+        Counted, KEY_CHARACTERS_MAX, KEY_CHARACTERS_MIN, Key, KeySource, LimitFields, Meter, NoLease,
+        UsagePlans, WantedFields,
         bucket::{Bucket, Rate},
         quota,
     },
@@ -39,15 +42,30 @@ impl Layer for UsagePlan {
 }
 
 async fn admit(exchange: &mut Exchange, usage: &UsagePlans) -> Result<Reason, Refusal> {
+    // What clients are told, where the stage says so: nothing of limits that only observe.
+    let is_told = served(exchange)?.limit_fields != WantedFields::default()
+        && !exchange.is_observed(LayerName::UsagePlan);
+    let mut told = is_told.then(LimitFields::default);
+    let ruling = rule(exchange, usage, &mut told).await;
+    if let Some(told) = told {
+        exchange.note_limits(told);
+    }
+    ruling
+}
+
+/// What a client is to be told, if anything.
+type Told = Option<LimitFields>;
+
+async fn rule(exchange: &mut Exchange, usage: &UsagePlans, told: &mut Told) -> Result<Reason, Refusal> {
     if !exchange.method()?.api_key_required {
-        take_shared(exchange, usage)?;
+        take_shared(exchange, usage, told)?;
         return Ok("no API key is required".into());
     }
     let key = presented_key(exchange, usage)?;
     // Known from here on, whatever its plan says: access logs name it.
     exchange.use_key(Arc::clone(&key.id));
     loop {
-        match admit_key(exchange, usage, &key)? {
+        match admit_key(exchange, usage, &key, told)? {
             Ruling::Admitted(reason) => return Ok(reason),
             Ruling::Wait { meter, since, limit } => {
                 usage.lease(&meter, since, limit).await.map_err(no_lease)?;
@@ -77,7 +95,8 @@ fn no_lease(why: NoLease) -> Refusal {
     }
 }
 
-fn admit_key(exchange: &Exchange, usage: &UsagePlans, key: &Key) -> Result<Ruling, Refusal> {
+/// Finds the key's limits and asks them.
+fn admit_key(exchange: &Exchange, usage: &UsagePlans, key: &Key, told: &mut Told) -> Result<Ruling, Refusal> {
     let (stage, method) = (served(exchange)?, exchange.method()?);
     let name: &str = &method.reason;
     let found = key.plan_of(&stage.api_id, &stage.stage_name);
@@ -100,44 +119,94 @@ fn admit_key(exchange: &Exchange, usage: &UsagePlans, key: &Key) -> Result<Rulin
         }
         None => plan.rate.map(|rate| (&meter.bucket, rate)),
     };
-    let reason = || Reason::KeyOfPlan(Arc::clone(meter));
-    let used_up =
-        |kind, what: &str| Refusal::new(kind, format!("the {what} of {} is used up", reason().text()));
-    if let Some((bucket, rate)) = throttle
-        && !bucket.take(rate, now)
+    let limits = KeyLimits {
+        meter,
+        throttle,
+        quota: plan.quota,
+        now,
+    };
+    let ruling = limits.take(exchange, usage, told);
+    if let Some(told) = told
+        && !matches!(ruling, Ok(Ruling::Wait { .. }))
     {
-        return Err(used_up(RefusalKind::Throttled, "throttle"));
+        limits.tell(told);
     }
-    let give_back = || {
-        if let Some((bucket, rate)) = throttle {
+    ruling
+}
+
+/// The limits of a key for one request.
+struct KeyLimits<'k> {
+    meter: &'k Arc<Meter>,
+    throttle: Option<(&'k Bucket, Rate)>,
+    quota: Option<Quota>,
+    now: Timestamp,
+}
+
+impl KeyLimits<'_> {
+    /// Takes a request of each limit, or of none.
+    fn take(&self, exchange: &Exchange, usage: &UsagePlans, told: &mut Told) -> Result<Ruling, Refusal> {
+        let (meter, now) = (self.meter, self.now);
+        if let Some((bucket, rate)) = self.throttle
+            && !bucket.take(rate, now)
+        {
+            if let Some(told) = told {
+                told.retry_at_bucket(bucket, rate, now);
+            }
+            return Err(self.used_up(RefusalKind::Throttled, "throttle"));
+        }
+        if let Some(quota) = &self.quota {
+            let (since, limit) = (quota::period_start(quota, now), quota.limit);
+            match meter.take(since, limit) {
+                Counted::Taken(false) => {}
+                Counted::Taken(true) => usage.lease_ahead(meter, since, limit),
+                Counted::UsedUp => {
+                    self.give_back();
+                    if let Some(told) = told {
+                        told.retry_at_period(quota, now);
+                    }
+                    return Err(self.used_up(RefusalKind::QuotaExceeded, "quota"));
+                }
+                Counted::NeedsLease => {
+                    self.give_back();
+                    let meter = Arc::clone(meter);
+                    return Ok(Ruling::Wait { meter, since, limit });
+                }
+            }
+        }
+        if let Err(refusal) = take_shared(exchange, usage, told) {
+            self.give_back();
+            if self.quota.is_some() {
+                meter.give_back();
+            }
+            return Err(refusal);
+        }
+        usage.count(meter, now);
+        Ok(Ruling::Admitted(self.reason()))
+    }
+
+    fn give_back(&self) {
+        if let Some((bucket, rate)) = self.throttle {
             bucket.give_back(rate);
         }
-    };
-    if let Some(quota) = &plan.quota {
-        let (since, limit) = (quota::period_start(quota, now), quota.limit);
-        match meter.take(since, limit) {
-            Counted::Taken(false) => {}
-            Counted::Taken(true) => usage.lease_ahead(meter, since, limit),
-            Counted::UsedUp => {
-                give_back();
-                return Err(used_up(RefusalKind::QuotaExceeded, "quota"));
-            }
-            Counted::NeedsLease => {
-                give_back();
-                let meter = Arc::clone(meter);
-                return Ok(Ruling::Wait { meter, since, limit });
-            }
+    }
+
+    fn reason(&self) -> Reason {
+        Reason::KeyOfPlan(Arc::clone(self.meter))
+    }
+
+    fn used_up(&self, kind: RefusalKind, what: &str) -> Refusal {
+        Refusal::new(kind, format!("the {what} of {} is used up", self.reason().text()))
+    }
+
+    fn tell(&self, told: &mut LimitFields) {
+        if let Some((bucket, rate)) = self.throttle {
+            told.note_throttle(bucket, rate, self.now);
+        }
+        if let Some(quota) = &self.quota {
+            let since = quota::period_start(quota, self.now);
+            told.note_quota(quota, self.meter.used(since), self.now);
         }
     }
-    if let Err(refusal) = take_shared(exchange, usage) {
-        give_back();
-        if plan.quota.is_some() {
-            meter.give_back();
-        }
-        return Err(refusal);
-    }
-    usage.count(meter, now);
-    Ok(Ruling::Admitted(reason()))
 }
 
 fn served(exchange: &Exchange) -> Result<&StageSnapshot, Refusal> {
@@ -146,13 +215,16 @@ fn served(exchange: &Exchange) -> Result<&StageSnapshot, Refusal> {
 }
 
 /// Takes a token of the stage's method and one of the account; both or none.
-fn take_shared(exchange: &Exchange, usage: &UsagePlans) -> Result<(), Refusal> {
+fn take_shared(exchange: &Exchange, usage: &UsagePlans, told: &mut Told) -> Result<(), Refusal> {
     let (stage, method) = (served(exchange)?, &*exchange.method()?.reason);
     let now = exchange.started();
     let throttle = stage.throttles.of(method);
     if let Some((bucket, rate)) = throttle
         && !bucket.take(*rate, now)
     {
+        if let Some(told) = told {
+            told.retry_at_bucket(bucket, *rate, now);
+        }
         return Err(Refusal::new(
             RefusalKind::Throttled,
             "the stage's throttle of this method is used up",
@@ -160,6 +232,9 @@ fn take_shared(exchange: &Exchange, usage: &UsagePlans) -> Result<(), Refusal> {
     }
     let account = stage.throttles.account(&stage.scope, usage);
     if !account.take(usage.account_rate(), now) {
+        if let Some(told) = told {
+            told.retry_at_bucket(account, usage.account_rate(), now);
+        }
         if let Some((bucket, rate)) = throttle {
             bucket.give_back(*rate);
         }

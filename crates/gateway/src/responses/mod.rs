@@ -18,6 +18,9 @@ pub(crate) fn render(exchange: &Exchange, refusal: &Refusal) -> Response {
 
 /// Adds what every answer of the kind of API carries, refusals too.
 pub(crate) fn complete(exchange: &Exchange, response: &mut Response) {
+    if let (Some(limits), Some(stage)) = (exchange.limits(), exchange.stage()) {
+        limits.add_to(stage.limit_fields, response);
+    }
     if exchange.is_http_api() {
         http_api::complete(exchange, response);
     } else {

@@ -37,7 +37,7 @@ use crate::{
     mapping::content_handling::BinaryTypes,
     mapping::{parameter_mapping::ParameterMapping, request::RequestMapping, response::ResponseMapping},
     responses::gateway_responses::GatewayResponses,
-    usage::{KeySource, StageThrottles},
+    usage::{KeySource, StageThrottles, WantedFields},
 };
 
 /// Routes of an HTTP API, as AWS's quota.
@@ -105,6 +105,7 @@ pub fn compile_http_stage(
     let cors = Cors::compile(api.cors_configuration.as_ref(), &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
     let heeds_revocations = compile_revocations(&stage.tags, &mut problems);
+    let limit_fields = WantedFields::compile(&stage.tags, &mut problems);
     let throttles = StageThrottles::compile_http(stage, routes, &mut problems);
     let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), scope, &mut problems);
     if problems.iter().any(Problem::is_error) {
@@ -123,6 +124,7 @@ pub fn compile_http_stage(
         heeds_revocations,
         policy: None,
         throttles,
+        limit_fields,
         key_source: KeySource::Header,
         router,
         gateway_responses: GatewayResponses::default(),

@@ -26,7 +26,7 @@ use crate::{
     mapping::{content_handling::BinaryTypes, request::RequestMapping, response::ResponseMapping},
     pipeline::OBSERVABLE,
     responses::gateway_responses::GatewayResponses,
-    usage::{KeySource, StageThrottles},
+    usage::{KeySource, StageThrottles, WantedFields},
 };
 
 /// The tag that lists, separated by commas, the layers of a stage that only observe.
@@ -59,6 +59,7 @@ pub struct StageSnapshot {
     pub(crate) heeds_revocations: bool,
     pub(crate) policy: Option<Box<PolicySnapshot>>,
     pub(crate) throttles: StageThrottles,
+    pub(crate) limit_fields: WantedFields,
     pub(crate) key_source: KeySource,
     pub(crate) router: Router<ResourceSnapshot>,
     pub(crate) gateway_responses: GatewayResponses,
@@ -201,6 +202,7 @@ pub fn compile_stage(
     let observed = compile_observed(&stage.tags, &mut problems);
     let heeds_revocations = compile_revocations(&stage.tags, &mut problems);
     let policy = PolicySnapshot::compile(&image.rest_api, scope, &mut problems);
+    let limit_fields = WantedFields::compile(&stage.tags, &mut problems);
     let throttles = StageThrottles::compile(stage, &image.resources, &mut problems);
     let key_source = KeySource::compile(&image.rest_api, &mut problems);
     let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), scope, &mut problems);
@@ -220,6 +222,7 @@ pub fn compile_stage(
         heeds_revocations,
         policy,
         throttles,
+        limit_fields,
         key_source,
         router,
         gateway_responses,

@@ -376,3 +376,99 @@ fn a_quota_whose_lease_cannot_be_kept_admits_nothing() {
     let get = || world.send(target()).status;
     assert_eq!([get(), get(), get()], [200, 200, 429]);
 }
+
+fn telling(fields: &str, plan: Value) -> World {
+    let world = World::with(image(), json!({"tags": {"portcullis:rate-limit-fields": fields}}));
+    put_plan(&world, "plan", plan);
+    put_key(&world, &scope(), "ada", true);
+    world.usage.put_plan_key(&scope(), &pair("plan", "ada"));
+    world
+}
+
+#[test]
+fn a_stage_tells_of_limits_only_where_its_tag_says_so() {
+    let plan = json!({
+        "throttle": {"burstLimit": 2, "rateLimit": 0.5}, "quota": {"limit": 500, "period": "DAY"},
+    });
+    let get = |world: &World| with_key(world, "GET", "/prod/keyed", "ada");
+    let world = telling("", plan.clone());
+    let quiet = [get(&world), get(&world), get(&world)];
+    assert_eq!(quiet[2].status, 429);
+    for name in ["ratelimit", "ratelimit-policy", "retry-after"] {
+        assert!(
+            quiet.iter().all(|outcomes| outcomes.header(name).is_none()),
+            "{name}"
+        );
+    }
+    let world = telling("ratelimit, retry-after", plan.clone());
+    let answers = [get(&world), get(&world), get(&world)];
+    let limits = answers
+        .each_ref()
+        .map(|outcomes| outcomes.header("ratelimit").unwrap());
+    for (shown, left) in limits.iter().zip([(1, 499), (0, 498), (0, 498)]) {
+        let start = format!("\"throttle\";r={};t=", left.0);
+        let quota = format!(", \"quota\";r={};t=", left.1);
+        assert!(shown.starts_with(&start) && shown.contains(&quota), "{shown}");
+    }
+    assert_eq!(
+        answers[0].header("ratelimit-policy"),
+        Some("\"throttle\";q=2;w=4, \"quota\";q=500;w=86400")
+    );
+    assert_eq!(answers[1].header("retry-after"), None);
+    assert_eq!(
+        (answers[2].status, answers[2].header("retry-after")),
+        (429, Some("2"))
+    );
+    let world = telling("retry-after", json!({"quota": {"limit": 1, "period": "DAY"}}));
+    assert_eq!(get(&world).status, 200);
+    let refused = get(&world);
+    let seconds: u32 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=86_400).contains(&seconds) && refused.header("ratelimit").is_none());
+    // Who is refused before the plan is asked learns nothing of it.
+    let stranger = world.get("/prod/keyed");
+    assert_eq!((stranger.status, stranger.header("retry-after")), (403, None));
+}
+
+#[test]
+fn limits_that_only_observe_are_told_to_nobody_and_use_up_no_more_than_they_hold() {
+    let tags =
+        json!({"tags": {"portcullis:rate-limit-fields": "ratelimit", "portcullis:observe": "usage-plan"}});
+    let world = World::with(image(), tags);
+    put_plan(&world, "plan", json!({"quota": {"limit": 2, "period": "DAY"}}));
+    put_key(&world, &scope(), "ada", true);
+    world.usage.put_plan_key(&scope(), &pair("plan", "ada"));
+    let outcomes: Vec<_> = (0..4)
+        .map(|_| with_key(&world, "GET", "/prod/keyed", "ada"))
+        .collect();
+    assert!(
+        outcomes
+            .iter()
+            .all(|one| one.status == 200 && one.header("ratelimit").is_none())
+    );
+    let said: Vec<_> = outcomes
+        .iter()
+        .map(|one| one.step("usage-plan").outcome)
+        .collect();
+    assert_eq!(
+        said,
+        [
+            Outcome::Continue,
+            Outcome::Continue,
+            Outcome::ObserveRefuse,
+            Outcome::ObserveRefuse
+        ]
+    );
+    // What it would have refused is not counted.
+    let kept = world.usage.take_changes(crate::tests::now(), usize::MAX);
+    assert_eq!((kept[0].day.used, kept[0].day.period_used), (2, 2));
+}
+
+#[test]
+fn a_tag_that_names_no_field_does_not_compile() {
+    let stage = json!({"tags": {"portcullis:rate-limit-fields": "ratelimit, x-rate"}});
+    let problems = super::compile(image(), stage).map(drop).unwrap_err();
+    assert!(
+        problems[0].to_string().contains("`x-rate` is no field"),
+        "{problems:?}"
+    );
+}

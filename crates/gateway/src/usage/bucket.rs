@@ -40,6 +40,23 @@ impl Rate {
     }
 }
 
+impl Rate {
+    /// Returns how long an empty bucket takes to fill.
+    pub fn fills_in_seconds(self) -> u64 {
+        self.capacity_ns.div_ceil(1_000_000_000)
+    }
+}
+
+/// What a bucket stands at, in tokens and seconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Level {
+    pub capacity: u32,
+    pub left: u64,
+    pub full_in_seconds: u64,
+    /// Until there is a token; none: there never is one.
+    pub next_in_seconds: Option<u64>,
+}
+
 /// What is left of a rate. One number: when the bucket is full again, in nanoseconds after the epoch.
 #[derive(Debug, Default)]
 pub struct Bucket(AtomicU64);
@@ -66,6 +83,22 @@ impl Bucket {
                 Ok(_) => return admits,
                 Err(present) => full_at = present,
             }
+        }
+    }
+
+    /// Returns what is left at `now`.
+    pub fn level(&self, rate: Rate, now: Timestamp) -> Level {
+        let lacks_ns = self.0.load(Ordering::Relaxed).saturating_sub(nanoseconds(now));
+        let lacks_ns = lacks_ns.min(rate.capacity_ns);
+        let next_ns = lacks_ns
+            .saturating_add(rate.interval_ns)
+            .saturating_sub(rate.capacity_ns);
+        let capacity = rate.capacity_ns / rate.interval_ns;
+        Level {
+            capacity: u32::try_from(capacity).unwrap_or(u32::MAX),
+            left: (rate.capacity_ns - lacks_ns) / rate.interval_ns,
+            full_in_seconds: lacks_ns.div_ceil(1_000_000_000),
+            next_in_seconds: (capacity > 0).then(|| next_ns.div_ceil(1_000_000_000)),
         }
     }
 

@@ -107,6 +107,12 @@ impl Meter {
         self.period.give_back();
     }
 
+    /// Returns how many requests are counted in the period that began on day `since`.
+    pub(crate) fn used(&self, since: u32) -> u32 {
+        let counted = self.period.count();
+        if counted.since < since { 0 } else { counted.used }
+    }
+
     /// Returns up to where a lease would reach that is made now.
     pub(crate) fn next_lease(&self, since: u32, limit: u32) -> Count {
         let (counted, granted) = (self.period.count(), self.granted.count());

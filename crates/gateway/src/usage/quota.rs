@@ -47,6 +47,23 @@ pub fn period_start(quota: &Quota, now: Timestamp) -> u32 {
     day.saturating_sub(since_start)
 }
 
+/// Returns how long the period that holds `now` is, and how much of it is left, in seconds.
+pub fn seconds_of_period(quota: &Quota, now: Timestamp) -> (u64, u64) {
+    let start = Timestamp::from_seconds(i64::from(period_start(quota, now)) * SECONDS_A_DAY);
+    let days = match quota.period {
+        Period::Day => 1,
+        Period::Week => 7,
+        // It ends on the same day of the next month, which every month has.
+        Period::Month => {
+            let at = start.utc();
+            i64::from(at.month().length(at.year()))
+        }
+    };
+    let length = days * SECONDS_A_DAY;
+    let left = start.seconds() + length - now.seconds();
+    (length.unsigned_abs(), u64::try_from(left).unwrap_or(0))
+}
+
 /// Requests since a day: the day in the upper half, their number in the lower.
 #[derive(Debug, Default)]
 pub struct Counter(AtomicU64);
