@@ -152,32 +152,44 @@ def test_role_of_the_other_account_needs_both_sides(accounts, caller):
         assert code(guest("iam").list_roles) == "AccessDenied"
 
 
-def test_api_of_the_other_account_needs_both_sides(accounts, caller, web):
-    """AWS's table for callers of another account, a row each."""
-    home, _ = accounts
-    key, may = caller
-    cloudformation, gateway = home.client("cloudformation"), home.client("apigateway")
-    cloudformation.create_stack(StackName="visited", TemplateBody=TEMPLATE)
-    cloudformation.get_waiter("stack_create_complete").wait(StackName="visited", WaiterConfig={"Delay": 1})
-    api = cloudformation.describe_stacks(StackName="visited")["Stacks"][0]["Outputs"][0]["OutputValue"]
-    url = f"{home.endpoints['public']['http']}/_aws/execute-api/{api}/test/x"
-    arn = f"arn:aws:execute-api:us-east-1:{HOME}:{api}/test/*"
+class VisitedApi:
+    """An API of the first account, its policy, and calls of it."""
 
-    def call():
+    def __init__(self, server, web, name):
+        self.server, self.web = server, web
+        self.gateway = server.client("apigateway")
+        cloudformation = server.client("cloudformation")
+        cloudformation.create_stack(StackName=name, TemplateBody=TEMPLATE)
+        cloudformation.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+        outputs = cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Outputs"]
+        self.api = outputs[0]["OutputValue"]
+        self.arn = f"arn:aws:execute-api:us-east-1:{HOME}:{self.api}/test/*"
+
+    def call(self, key):
+        url = f"{self.server.endpoints['public']['http']}/_aws/execute-api/{self.api}/test/x"
         request = AWSRequest(method="GET", url=url)
-        SigV4Auth(Credentials(key["AccessKeyId"], key["SecretAccessKey"]), "execute-api", "us-east-1").add_auth(request)
-        prepared = request.prepare()
-        return web.send(requests.Request("GET", url, headers=dict(prepared.headers)).prepare())
+        credentials = Credentials(key["AccessKeyId"], key["SecretAccessKey"])
+        SigV4Auth(credentials, "execute-api", "us-east-1").add_auth(request)
+        headers = dict(request.prepare().headers)
+        return self.web.send(requests.Request("GET", url, headers=headers).prepare())
 
-    def api_says(*effects):
+    def says(self, principal, *effects, deploy=True):
+        """Gives it a policy with these effects; without any it has none."""
+        shorthand = "execute-api:/test/*"
         statements = [
-            {"Effect": effect, "Principal": {"AWS": OTHER}, "Action": "execute-api:Invoke", "Resource": "execute-api:/test/*"}
+            {"Effect": effect, "Principal": {"AWS": principal}, "Action": "execute-api:Invoke", "Resource": shorthand}
             for effect in effects
         ]
         patch = {"op": "replace", "path": "/policy", "value": document(*statements) if statements else ""}
-        gateway.update_rest_api(restApiId=api, patchOperations=[patch])
-        gateway.create_deployment(restApiId=api, stageName="test")
+        self.gateway.update_rest_api(restApiId=self.api, patchOperations=[patch])
+        if deploy:
+            self.gateway.create_deployment(restApiId=self.api, stageName="test")
 
+
+def test_api_of_the_other_account_needs_both_sides(accounts, caller, web):
+    """AWS's table for callers of another account, a row each."""
+    key, may = caller
+    api = VisitedApi(accounts[0], web, "visited")
     rows = [
         # the API's policy, the caller's, whether he comes in
         (("Allow",), ("Allow",), True),
@@ -185,22 +197,54 @@ def test_api_of_the_other_account_needs_both_sides(accounts, caller, web):
         (("Allow",), ("Deny",), False),
         ((), ("Allow",), False),
         ((), (), False),
-        (("Allow", "Deny"), ("Allow",), False),
+        ((), ("Deny",), False),
+        (("Deny",), ("Allow",), False),
         (("Deny",), (), False),
+        (("Deny",), ("Deny",), False),
     ]
     for policy, own, expected in rows:
-        api_says(*policy)
-        may(*(statement(effect, "execute-api:Invoke", arn) for effect in own))
-        answer = call()
+        api.says(OTHER, *policy)
+        may(*(statement(effect, "execute-api:Invoke", api.arn) for effect in own))
+        answer = api.call(key)
         assert answer.status_code == (200 if expected else 403), (policy, own, answer.text)
         if expected:
             assert answer.json()["arn"] == f"arn:aws:iam::{OTHER}:user/caller"
     # A change of the policy counts with the next deployment, not before.
-    api_says("Allow")
-    may(statement("Allow", "execute-api:Invoke", arn))
-    assert call().status_code == 200
-    patch = {"op": "replace", "path": "/policy", "value": ""}
-    gateway.update_rest_api(restApiId=api, patchOperations=[patch])
-    assert call().status_code == 200
-    gateway.create_deployment(restApiId=api, stageName="test")
-    assert call().status_code == 403
+    api.says(OTHER, "Allow")
+    may(statement("Allow", "execute-api:Invoke", api.arn))
+    assert api.call(key).status_code == 200
+    api.says(OTHER, deploy=False)
+    assert api.call(key).status_code == 200
+    api.says(OTHER)
+    assert api.call(key).status_code == 403
+
+
+def test_api_of_the_own_account_needs_one_side(accounts, web):
+    """AWS's table for callers of the API's account, a row each. A policy that names the account and not the user leaves it to the
+    user's policies: AWS says so of principals, and not of this table; the stricter reading is ours."""
+    home, _ = accounts
+    iam = home.client("iam")
+    iam.create_user(UserName="own")
+    key = iam.create_access_key(UserName="own")["AccessKey"]
+    api = VisitedApi(home, web, "own")
+    user = f"arn:aws:iam::{HOME}:user/own"
+    rows = [
+        (user, ("Allow",), ("Allow",), True),
+        (user, ("Allow",), (), True),
+        (user, ("Allow",), ("Deny",), False),
+        (user, (), ("Allow",), True),
+        (user, (), (), False),
+        (user, (), ("Deny",), False),
+        (user, ("Deny",), ("Allow",), False),
+        (user, ("Deny",), (), False),
+        (user, ("Deny",), ("Deny",), False),
+        ("*", ("Allow",), (), True),
+        (HOME, ("Allow",), (), False),
+        (HOME, ("Allow",), ("Allow",), True),
+    ]
+    for principal, policy, own, expected in rows:
+        api.says(principal, *policy)
+        statements = [statement(effect, "execute-api:Invoke", api.arn) for effect in own]
+        iam.put_user_policy(UserName="own", PolicyName="p", PolicyDocument=document(*statements))
+        answer = api.call(key)
+        assert answer.status_code == (200 if expected else 403), (principal, policy, own, answer.text)
