@@ -14,6 +14,7 @@ use portcullis_model::{Clock, Entropy, HeaderList, RequestId, trail::Outcome};
 use crate::{
     arrival::Arrival,
     callers::Callers,
+    challenges::Challenges,
     decision::{LayerName, Reason},
     distribution::{self, Visit, cache::DistributionCache},
     edge::{
@@ -30,6 +31,7 @@ use crate::{
         AccessLogs, Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Services, Sessions, Site,
         SiteRequest,
     },
+    redirect::redirect,
     request_id::{self, RequestIds},
     revocations::Revocations,
     snapshot::{DomainSnapshot, Snapshot, Snapshots},
@@ -48,6 +50,8 @@ pub struct GatewayParts {
     pub trails: Arc<TrailLog>,
     pub firewall: Arc<Firewall>,
     pub distribution_cache: Arc<DistributionCache>,
+    /// What an ACME CA may ask in clear text.
+    pub challenges: Arc<Challenges>,
     pub ports: Ports,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -207,6 +211,10 @@ impl Gateway {
             proxies.resolve(&mut request);
         }
         let arrival = self.arrival();
+        if let Some(response) = parts.challenges.answer(&request) {
+            let reason = "a challenge of an ACME CA that is open";
+            return self.end(arrival, request, response, Outcome::Answer, reason);
+        }
         let snapshot = parts.snapshots.take();
         let destination = self.destination(&snapshot, &request);
         if destination != Destination::Foreign
@@ -455,25 +463,4 @@ impl Answer for Gateway {
 
 fn message(status: u16, text: &str) -> Response {
     Response::full(status, "application/json", format!("{{\"message\":\"{text}\"}}"))
-}
-
-/// The same host and target over https. 308 keeps method and body (RFC 9110 section 15.4.9).
-fn redirect(request: &Request, port: u16) -> Response {
-    let authority = request.authority.as_str();
-    let host = match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
-        _ => authority,
-    };
-    let mut location = format!("https://{host}").into_bytes();
-    if port != 443 {
-        location.extend_from_slice(format!(":{port}").as_bytes());
-    }
-    location.extend_from_slice(&request.target);
-    let mut headers = HeaderList::with_capacity(2);
-    headers.push("Location", Bytes::from(location));
-    Response {
-        status: 308,
-        headers,
-        body: Body::Empty,
-    }
 }

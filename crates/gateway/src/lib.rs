@@ -22,6 +22,7 @@ pub mod metrics;
 
 pub mod http;
 pub mod issuers;
+pub mod challenges;
 pub mod client_certificates;
 pub mod ports;
 pub mod revocations;
@@ -29,6 +30,7 @@ pub mod usage;
 mod callers;
 mod decision;
 mod refusal;
+mod redirect;
 mod request_id;
 
 pub use callers::Callers;

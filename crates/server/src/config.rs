@@ -16,7 +16,7 @@ use portcullis_gateway::{
     http::{SourceFrom, TrustedProxies},
 };
 use portcullis_model::{
-    Scope,
+    Scope, SecretText,
     resources::{apigateway::ACCOUNT_THROTTLE, usage_plans::Throttle},
 };
 use rustls::{
@@ -26,6 +26,7 @@ use rustls::{
 use serde::Deserialize;
 
 use crate::{
+    acme::{AcmeSettings, check_acme},
     local_ca::server_config,
     settings::{
         RunFunctions, Settings, check_account, check_buckets, check_domain, check_functions, check_region,
@@ -73,6 +74,63 @@ pub(crate) struct Config {
     /// Folders that stand for buckets, by name.
     #[serde(default)]
     buckets: BTreeMap<String, PathBuf>,
+    /// Who issues certificates that are asked for; nobody when absent.
+    acme: Option<Acme>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Acme {
+    /// The https URL of the CA's directory.
+    directory: String,
+    /// `mailto:` and an address, each.
+    #[serde(default)]
+    contacts: Vec<String>,
+    /// Must be true: the CA's terms are yours to accept.
+    agree_to_terms_of_service: bool,
+    /// What a CA gave out to bind the account to one of its own.
+    external_account: Option<ExternalAccount>,
+    /// PEM with roots to trust for the CA's own servers, beside the system's.
+    roots: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExternalAccount {
+    key_id: String,
+    /// A file with the key in base64url.
+    hmac_key_file: PathBuf,
+}
+
+impl Acme {
+    fn settings(&self, has_clear_text: bool) -> Result<AcmeSettings> {
+        ensure!(
+            self.agree_to_terms_of_service,
+            "acme.agree_to_terms_of_service: expected true, after you have read them"
+        );
+        ensure!(
+            has_clear_text,
+            "acme: the CA looks at port 80 of each name: set listeners.public_http"
+        );
+        let external_account = match &self.external_account {
+            None => None,
+            Some(external) => {
+                let name = external.hmac_key_file.display();
+                let key = fs::read_to_string(&external.hmac_key_file)
+                    .with_context(|| format!("`{name}` cannot be read"))?;
+                let key = SecretText::new(key.trim().to_owned());
+                Some((external.key_id.clone(), key))
+            }
+        };
+        let settings = AcmeSettings {
+            directory: self.directory.clone(),
+            contacts: self.contacts.clone(),
+            external_account,
+            roots: self.roots.clone(),
+        };
+        check_acme(&settings)?;
+        Ok(settings)
+    }
 }
 
 #[derive(Clone, Copy, Deserialize)]
@@ -176,6 +234,15 @@ impl Config {
         if self.workers == Some(0) {
             mistakes.push("workers: expected at least 1".into());
         }
+        let has_clear_text = self.listeners.public_http.is_some();
+        let acme = self.acme.as_ref().map(|acme| acme.settings(has_clear_text));
+        let acme = match acme.transpose() {
+            Ok(acme) => acme,
+            Err(mistake) => {
+                mistakes.push(format!("{mistake:#}"));
+                None
+            }
+        };
         if self.certificates.is_empty() {
             mistakes.push("certificates: expected at least one; nothing is generated here".into());
         }
@@ -201,6 +268,7 @@ impl Config {
             certified: Certified::Files {
                 hosts: self.hosts().collect(),
             },
+            acme,
             account_throttle: self.account_throttle(),
             functions: self.functions.clone(),
             local_functions: if self.local_functions {

@@ -4,12 +4,14 @@
 use std::{
     collections::HashMap,
     fs,
+    future::Future,
     net::IpAddr,
     os::unix::fs::PermissionsExt,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use portcullis_control::ports::{Issuance, IssuedPem};
 use portcullis_engines::x509::to_pem;
 use portcullis_gateway::edge::{ServerConfigs, domains::ALPN_PROTOCOLS};
@@ -184,6 +186,19 @@ impl Issuer for LocalCa {
             Ok(issued) => Issuance::Now(issued),
             Err(cause) => Issuance::Refused(format!("the local CA cannot issue it: {cause:#}")),
         }
+    }
+
+    fn issue_later<'a>(
+        &'a self,
+        names: &'a [String],
+        key_algorithm: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<IssuedPem>> + Send + 'a>> {
+        let issued = match self.issue(names, key_algorithm) {
+            Issuance::Now(issued) => Ok(issued),
+            Issuance::Refused(cause) => Err(anyhow!(cause)),
+            Issuance::Later => Err(anyhow!("the local CA issues at once")),
+        };
+        Box::pin(std::future::ready(issued))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `portcullis`: every layer that guards an API, in one program.
 
+mod acme;
 mod buckets;
 mod cli;
 mod config;

@@ -7,10 +7,10 @@ use portcullis_egress::AddressRange;
 use portcullis_gateway::http::TrustedProxies;
 use portcullis_model::{Scope, arn::Arn, resources::usage_plans::Throttle};
 
-use crate::wiring::Certified;
+use crate::{acme::AcmeSettings, wiring::Certified};
 
 /// Where and as what a server runs.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) root_key: PathBuf,
     pub(crate) scope: Scope,
@@ -36,6 +36,8 @@ pub(crate) struct Settings {
     pub(crate) functions: BTreeMap<String, String>,
     /// The names that the public listener has certificates for.
     pub(crate) certified: Certified,
+    /// Who issues certificates that are asked for; none: the local CA under `up`, nobody under `serve`.
+    pub(crate) acme: Option<AcmeSettings>,
     /// What an account may do in a region, over all its APIs.
     pub(crate) account_throttle: Throttle,
     /// Whether functions run as processes of this machine.

@@ -49,6 +49,8 @@ kinds! {
     API_BASE_PATH_MAPPING = Configuration "apigateway-base-path-mapping",
     /// `{id}`: [`portcullis_model::resources::acm::AcmCertificate`], the private key sealed
     ACM_CERTIFICATE = Configuration "acm-certificate",
+    /// `{directory URL}`: an account with an ACME CA, sealed
+    ACME_ACCOUNT = Directory "acme-account",
     /// `{api}`: [`portcullis_model::resources::apigatewayv2::HttpApi`]
     HTTP_API = Configuration "apigatewayv2-api",
     /// `{api}/{route}`

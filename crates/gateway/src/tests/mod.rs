@@ -326,6 +326,7 @@ impl World {
             trails: Arc::clone(&trails),
             firewall: Arc::clone(&firewall),
             distribution_cache: Arc::clone(&distribution_cache),
+            challenges: Arc::default(),
             ports: Ports {
                 sessions: Arc::<GivenSessions>::clone(&sessions),
                 sites: Arc::<Visits>::clone(&visits),

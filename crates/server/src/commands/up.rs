@@ -111,6 +111,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         certified: Certified::LocalCa {
             domain: up.domain.clone(),
         },
+        acme: None,
         account_throttle: up.account_throttle,
         functions: up.functions.clone(),
         local_functions: RunFunctions::IfPossible,

@@ -1,8 +1,14 @@
 //! Which custom domain names the edge has certificates for.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, OnceLock},
+};
 
-use portcullis_control::ports::{self, Issuance};
+use anyhow::Result;
+
+use portcullis_control::ports::{self, Issuance, IssuedPem};
 use portcullis_gateway::{
     client_certificates::Authorities,
     edge::{certified_key, check_chain},
@@ -32,6 +38,13 @@ pub(super) struct Certificates {
 pub(crate) trait Issuer: Send + Sync {
     /// Issues one for `names` with a new key.
     fn issue(&self, names: &[String], key_algorithm: &str) -> Issuance;
+
+    /// Issues one that could not be issued at once, or that is to be renewed.
+    fn issue_later<'a>(
+        &'a self,
+        names: &'a [String],
+        key_algorithm: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<IssuedPem>> + Send + 'a>>;
 }
 
 impl Certificates {
@@ -41,6 +54,11 @@ impl Certificates {
             snapshots: Arc::clone(snapshots),
             issuer: OnceLock::new(),
         }
+    }
+
+    /// Returns who issues.
+    pub(super) fn issuer(&self) -> Option<Arc<dyn Issuer>> {
+        self.issuer.get().cloned()
     }
 
     /// Says who issues; once, before anybody asks.

@@ -7,21 +7,24 @@ mod destinations;
 mod functions;
 mod listeners;
 mod certificates;
+mod control_side;
 mod services;
 mod sites;
 mod admin;
 mod metrics;
+mod renewal;
 mod truststores;
 mod usage;
 
 use std::{sync::Arc, thread, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
-use portcullis_control::{Control, ControlParts};
+use portcullis_control::Control;
 use portcullis_egress::{AddressPolicy, ClientConfig};
 use portcullis_events::{Events, EventsParts, delivery::Deliveries};
 use portcullis_gateway::{
     Callers, Gateway, GatewayParts, GatewaySettings,
+    challenges::Challenges,
     distribution::cache::DistributionCache,
     edge::{self, DomainConfigs, EdgeLimits, EdgeParts, ServerConfigs, Socket, Workers},
     firewall::Firewall,
@@ -44,20 +47,19 @@ pub(crate) use certificates::{Certified, Issuer};
 pub(crate) use listeners::Addresses;
 
 use access_logs::AccessLogFiles;
-use adapters::{
-    EventRoles, FunctionRoles, JudgedSamples, KeptAnswers, OurHosts, OutboxMail, RevocationFeed,
-    SealedSessions, Trails,
-};
+use adapters::{EventRoles, FunctionRoles, OurHosts, OutboxMail, RevocationFeed, SealedSessions};
 use certificates::Certificates;
+use control_side::ControlSide;
 use destinations::{integration_policy, public_only};
 use functions::ServerFunctions;
 use listeners::{addresses, open_admin, open_sockets};
 use metrics::Metrics;
-use publication::{GatewayCompiler, Publication, Sources};
+use publication::{Publication, Sources};
+use renewal::Renewal;
 use services::RoleServices;
 use sites::ServerSites;
 use truststores::TruststoreWatch;
-use usage::{Counters, KeyHashes, UsageKeeper};
+use usage::{KeyHashes, UsageKeeper};
 
 /// How often expired revocations are dropped.
 const REVOCATIONS_PURGE: Duration = Duration::from_secs(60);
@@ -133,26 +135,19 @@ impl Server {
         sign_outs.context("sign-outs cannot be read")?;
         let certificates = Arc::new(Certificates::of(settings, &planes.snapshots));
         let buckets = Arc::new(Buckets(settings.buckets.clone()));
-        let control = Control::new(ControlParts {
+        let side = ControlSide {
             store: store.clone(),
             vault,
             identity: identity.clone(),
             events: events.clone(),
-            clock: Arc::new(SystemClock),
-            entropy: Arc::new(SystemEntropy),
-            published: Arc::new(publication),
-            compiler: compiler(&planes),
-            trails: Arc::new(Trails(planes.trails.clone())),
-            samples: Arc::new(JudgedSamples(planes.firewall.clone())),
-            usage: counters(settings, &usage),
-            buckets: buckets.clone(),
-            functions: planes.functions.runner.clone(),
+            publication,
+            usage: usage.clone(),
             certificates: certificates.clone(),
-            distribution_cache: Arc::new(KeptAnswers(planes.distribution_cache.clone())),
-            scope: settings.scope.clone(),
-            domain: settings.domain.clone(),
-        });
+            buckets: buckets.clone(),
+        };
+        let control = side.into_control(settings, &planes);
         roles.set(control.clone());
+        control_side::issue_by_acme(settings, &addresses, &planes, &control, &certificates)?;
         roll_back_caught(&control).await?;
         let sites = ServerSites {
             control: control.clone(),
@@ -209,6 +204,9 @@ impl Server {
         })?;
         tokio::spawn(forget_expired(revocations));
         tokio::spawn(self.usage.clone().run());
+        if let Some(issuer) = self.certificates.issuer() {
+            tokio::spawn(Renewal::new(self.control.clone(), issuer).run());
+        }
         tokio::spawn(TruststoreWatch::new(self.control.clone(), self.buckets).run());
         let admin = admin::AdminServer::start(self.admin, self.control.clone(), snapshots, self.metrics);
         Ok(Running {
@@ -250,6 +248,7 @@ struct Planes {
     snapshots: Arc<Snapshots>,
     distribution_cache: Arc<DistributionCache>,
     usage: Arc<UsagePlans>,
+    challenges: Arc<Challenges>,
 }
 
 impl Planes {
@@ -266,6 +265,7 @@ impl Planes {
             trails: Arc::default(),
             firewall: Arc::default(),
             distribution_cache: Arc::default(),
+            challenges: Arc::default(),
             snapshots: Arc::new(Snapshots::new(Snapshot::new(hosts(settings, sockets)))),
             usage: Arc::new(UsagePlans::new(
                 Arc::new(KeyHashes::new(vault)?),
@@ -389,6 +389,7 @@ fn gateway(
         snapshots,
         distribution_cache,
         usage,
+        challenges,
     } = planes;
     let integrations = integrations(settings, addresses)?;
     let vault = Arc::clone(&sites.control.parts().vault);
@@ -404,6 +405,7 @@ fn gateway(
         firewall,
         distribution_cache,
         usage,
+        challenges,
         ports: Ports {
             sessions: Arc::new(SealedSessions(vault)),
             sites: Arc::new(sites),
@@ -462,17 +464,4 @@ fn issuer_form(settings: &Settings) -> IssuerForm {
 /// Returns one worker a core.
 pub(crate) fn cores() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
-}
-
-fn counters(settings: &Settings, usage: &Arc<UsageKeeper>) -> Arc<Counters> {
-    Arc::new(Counters {
-        keeper: usage.clone(),
-        account_throttle: settings.account_throttle,
-    })
-}
-
-fn compiler(planes: &Planes) -> Arc<GatewayCompiler> {
-    Arc::new(GatewayCompiler {
-        snapshots: planes.snapshots.clone(),
-    })
 }
