@@ -226,6 +226,7 @@ fn denies(action: &str) -> String {
 
 const LIST: &str = "Action=ListUsers&Version=2010-05-08";
 
+#[allow(clippy::too_many_lines, reason = "one story of one user, told in its order")]
 #[tokio::test]
 async fn users_may_what_their_groups_and_attached_policies_allow() {
     let wire = Wire::new().await;
