@@ -34,19 +34,19 @@ impl Layer for UsagePlan {
     const NAME: LayerName = LayerName::UsagePlan;
 
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
-        match admit(exchange, worker.usage()).await {
+        match admit(exchange, worker).await {
             Ok(reason) => Decision::Continue(reason),
             Err(refusal) => refusal.into(),
         }
     }
 }
 
-async fn admit(exchange: &mut Exchange, usage: &UsagePlans) -> Result<Reason, Refusal> {
+async fn admit(exchange: &mut Exchange, worker: &Worker) -> Result<Reason, Refusal> {
     // What clients are told, where the stage says so: nothing of limits that only observe.
     let is_told = served(exchange)?.limit_fields != WantedFields::default()
         && !exchange.is_observed(LayerName::UsagePlan);
     let mut told = is_told.then(LimitFields::default);
-    let ruling = rule(exchange, usage, &mut told).await;
+    let ruling = rule(exchange, worker, &mut told).await;
     if let Some(told) = told {
         exchange.note_limits(told);
     }
@@ -56,16 +56,20 @@ async fn admit(exchange: &mut Exchange, usage: &UsagePlans) -> Result<Reason, Re
 /// What a client is to be told, if anything.
 type Told = Option<LimitFields>;
 
-async fn rule(exchange: &mut Exchange, usage: &UsagePlans, told: &mut Told) -> Result<Reason, Refusal> {
+async fn rule(exchange: &mut Exchange, worker: &Worker, told: &mut Told) -> Result<Reason, Refusal> {
+    let usage = worker.usage();
+    // Not the moment when the request came: an authorizer may have taken a while, and a bucket that others went on taking from
+    // would look used up to a moment that is past.
+    let now = || worker.clock().now();
     if !exchange.method()?.api_key_required {
-        take_shared(exchange, usage, told)?;
+        take_shared(exchange, usage, told, now())?;
         return Ok("no API key is required".into());
     }
     let key = presented_key(exchange, usage)?;
     // Known from here on, whatever its plan says: access logs name it.
     exchange.use_key(Arc::clone(&key.id));
     loop {
-        match admit_key(exchange, usage, &key, told)? {
+        match admit_key(exchange, usage, &key, told, now())? {
             Ruling::Admitted(reason) => return Ok(reason),
             Ruling::Wait { meter, since, limit } => {
                 usage.lease(&meter, since, limit).await.map_err(no_lease)?;
@@ -96,7 +100,13 @@ fn no_lease(why: NoLease) -> Refusal {
 }
 
 /// Finds the key's limits and asks them.
-fn admit_key(exchange: &Exchange, usage: &UsagePlans, key: &Key, told: &mut Told) -> Result<Ruling, Refusal> {
+fn admit_key(
+    exchange: &Exchange,
+    usage: &UsagePlans,
+    key: &Key,
+    told: &mut Told,
+    now: Timestamp,
+) -> Result<Ruling, Refusal> {
     let (stage, method) = (served(exchange)?, exchange.method()?);
     let name: &str = &method.reason;
     let found = key.plan_of(&stage.api_id, &stage.stage_name);
@@ -106,7 +116,6 @@ fn admit_key(exchange: &Exchange, usage: &UsagePlans, key: &Key, told: &mut Told
             key.id
         )));
     };
-    let now = exchange.started();
     let of_method = plan
         .stage(&stage.api_id, &stage.stage_name)
         .and_then(|of_stage| of_stage.method(name));
@@ -173,7 +182,7 @@ impl KeyLimits<'_> {
                 }
             }
         }
-        if let Err(refusal) = take_shared(exchange, usage, told) {
+        if let Err(refusal) = take_shared(exchange, usage, told, self.now) {
             self.give_back();
             if self.quota.is_some() {
                 meter.give_back();
@@ -215,9 +224,13 @@ fn served(exchange: &Exchange) -> Result<&StageSnapshot, Refusal> {
 }
 
 /// Takes a token of the stage's method and one of the account; both or none.
-fn take_shared(exchange: &Exchange, usage: &UsagePlans, told: &mut Told) -> Result<(), Refusal> {
+fn take_shared(
+    exchange: &Exchange,
+    usage: &UsagePlans,
+    told: &mut Told,
+    now: Timestamp,
+) -> Result<(), Refusal> {
     let (stage, method) = (served(exchange)?, &*exchange.method()?.reason);
-    let now = exchange.started();
     let throttle = stage.throttles.of(method);
     if let Some((bucket, rate)) = throttle
         && !bucket.take(*rate, now)

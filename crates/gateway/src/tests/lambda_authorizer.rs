@@ -1,5 +1,7 @@
 //! Lambda authorizers: what the function is given, what comes of what it returns, and what is kept of it.
 
+use portcullis_model::Clock;
+
 use super::{lambda_proxy::uri, *};
 
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:000000000000:function:judge";
@@ -451,4 +453,17 @@ fn misses_at_once_for_one_identity_ask_once() {
     });
     assert_eq!(statuses, (200, 200, 200, 200));
     assert_eq!(calls(&world).len(), 2);
+}
+
+/// The throttle is asked when the authorizer has answered: what others took meanwhile does not count against a moment that is past.
+#[test]
+fn slow_authorizer_does_not_make_its_callers_too_many() {
+    let world = world(json!({})).returning(&says("Allow", "*"));
+    let (clock, usage) = (Arc::clone(&world.clock), Arc::clone(&world.usage));
+    *world.functions.meanwhile.lock().unwrap() = Some(Box::new(move || {
+        clock.advance_seconds(10);
+        let account = usage.account_bucket(&scope());
+        assert!(account.take(usage.account_rate(), clock.now()));
+    }));
+    assert_eq!(world.send(with_token("t", "/prod/pets")).status, 200);
 }

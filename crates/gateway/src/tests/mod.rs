@@ -125,6 +125,8 @@ impl Sites for Visits {
 pub(crate) struct ScriptedFunctions {
     pub(crate) says: Mutex<Option<Result<FunctionAnswer, FunctionFailure>>>,
     pub(crate) invoked: Mutex<Vec<Invocation>>,
+    /// What happens while a function thinks.
+    pub(crate) meanwhile: Mutex<Option<Box<dyn Fn() + Send>>>,
 }
 
 /// A hash without a key: enough to find one by another.
@@ -143,6 +145,9 @@ impl Functions for ScriptedFunctions {
         let missing = || Err(FunctionFailure::NotFound(invocation.function_arn.to_string()));
         let says = self.says.lock().unwrap().clone().unwrap_or_else(missing);
         self.invoked.lock().unwrap().push(invocation);
+        if let Some(happens) = &*self.meanwhile.lock().unwrap() {
+            happens();
+        }
         Box::pin(async move { says })
     }
 }
