@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use portcullis_model::{Timestamp, resources::usage_plans::Throttle};
 
 const NANOSECONDS: f64 = 1e9;
+/// How far the clocks of requests beside one another may be apart. A bucket that is ahead of one by more was filled by a clock
+/// that has been put back since.
+const APART_NS: u64 = 1_000_000_000;
 
 /// A throttle made ready: what one request costs, and how much a full bucket holds, in nanoseconds of refilling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,9 +73,10 @@ impl Bucket {
         loop {
             let next = full_at.max(now).saturating_add(rate.interval_ns);
             let admits = next <= empty;
-            // No request leaves a moment behind `empty`; a clock that was put back does, or a rate that was made smaller. The
-            // bucket is empty then, and refills from now on.
-            if !admits && full_at <= empty {
+            // No request leaves a moment far behind `empty`; a clock that was put back does, or a rate that was made smaller. The
+            // bucket is empty then, and refills from now on. A moment less far behind was left by a request whose clock is a
+            // little ahead: to go back to ours would give what was taken already.
+            if !admits && full_at <= empty.saturating_add(APART_NS) {
                 return false;
             }
             let next = if admits { next } else { empty };

@@ -374,6 +374,8 @@ fn sixty_four_threads_take_no_more_than_rate_and_burst_allow() {
         // Time moves while they take: each thread reads a clock that another moves on.
         let clock = std::sync::atomic::AtomicI64::new(1_000_000);
         let end = 1_000_000 + seconds * 1_000;
+        // It moves when the bucket was found empty, so that nothing is left untaken however the threads run.
+        let was_empty = std::sync::atomic::AtomicBool::new(false);
         let taken: usize = std::thread::scope(|scope| {
             let work = || {
                 let mut taken = 0;
@@ -383,15 +385,21 @@ fn sixty_four_threads_take_no_more_than_rate_and_burst_allow() {
                         return taken;
                     }
                     for _ in 0..20 {
-                        taken += usize::from(bucket.take(rate, Timestamp(now)));
+                        let took = bucket.take(rate, Timestamp(now));
+                        taken += usize::from(took);
+                        if !took && clock.load(std::sync::atomic::Ordering::SeqCst) == now {
+                            was_empty.store(true, std::sync::atomic::Ordering::SeqCst);
+                        }
                     }
                     std::thread::yield_now();
                 }
             };
             let threads: Vec<_> = (0..64).map(|_| scope.spawn(work)).collect();
             for _ in 0..=seconds * 100 {
+                while !was_empty.swap(false, std::sync::atomic::Ordering::SeqCst) {
+                    std::thread::yield_now();
+                }
                 clock.fetch_add(10, std::sync::atomic::Ordering::SeqCst);
-                std::thread::yield_now();
             }
             threads.into_iter().map(|thread| thread.join().unwrap()).sum()
         });
