@@ -29,6 +29,8 @@ const FILE_BYTES_MAX: u64 = 64 << 20;
 const FILES_MAX: usize = 64;
 /// How often lost lines are told, at most.
 const REPORT_EVERY: Duration = Duration::from_secs(10);
+/// How long lines gather before they are written together.
+const GATHERING: Duration = Duration::from_millis(5);
 
 /// The queue and its writer.
 pub(crate) struct AccessLogFiles {
@@ -114,7 +116,12 @@ impl Writer {
                 // Nothing waits: what is written becomes visible before the thread sleeps.
                 Err(_) => {
                     self.flush();
-                    queue.recv_timeout(REPORT_EVERY)
+                    let first = queue.recv_timeout(REPORT_EVERY);
+                    // Others follow: waking for each would cost more than writing it.
+                    if matches!(first, Ok(Message::Line(..))) {
+                        thread::sleep(GATHERING);
+                    }
+                    first
                 }
             };
             match message {
