@@ -258,31 +258,8 @@ fn compile_backend(
             "a function gets the request as it is: mapping parameters for one is not supported yet",
         ));
     }
-    let uri = integration.integration_uri.as_str();
-    let rest = RestIntegration {
-        integration_type: if is_function {
-            IntegrationType::AwsProxy
-        } else {
-            IntegrationType::HttpProxy
-        },
-        http_method: Some(integration.integration_method.clone()),
-        uri: Some(if is_function {
-            invocation_uri(uri)
-        } else {
-            uri.to_owned()
-        }),
-        credentials: None,
-        request_parameters: if is_function {
-            BTreeMap::new()
-        } else {
-            names.iter().map(mapped).collect()
-        },
-        request_templates: BTreeMap::new(),
-        passthrough_behavior: PassthroughBehavior::default(),
-        content_handling: None,
-        timeout_ms: integration.timeout_ms,
-        integration_responses: BTreeMap::new(),
-    };
+    let parameters = names.iter().map(mapped).collect();
+    let rest = as_rest(integration, is_function, parameters);
     let (compiled, mut request) =
         Integration::compile(&rest, path, &BinaryTypes::default(), variables, place, problems)?;
     if let RequestMapping::HttpProxy { changes: slot, .. } = &mut request
@@ -301,6 +278,35 @@ fn compile_backend(
         integration: compiled,
         response: ResponseMapping::default(),
     })
+}
+
+/// Says an integration of an HTTP API in the words of a REST API's.
+fn as_rest(
+    integration: &HttpIntegration,
+    is_function: bool,
+    parameters: BTreeMap<String, String>,
+) -> RestIntegration {
+    let uri = integration.integration_uri.as_str();
+    RestIntegration {
+        integration_type: if is_function {
+            IntegrationType::AwsProxy
+        } else {
+            IntegrationType::HttpProxy
+        },
+        http_method: Some(integration.integration_method.clone()),
+        uri: Some(if is_function {
+            invocation_uri(uri)
+        } else {
+            uri.to_owned()
+        }),
+        credentials: None,
+        request_parameters: if is_function { BTreeMap::new() } else { parameters },
+        request_templates: BTreeMap::new(),
+        passthrough_behavior: PassthroughBehavior::default(),
+        content_handling: None,
+        timeout_ms: integration.timeout_ms,
+        integration_responses: BTreeMap::new(),
+    }
 }
 
 /// A function gets the request in a payload format of HTTP APIs.

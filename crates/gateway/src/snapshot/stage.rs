@@ -179,24 +179,7 @@ pub fn compile_stage(
         validators: Validators::of(image),
         backends: Backends::new(),
     };
-    let mut router = Router::new();
-    if image.resources.len() > RESOURCES_MAX {
-        problems.push(Problem::error(
-            None,
-            "resources",
-            format!("there are more than {RESOURCES_MAX} resources"),
-        ));
-    }
-    for resource in image.resources.iter().take(RESOURCES_MAX) {
-        // A resource without methods only holds others together; it hides no less specific path.
-        if resource.methods.is_empty() {
-            continue;
-        }
-        let compiled = compile_resource(resource, &mut shared, &mut problems);
-        if let Err(cause) = router.insert(&resource.path, compiled) {
-            problems.push(Problem::error(None, resource.path.clone(), cause.to_string()));
-        }
-    }
+    let router = compile_resources(&image.resources, &mut shared, &mut problems);
     let gateway_responses =
         GatewayResponses::compile(&image.gateway_responses, &stage.variables, &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
@@ -228,6 +211,32 @@ pub fn compile_stage(
         gateway_responses,
         access_log: access_log.map(Box::new),
     })
+}
+
+fn compile_resources(
+    resources: &[Resource],
+    shared: &mut Shared<'_>,
+    problems: &mut Vec<Problem>,
+) -> Router<ResourceSnapshot> {
+    let mut router = Router::new();
+    if resources.len() > RESOURCES_MAX {
+        problems.push(Problem::error(
+            None,
+            "resources",
+            format!("there are more than {RESOURCES_MAX} resources"),
+        ));
+    }
+    for resource in resources.iter().take(RESOURCES_MAX) {
+        // A resource without methods only holds others together; it hides no less specific path.
+        if resource.methods.is_empty() {
+            continue;
+        }
+        let compiled = compile_resource(resource, shared, problems);
+        if let Err(cause) = router.insert(&resource.path, compiled) {
+            problems.push(Problem::error(None, resource.path.clone(), cause.to_string()));
+        }
+    }
+    router
 }
 
 /// Settings of the whole API that would change what a request meets, and that nothing enforces yet.
