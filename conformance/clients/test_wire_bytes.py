@@ -17,7 +17,7 @@ from portcullis import until
 WIRE = pathlib.Path(__file__).resolve().parents[1] / "wire"
 NODE_ECHO = pathlib.Path(__file__).resolve().parent / "node" / "echo.mjs"
 # Of the connection, or written anew for each server.
-OWN = {"host", "connection", "content-length", "transfer-encoding", "x-forwarded-for", "x-forwarded-port",
+OWN = {"host", "connection", "upgrade", "content-length", "transfer-encoding", "x-forwarded-for", "x-forwarded-port",
        "x-forwarded-proto", "x-amzn-trace-id", "forwarded", "via"}
 
 

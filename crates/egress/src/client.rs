@@ -116,6 +116,23 @@ impl Client {
         self.0.pool.idle_count()
     }
 
+    pub(crate) fn pool(&self) -> &Rc<Pool> {
+        &self.0.pool
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.limits
+    }
+
+    /// Opens a connection on which nothing was said yet.
+    pub(crate) async fn connect(
+        &self,
+        target: &Target,
+        deadline: Instant,
+    ) -> Result<Box<Connection>, EgressError> {
+        connect(target, &self.0.tls, &self.0.policy, &self.0.limits, deadline).await
+    }
+
     async fn exchange(
         &self,
         request: &Request<'_>,

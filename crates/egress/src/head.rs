@@ -39,6 +39,33 @@ pub(crate) fn parse(
     method: &[u8],
     limits: &Limits,
 ) -> Result<Option<Head>, EgressError> {
+    parse_after(
+        input,
+        Asked {
+            method,
+            switch: false,
+        },
+        limits,
+    )
+}
+
+/// The same, after a request that asked for a WebSocket: the head may be that of a 101 which switches to one.
+pub(crate) fn parse_or_switch(input: &mut BytesMut, limits: &Limits) -> Result<Option<Head>, EgressError> {
+    let asked = Asked {
+        method: b"GET",
+        switch: true,
+    };
+    parse_after(input, asked, limits)
+}
+
+/// What an answer is an answer to.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    method: &'a [u8],
+    switch: bool,
+}
+
+fn parse_after(input: &mut BytesMut, asked: Asked<'_>, limits: &Limits) -> Result<Option<Head>, EgressError> {
     let invalid = EgressError::Protocol;
     // The parser would skip empty lines and bytes that a lenient server left behind.
     if input.first().is_some_and(|first| *first != b'H') {
@@ -66,7 +93,7 @@ pub(crate) fn parse(
             headers.push(name, value);
         }
     }
-    fields.finish(line, method, headers).map(Some)
+    fields.finish(line, asked, headers).map(Some)
 }
 
 struct StatusLine {
@@ -147,6 +174,9 @@ struct Fields {
     keep_alive: Option<Duration>,
     /// Fields that a `Connection` field names, which rarely happens.
     named: Vec<Bytes>,
+    /// `Upgrade` fields, and whether the last names a WebSocket alone.
+    upgrades: usize,
+    names_websocket: bool,
 }
 
 impl Fields {
@@ -154,7 +184,12 @@ impl Fields {
     fn note(&mut self, name: &Bytes, value: &Bytes) -> Result<bool, EgressError> {
         match name.len() {
             2 if is(name, "te") => Ok(false),
-            7 if is(name, "trailer") || is(name, "upgrade") => Ok(false),
+            7 if is(name, "trailer") => Ok(false),
+            7 if is(name, "upgrade") => {
+                self.upgrades += 1;
+                self.names_websocket = is(value, "websocket");
+                Ok(false)
+            }
             10 if is(name, "connection") => self.note_connection(value),
             10 if is(name, "keep-alive") => {
                 self.keep_alive = keep_alive_timeout(value);
@@ -198,8 +233,35 @@ impl Fields {
         Ok(false)
     }
 
-    fn finish(self, line: StatusLine, method: &[u8], mut headers: HeaderList) -> Result<Head, EgressError> {
+    /// A 101 must say to what it switches, once, and say nothing of a body (RFC 9110 sections 7.8, 8.6 and 15.2.2).
+    fn check_switch(&self, asked: Asked<'_>, minor_version: u8) -> Result<(), EgressError> {
+        let connects = self.named.iter().any(|option| is(option, "upgrade"));
+        if !asked.switch {
+            return Err(EgressError::Protocol(
+                "it switches protocols, which nobody asked for",
+            ));
+        }
+        if minor_version != 1 || self.upgrades != 1 || !self.names_websocket || !connects {
+            return Err(EgressError::Protocol(
+                "it switches to something other than a WebSocket",
+            ));
+        }
+        if self.chunked || self.length.is_some() {
+            return Err(EgressError::Protocol(
+                "it switches protocols and announces a body",
+            ));
+        }
+        Ok(())
+    }
+
+    fn finish(
+        self,
+        line: StatusLine,
+        asked: Asked<'_>,
+        mut headers: HeaderList,
+    ) -> Result<Head, EgressError> {
         let invalid = EgressError::Protocol;
+        let method = asked.method;
         let StatusLine {
             status,
             minor_version,
@@ -209,7 +271,7 @@ impl Fields {
             return Err(invalid("its status is not between 100 and 599"));
         }
         if status == 101 {
-            return Err(invalid("it switches protocols, which nobody asked for"));
+            self.check_switch(asked, minor_version)?;
         }
         if self.chunked && self.length.is_some() {
             return Err(invalid("it has both `Content-Length` and `Transfer-Encoding`"));

@@ -20,6 +20,7 @@ mod sending;
 mod stream;
 mod target;
 pub mod tls;
+mod websocket;
 #[cfg(test)]
 mod tests;
 
@@ -32,3 +33,4 @@ pub use error::{EgressError, Phase};
 pub use limits::{Limits, Timeouts};
 pub use sending::{Framing, SendError, Sending};
 pub use target::{Target, Url};
+pub use websocket::{Tunnel, Upgraded};

@@ -17,7 +17,7 @@ use portcullis_model::trail::{Outcome, Trail};
 use crate::{
     decision::LayerName,
     edge::EdgeCounters,
-    http::{Listener, memory::BODIES},
+    http::{Listener, memory::BODIES, websocket::TUNNELS},
     trail::Record,
 };
 
@@ -172,6 +172,7 @@ impl Metrics {
             "Bodies of requests that are held whole.",
         );
         let _ = writeln!(text, "portcullis_buffered_body_bytes {}", BODIES.held());
+        render_tunnels(&mut text);
         text
     }
 
@@ -244,6 +245,36 @@ impl Metrics {
             .filter_map(of)
             .map(|counter| counter.load(Ordering::Relaxed));
         counts.fold(0, u64::wrapping_add)
+    }
+}
+
+fn render_tunnels(text: &mut String) {
+    let [open, opened, from_clients, to_clients] = TUNNELS.counts();
+    head(
+        text,
+        "portcullis_websockets_open",
+        "gauge",
+        "WebSockets that are open.",
+    );
+    let _ = writeln!(text, "portcullis_websockets_open {open}");
+    head(
+        text,
+        "portcullis_websockets_total",
+        "counter",
+        "WebSockets that were opened.",
+    );
+    let _ = writeln!(text, "portcullis_websockets_total {opened}");
+    head(
+        text,
+        "portcullis_websocket_bytes_total",
+        "counter",
+        "Bytes that passed through WebSockets.",
+    );
+    for (direction, bytes) in [("from-client", from_clients), ("to-client", to_clients)] {
+        let _ = writeln!(
+            text,
+            "portcullis_websocket_bytes_total{{direction=\"{direction}\"}} {bytes}"
+        );
     }
 }
 

@@ -9,6 +9,7 @@ mod requests;
 mod script;
 mod time_limits;
 mod urls;
+mod websockets;
 
 use std::{
     collections::VecDeque,

@@ -67,7 +67,7 @@ pub(crate) fn forward(
     request: &Request,
     path: &[u8],
 ) -> Forwarded {
-    let is_kept = behavior.caches(&request.method);
+    let is_kept = behavior.caches(&request.method) && !request.is_handshake();
     let query = request.query().filter(|_| behavior.query);
     let path_and_query = match query {
         Some(query) => Bytes::from([path, b"?", query].concat()),

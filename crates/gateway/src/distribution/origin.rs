@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_egress::{EgressError, OutgoingBody as _, Target};
+use portcullis_egress::{EgressError, OutgoingBody as _, Target, Upgraded};
 use portcullis_model::{
     HeaderList,
     resources::cloudfront::{CookiePreference, OriginProtocolPolicy},
@@ -22,7 +22,10 @@ use crate::{
     decision::{LayerName, Reason},
     gateway::Worker,
     hosts::Destination,
-    http::{Body, BodyError, Peer, Request, Response, TlsFacts, Version},
+    http::{
+        Body, BodyError, Peer, Request, Response, TlsFacts, Version,
+        websocket::{TUNNELS, Tunnel},
+    },
     integrations::http_proxy::{Outgoing, incoming},
     pipeline::{self, Journal},
 };
@@ -37,12 +40,16 @@ pub(super) async fn ask(
     visit: &mut Visit,
     behavior: &Behavior,
     path_and_query: &[u8],
-    headers: HeaderList,
+    mut headers: HeaderList,
     worker: &Worker,
     journal: &mut Journal,
 ) -> Result<Response, Page> {
     let origin = Arc::clone(&behavior.origin);
     let target = Bytes::from([origin.path.as_bytes(), path_and_query].concat());
+    if visit.request.is_handshake() {
+        headers.push("connection", "Upgrade");
+        headers.push("upgrade", "websocket");
+    }
     let destination = visit.snapshot.hosts().find(&origin.domain, b"/", false);
     let mut response = match destination {
         Destination::Api { api_id, .. } => {
@@ -127,6 +134,9 @@ async fn ask_server(
             origin.http_port
         },
     };
+    if visit.request.is_handshake() {
+        return open(&target, origin, path_and_query, headers, worker, journal).await;
+    }
     let mut body = Outgoing::new(std::mem::take(&mut visit.request.body));
     let has_body = !matches!(body.length(), Some(0));
     let method = visit.request.method.clone();
@@ -147,11 +157,7 @@ async fn ask_server(
             Ok(answer) => {
                 let reason = format!("answered by `{target}`");
                 journal.note(LayerName::Origin, Outcome::Continue, reason.into());
-                return Ok(Response {
-                    status: answer.status,
-                    headers: answer.headers,
-                    body: incoming(answer.body),
-                });
+                return Ok(answered(answer));
             }
             // Nothing was sent yet.
             Err(EgressError::Unconnected { .. }) if attempt < origin.attempts && !has_body => attempt += 1,
@@ -168,6 +174,55 @@ async fn ask_server(
     let reason = Reason::from(format!("`{target}`: {cause}"));
     journal.note(LayerName::Origin, Outcome::Refuse, reason);
     Err(page)
+}
+
+/// Asks an origin for a WebSocket.
+async fn open(
+    target: &Target,
+    origin: &OriginSnapshot,
+    path_and_query: &[u8],
+    headers: &HeaderList,
+    worker: &Worker,
+    journal: &mut Journal,
+) -> Result<Response, Page> {
+    let mut refuse = |page: Page, reason: Reason| {
+        journal.note(LayerName::Origin, Outcome::Refuse, reason);
+        page
+    };
+    let place = TUNNELS.place().ok_or_else(|| {
+        let reason = "there are as many WebSockets as there may be";
+        refuse(Page::OriginFailed, reason.into())
+    })?;
+    let client = worker.client();
+    let asked = client.upgrade(target, path_and_query, headers, &origin.timeouts);
+    let (response, reason) = match asked.await {
+        Ok(Upgraded::Answered(answer)) => (answered(answer), format!("answered by `{target}`")),
+        Ok(Upgraded::Tunnel(headers, backend)) => (
+            Response {
+                status: 101,
+                headers,
+                body: Body::Tunnel(Box::new(Tunnel { backend, place })),
+            },
+            format!("a WebSocket to `{target}`"),
+        ),
+        Err(cause) => {
+            let page = match cause {
+                EgressError::TimedOut(_) => Page::OriginTimedOut,
+                _ => Page::OriginFailed,
+            };
+            return Err(refuse(page, format!("`{target}`: {cause}").into()));
+        }
+    };
+    journal.note(LayerName::Origin, Outcome::Continue, reason.into());
+    Ok(response)
+}
+
+fn answered(answer: portcullis_egress::Answer) -> Response {
+    Response {
+        status: answer.status,
+        headers: answer.headers,
+        body: incoming(answer.body),
+    }
 }
 
 /// Fields that a distribution says itself; an origin's could be taken for them.

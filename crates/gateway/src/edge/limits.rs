@@ -38,6 +38,10 @@ pub struct EdgeLimits {
     pub trailer_bytes_max: usize,
     /// How long a client may take nothing of an answer, in HTTP/1.1.
     pub write_idle_time: Duration,
+    /// How long nothing may pass through a WebSocket.
+    pub tunnel_idle_time: Duration,
+    /// How long a WebSocket may last.
+    pub tunnel_time: Duration,
     /// HTTP/2 streams open at once on one connection.
     pub streams_max: u32,
     /// HTTP/2 streams that the peer reset and that still wait to be dropped.
@@ -64,6 +68,8 @@ impl Default for EdgeLimits {
             chunk_line_bytes_max: 256,
             trailer_bytes_max: 8 * 1024,
             write_idle_time: Duration::from_secs(60),
+            tunnel_idle_time: Duration::from_secs(600),
+            tunnel_time: Duration::from_secs(7_200),
             streams_max: 128,
             resets_pending_max: 32,
             drain_time: Duration::from_secs(10),

@@ -123,7 +123,9 @@ fn headers(map: &http::HeaderMap) -> HeaderList {
 /// Turns our response into hyper's. A field that HTTP cannot carry makes the whole answer a 500: nothing is cut.
 pub(crate) fn response(response: Response, to_head: bool) -> http::Response<OutgoingBody> {
     let mut out = http::Response::new(OutgoingBody(Body::Empty));
-    let Ok(status) = http::StatusCode::from_u16(response.status) else {
+    let status = http::StatusCode::from_u16(response.status).ok();
+    // Interim answers are the codec's.
+    let Some(status) = status.filter(|status| status.as_u16() >= 200) else {
         *out.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
         return out;
     };

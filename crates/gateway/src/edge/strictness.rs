@@ -21,11 +21,16 @@ pub struct Rule {
 
 /// Returns the plain answer to what never became a request.
 pub(crate) fn response(rule: &Rule) -> Response {
-    Response::full(
+    let mut response = Response::full(
         rule.status,
         "application/json",
         format!("{{\"message\":\"{}\"}}", rule.reason),
-    )
+    );
+    if *rule == *HANDSHAKE {
+        // RFC 6455 section 4.4.
+        response.headers.push("Sec-WebSocket-Version", "13");
+    }
+    response
 }
 
 macro_rules! rules {
@@ -91,6 +96,8 @@ rules! {
         "who does not know it cannot see where the body ends";
     CODING_IN_1_0 = "coding-in-1.0", 400, "a transfer coding in HTTP/1.0", "RFC 9112 6.1",
         "HTTP/1.0 has none: some ignore it";
+    HANDSHAKE = "handshake", 400, "a WebSocket is asked for, and not as a handshake must", "RFC 6455 4.2.1",
+        "a backend that takes it for one and a server that does not would read different things from then on";
     EXPECTATION = "expectation", 417, "an expectation that is not `100-continue`", "RFC 9110 10.1.1",
         "it would not be met";
 }

@@ -9,7 +9,10 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 
-use super::memory::{BODIES, Collected};
+use super::{
+    memory::{BODIES, Collected},
+    websocket::Tunnel,
+};
 
 /// Why a body did not come whole.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +52,8 @@ pub enum Body {
     Stream(Box<dyn ChunkSource>),
     /// Chunks that a layer has read already, then the rest.
     Replay(VecDeque<Bytes>, Box<Body>),
+    /// The way to a backend that switched protocols: no body, and only the edge opens it.
+    Tunnel(Box<Tunnel>),
 }
 
 impl Body {
@@ -61,7 +66,7 @@ impl Body {
     pub fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         loop {
             match self {
-                Self::Empty => return Poll::Ready(None),
+                Self::Empty | Self::Tunnel(_) => return Poll::Ready(None),
                 Self::Full(_) => {
                     let Self::Full(bytes) = std::mem::take(self) else {
                         return Poll::Ready(None);
@@ -83,7 +88,7 @@ impl Body {
     /// Returns the length in bytes where it is known.
     pub fn length(&self) -> Option<u64> {
         match self {
-            Self::Empty => Some(0),
+            Self::Empty | Self::Tunnel(_) => Some(0),
             Self::Full(bytes) => Some(bytes.len() as u64),
             Self::Stream(source) => source.length(),
             Self::Replay(chunks, rest) => {

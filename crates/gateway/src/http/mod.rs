@@ -4,6 +4,7 @@ pub mod body;
 pub(crate) mod memory;
 pub(crate) mod path;
 mod source;
+pub(crate) mod websocket;
 
 use std::{net::SocketAddr, sync::Arc};
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_egress::{AnswerBody, EgressError, OutgoingBody, Target, Timeouts};
+use portcullis_egress::{AnswerBody, EgressError, OutgoingBody, Target, Timeouts, Upgraded};
 use portcullis_model::{HeaderList, Problem, resources::apigateway::Integration as IntegrationModel};
 
 use super::{
@@ -20,7 +20,11 @@ use crate::{
     decision::Reason,
     exchange::{BODY_BYTES_MAX, Exchange},
     gateway::Worker,
-    http::{Body, BodyError, Request, Response, body::ChunkSource},
+    http::{
+        Body, BodyError, Request, Response,
+        body::ChunkSource,
+        websocket::{TUNNELS, Tunnel},
+    },
     mapping::uri::UriTemplate,
     pipeline::body_refusal,
     refusal::{Refusal, RefusalKind},
@@ -104,14 +108,49 @@ impl HttpProxy {
         mapped: Vec<(Bytes, Vec<Bytes>)>,
         worker: &Worker,
     ) -> Result<(Answer, Reason), Refusal> {
+        let is_handshake = exchange.request().is_handshake() && **self.method(exchange.request()) == *b"GET";
         let mut body = Outgoing::new(exchange.take_body());
         let request = exchange.request();
         let headers = request_headers(request, mapped);
+        if is_handshake {
+            return self.open(path_and_query, &headers, worker).await;
+        }
         let method = self.method(request);
         let answer = self
             .send(method, path_and_query, &headers, &mut body, worker)
             .await?;
         Ok((Answer::Proxied(response(answer)), (&self.reason).into()))
+    }
+
+    /// Asks the backend for a WebSocket: a tunnel when it agrees, else what it answered.
+    async fn open(
+        &self,
+        path_and_query: &[u8],
+        headers: &HeaderList,
+        worker: &Worker,
+    ) -> Result<(Answer, Reason), Refusal> {
+        let place = TUNNELS.place().ok_or_else(|| {
+            Refusal::new(
+                RefusalKind::Overloaded,
+                "there are as many WebSockets as there may be",
+            )
+        })?;
+        let client = worker.client();
+        let asked = client
+            .upgrade(&self.target, path_and_query, headers, &self.timeouts)
+            .await;
+        match asked.map_err(|cause| self.refusal(&cause, None))? {
+            Upgraded::Answered(answer) => Ok((Answer::Proxied(response(answer)), self.reason())),
+            Upgraded::Tunnel(headers, backend) => {
+                let response = Response {
+                    status: 101,
+                    headers: response_headers(&headers),
+                    body: Body::Tunnel(Box::new(Tunnel { backend, place })),
+                };
+                let reason = format!("a WebSocket to `{}`", self.target);
+                Ok((Answer::Proxied(response), reason.into()))
+            }
+        }
     }
 
     /// Returns the method of the call.
@@ -225,9 +264,17 @@ pub(super) fn forwarded_port(request: &Request, https: bool) -> Bytes {
 fn response(answer: portcullis_egress::Answer) -> Response {
     let portcullis_egress::Answer {
         status,
-        headers: from,
+        headers,
         body,
     } = answer;
+    Response {
+        status,
+        headers: response_headers(&headers),
+        body: incoming(body),
+    }
+}
+
+fn response_headers(from: &HeaderList) -> HeaderList {
     let mut headers = HeaderList::with_capacity(from.len() + 4);
     for (name, value) in from.iter() {
         match fate_in_response(name) {
@@ -236,11 +283,7 @@ fn response(answer: portcullis_egress::Answer) -> Response {
             Fate::Drop => {}
         }
     }
-    Response {
-        status,
-        headers,
-        body: incoming(body),
-    }
+    headers
 }
 
 /// Turns what a server sends into a body of ours, unbuffered.

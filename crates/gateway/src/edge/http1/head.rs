@@ -11,7 +11,10 @@ use crate::{
         limits::HEADERS_MAX,
         strictness::{self as rules, Rule},
     },
-    http::Version,
+    http::{
+        Version,
+        websocket::{self, Asked},
+    },
 };
 
 const METHOD_BYTES_MAX: usize = 32;
@@ -102,12 +105,17 @@ pub(super) fn parse(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static 
     let mut fields = Fields::default();
     let headers = read_fields(&head, line_end + 2, &mut fields)?;
     let authority = fields.authority(target_host, version)?;
+    let framing = fields.framing(version)?;
+    let has_body = framing != BodyFraming::Length(0);
+    if fields.upgrade && websocket::asked(method, version, &headers, has_body) == Asked::Half {
+        return Err(rules::HANDSHAKE);
+    }
     Ok(Head {
         method: method_bytes(method),
         target,
         authority,
         version,
-        framing: fields.framing(version)?,
+        framing,
         persistent: match version {
             Version::Http10 => fields.keep_alive && !fields.close,
             _ => !fields.close,
@@ -236,6 +244,8 @@ struct Fields {
     close: bool,
     keep_alive: bool,
     expects_continue: bool,
+    /// Something is asked for that is not HTTP/1.
+    upgrade: bool,
 }
 
 impl Fields {
@@ -249,6 +259,10 @@ impl Fields {
                 } else {
                     Err(rules::EXPECTATION)
                 }
+            }
+            7 if is(name, "upgrade") => {
+                self.upgrade = true;
+                Ok(())
             }
             10 if is(name, "connection") => {
                 for option in value.split(|byte| *byte == b',').map(trim) {

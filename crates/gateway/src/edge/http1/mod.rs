@@ -8,6 +8,7 @@ mod deadline;
 mod head;
 mod incoming;
 mod outgoing;
+mod tunnel;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -177,6 +178,10 @@ async fn exchange<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
     let Some(response) = answer(shared, wire, request).await else {
         return false;
     };
+    if matches!(response.body, Body::Tunnel(_)) {
+        Box::pin(tunnel::run(shared, wire, response)).await;
+        return false;
+    }
     let can_go_on = {
         let wire = wire.borrow();
         wire.is_body_over() || wire.is_rest_short(DRAINED_BYTES_MAX)

@@ -178,6 +178,36 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
     out.extend_from_slice(b"\r\n");
 }
 
+/// Returns the head of a 101 that switches to a WebSocket (RFC 9110 section 15.2.2), none where it cannot be written.
+pub(super) fn switching_head(response: &Response, now: Timestamp) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(OUT_BYTES);
+    out.extend_from_slice(
+        b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
+    );
+    let mut is_dated = false;
+    for (name, value) in response.headers.iter() {
+        if !is_token(name) || !is_field_value(value) {
+            tracing::error!("the head of a tunnel is not valid HTTP: it is not opened");
+            return None;
+        }
+        if is_of_connection(name) || name.eq_ignore_ascii_case(b"content-length") {
+            continue;
+        }
+        is_dated |= name.eq_ignore_ascii_case(b"date");
+        out.extend_from_slice(name);
+        out.extend_from_slice(b": ");
+        out.extend_from_slice(value);
+        out.extend_from_slice(b"\r\n");
+    }
+    if !is_dated {
+        out.extend_from_slice(b"Date: ");
+        date::append(&mut out, now);
+        out.extend_from_slice(b"\r\n");
+    }
+    out.extend_from_slice(b"\r\n");
+    Some(out)
+}
+
 /// Fields that belong to one connection (RFC 9110 section 7.6.1).
 fn is_of_connection(name: &[u8]) -> bool {
     let names: &[&[u8]] = match name.len() {

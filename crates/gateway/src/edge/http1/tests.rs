@@ -1,5 +1,7 @@
 //! The files of `conformance/wire` against the edge: what becomes of each request, byte by byte; and what files cannot say.
 
+mod tunnels;
+
 use std::{
     fs,
     io::{Read, Write},
