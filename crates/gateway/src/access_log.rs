@@ -23,6 +23,8 @@ const VARIABLE: &str = "$context.";
 /// Where the lines of a stage go, and what they are made of.
 pub(crate) struct AccessLog {
     pub(crate) log_group: Arc<str>,
+    /// Where the lines of the stage's canary go too.
+    pub(crate) canary_log_group: Arc<str>,
     parts: Box<[Part]>,
 }
 
@@ -72,8 +74,10 @@ impl AccessLog {
         let log_group = log_group(&settings.destination_arn, scope)
             .map_err(|message| refuse("destinationArn", message))
             .ok();
+        let log_group = log_group?;
         Some(Self {
-            log_group: log_group?,
+            canary_log_group: format!("{log_group}/Canary").into(),
+            log_group,
             parts: parts?,
         })
     }

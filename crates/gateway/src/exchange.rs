@@ -20,7 +20,11 @@ use crate::{
     },
     mapping::{query, request::Mapped},
     refusal::{Refusal, RefusalKind},
-    snapshot::{DomainSnapshot, Snapshot, StageSnapshot, domain::Mapping, stage::MethodSnapshot},
+    snapshot::{
+        DomainSnapshot, Snapshot, StageSnapshot,
+        domain::Mapping,
+        stage::{MethodSnapshot, Release},
+    },
     usage::LimitFields,
 };
 
@@ -214,6 +218,13 @@ impl Exchange {
     /// Returns the stage once the request's is found.
     pub(crate) const fn stage(&self) -> Option<&Arc<StageSnapshot>> {
         self.stage.as_ref()
+    }
+
+    /// Tells whether the canary of the stage takes the request.
+    pub(crate) fn is_canary(&self) -> bool {
+        self.stage
+            .as_ref()
+            .is_some_and(|stage| stage.release == Release::Canary)
     }
 
     /// Tells whether the request is for an HTTP API, its stage found or not.

@@ -107,6 +107,9 @@ pub(crate) async fn answer(
             steps: &journal.steps,
         };
         let line = log.render(&exchange, &facts);
+        if exchange.is_canary() {
+            worker.access_logs().write(&log.canary_log_group, line.clone());
+        }
         worker.access_logs().write(&log.log_group, line);
     }
     (exchange, response)
@@ -249,13 +252,22 @@ impl Pass<'_> {
         })
     }
 
-    /// Finds the stage, which says what every layer enforces. A step of the trail only where there is none.
+    /// Finds the stage, which says what every layer enforces. A step of the trail only where there is none, and where its
+    /// canary takes the request.
     fn enter_stage(&mut self) -> Result<(), Ending> {
-        route::enter_stage(&mut self.exchange).map_err(|refusal| {
+        if let Err(refusal) = route::enter_stage(&mut self.exchange) {
             self.journal
                 .note(LayerName::Route, Outcome::Refuse, refusal.cause().clone());
-            Ending::Refused(refusal)
-        })
+            return Err(Ending::Refused(refusal));
+        }
+        if self.exchange.is_canary() {
+            self.journal.note(
+                LayerName::Route,
+                Outcome::Continue,
+                "the canary of the stage".into(),
+            );
+        }
+        Ok(())
     }
 
     async fn layer<L: Layer>(&mut self) -> Result<(), Ending> {

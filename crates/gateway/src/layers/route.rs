@@ -67,7 +67,11 @@ pub(crate) fn enter_stage(exchange: &mut Exchange) -> Result<(), Refusal> {
     } else {
         0
     };
-    let stage = Arc::clone(stage);
+    let canary = stage
+        .canary
+        .as_ref()
+        .and_then(|canary| canary.takes(exchange.request(), exchange.id()));
+    let stage = Arc::clone(canary.unwrap_or(stage));
     exchange.enter_stage(stage, taken);
     check_length(exchange)
 }

@@ -14,6 +14,7 @@ use crate::{
     refusal::Refusal,
     request_id,
     responses::{facts, http_api},
+    snapshot::stage::Release,
 };
 
 /// Claims that AWS hands on as Java writes dates.
@@ -31,6 +32,11 @@ pub(crate) fn variable<'a>(
         ["accountId"] => Some(exchange.stage()?.scope.account.as_str().into()),
         ["apiId"] => Some(exchange.api_id().into()),
         ["deploymentId"] => Some(exchange.stage()?.deployment_id.as_str().into()),
+        ["isCanaryRequest"] => match exchange.stage()?.release {
+            Release::Only => None,
+            Release::Production => Some("false".into()),
+            Release::Canary => Some("true".into()),
+        },
         ["stage"] => Some(exchange.stage()?.stage_name.as_str().into()),
         ["requestId"] => Some(request_id::uuid_text(exchange.id()).into()),
         ["extendedRequestId" | "awsEndpointRequestId"] => {

@@ -23,7 +23,7 @@ use portcullis_model::{
 use super::{
     router::{self, Router},
     stage::{
-        Backend, MethodSnapshot, Protocol, ResourceSnapshot, StageSnapshot, compile_observed,
+        Backend, MethodSnapshot, Protocol, Release, ResourceSnapshot, StageSnapshot, compile_observed,
         compile_revocations,
     },
 };
@@ -129,6 +129,8 @@ pub fn compile_http_stage(
         router,
         gateway_responses: GatewayResponses::default(),
         access_log: access_log.map(Box::new),
+        canary: None,
+        release: Release::Only,
     })
 }
 

@@ -1,5 +1,6 @@
 //! Configuration made ready to serve: immutable, swapped whole, recompiled piece by piece as it changes.
 
+pub mod canary;
 pub mod domain;
 pub mod pool;
 pub mod stage;
@@ -15,6 +16,7 @@ use foldhash::{HashMap, HashMapExt as _};
 
 use crate::{distribution::snapshot::DistributionSnapshot, firewall::WebAclSnapshot, hosts::Hosts};
 
+pub use canary::compile_canary;
 pub use domain::DomainSnapshot;
 pub use http_api::compile_http_stage;
 pub use pool::PoolSnapshot;
@@ -73,7 +75,7 @@ impl Snapshot {
     pub fn with_stage(mut self, mut stage: StageSnapshot) -> Self {
         let stages = self.apis.entry(stage.api_id.clone()).or_default();
         if let Some(before) = stages.get(&stage.stage_name) {
-            stage.throttles.keep_buckets_of(&before.throttles);
+            stage.keep_counts_of(before);
         }
         stages.insert(stage.stage_name.clone(), Arc::new(stage));
         self

@@ -11,6 +11,7 @@ use portcullis_model::{
 };
 
 use super::{
+    canary::{self, Canary},
     http_api::HttpApi,
     router::{self, Router},
 };
@@ -64,6 +65,18 @@ pub struct StageSnapshot {
     pub(crate) router: Router<ResourceSnapshot>,
     pub(crate) gateway_responses: GatewayResponses,
     pub(crate) access_log: Option<Box<AccessLog>>,
+    /// Where a share of the requests goes instead.
+    pub(crate) canary: Option<Box<Canary>>,
+    pub(crate) release: Release,
+}
+
+/// Which of a stage's deployments a snapshot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Release {
+    /// The stage has no canary.
+    Only,
+    Production,
+    Canary,
 }
 
 /// A path and its methods.
@@ -118,6 +131,32 @@ impl StageSnapshot {
         match &self.protocol {
             Protocol::Rest => None,
             Protocol::Http(api) => Some(api),
+        }
+    }
+
+    /// Returns the stage with the canary that `stage` says, compiled.
+    #[must_use]
+    pub fn with_canary(mut self, stage: &Stage, mut compiled: Self) -> Self {
+        compiled.release = Release::Canary;
+        // What a stage lets through is one number, whichever of its deployments answers.
+        compiled.throttles.keep_buckets_of(&self.throttles);
+        self.canary = Canary::new(stage, compiled).map(Box::new);
+        self.release = Release::Production;
+        self
+    }
+
+    /// Goes on counting where `before` stopped.
+    pub(super) fn keep_counts_of(&mut self, before: &Self) {
+        self.throttles.keep_buckets_of(&before.throttles);
+        let canary = self
+            .canary
+            .as_mut()
+            .and_then(|canary| Arc::get_mut(&mut canary.stage));
+        if let Some(canary) = canary {
+            if let Some(before) = &before.canary {
+                canary.throttles.keep_buckets_of(&before.stage.throttles);
+            }
+            canary.throttles.keep_buckets_of(&self.throttles);
         }
     }
 }
@@ -189,6 +228,7 @@ pub fn compile_stage(
     let throttles = StageThrottles::compile(stage, &image.resources, &mut problems);
     let key_source = KeySource::compile(&image.rest_api, &mut problems);
     let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), scope, &mut problems);
+    canary::check_choice(stage, &mut problems);
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
@@ -210,6 +250,8 @@ pub fn compile_stage(
         router,
         gateway_responses,
         access_log: access_log.map(Box::new),
+        canary: None,
+        release: Release::Only,
     })
 }
 

@@ -310,14 +310,10 @@ fn a_refused_token_uses_up_nothing_of_a_key() {
 }
 
 #[test]
-fn settings_of_a_method_that_is_not_there_do_not_compile() {
-    let stage =
-        json!({"methodSettings": {"missing/GET": {"throttlingBurstLimit": 1, "throttlingRateLimit": 1.0}}});
-    let problems = super::compile(image(), stage).map(drop).unwrap_err();
-    assert!(
-        problems[0].to_string().contains("methodSettings/missing/GET"),
-        "{problems:?}"
-    );
+fn setting_of_a_method_that_is_gone_keeps_no_deployment_from_being_served() {
+    let throttle = json!({"throttlingBurstLimit": 1, "throttlingRateLimit": 1.0});
+    let world = World::with(image(), json!({"methodSettings": {"missing/GET": throttle}}));
+    with_key(&world, "GET", "/prod/keyed", "ada").refused(401, "\"Unauthorized\"", "authorizer", "no header");
 }
 
 #[test]

@@ -50,8 +50,9 @@ impl StageThrottles {
         }
         for (key, setting) in settings.iter().filter(|(key, _)| *key != ALL_METHODS) {
             let name = method_name(&format!("/{key}")).unwrap_or_default();
+            // A setting may outlive its method: an older deployment that comes back has not all that a newer one has.
             if !names.contains(&name) {
-                problems.push(Problem::error(
+                problems.push(Problem::warning(
                     None,
                     format!("methodSettings/{key}"),
                     format!("the deployment has no method `{name}`"),

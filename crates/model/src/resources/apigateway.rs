@@ -395,8 +395,25 @@ pub struct Stage {
     pub tags: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_log_settings: Option<AccessLogSettings>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary_settings: Option<CanarySettings>,
     pub created_date: Timestamp,
     pub last_updated_date: Timestamp,
+}
+
+/// A second deployment of a stage, which a share of its requests meets.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CanarySettings {
+    pub deployment_id: DeploymentId,
+    /// Of a hundred requests, so many.
+    #[serde(default)]
+    pub percent_traffic: f64,
+    /// Over the stage's own variables.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub stage_variable_overrides: BTreeMap<String, String>,
+    #[serde(default)]
+    pub use_stage_cache: bool,
 }
 
 /// Where a stage logs its requests, and in which format. Empty is what was not given.
@@ -423,5 +440,22 @@ impl Stage {
             "arn:aws:apigateway:{}::/restapis/{}/stages/{}",
             scope.region, self.api_id, self.stage_name
         )
+    }
+
+    /// Returns the stage as the requests meet it that its canary takes; none without a canary.
+    #[must_use]
+    pub fn as_canary(&self) -> Option<Self> {
+        let canary = self.canary_settings.clone()?;
+        let mut stage = self.clone();
+        stage.deployment_id = canary.deployment_id;
+        stage.variables.extend(canary.stage_variable_overrides);
+        stage.canary_settings = None;
+        Some(stage)
+    }
+
+    /// Tells whether the stage or its canary points at a deployment.
+    pub fn points_at(&self, deployment: &DeploymentId) -> bool {
+        let canary = self.canary_settings.as_ref();
+        self.deployment_id == *deployment || canary.is_some_and(|canary| canary.deployment_id == *deployment)
     }
 }

@@ -34,7 +34,10 @@ pub struct Deployment;
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGateway::Deployment",
     properties: &[
-        P::refused("DeploymentCanarySettings", "a stage serves one deployment"),
+        P::refused(
+            "DeploymentCanarySettings",
+            "set `CanarySetting` of the stage instead",
+        ),
         P::optional("Description", Shape::Text),
         P::required("RestApiId", Shape::Text).replaces(),
         P::optional(
@@ -46,7 +49,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 P::optional("CacheDataEncrypted", Shape::Boolean),
                 P::refused("CacheTtlInSeconds", "answers are not cached yet"),
                 P::optional("CachingEnabled", Shape::Boolean),
-                P::refused("CanarySetting", "a stage serves one deployment"),
+                P::refused("CanarySetting", "set `CanarySetting` of the stage instead"),
                 P::refused(
                     "ClientCertificateId",
                     "client certificates for backends are not there yet",

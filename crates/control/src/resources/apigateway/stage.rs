@@ -16,6 +16,7 @@ use crate::{
     services::apigateway::{
         errors::{bad_request, unsupported},
         records::{
+            canary::CanaryChoice,
             method_setting::{self, MethodSettings},
             stage::StageSettings,
         },
@@ -36,7 +37,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional("AccessLogSetting", ACCESS_LOG_SETTING),
         P::optional("CacheClusterEnabled", Shape::Boolean),
         P::refused("CacheClusterSize", "answers are not cached yet"),
-        P::refused("CanarySetting", "a stage serves one deployment"),
+        P::optional("CanarySetting", CANARY_SETTING),
         P::refused(
             "ClientCertificateId",
             "client certificates for backends are not there yet",
@@ -58,6 +59,26 @@ pub(in crate::resources) const ACCESS_LOG_SETTING: Shape = Shape::Object(&[
     P::optional("DestinationArn", Shape::Text),
     P::optional("Format", Shape::Text),
 ]);
+
+const CANARY_SETTING: Shape = Shape::Object(&[
+    P::optional("DeploymentId", Shape::Text),
+    P::optional("PercentTraffic", Shape::Number),
+    P::optional("StageVariableOverrides", Shape::MapOf(&Shape::Text)),
+    P::optional("UseStageCache", Shape::Boolean),
+]);
+
+fn canary_setting(properties: Properties<'_>) -> Result<Option<CanaryChoice>, AwsError> {
+    let Some(setting) = properties.object("CanarySetting") else {
+        return Ok(None);
+    };
+    let names = [
+        ("DeploymentId", "deploymentId"),
+        ("PercentTraffic", "percentTraffic"),
+        ("StageVariableOverrides", "stageVariableOverrides"),
+        ("UseStageCache", "useStageCache"),
+    ];
+    setting.settings(&names).map(Some)
+}
 
 /// Reads where a stage logs its requests.
 pub(super) fn access_log_settings(properties: Properties<'_>) -> Result<Option<AccessLogSettings>, AwsError> {
@@ -135,6 +156,7 @@ fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
     ])?;
     settings.method_settings = method_settings(properties)?;
     settings.access_log_settings = access_log_settings(properties)?;
+    settings.canary_settings = canary_setting(properties)?;
     settings.tags = properties.tags("Tags");
     Ok(settings)
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{api, apis, arn, label, patch, patches, wire};
 use crate::{
     operation::{Access, AwsError, Call, Operation, Route},
-    services::apigateway::records::{method_setting, stage::StageSettings},
+    services::apigateway::records::{canary, method_setting, stage::StageSettings},
 };
 
 /// The operation.
@@ -32,7 +32,10 @@ async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
     let mut present = StageSettings::of(&apis.stage(&api, &name).await?.value);
     let mut others = Vec::new();
     for operation in patches(call)? {
-        if !method_setting::patch(&mut present.method_settings, &operation)? {
+        // The canary first: its paths look like those of methods.
+        if !canary::patch(&mut present, &operation)?
+            && !method_setting::patch(&mut present.method_settings, &operation)?
+        {
             others.push(operation);
         }
     }

@@ -167,6 +167,7 @@ pub(super) fn stage(stage: &Stage) -> Value {
         "accessLogSettings",
         stage.access_log_settings.as_ref(),
     );
+    set(&mut answer, "canarySettings", stage.canary_settings.as_ref());
     if !stage.variables.is_empty() {
         set(&mut answer, "variables", Some(&stage.variables));
     }

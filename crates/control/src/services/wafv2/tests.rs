@@ -80,6 +80,7 @@ async fn put_stage(wire: &Wire) {
         variables: Default::default(),
         tags: Default::default(),
         access_log_settings: None,
+        canary_settings: None,
         created_date: Timestamp(0),
         last_updated_date: Timestamp(0),
     };

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use portcullis_gateway::snapshot::{Snapshots, StageSnapshot, compile_stage};
+use portcullis_gateway::snapshot::{Snapshots, StageSnapshot, compile_canary, compile_stage};
 use portcullis_model::{
-    ApiId, Problem, Scope, StageName,
+    ApiId, DeploymentId, Problem, Scope, StageName,
     resources::apigateway::{Deployment, Stage},
 };
-use portcullis_store::{Kind, RecordKey, Store, kinds, typed};
+use portcullis_store::{Kind, RecordKey, Store, StoreError, kinds, typed};
 
 use super::{RecordFeed, Serving, log_problems};
 
@@ -25,11 +25,8 @@ impl RecordFeed for Stages {
     }
 
     fn serve<'a>(&'a self, scope: &'a Scope, stage: &'a Stage) -> Serving<'a> {
-        let id = format!("{}/{}", stage.api_id, stage.deployment_id);
-        let key = RecordKey::new(scope, kinds::API_DEPLOYMENT, id);
         Box::pin(async move {
-            let deployment = typed::read_json::<Deployment>(self.store.as_ref(), &key).await?;
-            let compiled = deployment.map(|found| compile_stage(stage, &found.value, scope));
+            let compiled = self.compile(scope, stage).await?;
             put_stage(&self.snapshots, (&stage.api_id, &stage.stage_name), compiled);
             Ok(())
         })
@@ -37,6 +34,42 @@ impl RecordFeed for Stages {
 
     fn forget(&self, key: &RecordKey) {
         forget_stage(&self.snapshots, key);
+    }
+}
+
+impl Stages {
+    /// Compiles a stage, with its canary; none where a deployment is gone. A canary that cannot be served is a problem of the
+    /// stage: nobody shall think that it is being tried.
+    async fn compile(
+        &self,
+        scope: &Scope,
+        stage: &Stage,
+    ) -> Result<Option<Result<StageSnapshot, Vec<Problem>>>, StoreError> {
+        let Some(deployment) = self.deployment(scope, stage, &stage.deployment_id).await? else {
+            return Ok(None);
+        };
+        let compiled = compile_stage(stage, &deployment, scope);
+        let Some(canary) = &stage.canary_settings else {
+            return Ok(Some(compiled));
+        };
+        let Some(deployment) = self.deployment(scope, stage, &canary.deployment_id).await? else {
+            return Ok(None);
+        };
+        Ok(Some(compiled.and_then(|compiled| {
+            let canary = compile_canary(stage, &deployment, scope)?;
+            Ok(compiled.with_canary(stage, canary))
+        })))
+    }
+
+    async fn deployment(
+        &self,
+        scope: &Scope,
+        stage: &Stage,
+        id: &DeploymentId,
+    ) -> Result<Option<Deployment>, StoreError> {
+        let key = RecordKey::new(scope, kinds::API_DEPLOYMENT, format!("{}/{id}", stage.api_id));
+        let found = typed::read_json::<Deployment>(self.store.as_ref(), &key).await?;
+        Ok(found.map(|found| found.value))
     }
 }
 

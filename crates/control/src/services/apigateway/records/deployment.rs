@@ -14,6 +14,7 @@ use serde_json::Value;
 
 use super::{
     Apis, Kept, Listed, Wanted,
+    canary::CanaryChoice,
     method_setting::MethodSettings,
     stage::{StageSettings, new_stage},
 };
@@ -47,8 +48,9 @@ pub struct DeploymentSettings {
     pub cache_cluster_enabled: Option<bool>,
     #[serde(default, skip_serializing)]
     pub cache_cluster_size: Option<Value>,
-    #[serde(default, skip_serializing)]
-    pub canary_settings: Option<Value>,
+    /// With it the stage stays where it is, and its canary is this deployment.
+    #[serde(default)]
+    pub canary_settings: Option<CanaryChoice>,
     #[serde(default, skip_serializing)]
     pub tracing_enabled: Option<bool>,
 }
@@ -65,11 +67,6 @@ impl DeploymentSettings {
                 "cacheClusterSize",
                 self.cache_cluster_size.is_some(),
                 "answers are not cached yet",
-            ),
-            (
-                "canarySettings",
-                self.canary_settings.is_some(),
-                "a stage serves one deployment",
             ),
             (
                 "tracingEnabled",
@@ -92,6 +89,17 @@ impl Apis<'_> {
         settings: DeploymentSettings,
     ) -> Result<Deployment, AwsError> {
         settings.check()?;
+        let is_canary = settings.canary_settings.is_some();
+        if is_canary
+            && settings
+                .stage_name
+                .as_ref()
+                .is_none_or(|name| name.as_str().is_empty())
+        {
+            return Err(bad_request(
+                "Invalid deployment content specified.Non null and non empty stageName must be provided for canary deployment. Provided value is null",
+            ));
+        }
         let image = self.image(api).await?;
         check_methods(&image)?;
         let deployment = Deployment {
@@ -111,6 +119,7 @@ impl Apis<'_> {
                     .await?;
             }
             Some(stage_name) => {
+                let before = self.stage_for(api, &stage_name, is_canary).await?;
                 let stage = StageSettings {
                     deployment_id: Some(deployment.id.clone()),
                     description: settings.stage_description,
@@ -118,14 +127,45 @@ impl Apis<'_> {
                     method_settings: settings.method_settings,
                     tags: settings.stage_tags,
                     access_log_settings: settings.access_log_settings,
+                    canary_settings: settings.canary_settings.map(|canary| CanaryChoice {
+                        deployment_id: Some(deployment.id.clone()),
+                        ..canary
+                    }),
                     ..StageSettings::default()
                 };
-                let stage = self.pointed_stage(&deployment, stage_name, stage).await?;
-                self.refuse_uncompilable(&deployment.image, &stage)?;
+                let mut stage = self.pointed_stage(&deployment, stage_name, stage).await?;
+                if let (true, Some(before)) = (is_canary, &before) {
+                    stage.deployment_id = before.deployment_id.clone();
+                }
+                let known = before.map(|stage| stage.method_settings).unwrap_or_default();
+                self.refuse_unservable(&stage, &deployment, &known).await?;
                 self.put_with_stage(&deployment, &stage).await?;
             }
         }
         Ok(deployment)
+    }
+
+    /// Returns the stage that a new deployment is for, where it is there: a canary needs one, and a stage with a canary takes
+    /// no other deployment until the canary is gone.
+    async fn stage_for(
+        &self,
+        api: &ApiId,
+        name: &StageName,
+        is_canary: bool,
+    ) -> Result<Option<Stage>, AwsError> {
+        let found = self
+            .find::<Stage>(kinds::API_STAGE, format!("{api}/{name}"))
+            .await?;
+        let stage = found.map(|kept| kept.value);
+        match &stage {
+            None if is_canary => Err(bad_request(format!(
+                "Invalid deployment content specified.Stage {name} must already be created before making a canary release deployment"
+            ))),
+            Some(stage) if stage.canary_settings.is_some() && !is_canary => Err(bad_request(format!(
+                "The stage {name} has a canary: give `canarySettings`, or remove the canary first"
+            ))),
+            _ => Ok(stage),
+        }
     }
 
     /// Returns a deployment, or AWS's error when there is none.
@@ -167,7 +207,7 @@ impl Apis<'_> {
     pub async fn delete_deployment(&self, api: &ApiId, id: &DeploymentId) -> Result<(), AwsError> {
         let kept = self.deployment(api, id).await?;
         let stages: Vec<Stage> = self.all(kinds::API_STAGE, api).await?;
-        if stages.iter().any(|stage| stage.deployment_id == *id) {
+        if stages.iter().any(|stage| stage.points_at(id)) {
             return Err(bad_request(
                 "Active stages pointing to this deployment must be moved or deleted",
             ));

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use portcullis_model::resources::apigateway::MethodSetting;
+use portcullis_model::resources::apigateway::{ApiImage, MethodSetting, Resource};
 
 use crate::{
     operation::AwsError,
@@ -113,7 +113,18 @@ fn set(setting: &mut MethodSetting, name: &str, value: Option<&str>) -> Result<(
     Ok(())
 }
 
-/// Checks the settings of a stage. Whether the methods are there the compiler says, which has the deployment.
+/// Tells whether an image has the method that a key is of; `*/*` is of any.
+pub(super) fn names_a_method(key: &str, image: &ApiImage) -> bool {
+    let Some((path, method)) = key.rsplit_once('/') else {
+        return false;
+    };
+    let has = |resource: &Resource| {
+        resource.path.trim_start_matches('/') == path && resource.methods.contains_key(method)
+    };
+    key == "*/*" || image.resources.iter().any(has)
+}
+
+/// Checks the settings of a stage. Whether the methods are there is asked where the deployment is known.
 pub(super) fn check(settings: &MethodSettings) -> Result<(), AwsError> {
     if settings.len() > METHOD_SETTINGS_MAX {
         return Err(bad_request(format!(

@@ -9,6 +9,7 @@ mod api_key_file;
 pub mod api_key_import;
 pub mod authorizer;
 pub mod base_path_mapping;
+pub mod canary;
 pub mod deployment;
 pub mod domain_name;
 pub mod gateway_response;

@@ -1,11 +1,11 @@
 //! Named ways into a deployment: <https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html>
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use portcullis_model::{
     ApiId, DeploymentId, StageName, Timestamp,
     resources::{
-        apigateway::{AccessLogSettings, Deployment, Stage},
+        apigateway::{AccessLogSettings, ApiImage, Deployment, Stage},
         wafv2::WebAclAssociation,
     },
 };
@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{
-    Apis, Kept, encode,
+    Apis, Kept,
+    canary::CanaryChoice,
+    encode,
     method_setting::{self, MethodSettings},
 };
 use crate::{
@@ -43,13 +45,13 @@ pub struct StageSettings {
     pub tags: BTreeMap<String, String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub access_log_settings: Option<AccessLogSettings>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub canary_settings: Option<CanaryChoice>,
     // AWS's other fields: named here so that their refusal can name them.
     #[serde(default, skip_serializing)]
     pub cache_cluster_enabled: Option<bool>,
     #[serde(default, skip_serializing)]
     pub cache_cluster_size: Option<Value>,
-    #[serde(default, skip_serializing)]
-    pub canary_settings: Option<Value>,
     #[serde(default, skip_serializing)]
     pub documentation_version: Option<Value>,
     #[serde(default, skip_serializing)]
@@ -66,6 +68,7 @@ impl StageSettings {
             method_settings: stage.method_settings.clone(),
             tags: stage.tags.clone(),
             access_log_settings: stage.access_log_settings.clone(),
+            canary_settings: stage.canary_settings.clone().map(CanaryChoice::from),
             ..Self::default()
         }
     }
@@ -81,11 +84,6 @@ impl StageSettings {
                 "cacheClusterSize",
                 self.cache_cluster_size.is_some(),
                 "answers are not cached yet",
-            ),
-            (
-                "canarySettings",
-                self.canary_settings.is_some(),
-                "a stage serves one deployment",
             ),
             (
                 "documentationVersion",
@@ -107,9 +105,15 @@ impl StageSettings {
                 "A stage may have at most {VARIABLES_MAX} variables"
             )));
         }
+        let canary = self.canary_settings.as_ref();
+        canary.map_or(Ok(()), CanaryChoice::check)?;
+        let overrides = canary
+            .into_iter()
+            .flat_map(|canary| &canary.stage_variable_overrides);
         if let Some(name) = self
             .variables
             .iter()
+            .chain(overrides)
             .find(|(name, value)| !is_variable(name, value))
         {
             return Err(bad_request(format!(
@@ -121,6 +125,14 @@ impl StageSettings {
             .as_ref()
             .ok_or_else(|| bad_request("Deployment id can't be empty"))
     }
+}
+
+/// A canary's deployment is a setting like others: that it is not there is a mistake of the request.
+fn unknown_deployment(error: AwsError) -> AwsError {
+    if error.code == "NotFoundException" {
+        return bad_request("Deployment id does not exist");
+    }
+    error
 }
 
 fn is_variable(name: &str, value: &str) -> bool {
@@ -156,6 +168,7 @@ pub(super) fn new_stage(deployment: &Deployment, stage_name: StageName, now: Tim
         method_settings: BTreeMap::new(),
         tags: BTreeMap::new(),
         access_log_settings: None,
+        canary_settings: None,
         created_date: now,
         last_updated_date: now,
     }
@@ -180,7 +193,8 @@ impl Apis<'_> {
             return Err(conflict("Stage already exists"));
         }
         let stage = self.pointed_stage(&deployment, name.clone(), settings).await?;
-        self.refuse_uncompilable(&deployment.image, &stage)?;
+        self.refuse_unservable(&stage, &deployment, &BTreeMap::new())
+            .await?;
         self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, Expect::Absent)
             .await?;
         Ok(stage)
@@ -224,7 +238,12 @@ impl Apis<'_> {
         let kept = self.stage(api, name).await?;
         let deployment_id = settings.check()?.clone();
         let deployment = self.deployment(api, &deployment_id).await?.value;
+        let before = kept.value.method_settings.clone();
+        let canary = settings
+            .canary_settings
+            .map(|canary| canary.settings(&deployment_id));
         let stage = Stage {
+            canary_settings: canary,
             deployment_id,
             description: settings.description,
             variables: settings.variables,
@@ -234,7 +253,7 @@ impl Apis<'_> {
             last_updated_date: self.clock.now(),
             ..kept.value
         };
-        self.refuse_uncompilable(&deployment.image, &stage)?;
+        self.refuse_unservable(&stage, &deployment, &before).await?;
         let expect = Expect::Version(kept.version);
         self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, expect)
             .await?;
@@ -278,6 +297,9 @@ impl Apis<'_> {
         }
         let mut stage = own.unwrap_or_else(|| new_stage(deployment, name, now));
         stage.deployment_id = deployment.id.clone();
+        if let Some(canary) = settings.canary_settings {
+            stage.canary_settings = Some(canary.settings(&deployment.id));
+        }
         stage.last_updated_date = now;
         stage.description = settings.description.or(stage.description);
         stage.variables.extend(settings.variables);
@@ -286,6 +308,53 @@ impl Apis<'_> {
         let log = settings.access_log_settings.or(stage.access_log_settings);
         stage.access_log_settings = log.filter(|log| !log.is_empty());
         Ok(stage)
+    }
+
+    /// Refuses a stage that the data plane cannot serve with `deployment`, with its canary, or with settings of methods, new
+    /// since `before`, that neither has. Older settings may outlive their methods, so that every deployment can come back.
+    pub(super) async fn refuse_unservable(
+        &self,
+        stage: &Stage,
+        deployment: &Deployment,
+        before: &MethodSettings,
+    ) -> Result<(), AwsError> {
+        let own = self.image_of(stage, deployment).await?;
+        self.refuse_uncompilable(&own, stage)?;
+        let mut images = vec![own];
+        if let Some(canary) = stage.as_canary() {
+            let image = self.image_of(&canary, deployment).await?;
+            self.refuse_uncompilable(&image, &canary)?;
+            images.push(image);
+        }
+        let added = stage
+            .method_settings
+            .keys()
+            .filter(|key| !before.contains_key(*key));
+        for key in added {
+            if !images
+                .iter()
+                .any(|image| method_setting::names_a_method(key, image))
+            {
+                return Err(bad_request(format!(
+                    "methodSettings/{key}: the deployment has no such method"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the image that `stage` points at, which is that of `known` or is read.
+    async fn image_of<'d>(
+        &self,
+        stage: &Stage,
+        known: &'d Deployment,
+    ) -> Result<Cow<'d, ApiImage>, AwsError> {
+        if stage.deployment_id == known.id {
+            return Ok(Cow::Borrowed(&known.image));
+        }
+        let read = self.deployment(&stage.api_id, &stage.deployment_id).await;
+        read.map(|kept| Cow::Owned(kept.value.image))
+            .map_err(unknown_deployment)
     }
 
     /// Writes a deployment and the stage that points at it, together.
