@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
 };
 
@@ -22,8 +23,8 @@ pub struct Case {
 pub enum Step {
     /// A signed admin call that must work: `cognito-idp` operation and JSON input.
     Call { operation: String, input: String },
-    /// A request as method, target, headers, body.
-    Request(String),
+    /// A request as method, target, headers, body, from an address of this machine.
+    Request { from: Ipv4Addr, text: String },
     /// A request byte by byte.
     Raw(String),
     /// What the last request must have been answered.
@@ -92,7 +93,14 @@ pub fn parse(name: &str, text: &str, template: &dyn Fn(&str) -> Result<String>) 
                     case.template = Some(content);
                     continue;
                 }
-                ("request", "") => Step::Request(content),
+                ("request", from) => Step::Request {
+                    from: match from.strip_prefix("from ") {
+                        Some(address) => address.parse()?,
+                        None if from.is_empty() => Ipv4Addr::LOCALHOST,
+                        None => bail!("`== {title}`: expected `from` and an address"),
+                    },
+                    text: content,
+                },
                 ("raw", "") => Step::Raw(content),
                 ("answer", "") => Step::Answer(content),
                 ("trail", "") => Step::Trail(content),

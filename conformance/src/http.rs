@@ -2,11 +2,12 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpStream},
+    net::{Ipv4Addr, SocketAddr, TcpStream},
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail, ensure};
+use socket2::{Domain, Socket, Type};
 
 /// How long an answer may take.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
@@ -56,9 +57,25 @@ pub fn render(method: &str, target: &str, headers: &[(String, String)], body: &[
     bytes
 }
 
+/// Sends the bytes from `from`, an address of this machine, and reads one answer.
+pub fn exchange_from(from: Ipv4Addr, address: SocketAddr, request: &[u8]) -> Result<Answer> {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
+    socket.bind(&SocketAddr::from((from, 0)).into())?;
+    socket
+        .connect_timeout(&address.into(), ANSWER_TIME)
+        .context("no connection")?;
+    exchange_on(socket.into(), request)
+}
+
 /// Sends the bytes and reads one answer. `HEAD` answers have no body whatever their length says.
 pub fn exchange(address: SocketAddr, request: &[u8]) -> Result<Answer> {
-    let mut stream = TcpStream::connect_timeout(&address, ANSWER_TIME).context("no connection")?;
+    exchange_on(
+        TcpStream::connect_timeout(&address, ANSWER_TIME).context("no connection")?,
+        request,
+    )
+}
+
+fn exchange_on(mut stream: TcpStream, request: &[u8]) -> Result<Answer> {
     stream.set_read_timeout(Some(ANSWER_TIME))?;
     stream.set_write_timeout(Some(ANSWER_TIME))?;
     // A server that refuses early may close while we still write: its answer counts, not the broken pipe.

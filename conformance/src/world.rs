@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     sync::{
         Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU32, Ordering},
@@ -55,21 +55,17 @@ impl Suite {
         http::exchange(self.public, request)
     }
 
-    /// Sends a request to the public listener in clear text.
+    /// Sends a request to the public listener in clear text, from an address of this machine.
     pub fn send(
         &self,
+        from: Ipv4Addr,
         method: &str,
         target: &str,
         headers: &[(String, String)],
         body: &[u8],
     ) -> Result<Answer> {
-        self.exchange(&http::render(
-            method,
-            target,
-            headers,
-            body,
-            &self.public.to_string(),
-        ))
+        let request = http::render(method, target, headers, body, &self.public.to_string());
+        http::exchange_from(from, self.public, &request)
     }
 
     fn outputs(&self, template: &str) -> Result<BTreeMap<String, String>> {
@@ -254,7 +250,9 @@ impl<'a> World<'a> {
             ),
         ];
         let body = format!("grant_type=client_credentials&scope={}", percent_encoded(scopes));
-        let answer = self.suite.send("POST", &target, &headers, body.as_bytes())?;
+        let answer = self
+            .suite
+            .send(Ipv4Addr::LOCALHOST, "POST", &target, &headers, body.as_bytes())?;
         ensure!(
             answer.status == 200,
             "/oauth2/token: {} {}",
@@ -271,7 +269,7 @@ impl<'a> World<'a> {
 
     fn jwks(&self) -> Result<Value> {
         let target = format!("/{}/.well-known/jwks.json", self.output("PoolId")?);
-        let answer = self.suite.send("GET", &target, &[], b"")?;
+        let answer = self.suite.send(Ipv4Addr::LOCALHOST, "GET", &target, &[], b"")?;
         if answer.status != 200 {
             bail!("{target}: {} {}", answer.status, answer.text());
         }

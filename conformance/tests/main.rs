@@ -47,6 +47,15 @@ fn main() -> ExitCode {
     }
 }
 
+/// The networks that private APIs answer to in cases: 127.0.0.1 comes through one VPC endpoint, 127.0.0.2 and 127.0.0.3
+/// through another, any other address through none.
+const VPC_ENDPOINTS: [&str; 4] = [
+    "--vpc-endpoint",
+    "vpce-00000001=vpc-00000001:127.0.0.1/32",
+    "--vpc-endpoint",
+    "vpce-00000002=vpc-00000002:127.0.0.2/31",
+];
+
 fn run() -> Result<bool> {
     let filters: Vec<String> = std::env::args()
         .skip(1)
@@ -56,7 +65,7 @@ fn run() -> Result<bool> {
     let data = folder.path().join("data");
     let backend = backend::start()?;
     let bindings = backend::bindings(backend);
-    let arguments: Vec<&str> = bindings.iter().map(String::as_str).collect();
+    let arguments: Vec<&str> = bindings.iter().map(String::as_str).chain(VPC_ENDPOINTS).collect();
     let suite = Suite::new(Server::up(&data, &arguments)?, backend)?;
     let cases = case::read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"))?;
     let mut tests: Vec<Test<'_>> = Vec::new();

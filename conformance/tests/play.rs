@@ -1,5 +1,7 @@
 //! Plays one case: its calls and requests in order, each answer held to what the file says.
 
+use std::net::Ipv4Addr;
+
 use anyhow::{Context, Result};
 use conformance::{
     case::{Case, Step},
@@ -19,7 +21,9 @@ pub(crate) fn play(suite: &Suite, case: &Case) -> Result<()> {
                 let input = serde_json::from_str(&world.fill(input)?).with_context(place)?;
                 suite.admin.cognito_done(operation, &input).with_context(place)?;
             }
-            Step::Request(text) => last = Some(send(suite, &world.fill(text)?).with_context(place)?),
+            Step::Request { from, text } => {
+                last = Some(send(suite, *from, &world.fill(text)?).with_context(place)?);
+            }
             Step::Raw(text) => {
                 let bytes = unescaped(&world.fill(text)?);
                 last = Some(suite.exchange(&bytes).with_context(place)?);
@@ -41,7 +45,7 @@ pub(crate) fn play(suite: &Suite, case: &Case) -> Result<()> {
     Ok(())
 }
 
-fn send(suite: &Suite, text: &str) -> Result<Answer> {
+fn send(suite: &Suite, from: Ipv4Addr, text: &str) -> Result<Answer> {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
     let mut lines = head.lines();
     let first = lines.next().unwrap_or_default();
@@ -55,7 +59,7 @@ fn send(suite: &Suite, text: &str) -> Result<Answer> {
         Ok((name.to_owned(), value.to_owned()))
     };
     let headers: Vec<(String, String)> = lines.map(header).collect::<Result<_>>()?;
-    suite.send(method, target, &headers, body.as_bytes())
+    suite.send(from, method, target, &headers, body.as_bytes())
 }
 
 /// Line ends of the file count for nothing; `\r`, `\n`, `\t` and `\0` are what they say.

@@ -72,6 +72,11 @@ pub struct AddressRange {
 }
 
 impl AddressRange {
+    /// Returns how many bits all its addresses share.
+    pub const fn prefix_bits(&self) -> u8 {
+        self.prefix_bits
+    }
+
     /// Tells whether `address` lies inside.
     pub fn contains(&self, address: IpAddr) -> bool {
         match (self.network, address) {

@@ -13,6 +13,7 @@ use portcullis_model::{HeaderList, RequestId, StageName, Timestamp};
 use crate::{
     client_certificates::ClientCertificate,
     decision::LayerName,
+    hosts::NamedEndpoint,
     http::{Body, BodyError, Request},
     layers::{
         authorizer::{Caller, signature},
@@ -26,6 +27,7 @@ use crate::{
         stage::{MethodSnapshot, Release},
     },
     usage::LimitFields,
+    vpc_endpoints::VpcEndpoint,
 };
 
 /// The longest request body of a REST API, in bytes (API Gateway quotas: 10 MB).
@@ -84,6 +86,9 @@ pub(crate) struct Exchange {
     started_at: Instant,
     snapshot: Arc<Snapshot>,
     api_id: Box<str>,
+    /// The VPC endpoint that the host names, and the one that the request came through.
+    named_endpoint: Option<NamedEndpoint>,
+    endpoint: Option<Arc<VpcEndpoint>>,
     /// The custom domain that the request came by.
     domain: Option<Arc<DomainSnapshot>>,
     /// The stage that the domain's base path leads to, and the base path.
@@ -126,6 +131,8 @@ impl Exchange {
             started_at,
             snapshot,
             api_id,
+            named_endpoint: None,
+            endpoint: None,
             domain: None,
             mapped_stage: None,
             base_path: None,
@@ -150,6 +157,23 @@ impl Exchange {
     pub(crate) fn on_domain(mut self, domain: Arc<DomainSnapshot>) -> Self {
         self.domain = Some(domain);
         self
+    }
+
+    /// Starts it on a host that names a VPC endpoint, if it does.
+    #[must_use]
+    pub(crate) fn through(mut self, endpoint: Option<NamedEndpoint>) -> Self {
+        self.named_endpoint = endpoint;
+        self
+    }
+
+    /// Returns the VPC endpoint that the host names.
+    pub(crate) const fn named_endpoint(&self) -> Option<&NamedEndpoint> {
+        self.named_endpoint.as_ref()
+    }
+
+    /// Returns the VPC endpoint that the request came through, where the API is private.
+    pub(crate) fn endpoint(&self) -> Option<&VpcEndpoint> {
+        self.endpoint.as_deref()
     }
 
     /// Returns the custom domain that the request came by.
@@ -315,6 +339,11 @@ impl Exchange {
         self.mapped_stage = mapping.stage.clone();
         self.base_path = Some(mapping.matched().into());
         self.resource_path_start = self.path.start + rest;
+    }
+
+    /// Written with the stage, where it is private.
+    pub(crate) fn enter_endpoint(&mut self, endpoint: Arc<VpcEndpoint>) {
+        self.endpoint = Some(endpoint);
     }
 
     /// Written by the route layer, when it knows the stage.

@@ -22,7 +22,7 @@ use crate::{
         strictness::{self, Rule},
     },
     firewall::Firewall,
-    hosts::{Destination, LastHost},
+    hosts::{Destination, LastHost, NamedEndpoint},
     http::{Body, BodyError, Listener, Peer, Request, Response, TrustedProxies, Version},
     issuers::Issuers,
     layers::authorizer::{signers::Signers, token_cache::TokenCache, verdict_cache::VerdictCache},
@@ -37,6 +37,7 @@ use crate::{
     snapshot::{DomainSnapshot, Snapshot, Snapshots},
     trail::{Record, TrailLog},
     usage::UsagePlans,
+    vpc_endpoints::VpcEndpoints,
 };
 
 /// What all workers share. Cheap to clone.
@@ -74,6 +75,8 @@ pub struct GatewaySettings {
     pub trusted_proxies: Option<TrustedProxies>,
     /// Where viewers of a distribution find https; 0 is the usual port.
     pub https_port: u16,
+    /// What private APIs answer to.
+    pub vpc_endpoints: VpcEndpoints,
 }
 
 /// Answers requests. One on each worker thread: it owns what the thread need not share.
@@ -116,6 +119,10 @@ impl Worker {
 
     pub(crate) fn distribution_cache(&self) -> &Arc<DistributionCache> {
         &self.parts.distribution_cache
+    }
+
+    pub(crate) const fn vpc_endpoints(&self) -> &VpcEndpoints {
+        &self.parts.settings.vpc_endpoints
     }
 
     pub(crate) fn https_port(&self) -> u16 {
@@ -232,9 +239,13 @@ impl Gateway {
             );
         }
         match destination {
-            Destination::Api { api_id, path_start } => {
+            Destination::Api {
+                api_id,
+                endpoint,
+                path_start,
+            } => {
                 let exchange = arrival.exchange(request, snapshot, api_id, path_start);
-                pipeline::run(exchange, &self.worker).await
+                pipeline::run(exchange.through(endpoint), &self.worker).await
             }
             Destination::Domain(domain) => self.serve_domain(arrival, request, snapshot, domain).await,
             Destination::Distribution { label, path_start } => {
@@ -258,7 +269,7 @@ impl Gateway {
                 drop(snapshot);
                 self.visit(arrival, request, site, path_start).await
             }
-            Destination::Nothing => {
+            Destination::Nothing | Destination::VpcEndpoint(_) => {
                 let response = message(404, "Not Found");
                 let reason = "nothing is served at this path";
                 self.end(arrival, request, response, Outcome::Refuse, reason)
@@ -293,13 +304,21 @@ impl Gateway {
         let is_operation =
             *request.method == *b"POST" && path == b"/" && request.headers.get("x-amz-target").is_some();
         let mut last = self.last_host.borrow_mut();
-        LastHost::find(
+        let found = LastHost::find(
             &mut last,
             snapshot.hosts(),
             &request.authority,
             path,
             is_operation,
-        )
+        );
+        match found {
+            Destination::VpcEndpoint(id) => Destination::Api {
+                api_id: named_api(request),
+                endpoint: Some(NamedEndpoint { id, is_alias: false }),
+                path_start: 0,
+            },
+            other => other,
+        }
     }
 
     /// Lets a site answer.
@@ -404,6 +423,15 @@ impl Gateway {
         let elapsed_ns = pipeline::nanoseconds(arrival.started_at, Instant::now());
         let steps = journal.into_steps();
         Record::of(request, arrival.id, arrival.started, steps, status, elapsed_ns)
+    }
+}
+
+/// Returns the API that the header says, behind a VPC endpoint's own name; two headers say none.
+fn named_api(request: &Request) -> Box<str> {
+    let mut all = request.headers.all("x-apigw-api-id");
+    match (all.next(), all.next()) {
+        (Some(id), None) => String::from_utf8_lossy(id).into(),
+        _ => Box::default(),
     }
 }
 

@@ -37,6 +37,7 @@ pub struct HostSettings {
 #[derive(Clone, Debug)]
 pub struct Hosts {
     api_suffixes: [String; 2],
+    vpc_endpoint_suffixes: [String; 2],
     pool_domain_suffixes: [String; 2],
     distribution_suffixes: [String; 2],
     cognito_idp: Vec<String>,
@@ -49,11 +50,24 @@ pub struct Hosts {
     domains: HashMap<Box<str>, Arc<DomainSnapshot>>,
 }
 
+/// A VPC endpoint that a host names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NamedEndpoint {
+    pub(crate) id: Box<str>,
+    /// By a name that an API has because the endpoint is associated with it: `{api}-{vpce}`.
+    pub(crate) is_alias: bool,
+}
+
 /// What a host tells by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum HostKind {
-    /// `{api}.execute-api.…`.
-    Api(Box<str>),
+    /// `{api}.execute-api.…`, or `{api}-{vpce}.execute-api.…`.
+    Api {
+        api_id: Box<str>,
+        endpoint: Option<NamedEndpoint>,
+    },
+    /// `{vpce}-….execute-api.{region}.vpce.…`: a header says which API.
+    VpcEndpoint(Box<str>),
     Site(Site),
     /// A custom domain.
     Domain(Arc<DomainSnapshot>),
@@ -101,7 +115,13 @@ impl LastHost {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Destination {
     /// An API, known or not; `/{stage}/…` starts at byte `path_start` of the target.
-    Api { api_id: Box<str>, path_start: usize },
+    Api {
+        api_id: Box<str>,
+        endpoint: Option<NamedEndpoint>,
+        path_start: usize,
+    },
+    /// A VPC endpoint by its own name; `x-apigw-api-id` says which API.
+    VpcEndpoint(Box<str>),
     /// A site; its own path starts at byte `path_start` of the target.
     Site { site: Site, path_start: usize },
     /// A custom domain; what its paths lead to, the domain tells.
@@ -123,6 +143,10 @@ impl Hosts {
             api_suffixes: [
                 format!(".execute-api.{region}.{domain}"),
                 format!(".execute-api.{region}.amazonaws.com"),
+            ],
+            vpc_endpoint_suffixes: [
+                format!(".execute-api.{region}.vpce.{domain}"),
+                format!(".execute-api.{region}.vpce.amazonaws.com"),
             ],
             pool_domain_suffixes: [
                 format!(".auth.{region}.{domain}"),
@@ -200,7 +224,11 @@ impl Hosts {
             Some(Host::Name(name)) => name,
         };
         if let Some(api_id) = label_before(&name, &self.api_suffixes) {
-            return HostKind::Api(api_id.into());
+            let (api_id, endpoint) = api_of(api_id);
+            return HostKind::Api { api_id, endpoint };
+        }
+        if let Some(id) = label_before(&name, &self.vpc_endpoint_suffixes).and_then(endpoint_of) {
+            return HostKind::VpcEndpoint(id.into());
         }
         if let Some(prefix) = label_before(&name, &self.pool_domain_suffixes) {
             return HostKind::Site(Site::PoolDomain {
@@ -228,10 +256,12 @@ impl Hosts {
     /// Returns whom a request on a host of `kind` is for.
     pub(crate) fn locate(&self, kind: &HostKind, path: &[u8], is_operation: bool) -> Destination {
         match kind {
-            HostKind::Api(api_id) => Destination::Api {
+            HostKind::Api { api_id, endpoint } => Destination::Api {
                 api_id: api_id.clone(),
+                endpoint: endpoint.clone(),
                 path_start: 0,
             },
+            HostKind::VpcEndpoint(id) => Destination::VpcEndpoint(id.clone()),
             HostKind::Site(site) => Destination::Site {
                 site: site.clone(),
                 path_start: 0,
@@ -261,9 +291,11 @@ impl Hosts {
         if !self.path_forms {
             return Destination::Nothing;
         }
-        if let Some((api_id, path_start)) = segment_after(path, API_FORM) {
+        if let Some((label, path_start)) = segment_after(path, API_FORM) {
+            let (api_id, endpoint) = api_of(label);
             return Destination::Api {
-                api_id: api_id.into(),
+                api_id,
+                endpoint,
                 path_start,
             };
         }
@@ -289,6 +321,25 @@ impl Hosts {
         }
         Destination::Nothing
     }
+}
+
+/// Takes `{api}` or `{api}-{vpce}` apart.
+fn api_of(label: &str) -> (Box<str>, Option<NamedEndpoint>) {
+    let named = label.find("-vpce-").and_then(|at| label.split_at_checked(at));
+    match named {
+        None => (label.into(), None),
+        Some((api_id, id)) => {
+            let id = id.strip_prefix('-').unwrap_or(id).into();
+            (api_id.into(), Some(NamedEndpoint { id, is_alias: true }))
+        }
+    }
+}
+
+/// Returns the id in the first label of an endpoint's own name, `vpce-0123456789abcdef0-u7x2k9qp` or with an availability zone.
+fn endpoint_of(label: &str) -> Option<&str> {
+    let digits = label.strip_prefix("vpce-")?;
+    let length = digits.find('-').unwrap_or(digits.len());
+    label.get(.."vpce-".len() + length)
 }
 
 /// Returns the single label before one of `suffixes`.
@@ -384,6 +435,7 @@ mod tests {
     fn api(path_start: usize) -> Destination {
         Destination::Api {
             api_id: "abc123".into(),
+            endpoint: None,
             path_start,
         }
     }

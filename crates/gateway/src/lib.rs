@@ -27,6 +27,7 @@ pub mod client_certificates;
 pub mod ports;
 pub mod revocations;
 pub mod usage;
+pub mod vpc_endpoints;
 mod callers;
 mod decision;
 mod refusal;

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use portcullis_gateway::vpc_endpoints::VpcEndpoints;
 use portcullis_model::resources::usage_plans::Throttle;
 
 /// A command with its arguments, checked.
@@ -55,6 +56,8 @@ pub(crate) struct Up {
     pub(crate) buckets: BTreeMap<String, PathBuf>,
     /// What the account may do over all its APIs.
     pub(crate) account_throttle: Throttle,
+    /// Networks that private APIs answer to.
+    pub(crate) vpc_endpoints: VpcEndpoints,
 }
 
 /// `portcullis deploy`.
@@ -161,6 +164,11 @@ fn up() -> Command {
             "bucket",
             "NAME=DIR",
             "A folder that stands for the bucket NAME, which templates name for code and truststores; may be repeated",
+        ))
+        .arg(repeated(
+            "vpc-endpoint",
+            "ID=VPC:CIDR,…",
+            "Source addresses that come through the VPC endpoint ID, which private APIs answer to; may be repeated",
         ))
 }
 
@@ -337,6 +345,7 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
             .map(|(name, folder)| (name, PathBuf::from(folder)))
             .collect(),
         account_throttle: throttle(&value::<String>(matches, "account-throttle")?)?,
+        vpc_endpoints: vpc_endpoints(matches)?,
     };
     if up.stack.is_some() && up.templates.len() != 1 {
         bail!(
@@ -357,6 +366,14 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
     crate::settings::check_buckets(&up.buckets)?;
     crate::settings::check_throttle(&up.account_throttle)?;
     Ok(up)
+}
+
+fn vpc_endpoints(matches: &ArgMatches) -> Result<VpcEndpoints> {
+    let given = pairs(matches, "vpc-endpoint", "ID=VPC:CIDR")?;
+    let all = given
+        .iter()
+        .map(|(id, text)| crate::settings::read_vpc_endpoint(id, text));
+    crate::settings::check_vpc_endpoints(all.collect::<Result<_>>()?)
 }
 
 fn throttle(text: &str) -> Result<Throttle> {

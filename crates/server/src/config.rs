@@ -14,6 +14,7 @@ use portcullis_egress::AddressRange;
 use portcullis_gateway::{
     edge::ServerConfigs,
     http::{SourceFrom, TrustedProxies},
+    vpc_endpoints::VpcEndpoints,
 };
 use portcullis_model::{
     Scope, SecretText,
@@ -30,7 +31,7 @@ use crate::{
     local_ca::server_config,
     settings::{
         RunFunctions, Settings, check_account, check_buckets, check_domain, check_functions, check_region,
-        check_throttle,
+        check_throttle, check_vpc_endpoints, vpc_endpoint,
     },
     wiring::{Certified, cores},
 };
@@ -74,8 +75,22 @@ pub(crate) struct Config {
     /// Folders that stand for buckets, by name.
     #[serde(default)]
     buckets: BTreeMap<String, PathBuf>,
+    /// Networks that stand for VPC endpoints, which private APIs answer to.
+    #[serde(default)]
+    vpc_endpoints: Vec<VpcEndpointEntry>,
     /// Who issues certificates that are asked for; nobody when absent.
     acme: Option<Acme>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct VpcEndpointEntry {
+    /// `vpce-0123456789abcdef0`.
+    id: String,
+    /// `vpc-0123456789abcdef0`.
+    vpc: String,
+    /// Ranges such as `10.0.0.0/16`.
+    networks: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -199,6 +214,14 @@ fn read_ranges(name: &str, texts: &[String], mistakes: &mut Vec<String>) -> Vec<
     ranges
 }
 
+/// Returns what was read; a mistake is noted, and nothing stands in its place.
+fn or_mistake<T: Default>(read: Result<T>, mistakes: &mut Vec<String>) -> T {
+    read.unwrap_or_else(|mistake| {
+        mistakes.push(format!("{mistake:#}"));
+        T::default()
+    })
+}
+
 impl Config {
     /// Reads the file.
     pub(crate) fn read(path: &Path) -> Result<Self> {
@@ -231,18 +254,13 @@ impl Config {
         if self.source_from.is_some() && self.trusted_proxies.is_empty() {
             mistakes.push("source_from: `trusted_proxies` names nobody who would say it".into());
         }
+        let vpc_endpoints = or_mistake(self.vpc_endpoints().context("vpc_endpoints"), &mut mistakes);
         if self.workers == Some(0) {
             mistakes.push("workers: expected at least 1".into());
         }
         let has_clear_text = self.listeners.public_http.is_some();
         let acme = self.acme.as_ref().map(|acme| acme.settings(has_clear_text));
-        let acme = match acme.transpose() {
-            Ok(acme) => acme,
-            Err(mistake) => {
-                mistakes.push(format!("{mistake:#}"));
-                None
-            }
-        };
+        let acme = or_mistake(acme.transpose(), &mut mistakes);
         if self.certificates.is_empty() {
             mistakes.push("certificates: expected at least one; nothing is generated here".into());
         }
@@ -277,6 +295,7 @@ impl Config {
                 RunFunctions::Never
             },
             buckets: self.buckets.clone(),
+            vpc_endpoints,
         })
     }
 
@@ -287,6 +306,14 @@ impl Config {
             .iter()
             .flat_map(|certificate| &certificate.hosts);
         all.map(|host| host.to_ascii_lowercase())
+    }
+
+    fn vpc_endpoints(&self) -> Result<VpcEndpoints> {
+        let all = self.vpc_endpoints.iter().map(|entry| {
+            let networks = entry.networks.iter().map(String::as_str);
+            vpc_endpoint(&entry.id, &entry.vpc, networks)
+        });
+        check_vpc_endpoints(all.collect::<Result<_>>()?)
     }
 
     fn account_throttle(&self) -> Throttle {

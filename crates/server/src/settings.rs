@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Result, bail, ensure};
 use portcullis_egress::AddressRange;
-use portcullis_gateway::http::TrustedProxies;
+use portcullis_gateway::{
+    http::TrustedProxies,
+    vpc_endpoints::{VpcEndpoint, VpcEndpoints},
+};
 use portcullis_model::{Scope, arn::Arn, resources::usage_plans::Throttle};
 
 use crate::{acme::AcmeSettings, wiring::Certified};
@@ -44,6 +47,8 @@ pub(crate) struct Settings {
     pub(crate) local_functions: RunFunctions,
     /// Folders that stand for buckets, by name.
     pub(crate) buckets: BTreeMap<String, PathBuf>,
+    /// Networks that private APIs answer to.
+    pub(crate) vpc_endpoints: VpcEndpoints,
 }
 
 /// Whether functions run as processes of this machine.
@@ -116,6 +121,40 @@ pub(crate) fn check_functions(functions: &BTreeMap<String, String>) -> Result<()
         );
     }
     Ok(())
+}
+
+/// Reads `VPC:CIDR,CIDR…` of the VPC endpoint `id`, as `--vpc-endpoint` gives it.
+pub(crate) fn read_vpc_endpoint(id: &str, text: &str) -> Result<VpcEndpoint> {
+    let form = "expected ID=VPC:CIDR, such as `vpce-0123456789abcdef0=vpc-0123456789abcdef0:10.0.0.0/16`";
+    let Some((vpc, networks)) = text.split_once(':') else {
+        bail!("--vpc-endpoint `{id}={text}`: {form}");
+    };
+    vpc_endpoint(id, vpc, networks.split(','))
+}
+
+/// Reads a VPC endpoint with its networks.
+pub(crate) fn vpc_endpoint<'a>(
+    id: &str,
+    vpc: &str,
+    networks: impl Iterator<Item = &'a str>,
+) -> Result<VpcEndpoint> {
+    let mut ranges = Vec::new();
+    for network in networks {
+        match network.parse::<AddressRange>() {
+            Ok(range) => ranges.push(range),
+            Err(cause) => bail!("VPC endpoint `{id}`: {cause}"),
+        }
+    }
+    Ok(VpcEndpoint {
+        id: id.to_owned(),
+        vpc: vpc.to_owned(),
+        networks: ranges,
+    })
+}
+
+/// Rejects VPC endpoints that nobody could tell apart.
+pub(crate) fn check_vpc_endpoints(all: Vec<VpcEndpoint>) -> Result<VpcEndpoints> {
+    VpcEndpoints::new(all).map_err(|cause| anyhow::anyhow!("VPC endpoint {cause}"))
 }
 
 /// Rejects a throttle that is no rate.

@@ -561,7 +561,7 @@ fn mistakes_of_resources_are_told_with_their_place() {
         .replace("PathPart: hello", "PathPart: he/llo")
         .replace("Type: MOCK", "Type: LAMBDA")
         .replace("$context.authorizer.claims.email", "#foreach(")
-        .replace("Types: [REGIONAL]", "Types: [PRIVATE]")
+        .replace("Types: [REGIONAL]", "Types: [GLOBAL]")
         .replace(
             "- StatusCode: 200\n            R",
             "- StatusCode: 201\n            R",

@@ -18,6 +18,8 @@ mod origin;
 mod pages;
 mod path_pattern;
 
+pub(crate) use origin::OWN_ADDRESS;
+
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;

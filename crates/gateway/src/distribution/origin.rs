@@ -33,7 +33,7 @@ use crate::{
 /// The source address that an API behind a distribution sees. As on AWS it is the distribution's, not the viewer's: an answer
 /// that depended on the viewer's address would be kept for viewers of other addresses. Nobody can come from this one, the
 /// dummy address of RFC 7600, so a policy that names it means distributions alone.
-const OWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 0, 8));
+pub(crate) const OWN_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(192, 0, 0, 8));
 
 /// Asks the origin of `behavior`; the error is the page that the viewer gets.
 pub(super) async fn ask(
@@ -52,13 +52,15 @@ pub(super) async fn ask(
     }
     let destination = visit.snapshot.hosts().find(&origin.domain, b"/", false);
     let mut response = match destination {
-        Destination::Api { api_id, .. } => {
+        Destination::Api { api_id, endpoint, .. } => {
             let reason = format!("API `{api_id}`, in this process");
             journal.note(LayerName::Origin, Outcome::Continue, reason.into());
             let request = own_request(visit, &origin, target, headers);
             let snapshot = Arc::clone(&visit.snapshot);
             let exchange = visit.arrival.exchange(request, snapshot, api_id, 0);
-            pipeline::answer(exchange, worker, journal).await.1
+            pipeline::answer(exchange.through(endpoint), worker, journal)
+                .await
+                .1
         }
         Destination::Domain(domain) => {
             let request = own_request(visit, &origin, target, headers);
@@ -77,8 +79,8 @@ pub(super) async fn ask(
         Destination::Foreign | Destination::Nothing => {
             ask_server(visit, &origin, &target, &headers, worker, journal).await?
         }
-        Destination::Site { .. } | Destination::Distribution { .. } => {
-            let reason = format!("`{}` is a host of ours that is no API", origin.domain);
+        Destination::Site { .. } | Destination::Distribution { .. } | Destination::VpcEndpoint(_) => {
+            let reason = format!("`{}` is a host of ours that is no public API", origin.domain);
             journal.note(LayerName::Origin, Outcome::Refuse, reason.into());
             return Err(Page::OriginFailed);
         }

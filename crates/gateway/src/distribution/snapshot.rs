@@ -288,7 +288,7 @@ impl OriginSnapshot {
         let before = problems.0.len();
         let custom = &origin.custom_origin;
         match hosts.classify(&origin.domain_name) {
-            HostKind::Api(_) | HostKind::Domain(_)
+            HostKind::Api { .. } | HostKind::Domain(_)
                 if custom.protocol_policy == OriginProtocolPolicy::HttpOnly =>
             {
                 problems.add(
@@ -296,15 +296,15 @@ impl OriginSnapshot {
                     "an API is reached over https alone",
                 )
             }
-            HostKind::Api(_) | HostKind::Domain(_) | HostKind::ByPath => {}
+            HostKind::Api { .. } | HostKind::Domain(_) | HostKind::ByPath => {}
             HostKind::Foreign if is_host(&origin.domain_name) => {}
             HostKind::Foreign => problems.add(
                 format!("{path}/DomainName"),
                 format!("`{}` is no host name", origin.domain_name),
             ),
-            HostKind::Site(_) | HostKind::Distribution(_) => problems.add(
+            HostKind::Site(_) | HostKind::Distribution(_) | HostKind::VpcEndpoint(_) => problems.add(
                 format!("{path}/DomainName"),
-                format!("`{}` is a host of ours that is no API", origin.domain_name),
+                format!("`{}` is a host of ours that is no public API", origin.domain_name),
             ),
         }
         if !origin.origin_path.is_empty() && !is_origin_path(&origin.origin_path) {

@@ -33,6 +33,8 @@ const KEYS: [&str; 7] = [
     "aws:referer",
     "aws:useragent",
 ];
+/// Condition keys that every request for a private API has. `aws:SourceIp` is none of them: `aws:VpcSourceIp` stands for it.
+const PRIVATE_KEYS: [&str; 3] = ["aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"];
 /// Condition keys that a caller of `AWS_IAM` may have, beside the tags of his role. Nobody signs in with MFA here, so that
 /// `aws:MultiFactorAuthAge` is absent, and there are no organizations.
 const PRINCIPAL_KEYS: [&str; 8] = [
@@ -72,7 +74,7 @@ impl PolicySnapshot {
         );
         match Policy::parse_resource_based(document, Some(&arn)) {
             Ok(policy) => {
-                check_keys(&policy, problems);
+                check_keys(&policy, api.is_private(), problems);
                 Some(Box::new(Self { policy }))
             }
             Err(cause) => {
@@ -94,10 +96,17 @@ impl PolicySnapshot {
 }
 
 /// A condition on what no request here has would silently never hold.
-fn check_keys(policy: &Policy, problems: &mut Vec<Problem>) {
+fn check_keys(policy: &Policy, is_private: bool, problems: &mut Vec<Problem>) {
     for key in policy.condition_keys() {
         let is_known = KEYS.contains(&key) || PRINCIPAL_KEYS.contains(&key) || key.starts_with(PRINCIPAL_TAG);
-        if !is_known {
+        if PRIVATE_KEYS.contains(&key) {
+            if !is_private {
+                let message = format!(
+                    "only requests for private APIs have the condition key `{key}`: remove the condition, or make the API private"
+                );
+                problems.push(Problem::error(None, "restApi/policy", message));
+            }
+        } else if !is_known {
             let message = format!("no request has the condition key `{key}` here: remove the condition");
             problems.push(Problem::error(None, "restApi/policy", message));
         }
@@ -110,7 +119,9 @@ impl Layer for ResourcePolicy {
     const NAME: LayerName = LayerName::ResourcePolicy;
 
     fn applies(exchange: &Exchange) -> bool {
-        exchange.stage().is_some_and(|stage| stage.policy.is_some())
+        exchange
+            .stage()
+            .is_some_and(|stage| stage.policy.is_some() || stage.private.is_some())
     }
 
     async fn check(exchange: &mut Exchange, _worker: &Worker) -> Decision {
@@ -128,7 +139,12 @@ impl Layer for ResourcePolicy {
 }
 
 fn judge(exchange: &Exchange) -> Result<(PolicyVerdict, Reason), Refusal> {
-    let Some(policy) = exchange.stage().and_then(|stage| stage.policy.as_deref()) else {
+    let stage = exchange.stage();
+    let Some(policy) = stage.and_then(|stage| stage.policy.as_deref()) else {
+        if stage.is_some_and(|stage| stage.private.is_some()) {
+            let cause = "a private API without a resource policy lets nobody in";
+            return Err(denied(exchange, "anonymous", cause, false));
+        }
         return Ok((PolicyVerdict::Unasked, "no resource policy".into()));
     };
     let authorization = &exchange.method()?.authorization;
@@ -167,7 +183,15 @@ fn judge(exchange: &Exchange) -> Result<(PolicyVerdict, Reason), Refusal> {
 pub(crate) fn context_of(exchange: &Exchange) -> Context {
     let (request, now) = (exchange.request(), exchange.started());
     let mut context = Context::new();
-    context.set("aws:SourceIp", request.peer.address.ip().to_string());
+    let address = request.peer.address.ip().to_string();
+    match exchange.endpoint() {
+        None => context.set("aws:SourceIp", address),
+        Some(endpoint) => {
+            context.set("aws:VpcSourceIp", address);
+            context.set("aws:SourceVpce", endpoint.id.as_str());
+            context.set("aws:SourceVpc", endpoint.vpc.as_str());
+        }
+    }
     let is_secure = request.peer.tls.is_some();
     context.set("aws:SecureTransport", if is_secure { "true" } else { "false" });
     context.set("aws:CurrentTime", now.iso8601());

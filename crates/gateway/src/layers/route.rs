@@ -15,6 +15,7 @@ use crate::{
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
     snapshot::{StageSnapshot, http_api::HttpApi, stage::MethodSnapshot},
+    vpc_endpoints::{self, VpcEndpoints},
 };
 
 pub(crate) struct Route;
@@ -29,7 +30,7 @@ impl Layer for Route {
 
 /// Finds the stage, before any layer: each reads there what it enforces. What is wrong here is wrong before any stage, so no
 /// gateway response can customise it.
-pub(crate) fn enter_stage(exchange: &mut Exchange) -> Result<(), Refusal> {
+pub(crate) fn enter_stage(exchange: &mut Exchange, endpoints: &VpcEndpoints) -> Result<(), Refusal> {
     let api_id = exchange.api_id();
     // A REST API does not say whether it is there; an HTTP API does.
     let unknown = |cause: String| {
@@ -67,12 +68,16 @@ pub(crate) fn enter_stage(exchange: &mut Exchange) -> Result<(), Refusal> {
     } else {
         0
     };
+    let stage = Arc::clone(stage);
     let canary = stage
         .canary
         .as_ref()
         .and_then(|canary| canary.takes(exchange.request(), exchange.id()));
-    let stage = Arc::clone(canary.unwrap_or(stage));
-    exchange.enter_stage(stage, taken);
+    let taking = Arc::clone(canary.unwrap_or(&stage));
+    // A release on trial opens nothing that the stage does not.
+    let private = stage.private.as_deref().or(taking.private.as_deref());
+    vpc_endpoints::enter(exchange, private, endpoints)?;
+    exchange.enter_stage(taking, taken);
     check_length(exchange)
 }
 

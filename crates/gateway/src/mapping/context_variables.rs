@@ -54,6 +54,8 @@ pub(crate) fn variable<'a>(
         ["domainName"] => Some(domain_name(exchange).into()),
         ["domainPrefix"] => Some(domain_name(exchange).split('.').next()?.into()),
         ["identity", "sourceIp"] => Some(request.peer.address.ip().to_string().into()),
+        ["identity", "vpcId"] => Some(exchange.endpoint()?.vpc.as_str().into()),
+        ["identity", "vpceId"] => Some(exchange.endpoint()?.id.as_str().into()),
         ["customDomain", "basePathMatched"] => Some(exchange.base_path()?.into()),
         ["identity", "clientCert", rest @ ..] => client_certificate(exchange, rest).map(Cow::Borrowed),
         ["identity", "apiKeyId"] => Some(exchange.key_id()?.into()),

@@ -120,6 +120,7 @@ pub fn compile_http_stage(
         deployment_id: deployment.deployment_id.clone(),
         variables: stage.stage_variables.clone(),
         default_endpoint: !api.disable_execute_api_endpoint,
+        private: None,
         observed,
         heeds_revocations,
         policy: None,

@@ -193,6 +193,12 @@ impl Snapshot {
         self.apis.contains_key(api_id)
     }
 
+    /// Tells whether a stage of an API is served that is not as private as `private` says.
+    pub fn differs_in_privacy(&self, api_id: &ApiId, private: bool) -> bool {
+        let mut stages = self.apis.get(api_id).into_iter().flat_map(HashMap::values);
+        stages.any(|stage| stage.private.is_some() != private)
+    }
+
     /// Tells whether an API with a stage is an HTTP API.
     pub(crate) fn is_http_api(&self, api_id: &str) -> bool {
         let mut stages = self.apis.get(api_id).into_iter().flat_map(HashMap::values);

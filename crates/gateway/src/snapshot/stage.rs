@@ -55,6 +55,8 @@ pub struct StageSnapshot {
     pub(crate) variables: BTreeMap<String, String>,
     /// Whether `{api}.execute-api.…` reaches it.
     pub(crate) default_endpoint: bool,
+    /// None: everybody may ask.
+    pub(crate) private: Option<Box<PrivateEndpoint>>,
     pub(crate) observed: BTreeSet<LayerName>,
     /// Whether tokens that were revoked, or whose user signed out, are refused before they expire.
     pub(crate) heeds_revocations: bool,
@@ -77,6 +79,23 @@ pub(crate) enum Release {
     Only,
     Production,
     Canary,
+}
+
+/// What a stage of a private API is reached by.
+pub(crate) struct PrivateEndpoint {
+    /// The VPC endpoints that the API has a name of its own for.
+    pub(crate) associated: Box<[Box<str>]>,
+}
+
+impl PrivateEndpoint {
+    fn of(api: &RestApi) -> Option<Box<Self>> {
+        let associated = api.vpc_endpoint_ids.iter().map(|id| id.as_str().into());
+        api.is_private().then(|| {
+            Box::new(Self {
+                associated: associated.collect(),
+            })
+        })
+    }
 }
 
 /// A path and its methods.
@@ -241,6 +260,7 @@ pub fn compile_stage(
         deployment_id: deployment.id.clone(),
         variables: stage.variables.clone(),
         default_endpoint: !image.rest_api.disable_execute_api_endpoint,
+        private: PrivateEndpoint::of(&image.rest_api),
         observed,
         heeds_revocations,
         policy,
@@ -286,9 +306,6 @@ fn check_api(api: &RestApi, problems: &mut Vec<Problem>) {
     let mut refuse = |field: &str, message: &str| {
         problems.push(Problem::error(None, format!("restApi/{field}"), message));
     };
-    if api.endpoint_types.iter().any(|kind| kind == "PRIVATE") {
-        refuse("endpointConfiguration", "private endpoints are not supported yet");
-    }
     if api.minimum_compression_size.is_some() {
         refuse("minimumCompressionSize", "compression is not supported yet");
     }

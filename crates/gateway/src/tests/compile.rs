@@ -86,11 +86,6 @@ fn what_cannot_be_enforced_yet_is_refused() {
         "must start with",
     );
     refused(
-        json!({"restApi": {"endpointTypes": ["PRIVATE"]}}),
-        "endpointConfiguration",
-        "not supported yet",
-    );
-    refused(
         json!({"restApi": {"minimumCompressionSize": 0}}),
         "minimumCompressionSize",
         "not supported yet",

@@ -18,6 +18,7 @@ mod http_proxy;
 mod mapping;
 mod mock;
 mod preflight;
+mod private;
 mod resource_policy;
 mod rest_jwt;
 mod routing;

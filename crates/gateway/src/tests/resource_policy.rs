@@ -197,6 +197,7 @@ fn policy_that_cannot_be_enforced_does_not_deploy() {
         told.contains("restApi/policy") && told.contains("aws:sourcevpce"),
         "{told}"
     );
+    assert!(told.contains("only requests for private APIs"), "{told}");
     let told = problems(json!("{}"));
     assert!(
         told.contains("restApi/policy: ") || told.contains("Statement"),

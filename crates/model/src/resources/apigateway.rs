@@ -23,6 +23,9 @@ pub struct RestApi {
     pub api_key_source: String,
     /// `EDGE`, `REGIONAL` or `PRIVATE`.
     pub endpoint_types: Vec<String>,
+    /// VPC endpoints whose own names a private API has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vpc_endpoint_ids: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub binary_media_types: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -34,6 +37,13 @@ pub struct RestApi {
     pub policy: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
+}
+
+impl RestApi {
+    /// Tells whether it is reached through VPC endpoints alone.
+    pub fn is_private(&self) -> bool {
+        self.endpoint_types.iter().any(|kind| kind == "PRIVATE")
+    }
 }
 
 /// A path of a REST API and the methods on it.

@@ -116,6 +116,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         functions: up.functions.clone(),
         local_functions: RunFunctions::IfPossible,
         buckets: up.buckets.clone(),
+        vpc_endpoints: up.vpc_endpoints.clone(),
     }
 }
 

@@ -45,7 +45,7 @@ impl ControlSide {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             published: Arc::new(self.publication),
-            compiler: compiler(planes),
+            compiler: compiler(settings, planes),
             trails: Arc::new(Trails(planes.trails.clone())),
             samples: Arc::new(JudgedSamples(planes.firewall.clone())),
             usage: counters(settings, &self.usage),
@@ -99,8 +99,9 @@ fn counters(settings: &Settings, usage: &Arc<UsageKeeper>) -> Arc<Counters> {
     })
 }
 
-fn compiler(planes: &Planes) -> Arc<GatewayCompiler> {
+fn compiler(settings: &Settings, planes: &Planes) -> Arc<GatewayCompiler> {
     Arc::new(GatewayCompiler {
         snapshots: planes.snapshots.clone(),
+        vpc_endpoints: settings.vpc_endpoints.clone(),
     })
 }

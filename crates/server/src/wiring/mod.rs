@@ -419,6 +419,7 @@ fn gateway(
             https_port: settings.public_port.unwrap_or(addresses.public.port()),
             redirect_clear_text_to: settings.redirect_http.then(|| addresses.public.port()),
             trusted_proxies: settings.trusted_proxies.clone(),
+            vpc_endpoints: settings.vpc_endpoints.clone(),
         },
         strangers: ClientConfig {
             policy: AddressPolicy::PublicOnly(public_only(settings, addresses)),

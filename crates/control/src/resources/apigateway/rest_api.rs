@@ -36,11 +36,13 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional(
             "EndpointConfiguration",
             Shape::Object(&[
-                P::optional("Types", Shape::List(&Shape::OneOf(&["REGIONAL", "EDGE"])))
-                    .inert("both are served alike"),
+                P::optional(
+                    "Types",
+                    Shape::List(&Shape::OneOf(&["REGIONAL", "EDGE", "PRIVATE"])),
+                ),
                 P::optional("IpAddressType", Shape::OneOf(&["ipv4", "dualstack"]))
                     .inert("the listener decides"),
-                P::refused("VpcEndpointIds", "there are no VPC endpoints"),
+                P::optional("VpcEndpointIds", Shape::List(&Shape::Text)),
             ]),
         ),
         P::optional("FailOnWarnings", Shape::Boolean).inert("it concerns the import of `Body`"),
@@ -70,7 +72,11 @@ fn settings(properties: Properties<'_>) -> Result<RestApiSettings, AwsError> {
         ("Name", "name"),
     ])?;
     if let Some(endpoint) = properties.object("EndpointConfiguration") {
-        let names = [("Types", "types"), ("IpAddressType", "ipAddressType")];
+        let names = [
+            ("Types", "types"),
+            ("IpAddressType", "ipAddressType"),
+            ("VpcEndpointIds", "vpcEndpointIds"),
+        ];
         settings.endpoint_configuration = Some(endpoint.settings(&names)?);
     }
     settings.policy = properties.json_text("Policy");

@@ -209,6 +209,7 @@ pub const REST_API: &[Patchable] = &[
     ("/policy", Field::Text),
     ("/binaryMediaTypes", Field::ListByPath),
     ("/endpointConfiguration/types", Field::ListByPath),
+    ("/endpointConfiguration/vpcEndpointIds", Field::ListByValue),
     ("/endpointConfiguration/ipAddressType", Field::Text),
 ];
 /// Paths of a method.

@@ -186,11 +186,6 @@ async fn what_has_no_effect_is_refused_by_name() {
     let key = json!({ "restapi_id": api, "resource_id": resource, "http_method": "POST" });
     for (operation, input, field) in [
         (
-            "CreateRestApi",
-            json!({ "name": "x", "endpointConfiguration": { "types": ["PRIVATE"] } }),
-            "endpointConfiguration.types",
-        ),
-        (
             "PutIntegration",
             with(&key, json!({ "type": "MOCK", "connectionId": "x" })),
             "connectionId",
@@ -502,4 +497,50 @@ fn every_operation_file_is_in_the_list() {
     });
     let files = files.filter(|name| !others.contains(&name.as_str())).count();
     assert_eq!(files, SERVICE.operations.len());
+}
+
+#[tokio::test]
+async fn private_api_is_deployed_with_a_policy_alone() {
+    let client = Client::over(&memory());
+    let refused = client
+        .refused(
+            "CreateRestApi",
+            json!({ "name": "x", "endpointConfiguration": { "types": ["REGIONAL"], "vpcEndpointIds": ["vpce-00000001"] } }),
+        )
+        .await;
+    assert_eq!(refused.0, "BadRequestException");
+    let (api, _, _) = with_hello(&client).await;
+    let change = |operations: Value| json!({ "restapi_id": api, "patchOperations": operations });
+    let to_private = json!([
+        { "op": "replace", "path": "/endpointConfiguration/types/EDGE", "value": "PRIVATE" },
+        { "op": "add", "path": "/endpointConfiguration/vpcEndpointIds", "value": "vpce-00000001" },
+    ]);
+    let changed = client.done("UpdateRestApi", change(to_private)).await;
+    assert_eq!(
+        changed["endpointConfiguration"],
+        json!({ "types": ["PRIVATE"], "ipAddressType": "ipv4", "vpcEndpointIds": ["vpce-00000001"] })
+    );
+    let refused = client
+        .refused("CreateDeployment", json!({ "restapi_id": api }))
+        .await;
+    assert_eq!(
+        refused,
+        (
+            "BadRequestException",
+            "Private REST API doesn't have a resource policy attached to it".to_owned()
+        )
+    );
+    let policy = json!({ "Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*",
+    }] });
+    let with_policy = json!([{ "op": "replace", "path": "/policy", "value": policy.to_string() }]);
+    client.done("UpdateRestApi", change(with_policy)).await;
+    client
+        .done("CreateDeployment", json!({ "restapi_id": api }))
+        .await;
+    let to_edge =
+        json!([{ "op": "replace", "path": "/endpointConfiguration/types/PRIVATE", "value": "EDGE" }]);
+    let (code, message) = client.refused("UpdateRestApi", change(to_edge)).await;
+    assert_eq!(code, "BadRequestException");
+    assert!(!message.is_empty());
 }

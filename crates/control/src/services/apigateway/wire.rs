@@ -57,6 +57,10 @@ pub(super) fn rest_api(api: &RestApi) -> Value {
         "rootResourceId": api.root_resource_id,
         "tags": api.tags,
     });
+    if let Some(endpoint) = answer.get_mut("endpointConfiguration") {
+        let ids = Some(&api.vpc_endpoint_ids).filter(|ids| !ids.is_empty());
+        set(endpoint, "vpcEndpointIds", ids);
+    }
     set(&mut answer, "description", api.description.as_ref());
     set(&mut answer, "version", api.version.as_ref());
     set(&mut answer, "policy", api.policy.as_deref().map(escaped));

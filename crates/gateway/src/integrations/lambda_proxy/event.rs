@@ -116,6 +116,10 @@ fn request_context(exchange: &Exchange) -> Value {
         .iter()
         .map(|name| ((*name).to_owned(), variable(exchange, &["identity", name])))
         .collect();
+    if let Some(endpoint) = exchange.endpoint() {
+        identity.insert("vpcId".into(), endpoint.vpc.as_str().into());
+        identity.insert("vpceId".into(), endpoint.id.as_str().into());
+    }
     if let Some(certificate) = client_certificate(exchange) {
         identity.insert("clientCert".into(), certificate);
     }

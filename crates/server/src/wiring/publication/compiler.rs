@@ -6,11 +6,12 @@ use portcullis_control::{ports::Compiler, services};
 use portcullis_gateway::{
     distribution::snapshot::DistributionSnapshot,
     snapshot::{Snapshots, compile_http_stage, compile_stage},
+    vpc_endpoints::VpcEndpoints,
 };
 use portcullis_model::{
     DeploymentId, Problem, Scope,
     resources::{
-        apigateway::{ApiImage, Deployment, Integration, Stage},
+        apigateway::{ApiImage, Deployment, Integration, RestApi, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
         cloudfront::DistributionConfig,
     },
@@ -19,6 +20,7 @@ use portcullis_model::{
 pub(in crate::wiring) struct GatewayCompiler {
     /// Whose hosts tell which origins are APIs of ours.
     pub(in crate::wiring) snapshots: Arc<Snapshots>,
+    pub(in crate::wiring) vpc_endpoints: VpcEndpoints,
 }
 
 impl Compiler for GatewayCompiler {
@@ -39,6 +41,7 @@ impl Compiler for GatewayCompiler {
         };
         let mut problems = compile_stage(stage, &deployment, scope).err().unwrap_or_default();
         problems.extend(unknown_actions(image));
+        problems.extend(unknown_endpoints(&image.rest_api, &self.vpc_endpoints));
         problems
     }
 
@@ -47,6 +50,23 @@ impl Compiler for GatewayCompiler {
             .err()
             .unwrap_or_default()
     }
+}
+
+/// VPC endpoints that a private API waits for and that the operator has not named: nobody could come through them.
+fn unknown_endpoints(api: &RestApi, known: &VpcEndpoints) -> Vec<Problem> {
+    let problem = |message: String| {
+        let path = "restApi/endpointConfiguration/vpcEndpointIds";
+        Problem::error(None, path, message)
+    };
+    if api.is_private() && known.is_empty() {
+        let message = "a private API answers to VPC endpoints alone, and the configuration names none: \
+                       say which networks are one with `--vpc-endpoint`, or `vpc_endpoints` under `serve`";
+        return vec![problem(message.to_owned())];
+    }
+    let unknown = api.vpc_endpoint_ids.iter().filter(|id| !known.has(id));
+    unknown
+        .map(|id| problem(format!("the configuration names no VPC endpoint `{id}`")))
+        .collect()
 }
 
 /// Integrations with actions that no service here has: the gateway knows the form, control the services.

@@ -5,39 +5,42 @@ use std::sync::Arc;
 use portcullis_gateway::snapshot::{Snapshots, StageSnapshot, compile_canary, compile_stage};
 use portcullis_model::{
     ApiId, DeploymentId, Problem, Scope, StageName,
-    resources::apigateway::{Deployment, Stage},
+    resources::apigateway::{Deployment, RestApi, Stage},
 };
-use portcullis_store::{Kind, RecordKey, Store, StoreError, kinds, typed};
+use portcullis_store::{Kind, Page, RecordKey, Store, StoreError, kinds, typed};
 
-use super::{RecordFeed, Serving, log_problems};
+use super::{Feed, Serving, log_problems};
 
 pub(super) struct Stages {
     pub(super) store: Arc<dyn Store>,
     pub(super) snapshots: Arc<Snapshots>,
 }
 
-impl RecordFeed for Stages {
-    type Record = Stage;
-    const KIND: Kind = kinds::API_STAGE;
-
-    fn store(&self) -> &dyn Store {
-        self.store.as_ref()
-    }
-
-    fn serve<'a>(&'a self, scope: &'a Scope, stage: &'a Stage) -> Serving<'a> {
-        Box::pin(async move {
-            let compiled = self.compile(scope, stage).await?;
-            put_stage(&self.snapshots, (&stage.api_id, &stage.stage_name), compiled);
-            Ok(())
-        })
-    }
-
-    fn forget(&self, key: &RecordKey) {
-        forget_stage(&self.snapshots, key);
-    }
-}
-
 impl Stages {
+    async fn serve(&self, scope: &Scope, stage: &Stage) -> Result<(), StoreError> {
+        let compiled = self.compile(scope, stage).await?;
+        put_stage(&self.snapshots, (&stage.api_id, &stage.stage_name), compiled);
+        Ok(())
+    }
+
+    /// Serves the stages of an API anew where it became private, or is no more and they were deployed before.
+    async fn serve_stages_of(&self, key: &RecordKey) -> Result<(), StoreError> {
+        let store = self.store.as_ref();
+        let Some(api) = typed::read_json::<RestApi>(store, key).await? else {
+            return Ok(());
+        };
+        let api = api.value;
+        let snapshot = self.snapshots.take();
+        if !api.is_private() && !snapshot.differs_in_privacy(&api.id, false) {
+            return Ok(());
+        }
+        let page = Page::all(format!("{}/", api.id));
+        for stage in typed::list_json::<Stage>(store, &key.scope, kinds::API_STAGE, page).await? {
+            self.serve(&key.scope, &stage.value).await?;
+        }
+        Ok(())
+    }
+
     /// Compiles a stage, with its canary; none where a deployment is gone. A canary that cannot be served is a problem of the
     /// stage: nobody shall think that it is being tried.
     async fn compile(
@@ -68,8 +71,54 @@ impl Stages {
         id: &DeploymentId,
     ) -> Result<Option<Deployment>, StoreError> {
         let key = RecordKey::new(scope, kinds::API_DEPLOYMENT, format!("{}/{id}", stage.api_id));
-        let found = typed::read_json::<Deployment>(self.store.as_ref(), &key).await?;
-        Ok(found.map(|found| found.value))
+        let store = self.store.as_ref();
+        let Some(found) = typed::read_json::<Deployment>(store, &key).await? else {
+            return Ok(None);
+        };
+        let mut deployment = found.value;
+        let key = RecordKey::new(scope, kinds::REST_API, stage.api_id.as_str());
+        if let Some(api) = typed::read_json::<RestApi>(store, &key).await? {
+            close(&mut deployment, &api.value);
+        }
+        Ok(Some(deployment))
+    }
+}
+
+/// A deployment keeps what the API was when it was made, but an API that has become private since is closed at once; one
+/// that was private stays so until it is deployed anew.
+fn close(deployment: &mut Deployment, api: &RestApi) {
+    if api.is_private() {
+        let image = &mut deployment.image.rest_api;
+        image.endpoint_types.clone_from(&api.endpoint_types);
+        image.vpc_endpoint_ids.clone_from(&api.vpc_endpoint_ids);
+    }
+}
+
+impl Feed for Stages {
+    fn kinds(&self) -> &'static [Kind] {
+        &[kinds::API_STAGE, kinds::REST_API]
+    }
+
+    fn load(&self) -> Serving<'_> {
+        Box::pin(async {
+            for found in typed::list_everywhere_json::<Stage>(self.store.as_ref(), kinds::API_STAGE).await? {
+                self.serve(&found.key.scope, &found.value).await?;
+            }
+            Ok(())
+        })
+    }
+
+    fn apply<'a>(&'a self, key: &'a RecordKey) -> Serving<'a> {
+        Box::pin(async move {
+            if key.kind == kinds::REST_API {
+                return self.serve_stages_of(key).await;
+            }
+            match typed::read_json::<Stage>(self.store.as_ref(), key).await? {
+                Some(found) => self.serve(&key.scope, &found.value).await?,
+                None => forget_stage(&self.snapshots, key),
+            }
+            Ok(())
+        })
     }
 }
 

@@ -5,7 +5,10 @@
 
 use portcullis_model::{
     ApiId, StageName,
-    resources::custom_domains::{BasePathMapping, NO_BASE_PATH},
+    resources::{
+        apigateway::RestApi,
+        custom_domains::{BasePathMapping, NO_BASE_PATH},
+    },
 };
 use portcullis_store::{Batch, Expect, Kind, Page, StoreError, kinds};
 use serde::{Deserialize, Serialize};
@@ -166,6 +169,17 @@ impl Domains<'_> {
         Ok(found.is_some())
     }
 
+    /// Tells whether there is such a REST API; refuses one that is private, which no custom domain of ours reaches.
+    async fn check_api(&self, api: &ApiId) -> Result<bool, AwsError> {
+        let found: Option<Kept<RestApi>> = self.apis.find(kinds::REST_API, api.to_string()).await?;
+        if found.as_ref().is_some_and(|api| api.value.is_private()) {
+            return Err(bad_request(
+                "A private API is reached through VPC endpoints alone, not by a custom domain name",
+            ));
+        }
+        Ok(found.is_some())
+    }
+
     async fn mapped(
         &self,
         domain: &str,
@@ -174,7 +188,7 @@ impl Domains<'_> {
     ) -> Result<BasePathMapping, AwsError> {
         let base_path = settings.base_path()?;
         let api = ApiId::from(settings.rest_api_id.as_str());
-        if !self.has(kinds::REST_API, api.to_string()).await? {
+        if !self.check_api(&api).await? {
             return Err(bad_request("Invalid REST API identifier specified"));
         }
         let stage = settings
@@ -209,6 +223,7 @@ impl Domains<'_> {
         let api = ApiId::from(settings.api_id.as_str());
         let stage = StageName::from(settings.stage.as_str());
         let place = format!("{api}/{stage}");
+        self.check_api(&api).await?;
         let found = self.has(kinds::API_STAGE, place.clone()).await?
             || self.has(kinds::HTTP_API_STAGE, place).await?;
         if !found {

@@ -101,6 +101,11 @@ impl Apis<'_> {
             ));
         }
         let image = self.image(api).await?;
+        if image.rest_api.is_private() && image.rest_api.policy.is_none() {
+            return Err(bad_request(
+                "Private REST API doesn't have a resource policy attached to it",
+            ));
+        }
         check_methods(&image)?;
         let deployment = Deployment {
             id: DeploymentId::from(self.entropy.lower_alphanumeric(6)),

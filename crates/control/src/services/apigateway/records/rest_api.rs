@@ -49,7 +49,7 @@ pub struct RestApiSettings {
     pub endpoint_access_mode: Option<serde_json::Value>,
 }
 
-/// Where an API is reached; the types `EDGE` and `REGIONAL` mean the same here.
+/// Where an API is reached. `EDGE` and `REGIONAL` mean the same here: there is one edge; `PRIVATE` is through VPC endpoints alone.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct EndpointConfiguration {
@@ -71,6 +71,7 @@ impl RestApiSettings {
             api_key_source: Some(api.api_key_source.clone()),
             endpoint_configuration: Some(EndpointConfiguration {
                 types: api.endpoint_types.clone(),
+                vpc_endpoint_ids: api.vpc_endpoint_ids.clone(),
                 ..EndpointConfiguration::default()
             }),
             binary_media_types: api.binary_media_types.clone(),
@@ -135,23 +136,24 @@ impl RestApiSettings {
     }
 }
 
+impl RestApiSettings {
+    fn vpc_endpoint_ids(&self) -> Vec<String> {
+        let configuration = self.endpoint_configuration.as_ref();
+        configuration.map_or_else(Vec::new, |configuration| configuration.vpc_endpoint_ids.clone())
+    }
+}
+
 impl EndpointConfiguration {
     fn check(&self) -> Result<(), AwsError> {
-        if !self.vpc_endpoint_ids.is_empty() {
-            return Err(unsupported(
-                "endpointConfiguration.vpcEndpointIds",
-                "there are no VPC endpoints",
-            ));
-        }
         if self.types.len() > 1 {
             return Err(bad_request("Only one endpoint type may be specified"));
         }
         match self.types.first().map(String::as_str) {
-            None | Some("EDGE" | "REGIONAL") => {}
-            Some("PRIVATE") => {
-                return Err(unsupported(
-                    "endpointConfiguration.types",
-                    "private endpoints are not enforced yet",
+            Some("PRIVATE") => {}
+            None | Some("EDGE" | "REGIONAL") if self.vpc_endpoint_ids.is_empty() => {}
+            None | Some("EDGE" | "REGIONAL") => {
+                return Err(bad_request(
+                    "VPC endpoints can only be associated with APIs of the endpoint type PRIVATE",
                 ));
             }
             Some(other) => return Err(bad_request(format!("Invalid endpoint type specified: {other}"))),
@@ -185,6 +187,7 @@ impl Apis<'_> {
             root_resource_id: root.id.clone(),
             api_key_source: settings.api_key_source.clone().unwrap_or_else(|| "HEADER".into()),
             endpoint_types: settings.endpoint_types(),
+            vpc_endpoint_ids: settings.vpc_endpoint_ids(),
             name: settings.name,
             description: settings.description,
             version: settings.version,
@@ -248,8 +251,10 @@ impl Apis<'_> {
     ) -> Result<RestApi, AwsError> {
         settings.check()?;
         let kept = self.rest_api(api).await?;
+        self.check_endpoint_change(&kept.value, &settings).await?;
         let changed = RestApi {
             endpoint_types: settings.endpoint_types(),
+            vpc_endpoint_ids: settings.vpc_endpoint_ids(),
             name: settings.name,
             description: settings.description,
             version: settings.version,
@@ -262,6 +267,27 @@ impl Apis<'_> {
         let expect = Expect::Version(kept.version);
         self.put(kinds::REST_API, api.as_str(), &changed, expect).await?;
         Ok(changed)
+    }
+
+    /// Refuses a change of the endpoint type that AWS has none of, or that would leave a custom domain leading to nothing.
+    async fn check_endpoint_change(&self, api: &RestApi, settings: &RestApiSettings) -> Result<(), AwsError> {
+        let to = settings.endpoint_types();
+        let to_private = to.iter().any(|kind| kind == "PRIVATE");
+        if api.is_private() && to.iter().any(|kind| kind == "EDGE") {
+            return Err(bad_request(
+                "A private API cannot become edge-optimized: make it REGIONAL first",
+            ));
+        }
+        if to_private && !api.is_private() {
+            let domains = self.domains_of(&api.id).await?;
+            if !domains.is_empty() {
+                return Err(bad_request(format!(
+                    "A private API is not reached by custom domains: remove its mappings in {}",
+                    domains.join(", ")
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Deletes an API with everything of it.

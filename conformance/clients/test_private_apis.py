@@ -1,0 +1,143 @@
+"""Private APIs: which networks they answer to, and what changes when an API becomes private or stops being it."""
+
+import json
+
+import pytest
+import requests
+from botocore.exceptions import ClientError
+from requests.adapters import HTTPAdapter
+
+ENDPOINT = "vpce-00000001=vpc-00000001:127.0.0.2/31"
+EVERYBODY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+        ],
+    }
+)
+
+
+class FromAddress(HTTPAdapter):
+    """Connects from an address of this machine."""
+
+    def __init__(self, address):
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args, **kwargs):
+        kwargs["source_address"] = (self.address, 0)
+        super().init_poolmanager(*args, **kwargs)
+
+
+def asking(server, api, address):
+    session = requests.Session()
+    session.trust_env = False
+    session.mount("http://", FromAddress(address))
+    return session.get(f"{server.endpoints['public']['http']}/_aws/execute-api/{api}/test/")
+
+
+def build(gateway, **settings):
+    api = gateway.create_rest_api(name="private", **settings)
+    gateway.put_method(
+        restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", authorizationType="NONE"
+    )
+    gateway.put_integration(
+        restApiId=api["id"],
+        resourceId=api["rootResourceId"],
+        httpMethod="GET",
+        type="MOCK",
+        requestTemplates={"application/json": '{"statusCode": 200}'},
+    )
+    gateway.put_method_response(
+        restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", statusCode="200"
+    )
+    gateway.put_integration_response(
+        restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="GET", statusCode="200"
+    )
+    return api["id"]
+
+
+def patched(path, value, operation="replace"):
+    return {"op": operation, "path": path, "value": value}
+
+
+def test_private_api_answers_to_its_networks(own_server):
+    server = own_server("--vpc-endpoint", ENDPOINT)
+    gateway = server.client("apigateway")
+    api = build(
+        gateway,
+        endpointConfiguration={"types": ["PRIVATE"], "vpcEndpointIds": ["vpce-00000001"]},
+    )
+    assert gateway.get_rest_api(restApiId=api)["endpointConfiguration"] == {
+        "types": ["PRIVATE"],
+        "vpcEndpointIds": ["vpce-00000001"],
+        "ipAddressType": "ipv4",
+    }
+    with pytest.raises(ClientError) as refused:
+        gateway.create_deployment(restApiId=api, stageName="test")
+    assert refused.value.response["Error"] == {
+        "Code": "BadRequestException",
+        "Message": "Private REST API doesn't have a resource policy attached to it",
+    }
+    gateway.update_rest_api(restApiId=api, patchOperations=[patched("/policy", EVERYBODY)])
+    gateway.create_deployment(restApiId=api, stageName="test")
+    assert asking(server, api, "127.0.0.2").status_code == 200
+    stranger = asking(server, api, "127.0.0.1")
+    assert (stranger.status_code, stranger.json()) == (403, {"message": "Forbidden"})
+    assert stranger.headers["x-amzn-ErrorType"] == "ForbiddenException"
+
+
+def test_api_that_becomes_private_is_closed_at_once(own_server):
+    server = own_server("--vpc-endpoint", ENDPOINT)
+    gateway = server.client("apigateway")
+    api = build(gateway, endpointConfiguration={"types": ["REGIONAL"]}, policy=EVERYBODY)
+    gateway.create_deployment(restApiId=api, stageName="test")
+    assert asking(server, api, "127.0.0.1").status_code == 200
+    gateway.update_rest_api(
+        restApiId=api, patchOperations=[patched("/endpointConfiguration/types/REGIONAL", "PRIVATE")]
+    )
+    assert asking(server, api, "127.0.0.1").status_code == 403
+    assert asking(server, api, "127.0.0.2").status_code == 200
+    gateway.create_deployment(restApiId=api, stageName="test")
+    gateway.update_rest_api(
+        restApiId=api, patchOperations=[patched("/endpointConfiguration/types/PRIVATE", "REGIONAL")]
+    )
+    # What was deployed as private stays so until it is deployed anew.
+    assert asking(server, api, "127.0.0.1").status_code == 403
+    gateway.create_deployment(restApiId=api, stageName="test")
+    assert asking(server, api, "127.0.0.1").status_code == 200
+
+
+def test_private_api_without_networks_is_no_use(own_server):
+    server = own_server()
+    gateway = server.client("apigateway")
+    api = build(gateway, endpointConfiguration={"types": ["PRIVATE"]}, policy=EVERYBODY)
+    with pytest.raises(ClientError, match="--vpc-endpoint"):
+        gateway.create_deployment(restApiId=api, stageName="test")
+
+
+def test_unknown_endpoint_and_custom_domain_are_refused(own_server):
+    server = own_server("--vpc-endpoint", ENDPOINT)
+    gateway = server.client("apigateway")
+    api = build(
+        gateway,
+        endpointConfiguration={"types": ["PRIVATE"], "vpcEndpointIds": ["vpce-00000002"]},
+        policy=EVERYBODY,
+    )
+    with pytest.raises(ClientError, match="no VPC endpoint `vpce-00000002`"):
+        gateway.create_deployment(restApiId=api, stageName="test")
+    gateway.update_rest_api(
+        restApiId=api,
+        patchOperations=[patched("/endpointConfiguration/vpcEndpointIds", "vpce-00000002", "remove")],
+    )
+    gateway.create_deployment(restApiId=api, stageName="test")
+    gateway.create_domain_name(
+        domainName="private.shop.localhost", endpointConfiguration={"types": ["REGIONAL"]}
+    )
+    with pytest.raises(ClientError, match="not by a custom domain name"):
+        gateway.create_base_path_mapping(domainName="private.shop.localhost", restApiId=api, stage="test")
+    with pytest.raises(ClientError, match="edge-optimized"):
+        gateway.update_rest_api(
+            restApiId=api, patchOperations=[patched("/endpointConfiguration/types/PRIVATE", "EDGE")]
+        )
