@@ -20,6 +20,8 @@ mod sending;
 mod stream;
 mod target;
 pub mod tls;
+#[doc(hidden)]
+pub mod fuzzing;
 mod websocket;
 #[cfg(test)]
 mod tests;

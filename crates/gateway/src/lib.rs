@@ -4,6 +4,8 @@
 
 // In the order of the path of a request; below it what every step uses.
 pub mod edge;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod gateway;
 pub mod hosts;
 pub mod snapshot;

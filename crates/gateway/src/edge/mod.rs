@@ -17,6 +17,7 @@ pub mod strictness;
 pub mod message;
 pub mod forward_proxy;
 mod proxy_protocol;
+pub(crate) mod fuzzing;
 pub mod workers;
 
 use std::{future::Future, time::Duration};

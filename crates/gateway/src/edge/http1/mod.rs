@@ -5,6 +5,7 @@
 
 mod date;
 mod deadline;
+mod fuzzing;
 mod head;
 mod incoming;
 mod outgoing;
@@ -25,7 +26,6 @@ use std::{
 use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-pub(super) use self::head::host;
 use self::{
     deadline::Deadline,
     head::{Head, Scan},
@@ -33,6 +33,7 @@ use self::{
     outgoing::Asked,
     wire::{Wire, Writer},
 };
+pub(super) use self::{fuzzing::understood, head::host};
 use super::{
     Answer, EdgeLimits,
     connection::Shared,

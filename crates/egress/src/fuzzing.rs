@@ -1,0 +1,29 @@
+//! What fuzz targets may see of the client's insides. No interface: nothing else may use it.
+
+use bytes::BytesMut;
+use portcullis_model::HeaderList;
+
+use crate::{
+    Limits,
+    head::{self, AnswerFraming},
+};
+
+/// The head of an answer, as it was understood.
+#[derive(Debug)]
+pub struct AnswerHead {
+    pub status: u16,
+    pub headers: HeaderList,
+    pub is_chunked: bool,
+}
+
+/// Reads the head at the front of `bytes`, and says how long it is; none where it is refused or not whole.
+pub fn answer_head(bytes: &[u8], method: &[u8]) -> Option<(AnswerHead, usize)> {
+    let mut input = BytesMut::from(bytes);
+    let head = head::parse(&mut input, method, &Limits::default()).ok()??;
+    let understood = AnswerHead {
+        status: head.status,
+        headers: head.headers,
+        is_chunked: head.framing == AnswerFraming::Chunked,
+    };
+    Some((understood, bytes.len() - input.len()))
+}

@@ -1,0 +1,3 @@
+//! What fuzz targets may see of the edge's insides. No interface: nothing else may use it.
+
+pub use crate::edge::fuzzing::{Framing, RequestHead, proxy_header, request_head};
