@@ -1,5 +1,7 @@
 //! What is known about one request so far. Fields are private and each has one writer, named at the method that writes.
 
+mod body;
+
 use std::{
     ops::Range,
     sync::Arc,
@@ -14,7 +16,7 @@ use crate::{
     client_certificates::ClientCertificate,
     decision::LayerName,
     hosts::NamedEndpoint,
-    http::{Body, BodyError, Request},
+    http::{Request, coding::decode::Sent},
     layers::{
         authorizer::{Caller, signature},
         resource_policy::PolicyVerdict,
@@ -107,6 +109,9 @@ pub(crate) struct Exchange {
     limits: Option<Box<LimitFields>>,
     integration_status: Option<u16>,
     body_read: Bytes,
+    /// What a body that is decoded was sent as, where a signature may be over it.
+    sent: Option<Sent>,
+    is_decoded: bool,
     mapped: Option<Mapped>,
     /// What the request template set of `$context.requestOverride`.
     overrides: Vec<Override>,
@@ -147,6 +152,8 @@ impl Exchange {
             limits: None,
             integration_status: None,
             body_read: Bytes::new(),
+            sent: None,
+            is_decoded: false,
             mapped: None,
             overrides: Vec::new(),
         }
@@ -436,33 +443,9 @@ impl Exchange {
         self.mapped.take()
     }
 
-    /// Takes the body to send it on: what was read already, then the rest.
-    pub(crate) fn take_body(&mut self) -> Body {
-        std::mem::take(&mut self.request.body)
-    }
-
     /// Gives the request back, for the record.
     pub(crate) fn into_request(self: Box<Self>) -> Request {
         self.request
-    }
-
-    /// Written by the pipeline: reads as much of the body as `need` asks for, and puts it back in front of the rest.
-    pub(crate) async fn read_body(&mut self, need: BodyNeed) -> Result<(), BodyError> {
-        let (wanted, limit) = match need {
-            BodyNeed::None => return Ok(()),
-            BodyNeed::Prefix(bytes) => (bytes, None),
-            BodyNeed::Whole(bytes) => (usize::MAX, Some(bytes)),
-        };
-        if let Some(limit_bytes) = limit {
-            self.body_read = self.request.body.read_whole(limit_bytes).await?;
-            self.request.body = Body::Full(self.body_read.clone());
-            return Ok(());
-        }
-        if self.body_read.len() >= wanted {
-            return Ok(());
-        }
-        self.body_read = self.request.body.read_prefix(wanted).await?;
-        Ok(())
     }
 
     /// Tells whether the stage lets `layer` only observe.
@@ -470,127 +453,5 @@ impl Exchange {
         self.stage
             .as_ref()
             .is_some_and(|stage| stage.observed.contains(&layer))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::{
-        cell::Cell,
-        rc::Rc,
-        task::{Context, Poll},
-    };
-
-    use super::*;
-    use crate::{
-        hosts::{HostSettings, Hosts},
-        http::{Listener, Peer, Version, body::ChunkSource},
-    };
-
-    /// Ten chunks of three bytes; counts how many were asked for.
-    struct Chunks(Rc<Cell<u8>>);
-
-    impl ChunkSource for Chunks {
-        fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-            let at = self.0.get();
-            self.0.set(at + 1);
-            Poll::Ready((at < 10).then(|| Ok(Bytes::from(vec![b'0' + at; 3]))))
-        }
-    }
-
-    fn exchange(body: Body) -> Exchange {
-        let hosts = Hosts::compile(&HostSettings {
-            region: "us-east-1".into(),
-            domain: "portcullis.localhost".into(),
-            path_forms: false,
-            listener_addresses: Vec::new(),
-            services: Vec::new(),
-            issuer_host: None,
-        });
-        let request = Request {
-            method: Bytes::from_static(b"POST"),
-            target: Bytes::from_static(b"/prod/x"),
-            authority: String::new(),
-            version: Version::Http11,
-            headers: HeaderList::new(),
-            body,
-            peer: Peer {
-                address: "127.0.0.1:1".parse().unwrap(),
-                listener: Listener::Public,
-                tls: None,
-            },
-        };
-        let snapshot = Arc::new(Snapshot::new(hosts));
-        Exchange::start(request, snapshot, "a".into(), 0, 1, Timestamp(0), Instant::now())
-    }
-
-    /// One chunk of a declared length, less and less of it to come.
-    struct Declared(Option<Bytes>);
-
-    impl ChunkSource for Declared {
-        fn poll_next(&mut self, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-            Poll::Ready(self.0.take().map(Ok))
-        }
-
-        fn length(&self) -> Option<u64> {
-            Some(self.0.as_ref().map_or(0, |chunk| chunk.len() as u64))
-        }
-    }
-
-    #[test]
-    fn length_stays_the_same_however_much_was_read() {
-        for need in [BodyNeed::Prefix(3), BodyNeed::Prefix(100), BodyNeed::Whole(100)] {
-            let source = Declared(Some(Bytes::from_static(b"12345")));
-            let mut exchange = exchange(Body::Stream(Box::new(source)));
-            block_on(exchange.read_body(need)).unwrap();
-            let mut body = exchange.take_body();
-            assert_eq!(body.length(), Some(5), "{need:?}");
-            let whole = block_on(body.read_whole(100)).unwrap();
-            assert_eq!(whole.as_ref(), b"12345", "{need:?}");
-        }
-    }
-
-    fn block_on<F: Future>(future: F) -> F::Output {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        runtime.block_on(future)
-    }
-
-    #[test]
-    fn no_more_is_read_than_the_need_and_all_is_replayed() {
-        let asked = Rc::new(Cell::new(0));
-        let mut exchange = exchange(Body::Stream(Box::new(Chunks(Rc::clone(&asked)))));
-        block_on(async {
-            exchange.read_body(BodyNeed::None).await.unwrap();
-            assert_eq!(asked.get(), 0);
-            exchange.read_body(BodyNeed::Prefix(4)).await.unwrap();
-            assert_eq!(
-                (asked.get(), exchange.body_read().as_ref()),
-                (2, b"0001".as_slice())
-            );
-            exchange.read_body(BodyNeed::Prefix(3)).await.unwrap();
-            assert_eq!(asked.get(), 2);
-            exchange.read_body(BodyNeed::Prefix(7)).await.unwrap();
-            assert_eq!(
-                (asked.get(), exchange.body_read().as_ref()),
-                (3, b"0001112".as_slice())
-            );
-            let all = exchange.take_body().read_whole(100).await.unwrap();
-            assert_eq!(all.as_ref(), b"000111222333444555666777888999");
-        });
-    }
-
-    #[test]
-    fn whole_body_over_the_limit_is_refused_and_within_it_kept() {
-        let stream = || Body::Stream(Box::new(Chunks(Rc::new(Cell::new(0)))));
-        block_on(async {
-            let mut long = exchange(stream());
-            let refused = long.read_body(BodyNeed::Whole(29)).await;
-            assert_eq!(refused, Err(BodyError::TooLarge { limit_bytes: 29 }));
-            let mut fitting = exchange(stream());
-            fitting.read_body(BodyNeed::Whole(30)).await.unwrap();
-            assert_eq!(fitting.body_read().len(), 30);
-            fitting.read_body(BodyNeed::Prefix(5)).await.unwrap();
-            assert_eq!(fitting.take_body().read_whole(30).await.unwrap().len(), 30);
-        });
     }
 }

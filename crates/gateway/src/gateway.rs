@@ -441,6 +441,7 @@ fn unread(cause: &BodyError) -> Response {
         BodyError::TooLarge { .. } => (413, "Request Too Long"),
         BodyError::NoRoom => (503, "Service Unavailable"),
         BodyError::TimedOut => (408, "Request Timeout"),
+        BodyError::Miscoded(_) => (415, "Unsupported Media Type"),
         BodyError::Broken(_) => (400, "Bad Request"),
     };
     message(status, text)

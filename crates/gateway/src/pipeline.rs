@@ -37,7 +37,7 @@ use crate::{
     },
     mapping::{request::Mapped, response},
     refusal::{Refusal, RefusalKind},
-    responses,
+    responses::{self, compression},
     snapshot::stage::MethodSnapshot,
     trail::{CompactStep, Record},
 };
@@ -97,6 +97,9 @@ pub(crate) async fn answer(
         Ending::Refused(refusal) => (responses::render(&exchange, &refusal), Some(refusal)),
     };
     responses::complete(&exchange, &mut response);
+    if refusal.is_none() {
+        compression::apply(&exchange, &mut response).await;
+    }
     if let Some(log) = exchange.stage().and_then(|stage| stage.access_log.as_deref()) {
         let facts = Facts {
             refusal: refusal.as_ref(),
@@ -130,6 +133,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         pass.layer::<Route>().await?;
         pass.layer::<ResourcePolicy>().await?;
         pass.layer::<Authorizer>().await?;
+        pass.exchange.forget_coding();
         pass.layer::<UsagePlan>().await?;
         pass.layer::<Validation>().await?;
         pass.layer::<Mapping>().await?;
@@ -310,6 +314,7 @@ pub(crate) fn body_refusal(cause: &BodyError) -> Refusal {
     match cause {
         BodyError::TooLarge { .. } => Refusal::new(RefusalKind::RequestTooLarge, cause.to_string()),
         BodyError::NoRoom => Refusal::new(RefusalKind::Overloaded, cause.to_string()),
+        BodyError::Miscoded(_) => Refusal::new(RefusalKind::UnsupportedMediaType, cause.to_string()),
         BodyError::TimedOut | BodyError::Broken(_) => {
             Refusal::new(RefusalKind::BadRequestBody, cause.to_string())
         }

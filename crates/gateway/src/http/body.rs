@@ -26,6 +26,9 @@ pub enum BodyError {
     /// The sender took too long.
     #[error("the body did not arrive in time")]
     TimedOut,
+    /// It is not coded as its sender says.
+    #[error("the body is not coded as `Content-Encoding` says: {0}")]
+    Miscoded(String),
     /// The sender broke off or broke the framing.
     #[error("the body broke off: {0}")]
     Broken(String),

@@ -1,6 +1,7 @@
 //! Our own request and response. Everything above the edge sees only these, so that the codec below can change.
 
 pub mod body;
+pub(crate) mod coding;
 pub(crate) mod memory;
 pub(crate) mod path;
 mod source;

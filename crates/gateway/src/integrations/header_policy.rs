@@ -16,8 +16,8 @@ pub(crate) enum Fate {
 }
 
 /// Tells whether a caller's field is left out. `Host` is the backend's; `Forwarded` is a claim that nobody checked; the
-/// `X-Forwarded-*` of the way are written anew. AWS drops `Content-Encoding` here although the body passes as it is; a
-/// backend could then not read it, so ours passes.
+/// `X-Forwarded-*` of the way are written anew. A `Content-Encoding` that is here yet is that of a body which nobody
+/// decoded (an HTTP API's): without it a backend could not read it, so it passes.
 pub(crate) fn is_dropped_from_request(name: &[u8]) -> bool {
     let dropped: &[&[u8]] = match name.len() {
         2 => &[b"te"],

@@ -194,7 +194,9 @@ impl HttpProxy {
             let kind = match cause {
                 BodyError::TimedOut => RefusalKind::IntegrationTimeout,
                 BodyError::NoRoom => RefusalKind::Overloaded,
-                BodyError::TooLarge { .. } | BodyError::Broken(_) => RefusalKind::IntegrationFailure,
+                BodyError::TooLarge { .. } | BodyError::Miscoded(_) | BodyError::Broken(_) => {
+                    RefusalKind::IntegrationFailure
+                }
             };
             Refusal::new(kind, format!("the answer of `{}`: {cause}", self.target))
         })

@@ -2,7 +2,7 @@
 
 use crate::{
     decision::{Decision, LayerName},
-    exchange::{BodyNeed, Exchange},
+    exchange::{BODY_BYTES_MAX, BodyNeed, Exchange},
     gateway::Worker,
     mapping::request,
     pipeline::Layer,
@@ -14,6 +14,10 @@ impl Layer for Mapping {
     const NAME: LayerName = LayerName::Mapping;
 
     fn body_need(exchange: &Exchange, _worker: &Worker) -> BodyNeed {
+        // One that came coded is known to be whole and true before anybody gets a part of it.
+        if exchange.is_decoded() {
+            return BodyNeed::Whole(BODY_BYTES_MAX);
+        }
         exchange
             .known_method()
             .map_or(BodyNeed::None, |method| method.backend.request.body_need())

@@ -11,7 +11,7 @@ use crate::{
     decision::{Decision, LayerName, Reason, shown},
     exchange::{BODY_BYTES_MAX, Exchange},
     gateway::Worker,
-    http::path::canonical_path,
+    http::{coding::Coding, path::canonical_path},
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
     snapshot::{StageSnapshot, http_api::HttpApi, stage::MethodSnapshot},
@@ -78,7 +78,26 @@ pub(crate) fn enter_stage(exchange: &mut Exchange, endpoints: &VpcEndpoints) -> 
     let private = stage.private.as_deref().or(taking.private.as_deref());
     vpc_endpoints::enter(exchange, private, endpoints)?;
     exchange.enter_stage(taking, taken);
-    check_length(exchange)
+    check_length(exchange)?;
+    check_coding(exchange)
+}
+
+/// A REST API takes its bodies coded, and every layer sees what they were before. HTTP APIs pass them on as they are.
+fn check_coding(exchange: &mut Exchange) -> Result<(), Refusal> {
+    if exchange.is_http_api() || exchange.request().body.length() == Some(0) {
+        return Ok(());
+    }
+    match Coding::of_request(&exchange.request().headers) {
+        Ok(None) => Ok(()),
+        Ok(Some(coding)) => {
+            exchange.decode_body(coding);
+            Ok(())
+        }
+        Err(coding) => Err(Refusal::new(
+            RefusalKind::UnsupportedMediaType,
+            format!("`Content-Encoding: {}` is not supported", shown(&coding)),
+        )),
+    }
 }
 
 /// A declared length over the limit is refused before anything else is asked. Others are cut where they are read.

@@ -1,6 +1,7 @@
 //! What goes out that no integration said. The only code that turns a [`Refusal`] into HTTP: in a REST API's manner or in an
 //! HTTP API's.
 
+pub(crate) mod compression;
 pub(crate) mod facts;
 pub(crate) mod gateway_responses;
 pub(crate) mod http_api;

@@ -129,6 +129,7 @@ pub fn compile_http_stage(
         key_source: KeySource::Header,
         router,
         gateway_responses: GatewayResponses::default(),
+        minimum_compression_size: None,
         access_log: access_log.map(Box::new),
         canary: None,
         release: Release::Only,

@@ -37,6 +37,9 @@ pub const REVOCATIONS_TAG: &str = "portcullis:revocations";
 /// Paths of an API, at most. AWS's quota is 300; ours is what a router was measured with.
 const RESOURCES_MAX: usize = 20_000;
 
+/// The largest `minimumCompressionSize`, in bytes, as AWS has it.
+const COMPRESSION_SIZE_MAX: u32 = 10_485_760;
+
 /// Which kind of API a stage is of, and what only that kind has.
 pub(crate) enum Protocol {
     Rest,
@@ -66,6 +69,8 @@ pub struct StageSnapshot {
     pub(crate) key_source: KeySource,
     pub(crate) router: Router<ResourceSnapshot>,
     pub(crate) gateway_responses: GatewayResponses,
+    /// The shortest answer that goes out coded, in bytes.
+    pub(crate) minimum_compression_size: Option<u32>,
     pub(crate) access_log: Option<Box<AccessLog>>,
     /// Where a share of the requests goes instead.
     pub(crate) canary: Option<Box<Canary>>,
@@ -269,6 +274,7 @@ pub fn compile_stage(
         key_source,
         router,
         gateway_responses,
+        minimum_compression_size: image.rest_api.minimum_compression_size,
         access_log: access_log.map(Box::new),
         canary: None,
         release: Release::Only,
@@ -306,8 +312,11 @@ fn check_api(api: &RestApi, problems: &mut Vec<Problem>) {
     let mut refuse = |field: &str, message: &str| {
         problems.push(Problem::error(None, format!("restApi/{field}"), message));
     };
-    if api.minimum_compression_size.is_some() {
-        refuse("minimumCompressionSize", "compression is not supported yet");
+    if api
+        .minimum_compression_size
+        .is_some_and(|bytes| bytes > COMPRESSION_SIZE_MAX)
+    {
+        refuse("minimumCompressionSize", "use 0 to 10485760 bytes");
     }
 }
 

@@ -86,9 +86,9 @@ fn what_cannot_be_enforced_yet_is_refused() {
         "must start with",
     );
     refused(
-        json!({"restApi": {"minimumCompressionSize": 0}}),
+        json!({"restApi": {"minimumCompressionSize": 10_485_761}}),
         "minimumCompressionSize",
-        "not supported yet",
+        "use 0 to 10485760 bytes",
     );
 }
 

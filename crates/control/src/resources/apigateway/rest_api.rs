@@ -46,7 +46,13 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             ]),
         ),
         P::optional("FailOnWarnings", Shape::Boolean).inert("it concerns the import of `Body`"),
-        P::refused("MinimumCompressionSize", "answers are not compressed yet"),
+        P::optional(
+            "MinimumCompressionSize",
+            Shape::Integer {
+                minimum: 0,
+                maximum: 10_485_760,
+            },
+        ),
         P::refused("Mode", "it concerns the import of `Body`"),
         P::required(
             "Name",
@@ -67,6 +73,7 @@ fn settings(properties: Properties<'_>) -> Result<RestApiSettings, AwsError> {
     let mut settings: RestApiSettings = properties.settings(&[
         ("ApiKeySourceType", "apiKeySource"),
         ("BinaryMediaTypes", "binaryMediaTypes"),
+        ("MinimumCompressionSize", "minimumCompressionSize"),
         ("Description", "description"),
         ("DisableExecuteApiEndpoint", "disableExecuteApiEndpoint"),
         ("Name", "name"),

@@ -64,6 +64,11 @@ pub(super) fn rest_api(api: &RestApi) -> Value {
     set(&mut answer, "description", api.description.as_ref());
     set(&mut answer, "version", api.version.as_ref());
     set(&mut answer, "policy", api.policy.as_deref().map(escaped));
+    set(
+        &mut answer,
+        "minimumCompressionSize",
+        api.minimum_compression_size,
+    );
     if !api.binary_media_types.is_empty() {
         set(&mut answer, "binaryMediaTypes", Some(&api.binary_media_types));
     }

@@ -19,7 +19,7 @@ use crate::{
     decision::shown,
     exchange::{BODY_BYTES_MAX, BodyNeed, Exchange},
     gateway::Worker,
-    http::body::Body,
+    http::{Body, Request},
     mapping::query,
     ports::SessionRefusal,
     refusal::{Refusal, RefusalKind},
@@ -89,7 +89,7 @@ impl<'a> Signable<'a> {
 /// Returns how much of the body a signature covers: all of it, unless it says otherwise, there is none, or the call is to be
 /// refused whatever its body is.
 pub(crate) fn body_need(exchange: &Exchange, worker: &Worker) -> BodyNeed {
-    if !is_signed(exchange) || !is_covered(exchange) || !has_body(exchange) {
+    if !may_be_signed(exchange.request()) || !is_covered(exchange) || !has_body(exchange) {
         return BodyNeed::None;
     }
     let checked = Signable::of(exchange).and_then(|signable| {
@@ -115,8 +115,8 @@ pub(super) fn authenticate(exchange: &Exchange, worker: &Worker) -> Result<Claim
         .signers()
         .signing_key(&claim.presented, claim.signer.secret());
     let (request, now) = (signable.request(), exchange.started());
-    let body = exchange.body_read();
-    sigv4::verify_with_key(&request, &claim.presented, &key, body, now, &OPTIONS)
+    let body = exchange.body_as_sent();
+    sigv4::verify_with_key(&request, &claim.presented, &key, &body, now, &OPTIONS)
         .map_err(|error| refusal(&error))?;
     // Should the claim have become good only now, its body was not read: nothing is said of that.
     if is_covered(exchange) && !matches!(exchange.request().body, Body::Empty | Body::Full(_)) {
@@ -181,8 +181,8 @@ pub(crate) fn is_of_signature(name: &[u8]) -> bool {
     query::decode(name, true).starts_with(b"X-Amz-")
 }
 
-fn is_signed(exchange: &Exchange) -> bool {
-    let request = exchange.request();
+/// Tells whether a request has what a signature could be in.
+pub(crate) fn may_be_signed(request: &Request) -> bool {
     request.headers.get("authorization").is_some()
         || request
             .query()

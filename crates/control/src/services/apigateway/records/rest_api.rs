@@ -31,6 +31,9 @@ pub struct RestApiSettings {
     pub endpoint_configuration: Option<EndpointConfiguration>,
     #[serde(default)]
     pub binary_media_types: Vec<String>,
+    /// Answers of so many bytes and more are compressed; none are without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub minimum_compression_size: Option<i64>,
     #[serde(default)]
     pub disable_execute_api_endpoint: bool,
     /// The resource policy: JSON, in a text.
@@ -41,8 +44,6 @@ pub struct RestApiSettings {
     // AWS's other fields: named here so that their refusal can name them.
     #[serde(default, skip_serializing)]
     pub clone_from: Option<serde_json::Value>,
-    #[serde(default, skip_serializing)]
-    pub minimum_compression_size: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
     pub security_policy: Option<serde_json::Value>,
     #[serde(default, skip_serializing)]
@@ -75,10 +76,24 @@ impl RestApiSettings {
                 ..EndpointConfiguration::default()
             }),
             binary_media_types: api.binary_media_types.clone(),
+            minimum_compression_size: api.minimum_compression_size.map(i64::from),
             disable_execute_api_endpoint: api.disable_execute_api_endpoint,
             policy: api.policy.clone(),
             tags: api.tags.clone(),
             ..Self::default()
+        }
+    }
+
+    /// Returns the size from which on answers are compressed.
+    fn compression_size(&self) -> Result<Option<u32>, AwsError> {
+        let Some(bytes) = self.minimum_compression_size else {
+            return Ok(None);
+        };
+        match u32::try_from(bytes) {
+            Ok(bytes) if bytes <= COMPRESSION_SIZE_MAX => Ok(Some(bytes)),
+            _ => Err(bad_request(
+                "Invalid minimum compression size, must be between 0 and 10485760",
+            )),
         }
     }
 
@@ -88,11 +103,6 @@ impl RestApiSettings {
                 "cloneFrom",
                 self.clone_from.is_some(),
                 "create the parts one by one",
-            ),
-            (
-                "minimumCompressionSize",
-                self.minimum_compression_size.is_some(),
-                "answers are not compressed yet",
             ),
             (
                 "securityPolicy",
@@ -165,6 +175,8 @@ impl EndpointConfiguration {
     }
 }
 
+/// The largest `minimumCompressionSize`, in bytes.
+const COMPRESSION_SIZE_MAX: u32 = 10_485_760;
 /// Symbols of an API's id, as AWS writes them.
 const API_ID_SYMBOLS: usize = 10;
 
@@ -182,6 +194,7 @@ impl Apis<'_> {
         };
         let policy = resource_policy::compile(self.scope, &id, settings.policy.as_deref())?;
         let api = RestApi {
+            minimum_compression_size: settings.compression_size()?,
             id: id.clone(),
             created_date: self.clock.now(),
             root_resource_id: root.id.clone(),
@@ -192,7 +205,6 @@ impl Apis<'_> {
             description: settings.description,
             version: settings.version,
             binary_media_types: settings.binary_media_types,
-            minimum_compression_size: None,
             disable_execute_api_endpoint: settings.disable_execute_api_endpoint,
             policy,
             tags: settings.tags,
@@ -253,6 +265,7 @@ impl Apis<'_> {
         let kept = self.rest_api(api).await?;
         self.check_endpoint_change(&kept.value, &settings).await?;
         let changed = RestApi {
+            minimum_compression_size: settings.compression_size()?,
             endpoint_types: settings.endpoint_types(),
             vpc_endpoint_ids: settings.vpc_endpoint_ids(),
             name: settings.name,
