@@ -1,6 +1,8 @@
 //! How is X computed? Bytes and values in, values out: no clock, no network, no storage. Every parser of a stranger's
 //! bytes is a plain function.
 
+pub mod document;
+mod names;
 pub mod cloudformation;
 pub mod jwt;
 pub mod srp;
@@ -16,3 +18,4 @@ pub mod json_path;
 pub mod json_schema;
 pub mod model_template;
 pub mod gateway_template;
+

@@ -10,21 +10,21 @@ use super::conditions::evaluate_conditions;
 use super::evaluate::{Evaluator, Outcome};
 use super::intrinsic::{Position, recognise};
 use super::judge::judge;
+use super::limits::BOUNDS;
 use super::limits::{CHECKED_BYTES_MAX, PROBLEMS_MAX};
-use super::node::{Node, NodeKind};
 use super::plan::{Conditions, circular_dependencies};
-use super::read::read_tree;
 use super::schema::ResourceSchema;
 use super::sections::read_sections;
 use super::shapes::check_properties;
 use super::template::{Named, ResourceTemplate, Template};
+use crate::document::{Node, NodeKind};
 
 /// Finds the schema of a resource type.
 pub type Schemas<'a> = dyn Fn(&str) -> Option<&'static ResourceSchema> + 'a;
 
 /// Checks a text: all that is wrong with reading it, and all that `check_template` finds in what could be read.
 pub fn check_text(text: &str, schemas: &Schemas<'_>, given: &BTreeMap<String, String>) -> Vec<Problem> {
-    let (root, mut problems) = read_tree(text);
+    let (root, mut problems) = crate::document::read(text, &BOUNDS);
     if let Some(root) = root {
         let (template, mut found) = read_sections(&root);
         problems.append(&mut found);

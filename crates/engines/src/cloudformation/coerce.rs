@@ -8,9 +8,9 @@ use portcullis_model::Problem;
 use regex::Regex;
 use serde_json::{Map, Value};
 
-use super::names::did_you_mean;
 use super::parameters::{abbreviate, compile_pattern, parse_number};
 use super::schema::{PropertySchema, ResourceSchema, Shape, Support};
+use crate::names::did_you_mean;
 
 /// Brings evaluated properties into shape, or says everything that is wrong with them.
 ///

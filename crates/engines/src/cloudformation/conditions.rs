@@ -9,11 +9,11 @@ use serde_json::Value;
 use super::evaluate::{Evaluator, Outcome};
 use super::intrinsic::{Intrinsic, Position, recognise};
 use super::limits::CHECKED_BYTES_MAX;
-use super::node::Node;
 use super::order::{circle_text, order};
 use super::parameters::{Parameters, PseudoParameters};
 use super::plan::Conditions;
 use super::template::Template;
+use crate::document::Node;
 
 /// Returns the conditions whose value is known, and what is wrong. One that depends on a parameter without a value
 /// (or, without `pseudo`, on a pseudo parameter) is left out.

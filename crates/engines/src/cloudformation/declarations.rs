@@ -2,11 +2,11 @@
 
 use portcullis_model::Place;
 
-use super::names::did_you_mean;
-use super::node::{Key, Node};
 use super::parameters::{compile_pattern, parse_number};
 use super::sections::Reading;
 use super::template::{ParameterDeclaration, ParameterKind};
+use crate::document::{Key, Node};
+use crate::names::did_you_mean;
 
 const KEYS: [&str; 11] = [
     "Type",

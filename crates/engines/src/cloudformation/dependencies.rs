@@ -3,10 +3,10 @@
 use portcullis_model::Place;
 
 use super::intrinsic::{Intrinsic, Position, recognise};
-use super::node::{Node, NodeKind};
 use super::plan::Conditions;
 use super::substitution::Part;
 use super::template::Template;
+use crate::document::{Node, NodeKind};
 
 /// One use of a resource in an expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

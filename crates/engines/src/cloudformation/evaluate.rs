@@ -6,11 +6,11 @@ use serde_json::{Map, Value};
 use super::functions;
 use super::intrinsic::{Intrinsic, Position, recognise};
 use super::limits::EVALUATED_BYTES_MAX;
-use super::names::did_you_mean;
-use super::node::{Node, NodeKind};
 use super::parameters::{Parameters, PseudoParameters, abbreviate, exact_number};
 use super::plan::Conditions;
 use super::template::Template;
+use crate::document::{Node, NodeKind};
+use crate::names::did_you_mean;
 
 /// What the template alone cannot know.
 pub trait References {

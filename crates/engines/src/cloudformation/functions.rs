@@ -9,11 +9,11 @@ use super::cidr;
 use super::coerce::text_of;
 use super::evaluate::{Evaluator, Outcome};
 use super::intrinsic::{Attribute, Intrinsic, Wrong};
-use super::names::did_you_mean;
-use super::node::{Key, Node};
 use super::parameters::abbreviate;
 use super::substitution::Part;
 use super::template::Template;
+use crate::document::{Key, Node};
+use crate::names::did_you_mean;
 
 /// Stops the work on a function: told already, not known, or wrong with this message.
 pub(super) enum Stop {

@@ -4,10 +4,10 @@
 use portcullis_model::Place;
 
 use super::limits::SUB_VARIABLES_MAX;
-use super::names::did_you_mean;
-use super::node::{Key, Node, NodeKind};
 use super::parameters::abbreviate;
 use super::substitution::{Part, parse_substitution};
+use crate::document::{Key, Node, NodeKind};
+use crate::names::did_you_mean;
 
 /// An intrinsic function with arguments of the right form.
 #[derive(Clone, Debug)]

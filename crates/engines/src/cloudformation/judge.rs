@@ -7,11 +7,11 @@ use super::evaluate::{unknown_name, unknown_resource};
 use super::functions::find_in_map;
 use super::intrinsic::{Attribute, Intrinsic, Position, recognise};
 use super::limits::PROBLEMS_MAX;
-use super::names::did_you_mean;
-use super::node::{Node, NodeKind};
 use super::parameters::{PseudoParameters, abbreviate};
 use super::substitution::Part;
 use super::template::{Named, Template};
+use crate::document::{Node, NodeKind};
+use crate::names::did_you_mean;
 
 /// Returns what is wrong with the names and functions of all sections; attributes are judged where a schema is known.
 pub(super) fn judge(template: &Template, schemas: Option<&Schemas<'_>>) -> Vec<Problem> {

@@ -1,6 +1,8 @@
 //! What one template may hold. AWS's own quotas where it has them:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html>
 
+use crate::document::Bounds;
+
 /// Bytes of a template's text (AWS: 51,200 in a request, 1 MB through S3; the larger one here).
 pub const TEMPLATE_BYTES_MAX: usize = 1 << 20;
 /// Levels of lists and objects, each short form counted as one.
@@ -9,6 +11,15 @@ pub const DEPTH_MAX: usize = 64;
 pub const NODES_MAX: usize = 200_000;
 /// Bytes of keys and texts that aliases repeat.
 pub const ALIAS_BYTES_MAX: usize = 1 << 20;
+/// What of a template is read.
+pub(super) const BOUNDS: Bounds = Bounds {
+    noun: "template",
+    bytes_max: TEMPLATE_BYTES_MAX,
+    depth_max: DEPTH_MAX,
+    nodes_max: NODES_MAX,
+    alias_bytes_max: ALIAS_BYTES_MAX,
+    short_forms: true,
+};
 /// Bytes of text that one evaluation may produce.
 pub const EVALUATED_BYTES_MAX: usize = 4 << 20;
 /// Bytes of text that one check may produce while it evaluates what is known.

@@ -13,26 +13,21 @@ mod dynamic_references;
 mod evaluate;
 mod functions;
 mod intrinsic;
-mod json;
 mod judge;
 mod limits;
-mod names;
-mod node;
 mod order;
 mod parameters;
 mod plan;
-mod read;
 mod schema;
 mod sections;
 mod shapes;
 mod substitution;
 mod template;
-mod tree;
-mod yaml;
 
 #[cfg(test)]
 mod tests;
 
+pub use crate::document::{Key, Node, NodeKind};
 pub use check::{Schemas, check_template, check_text};
 pub use coerce::coerce;
 pub use compare::{Difference, compare};
@@ -41,7 +36,6 @@ pub use dynamic_references::{
 };
 pub use evaluate::{Environment, References, evaluate};
 pub use limits::*;
-pub use node::{Key, Node, NodeKind};
 pub use parameters::{PARAMETER_CHARACTERS_MAX, Parameters, PseudoParameters};
 pub use plan::{Conditions, Plan, PlannedResource};
 pub use schema::{PropertySchema, ResourceSchema, Shape, Support, Update};
@@ -55,7 +49,7 @@ use portcullis_model::Problem;
 /// Reads a template, or says everything that is wrong with its form. Warnings are in `Template::problems`; whether
 /// its names and values make sense is for [`check_template`] and [`Template::plan`].
 pub fn parse_template(text: &str) -> Result<Template, Vec<Problem>> {
-    let (root, mut problems) = read::read_tree(text);
+    let (root, mut problems) = crate::document::read(text, &limits::BOUNDS);
     let Some(root) = root else {
         return Err(problems);
     };
@@ -70,6 +64,6 @@ pub fn parse_template(text: &str) -> Result<Template, Vec<Problem>> {
 
 /// Reads what can be read of a text with mistakes, for whoever checks more than [`check_text`] tells.
 pub fn read_template(text: &str) -> Option<Template> {
-    let (root, _) = read::read_tree(text);
+    let (root, _) = crate::document::read(text, &limits::BOUNDS);
     root.map(|root| sections::read_sections(&root).0)
 }

@@ -6,10 +6,10 @@ use portcullis_model::{Place, Problem, Severity};
 
 use super::declarations::parameter;
 use super::limits::{CONDITIONS_MAX, ENTRIES_MAX, RESOURCES_MAX};
-use super::names::did_you_mean;
-use super::node::{Key, Node, NodeKind};
-use super::read::START;
 use super::template::{DeletionPolicy, Mapping, Named, OutputTemplate, ResourceTemplate, Template};
+use crate::document::START;
+use crate::document::{Key, Node, NodeKind};
+use crate::names::did_you_mean;
 
 const SECTIONS: [&str; 9] = [
     "AWSTemplateFormatVersion",

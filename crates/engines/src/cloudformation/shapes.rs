@@ -8,9 +8,9 @@ use super::coerce::{TAG, coerce_scalar, coerce_shape, missing_property, refused_
 use super::dynamic_references::find_dynamic_references;
 use super::evaluate::{Evaluator, Outcome};
 use super::intrinsic::{Intrinsic, Position, recognise};
-use super::node::{Key, Node, NodeKind};
 use super::schema::{PropertySchema, ResourceSchema, Shape, Support};
 use super::template::ResourceTemplate;
+use crate::document::{Key, Node, NodeKind};
 
 /// Adds to the evaluator's problems what is wrong with the properties of `resource`.
 pub(super) fn check_properties(

@@ -4,7 +4,7 @@
 use indexmap::IndexMap;
 use portcullis_model::{Place, Problem};
 
-use super::node::Node;
+use crate::document::Node;
 
 /// A template.
 #[derive(Clone, Debug, Default)]

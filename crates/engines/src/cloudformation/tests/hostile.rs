@@ -114,7 +114,7 @@ fn as_json(node: &Node) -> Value {
 
 #[test]
 fn mutated_templates_never_panic() {
-    let (root, _) = crate::cloudformation::read::read_tree(SEED_TEXT);
+    let (root, _) = crate::document::read(SEED_TEXT, &crate::cloudformation::limits::BOUNDS);
     let json = as_json(&root.unwrap()).to_string();
     run(SEED_TEXT, &[]).unwrap();
     run(&json, &[]).unwrap();

@@ -1,15 +1,16 @@
 //! YAML and JSON into trees and sections.
 
 use super::*;
-use crate::cloudformation::read::read_tree;
+use crate::cloudformation::limits::BOUNDS;
+use crate::document;
 
 fn tree(text: &str) -> Node {
-    let (root, problems) = read_tree(text);
+    let (root, problems) = document::read(text, &BOUNDS);
     root.unwrap_or_else(|| panic!("unreadable: {:?}", lines(&problems)))
 }
 
 fn unreadable(text: &str) -> String {
-    let (root, problems) = read_tree(text);
+    let (root, problems) = document::read(text, &BOUNDS);
     assert!(root.is_none(), "read: {root:?}");
     lines(&problems).join("\n")
 }
@@ -153,7 +154,7 @@ fn wrong_yaml_says_where() {
         ("", "1:1: error: the template is empty"),
         (
             "a: 1\n---\nb: 2\n",
-            "2:1: error: a template is one YAML document, a second one begins here",
+            "2:1: error: the template is one YAML document, a second one begins here",
         ),
         (
             "a: !Reff b",
@@ -186,7 +187,7 @@ fn wrong_yaml_says_where() {
 #[test]
 fn last_duplicate_key_wins_and_is_told() {
     for text in ["a: {x: 1, x: 2}", "{\"a\": {\"x\": 1, \"x\": 2}}"] {
-        let (root, problems) = read_tree(text);
+        let (root, problems) = document::read(text, &BOUNDS);
         assert_eq!(bare(&root.unwrap())["a"], json!({"x": {"number": "2"}}));
         assert!(lines(&problems)[0].contains("warning: x: this key is also at line 1; the last one wins"));
     }

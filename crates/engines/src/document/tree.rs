@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use portcullis_model::{Place, Problem};
 
-use super::limits::{ALIAS_BYTES_MAX, NODES_MAX};
+use super::Bounds;
 use super::node::{Key, Node, NodeKind};
 
 /// A text that cannot be read further.
@@ -30,16 +30,18 @@ impl From<Unreadable> for Problem {
 /// What a reader may still spend, and what it noticed on the way.
 #[derive(Debug)]
 pub(super) struct Ledger {
+    pub bounds: Bounds,
     nodes_left: usize,
     alias_bytes_left: usize,
     pub warnings: Vec<Problem>,
 }
 
 impl Ledger {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(bounds: Bounds) -> Self {
         Self {
-            nodes_left: NODES_MAX,
-            alias_bytes_left: ALIAS_BYTES_MAX,
+            bounds,
+            nodes_left: bounds.nodes_max,
+            alias_bytes_left: bounds.alias_bytes_max,
             warnings: Vec::new(),
         }
     }
@@ -48,7 +50,8 @@ impl Ledger {
     pub(super) fn pay(&mut self, place: Place) -> Result<(), Unreadable> {
         let left = self.nodes_left.checked_sub(1);
         self.nodes_left = left.ok_or_else(|| {
-            Unreadable::new(place, format!("the template has more than {NODES_MAX} values"))
+            let Bounds { noun, nodes_max, .. } = self.bounds;
+            Unreadable::new(place, format!("the {noun} has more than {nodes_max} values"))
         })?;
         Ok(())
     }
@@ -63,7 +66,8 @@ impl Ledger {
         };
         let left = self.alias_bytes_left.checked_sub(bytes);
         self.alias_bytes_left = left.ok_or_else(|| {
-            Unreadable::new(place, format!("aliases repeat more than {ALIAS_BYTES_MAX} bytes"))
+            let bytes_max = self.bounds.alias_bytes_max;
+            Unreadable::new(place, format!("aliases repeat more than {bytes_max} bytes"))
         })?;
         match &node.kind {
             NodeKind::List(items) => items.iter().try_for_each(|item| self.pay_copy(item, place)),

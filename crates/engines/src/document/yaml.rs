@@ -10,7 +10,6 @@ use std::collections::HashMap;
 use portcullis_model::Place;
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Tag};
 
-use super::limits::DEPTH_MAX;
 use super::node::{Key, Node, NodeKind};
 use super::tree::{Ledger, MapBuilder, Unreadable, depth};
 
@@ -57,18 +56,20 @@ pub(super) fn read_yaml(text: &str, ledger: &mut Ledger) -> Result<Node, Unreada
         if let Event::DocumentStart(_) = event {
             documents += 1;
             if documents > 1 {
+                let noun = reader.ledger.bounds.noun;
                 return Err(Unreadable::new(
                     place,
-                    "a template is one YAML document, a second one begins here",
+                    format!("the {noun} is one YAML document, a second one begins here"),
                 ));
             }
         }
         reader.event(event, place)?;
     }
     let start = Place { line: 1, column: 1 };
+    let noun = reader.ledger.bounds.noun;
     reader
         .root
-        .ok_or_else(|| Unreadable::new(start, "the template is empty"))
+        .ok_or_else(|| Unreadable::new(start, format!("the {noun} is empty")))
 }
 
 fn place_of(marker: &Marker) -> Place {
@@ -104,7 +105,7 @@ impl Reader<'_> {
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 self.ledger.pay(place)?;
-                let tag = meaning(tag.as_deref(), place)?;
+                let tag = self.meaning(tag.as_deref(), place)?;
                 let node = scalar(&text, style, tag, place)?;
                 self.complete(node, anchor, tag.short_form())
             }
@@ -121,8 +122,8 @@ impl Reader<'_> {
                     || Unreadable::new(place, "this alias stands inside what it names, or names nothing");
                 let mut node = self.anchors.get(&anchor).cloned().ok_or_else(unknown)?;
                 self.ledger.pay_copy(&node, place)?;
-                if self.depth + depth(&node) > DEPTH_MAX {
-                    return Err(too_deep(place));
+                if self.depth + depth(&node) > self.ledger.bounds.depth_max {
+                    return Err(self.too_deep(place));
                 }
                 node.place = place;
                 self.complete(node, 0, None)
@@ -139,7 +140,7 @@ impl Reader<'_> {
         place: Place,
     ) -> Result<(), Unreadable> {
         self.ledger.pay(place)?;
-        let short_form = match meaning(tag, place)? {
+        let short_form = match self.meaning(tag, place)? {
             Meaning::ShortForm(key) => Some(key),
             Meaning::Core(name) if !matches!(name, "seq" | "map") => {
                 return Err(Unreadable::new(
@@ -150,8 +151,8 @@ impl Reader<'_> {
             _ => None,
         };
         self.depth += 1 + usize::from(short_form.is_some());
-        if self.depth > DEPTH_MAX {
-            return Err(too_deep(place));
+        if self.depth > self.ledger.bounds.depth_max {
+            return Err(self.too_deep(place));
         }
         self.frames.push(Frame {
             place,
@@ -204,13 +205,27 @@ impl Reader<'_> {
         }
         Ok(())
     }
-}
 
-fn too_deep(place: Place) -> Unreadable {
-    Unreadable::new(
-        place,
-        format!("lists and objects nest deeper than {DEPTH_MAX} levels"),
-    )
+    fn meaning<'t>(&self, tag: Option<&'t Tag>, place: Place) -> Result<Meaning<'t>, Unreadable> {
+        match meaning(tag, place)? {
+            Meaning::ShortForm(key) if !self.ledger.bounds.short_forms => Err(Unreadable::new(
+                place,
+                format!(
+                    "short forms as `{key}` belong to templates, not to a {}",
+                    self.ledger.bounds.noun
+                ),
+            )),
+            meaning => Ok(meaning),
+        }
+    }
+
+    fn too_deep(&self, place: Place) -> Unreadable {
+        let depth_max = self.ledger.bounds.depth_max;
+        Unreadable::new(
+            place,
+            format!("lists and objects nest deeper than {depth_max} levels"),
+        )
+    }
 }
 
 fn long_form(key: &str, node: Node) -> Node {
@@ -280,7 +295,7 @@ fn meaning(tag: Option<&Tag>, place: Place) -> Result<Meaning<'_>, Unreadable> {
         Some((_, key)) => Ok(Meaning::ShortForm(key)),
         None => {
             let names = SHORT_FORMS.iter().map(|(name, _)| *name);
-            let hint = super::names::did_you_mean(&tag.suffix, names);
+            let hint = crate::names::did_you_mean(&tag.suffix, names);
             Err(Unreadable::new(
                 place,
                 format!("unknown short form `!{}`{hint}", tag.suffix),

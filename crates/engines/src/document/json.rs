@@ -3,7 +3,6 @@
 
 use portcullis_model::Place;
 
-use super::limits::DEPTH_MAX;
 use super::node::{Key, Node, NodeKind};
 use super::tree::{Ledger, MapBuilder, Unreadable};
 
@@ -14,11 +13,14 @@ pub(super) fn read_json(text: &str, ledger: &mut Ledger) -> Result<Node, Unreada
         place: Place { line: 1, column: 1 },
         ledger,
     };
-    let root = reader.value(DEPTH_MAX)?;
+    let root = reader.value(reader.ledger.bounds.depth_max)?;
     reader.skip_blanks();
     match reader.peek() {
         None => Ok(root),
-        Some(_) => Err(reader.error("text follows the end of the template")),
+        Some(_) => Err(reader.error(&format!(
+            "text follows the end of the {}",
+            reader.ledger.bounds.noun
+        ))),
     }
 }
 
@@ -42,15 +44,19 @@ impl<'text> Reader<'text, '_> {
             },
             Some('-' | '0'..='9') => self.number()?,
             Some(_) => self.word()?,
-            None => return Err(self.error("the template ends where a value should stand")),
+            None => {
+                let noun = self.ledger.bounds.noun;
+                return Err(self.error(&format!("the {noun} ends where a value should stand")));
+            }
         };
         Ok(Node { place, kind })
     }
 
     fn deeper(&self, levels_left: usize) -> Result<usize, Unreadable> {
-        levels_left
-            .checked_sub(1)
-            .ok_or_else(|| self.error(&format!("lists and objects nest deeper than {DEPTH_MAX} levels")))
+        levels_left.checked_sub(1).ok_or_else(|| {
+            let depth_max = self.ledger.bounds.depth_max;
+            self.error(&format!("lists and objects nest deeper than {depth_max} levels"))
+        })
     }
 
     fn object(&mut self, levels_left: usize) -> Result<NodeKind, Unreadable> {

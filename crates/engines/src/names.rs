@@ -1,7 +1,7 @@
 //! Suggests the name that a misspelled one was meant to be.
 
 /// Returns `; did you mean `x`?` for the known name nearest to `name`, or nothing when none is near.
-pub(super) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
+pub(crate) fn did_you_mean<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> String {
     nearest(name, known).map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"))
 }
 
