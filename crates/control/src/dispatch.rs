@@ -40,7 +40,7 @@ pub(crate) async fn handle(parts: &ControlParts, request: AdminRequest) -> Admin
     };
     let mut headers = answer.headers;
     if !answer.body.is_empty() {
-        headers.push("Content-Type", answer.content_type);
+        headers.push("Content-Type", answer.content_type.into_owned());
     }
     headers.push("x-amzn-RequestId", request_id.to_string());
     if may_cross_origins(service) && request.headers.get("origin").is_some() {
@@ -398,7 +398,7 @@ fn preflight() -> WireAnswer {
     headers.push("Access-Control-Max-Age", "600");
     WireAnswer {
         status: 200,
-        content_type: "text/plain",
+        content_type: "text/plain".into(),
         body: Bytes::new(),
         headers,
     }

@@ -32,8 +32,8 @@ use portcullis_vault::Vault;
 
 pub use error::AwsError;
 
-/// The longest body of an admin call: a template of 1 MB in a form is longer than itself.
-pub const BODY_BYTES_MAX: usize = 4 << 20;
+/// The longest body of an admin call: an OpenAPI document of 6 MB, and what may stand around it.
+pub const BODY_BYTES_MAX: usize = 7 << 20;
 
 /// What control is made of. Cheap to clone.
 #[derive(Clone)]

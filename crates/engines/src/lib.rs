@@ -18,4 +18,4 @@ pub mod json_path;
 pub mod json_schema;
 pub mod model_template;
 pub mod gateway_template;
-
+pub mod openapi;

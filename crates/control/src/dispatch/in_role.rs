@@ -30,7 +30,7 @@ pub(crate) async fn call_in_role(parts: &ControlParts, call: RoleCall) -> AdminR
     };
     let mut headers = answer.headers;
     if !answer.body.is_empty() {
-        headers.push("Content-Type", answer.content_type);
+        headers.push("Content-Type", answer.content_type.into_owned());
     }
     headers.push("x-amzn-RequestId", call.request_id.to_string());
     AdminResponse {

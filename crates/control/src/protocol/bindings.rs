@@ -13,7 +13,7 @@ pub(super) struct Bindings {
     request: &'static [(&'static str, &'static str)],
     /// Members and headers of the answer.
     response: &'static [(&'static str, &'static str)],
-    /// The member that is the answer's status. Without one, the answer is a document of members.
+    /// The member that is the answer's status. Without one and without headers, the answer is a document of members.
     status: Option<&'static str>,
 }
 
@@ -39,6 +39,30 @@ const ALL: &[Bindings] = &[
         response: &[],
         status: None,
     },
+    Bindings {
+        operation: "GetExport",
+        payload: "body",
+        request: &[("accepts", "Accept")],
+        response: &[
+            ("contentType", "Content-Type"),
+            ("contentDisposition", "Content-Disposition"),
+        ],
+        status: None,
+    },
+    Bindings {
+        operation: "ImportRestApi",
+        payload: "body",
+        request: &[],
+        response: &[],
+        status: None,
+    },
+    Bindings {
+        operation: "PutRestApi",
+        payload: "body",
+        request: &[],
+        response: &[],
+        status: None,
+    },
 ];
 
 /// Returns what is said of an operation; none: its body is a document.
@@ -53,12 +77,13 @@ pub(super) fn input(bindings: Option<&Bindings>) -> Vec<Member> {
 
 /// Returns the shape of the answer.
 pub(crate) fn output(operation: &str) -> Shape {
-    let bound = of(operation).and_then(|bindings| Some((bindings, bindings.status?)));
-    let Some((bindings, status)) = bound else {
+    let bound = of(operation).filter(|bindings| bindings.status.is_some() || !bindings.response.is_empty());
+    let Some(bindings) = bound else {
         return Shape::Any;
     };
     let mut members = members(bindings, bindings.response);
-    members.push(Member::new(status, Location::StatusCode, Shape::Integer));
+    let status = bindings.status;
+    members.extend(status.map(|status| Member::new(status, Location::StatusCode, Shape::Integer)));
     Shape::Structure(Arc::new(Structure {
         members,
         payload: Some(bindings.payload.to_owned()),

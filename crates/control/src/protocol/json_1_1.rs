@@ -46,7 +46,7 @@ pub fn serialise(shape: &Shape, output: &Value) -> WireAnswer {
     };
     WireAnswer {
         status: 200,
-        content_type: CONTENT_TYPE,
+        content_type: CONTENT_TYPE.into(),
         body: body.into(),
         headers: HeaderList::new(),
     }
@@ -71,7 +71,7 @@ pub fn serialise_error_members(code: &str, shape: &Shape, members: &Value) -> Wi
     }
     WireAnswer {
         status: 400,
-        content_type: CONTENT_TYPE,
+        content_type: CONTENT_TYPE.into(),
         body: Value::Object(body).to_string().into(),
         headers: HeaderList::new(),
     }

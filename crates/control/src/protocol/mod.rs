@@ -19,6 +19,8 @@ mod vectors;
 #[cfg(test)]
 pub(crate) use xml_read::parse as read_xml;
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use portcullis_model::HeaderList;
 use serde_json::{Map, Value};
@@ -44,7 +46,7 @@ impl std::fmt::Debug for Operation {
 #[derive(Clone, Debug)]
 pub struct WireAnswer {
     pub status: u16,
-    pub content_type: &'static str,
+    pub content_type: Cow<'static, str>,
     pub body: Bytes,
     /// Beside the content type.
     pub headers: HeaderList,

@@ -273,7 +273,7 @@ pub fn serialise_error_members(
 fn answer(status: u16, xml: String) -> WireAnswer {
     WireAnswer {
         status,
-        content_type: CONTENT_TYPE,
+        content_type: CONTENT_TYPE.into(),
         body: xml.into(),
         headers: HeaderList::new(),
     }

@@ -266,7 +266,7 @@ pub fn serialise(status: u16, shape: &Shape, output: &Value) -> WireAnswer {
     let members = output.as_object().unwrap_or(&nothing);
     let mut answer = WireAnswer {
         status,
-        content_type: CONTENT_TYPE,
+        content_type: CONTENT_TYPE.into(),
         body: bytes::Bytes::new(),
         headers: HeaderList::new(),
     };
@@ -285,6 +285,12 @@ pub fn serialise(status: u16, shape: &Shape, output: &Value) -> WireAnswer {
             Location::StatusCode => {
                 let code = value.as_u64().and_then(|code| u16::try_from(code).ok());
                 answer.status = code.unwrap_or(status);
+            }
+            // The one type of a body, not a second one beside it.
+            Location::Header if member.wire_name() == "Content-Type" => {
+                if let Some(kind) = value.as_str() {
+                    answer.content_type = kind.to_owned().into();
+                }
             }
             Location::Header => rest_headers::write(member, value, &mut answer.headers),
             Location::Headers => rest_headers::write_prefixed(member, value, &mut answer.headers),
@@ -313,11 +319,11 @@ fn write_body(structure: &Structure, members: &Map<String, Value>, answer: &mut 
     };
     match (member.shape.resolved(), value) {
         (Shape::Blob, Value::String(text)) => {
-            answer.content_type = "application/octet-stream";
+            answer.content_type = "application/octet-stream".into();
             answer.body = STANDARD.decode(text).unwrap_or_default().into();
         }
         (Shape::Text, Value::String(text)) => {
-            answer.content_type = "text/plain";
+            answer.content_type = "text/plain".into();
             answer.body = text.clone().into();
         }
         (shape, value) => answer.body = json::write(shape, value).to_string().into(),

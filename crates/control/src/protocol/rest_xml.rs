@@ -102,7 +102,7 @@ pub fn serves(service: &Service, method: &str, path: &str) -> bool {
 pub fn serialise(namespace: &str, status: u16, output: &Value) -> WireAnswer {
     let mut answer = WireAnswer {
         status,
-        content_type: CONTENT_TYPE,
+        content_type: CONTENT_TYPE.into(),
         body: bytes::Bytes::new(),
         headers: HeaderList::new(),
     };

@@ -1,19 +1,27 @@
 //! `AWS::ApiGateway::RestApi`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-restapi.html>
 
-use portcullis_engines::cloudformation::{
-    PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+use portcullis_engines::{
+    cloudformation::{Node, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template},
+    document::place_below,
+    openapi::{BasePath, Document, Members, Options, rest},
 };
 use portcullis_model::{
     ApiId, Problem,
     resources::{apigateway, cloudformation::StackResource},
 };
 
+use serde_json::Value;
+
 use super::{gone_is_fine, problem_at};
 use crate::{
     operation::AwsError,
     resources::{Made, Maker, Making, Properties, StackedResource, literal_json},
-    services::apigateway::records::{resource_policy, rest_api::RestApiSettings},
+    services::apigateway::records::{
+        import::{ImportOptions, Mode, Source, base_path},
+        resource_policy,
+        rest_api::RestApiSettings,
+    },
 };
 
 /// A REST API.
@@ -24,11 +32,11 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     properties: &[
         P::optional("ApiKeySourceType", Shape::OneOf(&["HEADER", "AUTHORIZER"])),
         P::optional("BinaryMediaTypes", Shape::List(&Shape::Text)).inert("bodies always pass as bytes"),
+        P::optional("Body", Shape::Json),
         P::refused(
-            "Body",
-            "write the paths as resources; OpenAPI is not imported yet",
+            "BodyS3Location",
+            "there is no S3 to read from: write the document under `Body`",
         ),
-        P::refused("BodyS3Location", "there is no S3 to read from"),
         P::refused("CloneFrom", "write the parts as resources"),
         P::optional("Description", Shape::Text),
         P::optional("DisableExecuteApiEndpoint", Shape::Boolean),
@@ -45,7 +53,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 P::optional("VpcEndpointIds", Shape::List(&Shape::Text)),
             ]),
         ),
-        P::optional("FailOnWarnings", Shape::Boolean).inert("it concerns the import of `Body`"),
+        P::optional("FailOnWarnings", Shape::Boolean),
         P::optional(
             "MinimumCompressionSize",
             Shape::Integer {
@@ -53,15 +61,25 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 maximum: 10_485_760,
             },
         ),
-        P::refused("Mode", "it concerns the import of `Body`"),
-        P::required(
+        P::optional("Mode", Shape::OneOf(&["merge", "overwrite"])),
+        P::optional(
             "Name",
             Shape::TextLength {
                 minimum: 1,
                 maximum: 1024,
             },
         ),
-        P::refused("Parameters", "they concern the import of `Body`"),
+        P::optional(
+            "Parameters",
+            Shape::Object(&[
+                P::optional("basepath", Shape::OneOf(&["ignore", "prepend", "split"])),
+                P::optional(
+                    "endpointConfigurationTypes",
+                    Shape::OneOf(&["EDGE", "REGIONAL", "PRIVATE"]),
+                ),
+                P::optional("ignore", Shape::OneOf(&["documentation"])),
+            ]),
+        ),
         P::optional("Policy", Shape::Json),
         P::refused("SecurityPolicy", "the listener decides the TLS versions"),
         P::optional("Tags", Shape::Tags),
@@ -91,10 +109,83 @@ fn settings(properties: Properties<'_>) -> Result<RestApiSettings, AwsError> {
     Ok(settings)
 }
 
+/// Reads how a document is taken. What the template says itself stands above the document.
+fn import_options(properties: Properties<'_>) -> Result<ImportOptions, AwsError> {
+    let parameters = properties.object("Parameters");
+    let parameter = |name| parameters.and_then(|parameters| parameters.text(name));
+    let own = serde_json::to_value(settings(properties)?).unwrap_or_default();
+    let mut settings = Members::new();
+    for (property, field) in [
+        ("ApiKeySourceType", "apiKeySource"),
+        ("BinaryMediaTypes", "binaryMediaTypes"),
+        ("Description", "description"),
+        ("DisableExecuteApiEndpoint", "disableExecuteApiEndpoint"),
+        ("EndpointConfiguration", "endpointConfiguration"),
+        ("MinimumCompressionSize", "minimumCompressionSize"),
+        ("Name", "name"),
+        ("Policy", "policy"),
+        ("Tags", "tags"),
+    ] {
+        if let Some(value) = properties.value(property).and_then(|_| own.get(field)) {
+            settings.insert(field.to_owned(), value.clone());
+        }
+    }
+    Ok(ImportOptions {
+        mode: match properties.text("Mode") {
+            Some("merge") => Mode::Merge,
+            _ => Mode::Overwrite,
+        },
+        base_path: base_path(parameter("basepath"))?,
+        fail_on_warnings: properties.boolean("FailOnWarnings") == Some(true),
+        endpoint_types: parameter("endpointConfigurationTypes")
+            .map(str::to_owned)
+            .into_iter()
+            .collect(),
+        settings,
+    })
+}
+
+/// Returns the document. A text is none: what it holds could not be seen before it is evaluated.
+fn body(properties: Properties<'_>) -> Result<Option<Source<'_>>, AwsError> {
+    match properties.value("Body") {
+        None => Ok(None),
+        Some(body) if body.is_object() => Ok(Some(Source::Value(body))),
+        Some(_) => Err(AwsError::validation(
+            "Body: the document must be an object, not a text that holds one",
+        )),
+    }
+}
+
 fn made(api: &apigateway::RestApi) -> Made {
     Made::named(api.id.as_str())
         .with("RestApiId", api.id.as_str())
         .with("RootResourceId", api.root_resource_id.as_str())
+}
+
+/// Says what is wrong with a document, as far as no function has to be evaluated first.
+fn check_body(node: &Node, logical_id: &str) -> Vec<Problem> {
+    if node.as_map().is_none() {
+        return Vec::new();
+    }
+    let Some(value) = literal_json(node).and_then(|text| serde_json::from_str::<Value>(&text).ok()) else {
+        return Vec::new();
+    };
+    let path = format!("Resources/{logical_id}/Properties/Body");
+    let placed = |problem: Problem| Problem {
+        place: place_below(node, &problem.path).or(Some(node.place)),
+        path: format!("{path}{}", problem.path.trim_start_matches('#')),
+        ..problem
+    };
+    let document = match Document::of(value, &[]) {
+        Ok(document) => document,
+        Err(problem) => return vec![placed(problem)],
+    };
+    let options = Options {
+        api_id: "check",
+        base_path: BasePath::default(),
+    };
+    let (_, problems) = rest::plan(&document, &options);
+    problems.into_iter().map(placed).collect()
 }
 
 impl StackedResource for RestApi {
@@ -103,7 +194,16 @@ impl StackedResource for RestApi {
     }
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
-        Box::pin(async move { Ok(made(&maker.apis().create_rest_api(settings(properties)?).await?)) })
+        Box::pin(async move {
+            let api = match body(properties)? {
+                Some(source) => {
+                    let options = import_options(properties)?;
+                    maker.apis().import_rest_api(source, &options).await?.api
+                }
+                None => maker.apis().create_rest_api(settings(properties)?).await?,
+            };
+            Ok(made(&api))
+        })
     }
 
     fn update<'a>(
@@ -114,9 +214,14 @@ impl StackedResource for RestApi {
     ) -> Making<'a, Made> {
         Box::pin(async move {
             let id = ApiId::from(before.reference.as_str());
-            Ok(made(
-                &maker.apis().replace_rest_api(&id, settings(properties)?).await?,
-            ))
+            let api = match body(properties)? {
+                Some(source) => {
+                    let options = import_options(properties)?;
+                    maker.apis().put_rest_api(&id, source, &options).await?.api
+                }
+                None => maker.apis().replace_rest_api(&id, settings(properties)?).await?,
+            };
+            Ok(made(&api))
         })
     }
 
@@ -128,13 +233,20 @@ impl StackedResource for RestApi {
     }
 
     fn check(&self, logical_id: &str, resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
-        let Some(node) = resource.properties.member("Policy") else {
-            return Vec::new();
-        };
-        let wrong = literal_json(node).and_then(|document| resource_policy::check(&document).err());
-        wrong
-            .map(|cause| problem_at(node, logical_id, "Policy", cause))
-            .into_iter()
-            .collect()
+        let mut problems = Vec::new();
+        if let Some(node) = resource.properties.member("Policy") {
+            let wrong = literal_json(node).and_then(|document| resource_policy::check(&document).err());
+            problems.extend(wrong.map(|cause| problem_at(node, logical_id, "Policy", cause)));
+        }
+        match resource.properties.member("Body") {
+            Some(node) => problems.extend(check_body(node, logical_id)),
+            None if resource.properties.member("Name").is_none() => {
+                let message = "`Name` is missing: an API without `Body` needs one";
+                let path = format!("Resources/{logical_id}/Properties");
+                problems.push(Problem::error(Some(resource.properties.place), path, message));
+            }
+            None => {}
+        }
+        problems
     }
 }

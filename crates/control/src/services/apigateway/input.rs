@@ -1,5 +1,6 @@
 //! From a call to what the records want.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use portcullis_model::{ApiId, ResourceId};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -7,7 +8,13 @@ use serde_json::{Map, Value};
 use super::{
     errors::bad_request,
     patch::PatchOperation,
-    records::{Apis, Listed, Wanted, api_key::Plans, domain_name::Domains, method::MethodKey},
+    records::{
+        Apis, Listed, Wanted,
+        api_key::Plans,
+        domain_name::Domains,
+        import::{self, ImportOptions},
+        method::MethodKey,
+    },
 };
 use crate::operation::{AwsError, Call};
 
@@ -28,6 +35,32 @@ pub(super) fn plans<'a>(call: &Call<'a>) -> Plans<'a> {
         vault: &call.parts.vault,
         counters: call.parts.usage.as_ref(),
     }
+}
+
+/// Returns the document that is the body.
+pub(super) fn document(call: &Call<'_>) -> Vec<u8> {
+    STANDARD
+        .decode(call.text("body").unwrap_or_default())
+        .unwrap_or_default()
+}
+
+/// Reads how a document is to be taken. `ignore=documentation` is how every document is taken here.
+pub(super) fn import_options(call: &Call<'_>) -> Result<ImportOptions, AwsError> {
+    if call.text("ignore").is_some_and(|what| what != "documentation") {
+        return Err(bad_request(
+            "Invalid ignore specified: the one value is documentation",
+        ));
+    }
+    Ok(ImportOptions {
+        base_path: import::base_path(call.text("basepath"))?,
+        fail_on_warnings: is_on(call, "failonwarnings"),
+        endpoint_types: call
+            .text("endpointConfigurationTypes")
+            .map(|kind| kind.to_ascii_uppercase())
+            .into_iter()
+            .collect(),
+        ..ImportOptions::default()
+    })
 }
 
 /// Tells whether a switch of the query or body is on.

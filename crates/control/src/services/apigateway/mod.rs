@@ -49,6 +49,7 @@ mod get_deployment;
 mod get_deployments;
 mod get_domain_name;
 mod get_domain_names;
+mod get_export;
 mod get_gateway_response;
 mod get_gateway_responses;
 mod get_integration;
@@ -72,11 +73,13 @@ mod get_usage_plan_key;
 mod get_usage_plan_keys;
 mod get_usage_plans;
 mod import_api_keys;
+mod import_rest_api;
 mod put_gateway_response;
 mod put_integration;
 mod put_integration_response;
 mod put_method;
 mod put_method_response;
+mod put_rest_api;
 mod update_account;
 mod update_api_key;
 mod update_authorizer;
@@ -152,6 +155,7 @@ const OPERATIONS: &[&Operation] = &[
     &get_deployments::OPERATION,
     &get_domain_name::OPERATION,
     &get_domain_names::OPERATION,
+    &get_export::OPERATION,
     &get_gateway_response::OPERATION,
     &get_gateway_responses::OPERATION,
     &get_integration::OPERATION,
@@ -175,11 +179,13 @@ const OPERATIONS: &[&Operation] = &[
     &get_usage_plan_keys::OPERATION,
     &get_usage_plans::OPERATION,
     &import_api_keys::OPERATION,
+    &import_rest_api::OPERATION,
     &put_gateway_response::OPERATION,
     &put_integration::OPERATION,
     &put_integration_response::OPERATION,
     &put_method::OPERATION,
     &put_method_response::OPERATION,
+    &put_rest_api::OPERATION,
     &update_account::OPERATION,
     &update_api_key::OPERATION,
     &update_authorizer::OPERATION,

@@ -75,6 +75,15 @@ pub(super) fn rest_api(api: &RestApi) -> Value {
     answer
 }
 
+/// Renders an API that a document made, with what was noticed.
+pub(super) fn imported_rest_api(api: &RestApi, warnings: &[String]) -> Value {
+    let mut answer = rest_api(api);
+    if !warnings.is_empty() {
+        set(&mut answer, "warnings", Some(warnings));
+    }
+    answer
+}
+
 /// AWS gives a policy out as the inside of a JSON string: its quotes are escaped once more than the wire needs.
 fn escaped(policy: &str) -> String {
     let quoted = Value::from(policy).to_string();

@@ -109,7 +109,7 @@ const NAMES: [(&str, &str); 4] = [
 ];
 
 /// What lends a role to a service: the type, the property that names the role, the service.
-const LENDERS: [(&str, &str, &str); 4] = [
+const LENDERS: [(&str, &str, &str); 5] = [
     (
         "AWS::ApiGateway::Account",
         "CloudWatchRoleArn",
@@ -118,6 +118,12 @@ const LENDERS: [(&str, &str, &str); 4] = [
     (
         "AWS::ApiGateway::Method",
         "Credentials",
+        "apigateway.amazonaws.com",
+    ),
+    // Of an integration in a document under `Body`, whose keys a template always writes out.
+    (
+        "AWS::ApiGateway::RestApi",
+        "credentials",
         "apigateway.amazonaws.com",
     ),
     ("AWS::Events::Rule", "RoleArn", "events.amazonaws.com"),

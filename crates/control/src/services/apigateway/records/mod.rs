@@ -13,6 +13,7 @@ pub mod canary;
 pub mod deployment;
 pub mod domain_name;
 pub mod gateway_response;
+pub mod import;
 pub mod integration;
 pub mod integration_response;
 pub mod method;

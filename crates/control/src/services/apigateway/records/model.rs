@@ -5,11 +5,11 @@ use portcullis_model::{
     ApiId,
     resources::apigateway::{Model, Resource},
 };
-use portcullis_store::{Expect, kinds};
+use portcullis_store::{Batch, Expect, kinds};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Apis, Kept, Listed, Wanted};
+use super::{Apis, Kept, Listed, Wanted, encode};
 use crate::{
     operation::AwsError,
     services::apigateway::errors::{bad_request, conflict, not_found},
@@ -110,6 +110,53 @@ impl Apis<'_> {
         )
         .await?;
         Ok(model)
+    }
+
+    /// Makes or replaces models that may refer to one another, in circles too. Without `keep_others` the API has no other
+    /// models afterwards. An error names the model that it is about.
+    pub async fn put_models(
+        &self,
+        api: &ApiId,
+        settings: Vec<ModelSettings>,
+        keep_others: bool,
+    ) -> Result<(), (String, AwsError)> {
+        let own = |error: AwsError| (String::new(), error);
+        let present: Vec<Model> = self.all(kinds::API_MODEL, api).await.map_err(own)?;
+        let is_new = |name: &str| settings.iter().any(|model| model.name == name);
+        let mut documents: Vec<(String, String)> = Vec::new();
+        let others = present.iter().filter(|model| keep_others && !is_new(&model.name));
+        for (name, schema) in others
+            .map(|model| (&model.name, &model.schema))
+            .chain(settings.iter().map(|model| (&model.name, &model.schema)))
+        {
+            if let Some(schema) = schema {
+                documents.push((model_url(api.as_str(), name), schema.clone()));
+            }
+        }
+        let documents = Documents::new(
+            documents
+                .iter()
+                .map(|(url, schema)| (url.clone(), schema.as_str())),
+        );
+        let mut batch = Batch::new();
+        if !keep_others {
+            for gone in present.iter().filter(|model| !is_new(&model.name)) {
+                let key = self.key(kinds::API_MODEL, format!("{api}/{}", gone.name));
+                batch = batch.delete(key, Expect::Anything);
+            }
+        }
+        for model in settings {
+            let name = model.name.clone();
+            let same = present.iter().find(|other| other.name == name);
+            let id = same.map_or_else(|| self.entropy.lower_alphanumeric(6), |other| other.id.clone());
+            let built = model.build(api, id, &documents);
+            let body = built
+                .and_then(|model| encode(&model))
+                .map_err(|error| (name.clone(), error))?;
+            let key = self.key(kinds::API_MODEL, format!("{api}/{name}"));
+            batch = batch.put(key, body, Expect::Anything);
+        }
+        self.commit(batch).await.map_err(own)
     }
 
     /// Returns a model, or AWS's error when there is none.

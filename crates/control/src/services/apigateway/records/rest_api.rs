@@ -183,8 +183,23 @@ const API_ID_SYMBOLS: usize = 10;
 impl Apis<'_> {
     /// Makes an API with its root resource and the models `Empty` and `Error`.
     pub async fn create_rest_api(&self, settings: RestApiSettings) -> Result<RestApi, AwsError> {
+        self.new_rest_api(self.new_api_id(), settings, &self.first_models())
+            .await
+    }
+
+    /// Returns an id that no API has.
+    pub(super) fn new_api_id(&self) -> ApiId {
+        ApiId::from(self.entropy.lower_alphanumeric(API_ID_SYMBOLS))
+    }
+
+    /// Makes an API with its root resource and `models`.
+    pub(super) async fn new_rest_api(
+        &self,
+        id: ApiId,
+        settings: RestApiSettings,
+        models: &[Model],
+    ) -> Result<RestApi, AwsError> {
         settings.check()?;
-        let id = ApiId::from(self.entropy.lower_alphanumeric(API_ID_SYMBOLS));
         let root = Resource {
             id: ResourceId::from(self.entropy.lower_alphanumeric(API_ID_SYMBOLS)),
             parent_id: None,
@@ -220,9 +235,9 @@ impl Apis<'_> {
                 encode(&root)?,
                 Expect::Absent,
             );
-        for model in self.first_models() {
+        for model in models {
             let key = self.key(kinds::API_MODEL, format!("{id}/{}", model.name));
-            batch = batch.put(key, encode(&model)?, Expect::Absent);
+            batch = batch.put(key, encode(model)?, Expect::Absent);
         }
         self.commit(batch).await?;
         Ok(api)
