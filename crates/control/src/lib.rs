@@ -54,6 +54,7 @@ pub struct ControlParts {
     pub functions: Arc<portcullis_functions::Functions>,
     pub certificates: Arc<dyn ports::Certificates>,
     pub distribution_cache: Arc<dyn ports::DistributionCache>,
+    pub stage_caches: Arc<dyn ports::StageCaches>,
     /// The region that is served, and the account that it starts with.
     pub scope: Scope,
     /// `{domain}` in the hosts of what is made.

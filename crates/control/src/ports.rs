@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use bytes::Bytes;
 use portcullis_firewall::{Sample, SampledBy};
 use portcullis_model::{
-    Problem, Scope, SecretText, Timestamp,
+    ApiId, Problem, Scope, SecretText, StageName, Timestamp,
     resources::{
         apigateway::{ApiImage, Stage},
         apigatewayv2::{HttpDeployment, HttpStage},
@@ -38,6 +38,12 @@ pub trait Compiler: Send + Sync {
 pub trait DistributionCache: Send + Sync {
     /// Drops what is kept of a distribution under `paths`, exact or with a `*` at the end; gone when this returns.
     fn invalidate(&self, distribution: &str, paths: &[String]);
+}
+
+/// What stages keep of their methods' answers.
+pub trait StageCaches: Send + Sync {
+    /// Drops what is kept of a stage; gone when this returns.
+    fn flush(&self, api: &ApiId, stage: &StageName);
 }
 
 /// The folders that stand for buckets.

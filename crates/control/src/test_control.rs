@@ -10,8 +10,8 @@ use portcullis_identity::{
     ports::{Mail, MailError, Message, SignOuts},
 };
 use portcullis_model::{
-    Clock, Entropy, ManualClock, Problem, RequestId, Scope, SecretText, SystemEntropy, Timestamp, UserPoolId,
-    UserSub,
+    ApiId, Clock, Entropy, ManualClock, Problem, RequestId, Scope, SecretText, StageName, SystemEntropy,
+    Timestamp, UserPoolId, UserSub,
     resources::{
         apigateway::ACCOUNT_THROTTLE,
         apigateway::{ApiImage, Stage},
@@ -77,6 +77,9 @@ impl ports::Compiler for Outside {
 }
 impl ports::DistributionCache for Outside {
     fn invalidate(&self, _distribution: &str, _paths: &[String]) {}
+}
+impl ports::StageCaches for Outside {
+    fn flush(&self, _api: &ApiId, _stage: &StageName) {}
 }
 impl ports::TrailSink for Outside {
     fn record(&self, _trail: Trail) {}
@@ -260,6 +263,7 @@ pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
         functions: Arc::default(),
         certificates: Arc::new(Outside),
         distribution_cache: Arc::new(Outside),
+        stage_caches: Arc::new(Outside),
         scope: scope(),
         domain: "portcullis.localhost".into(),
     }

@@ -19,6 +19,7 @@ use crate::{
     http::{Request, coding::decode::Sent},
     layers::{
         authorizer::{Caller, signature},
+        cache::Ticket,
         resource_policy::PolicyVerdict,
     },
     mapping::{query, request::Mapped},
@@ -112,6 +113,9 @@ pub(crate) struct Exchange {
     /// What a body that is decoded was sent as, where a signature may be over it.
     sent: Option<Sent>,
     is_decoded: bool,
+    /// Where the answer is to be kept.
+    ticket: Option<Ticket>,
+    warns_of_cache: bool,
     mapped: Option<Mapped>,
     /// What the request template set of `$context.requestOverride`.
     overrides: Vec<Override>,
@@ -154,6 +158,8 @@ impl Exchange {
             body_read: Bytes::new(),
             sent: None,
             is_decoded: false,
+            ticket: None,
+            warns_of_cache: false,
             mapped: None,
             overrides: Vec::new(),
         }
@@ -422,6 +428,26 @@ impl Exchange {
     /// Returns what the limits of the request stand at.
     pub(crate) fn limits(&self) -> Option<&LimitFields> {
         self.limits.as_deref()
+    }
+
+    /// Written by the cache's layer, where the answer is to be kept.
+    pub(crate) fn keep_by(&mut self, ticket: Ticket) {
+        self.ticket = Some(ticket);
+    }
+
+    /// Takes what the cache's layer left, once.
+    pub(crate) const fn take_ticket(&mut self) -> Option<Ticket> {
+        self.ticket.take()
+    }
+
+    /// Written by the cache's layer, where a client's wish is not heeded and he is told so.
+    pub(crate) const fn warn_of_cache(&mut self) {
+        self.warns_of_cache = true;
+    }
+
+    /// Tells whether the client is told that the cache did not heed him.
+    pub(crate) const fn warns_of_cache(&self) -> bool {
+        self.warns_of_cache
     }
 
     /// Written by the mapping layer.

@@ -28,8 +28,8 @@ use crate::{
     layers::authorizer::{signers::Signers, token_cache::TokenCache, verdict_cache::VerdictCache},
     pipeline::{self, Journal},
     ports::{
-        AccessLogs, Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Services, Sessions, Site,
-        SiteRequest,
+        AccessLogs, Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Sealing, Services,
+        Sessions, Site, SiteRequest,
     },
     redirect::redirect,
     request_id::{self, RequestIds},
@@ -175,6 +175,10 @@ impl Worker {
 
     pub(crate) fn access_logs(&self) -> &dyn AccessLogs {
         self.parts.ports.access_logs.as_ref()
+    }
+
+    pub(crate) fn sealing(&self) -> &dyn Sealing {
+        self.parts.ports.sealing.as_ref()
     }
 
     pub(crate) const fn verdicts(&self) -> &VerdictCache {

@@ -18,6 +18,7 @@ mod layers;
 mod mapping;
 mod integrations;
 mod responses;
+pub mod stage_cache;
 mod access_log;
 pub mod trail;
 pub mod metrics;

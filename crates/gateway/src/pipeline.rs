@@ -10,6 +10,7 @@
 //! 5. **usage plan**
 //! 6. **validation**
 //! 7. **mapping**
+//!    **cache**: an answer of the stage's cache, behind every layer that may refuse
 //! 8. **integration**
 //! 9. **response**
 
@@ -26,6 +27,7 @@ use crate::{
     integrations,
     layers::{
         authorizer::Authorizer,
+        cache::{self, Cache},
         cors::Preflight,
         custom_domain,
         firewall::Firewall,
@@ -137,6 +139,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         pass.layer::<UsagePlan>().await?;
         pass.layer::<Validation>().await?;
         pass.layer::<Mapping>().await?;
+        pass.layer::<Cache>().await?;
         Ok(())
     }
     .await;
@@ -159,8 +162,12 @@ async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> E
     };
     exchange.note_integration(answer.status());
     match response::apply(&exchange, &method, answer) {
-        Ok((response, reason)) => {
+        Ok((mut response, reason)) => {
             journal.note(LayerName::Response, Outcome::Continue, reason);
+            if let Some(reason) = cache::keep(&mut exchange, &mut response, worker).await {
+                journal.note(LayerName::Cache, Outcome::Continue, reason.into());
+            }
+            cache::finish(&exchange, &mut response);
             Ended::new(exchange, Ending::Answered(Box::new(response)))
         }
         Err(refusal) => refuse(exchange, refusal, LayerName::Response, journal),

@@ -98,6 +98,16 @@ pub struct Ports {
     pub functions: Arc<dyn Functions>,
     pub services: Arc<dyn Services>,
     pub access_logs: Arc<dyn AccessLogs>,
+    pub sealing: Arc<dyn Sealing>,
+}
+
+/// Seals what the data plane keeps, with the keys of the vault. None: it cannot, and nothing is kept.
+pub trait Sealing: Send + Sync {
+    /// Seals bytes for a purpose, which is needed to open them.
+    fn seal(&self, purpose: &str, plain: &[u8]) -> Option<String>;
+
+    /// Opens what was sealed for the same purpose.
+    fn unseal(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>>;
 }
 
 /// Keeps access logs.

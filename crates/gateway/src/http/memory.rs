@@ -32,13 +32,21 @@ impl Memory {
         self.held.load(Ordering::Relaxed)
     }
 
-    fn take(&self, bytes: usize) -> Result<(), BodyError> {
+    /// Takes bytes onto the account, if there is room.
+    pub(crate) fn take(&self, bytes: usize) -> Result<(), BodyError> {
         let before = self.held.fetch_add(bytes, Ordering::Relaxed);
         if before.saturating_add(bytes) > self.bytes_max {
             self.held.fetch_sub(bytes, Ordering::Relaxed);
             return Err(BodyError::NoRoom);
         }
         Ok(())
+    }
+}
+
+impl Memory {
+    /// Gives back what was taken.
+    pub(crate) fn release(&self, bytes: usize) {
+        self.held.fetch_sub(bytes, Ordering::Relaxed);
     }
 }
 

@@ -10,3 +10,4 @@ pub(crate) mod authorizer;
 pub(crate) mod usage_plan;
 pub(crate) mod validation;
 pub(crate) mod mapping;
+pub(crate) mod cache;

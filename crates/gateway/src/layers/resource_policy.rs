@@ -179,6 +179,21 @@ fn judge(exchange: &Exchange) -> Result<(PolicyVerdict, Reason), Refusal> {
     }
 }
 
+/// Tells whether the API's own policy allows an action to whoever asks.
+pub(crate) fn allows_everybody(exchange: &Exchange, action: &str, arn: &str) -> bool {
+    let Some(policy) = exchange.stage().and_then(|stage| stage.policy.as_deref()) else {
+        return false;
+    };
+    let context = context_of(exchange);
+    let request = AccessRequest {
+        principal_arn: None,
+        action,
+        resource: arn,
+        context: &context,
+    };
+    matches!(policy.evaluate(&request), Verdict::Allow { .. })
+}
+
 /// Returns what conditions may ask of any request.
 pub(crate) fn context_of(exchange: &Exchange) -> Context {
     let (request, now) = (exchange.request(), exchange.started());

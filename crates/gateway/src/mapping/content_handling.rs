@@ -21,6 +21,11 @@ impl BinaryTypes {
         )
     }
 
+    /// Tells whether any type is binary.
+    pub(crate) const fn are_any(&self) -> bool {
+        !self.0.is_empty()
+    }
+
     /// Tells whether the first media type that a header field names is binary.
     pub(crate) fn hold(&self, field: Option<&str>) -> bool {
         let first = field

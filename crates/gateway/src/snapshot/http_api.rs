@@ -131,6 +131,8 @@ pub fn compile_http_stage(
         gateway_responses: GatewayResponses::default(),
         minimum_compression_size: None,
         access_log: access_log.map(Box::new),
+        cache: None,
+        cache_release: Box::default(),
         canary: None,
         release: Release::Only,
     })
@@ -211,6 +213,7 @@ fn compile_route(
         authorization: authorization.ok()?,
         api_key_required: false,
         validation: None,
+        cache: None,
         backend: Arc::new(backend),
     }))
 }
@@ -292,6 +295,8 @@ fn as_rest(
 ) -> RestIntegration {
     let uri = integration.integration_uri.as_str();
     RestIntegration {
+        cache_namespace: None,
+        cache_key_parameters: Vec::new(),
         integration_type: if is_function {
             IntegrationType::AwsProxy
         } else {

@@ -215,6 +215,14 @@ impl Snapshot {
             .or_else(|| stages.get(DEFAULT_STAGE).map(|stage| (stage, false)))
     }
 
+    /// Drops what is kept of a stage's answers; gone when this returns. Nothing where it keeps none.
+    pub fn flush_stage_cache(&self, api_id: &ApiId, stage_name: &StageName) {
+        let stage = self.apis.get(api_id).and_then(|stages| stages.get(stage_name));
+        if let Some(cache) = stage.and_then(|stage| stage.cache.as_ref()) {
+            cache.flush();
+        }
+    }
+
     /// Finds the pool that issues tokens as `issuer`.
     pub(crate) fn pool_of(&self, issuer: &str) -> Option<&Arc<PoolSnapshot>> {
         self.issuers.get(issuer)

@@ -27,6 +27,10 @@ use crate::{
     mapping::{content_handling::BinaryTypes, request::RequestMapping, response::ResponseMapping},
     pipeline::OBSERVABLE,
     responses::gateway_responses::GatewayResponses,
+    stage_cache::{
+        StageCache,
+        settings::{self, MethodCache},
+    },
     usage::{KeySource, StageThrottles, WantedFields},
 };
 
@@ -72,6 +76,10 @@ pub struct StageSnapshot {
     /// The shortest answer that goes out coded, in bytes.
     pub(crate) minimum_compression_size: Option<u32>,
     pub(crate) access_log: Option<Box<AccessLog>>,
+    /// Where answers are kept, if the cluster is on.
+    pub(crate) cache: Option<Arc<StageCache>>,
+    /// Whose answers they are: the deployment's.
+    pub(crate) cache_release: Box<str>,
     /// Where a share of the requests goes instead.
     pub(crate) canary: Option<Box<Canary>>,
     pub(crate) release: Release,
@@ -126,6 +134,8 @@ pub(crate) struct MethodSnapshot {
     pub(crate) api_key_required: bool,
     /// None without a request validator.
     pub(crate) validation: Option<Box<MethodValidation>>,
+    /// None where answers are not kept.
+    pub(crate) cache: Option<Box<MethodCache>>,
     /// Methods that say the same share it, so that many routes need little memory and stay in the caches.
     pub(crate) backend: Arc<Backend>,
 }
@@ -164,6 +174,14 @@ impl StageSnapshot {
         compiled.release = Release::Canary;
         // What a stage lets through is one number, whichever of its deployments answers.
         compiled.throttles.keep_buckets_of(&self.throttles);
+        compiled.cache.clone_from(&self.cache);
+        if stage
+            .canary_settings
+            .as_ref()
+            .is_some_and(|canary| canary.use_stage_cache)
+        {
+            compiled.cache_release.clone_from(&self.cache_release);
+        }
         self.canary = Canary::new(stage, compiled).map(Box::new);
         self.release = Release::Production;
         self
@@ -172,11 +190,18 @@ impl StageSnapshot {
     /// Goes on counting where `before` stopped.
     pub(super) fn keep_counts_of(&mut self, before: &Self) {
         self.throttles.keep_buckets_of(&before.throttles);
+        // A cluster of another size is another cluster, and empty.
+        if let (Some(own), Some(kept)) = (&self.cache, &before.cache)
+            && own.is_as_large_as(kept)
+        {
+            self.cache = Some(Arc::clone(kept));
+        }
         let canary = self
             .canary
             .as_mut()
             .and_then(|canary| Arc::get_mut(&mut canary.stage));
         if let Some(canary) = canary {
+            canary.cache.clone_from(&self.cache);
             if let Some(before) = &before.canary {
                 canary.throttles.keep_buckets_of(&before.stage.throttles);
             }
@@ -253,6 +278,8 @@ pub fn compile_stage(
     let key_source = KeySource::compile(&image.rest_api, &mut problems);
     let access_log = AccessLog::compile(stage.access_log_settings.as_ref(), scope, &mut problems);
     canary::check_choice(stage, &mut problems);
+    settings::check(stage, &mut problems);
+    let cache = compile_cache(stage, &mut problems);
     if problems.iter().any(Problem::is_error) {
         return Err(problems);
     }
@@ -276,9 +303,23 @@ pub fn compile_stage(
         gateway_responses,
         minimum_compression_size: image.rest_api.minimum_compression_size,
         access_log: access_log.map(Box::new),
+        cache,
+        cache_release: deployment.id.as_str().into(),
         canary: None,
         release: Release::Only,
     })
+}
+
+/// Makes the cache of a stage whose cluster is on.
+fn compile_cache(stage: &Stage, problems: &mut Vec<Problem>) -> Option<Arc<StageCache>> {
+    if !stage.cache_cluster_enabled {
+        return None;
+    }
+    let size = stage.cache_cluster_size.as_deref().unwrap_or_default();
+    StageCache::of_size(size)
+        .map(Arc::new)
+        .map_err(|message| problems.push(Problem::error(None, "cacheClusterSize", message)))
+        .ok()
 }
 
 fn compile_resources(
@@ -334,6 +375,8 @@ fn compile_resource(
             continue;
         };
         let validation = shared.validators.compile(method, &path, problems);
+        let has_binary_types = shared.binary.are_any();
+        let cache = MethodCache::compile(shared.stage, resource, (name, method), has_binary_types, problems);
         let method = Arc::new(MethodSnapshot {
             resource_id: resource.id.clone(),
             resource_path: Arc::clone(&compiled.path),
@@ -342,6 +385,7 @@ fn compile_resource(
             authorization,
             api_key_required: method.api_key_required,
             validation,
+            cache,
             backend,
         });
         if let Err(message) = compiled.put(name, method) {

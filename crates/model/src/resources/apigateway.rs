@@ -173,6 +173,12 @@ pub struct Integration {
     pub content_handling: Option<String>,
     #[serde(default = "default_timeout", rename = "timeoutInMillis")]
     pub timeout_ms: u32,
+    /// What kept answers are shared within; the resource without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_namespace: Option<String>,
+    /// `method.request.querystring.X`, and the like: a kept answer is for their values.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cache_key_parameters: Vec<String>,
     /// By status code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub integration_responses: BTreeMap<String, IntegrationResponse>,
@@ -364,6 +370,16 @@ pub struct MethodSetting {
     pub data_trace_enabled: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logging_level: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub caching_enabled: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_ttl_in_seconds: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_data_encrypted: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require_authorization_for_cache_control: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unauthorized_cache_control_header_strategy: Option<String>,
 }
 
 /// AWS's throttle of an account in a region; what a stage leaves out is this.
@@ -407,6 +423,11 @@ pub struct Stage {
     pub access_log_settings: Option<AccessLogSettings>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary_settings: Option<CanarySettings>,
+    #[serde(default)]
+    pub cache_cluster_enabled: bool,
+    /// In gigabytes, as AWS writes it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_cluster_size: Option<String>,
     pub created_date: Timestamp,
     pub last_updated_date: Timestamp,
 }

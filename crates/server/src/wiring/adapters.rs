@@ -20,14 +20,15 @@ use portcullis_gateway::{
     distribution::cache::DistributionCache,
     edge::{ForwardProxy, ProxyRoute},
     firewall::Firewall,
-    ports::{SessionRefusal, Sessions},
+    ports::{Sealing, SessionRefusal, Sessions},
     revocations::Revocations,
     snapshot::Snapshots,
     trail::TrailLog,
 };
 use portcullis_identity::ports::{Mail, MailError, Message, SignOuts};
 use portcullis_model::{
-    Scope, SecretText, Timestamp, UserPoolId, UserSub, arn::Arn, resources::iam::Session, trail::Trail,
+    ApiId, Scope, SecretText, StageName, Timestamp, UserPoolId, UserSub, arn::Arn, resources::iam::Session,
+    trail::Trail,
 };
 use portcullis_vault::Vault;
 
@@ -83,6 +84,29 @@ pub(super) struct KeptAnswers(pub(super) Arc<DistributionCache>);
 impl portcullis_control::ports::DistributionCache for KeptAnswers {
     fn invalidate(&self, distribution: &str, paths: &[String]) {
         self.0.invalidate(distribution, paths);
+    }
+}
+
+/// What stages keep of their methods' answers.
+pub(super) struct KeptByStages(pub(super) Arc<Snapshots>);
+
+impl portcullis_control::ports::StageCaches for KeptByStages {
+    fn flush(&self, api: &ApiId, stage: &StageName) {
+        self.0.take().flush_stage_cache(api, stage);
+    }
+}
+
+/// Seals what the data plane keeps, with the keys of the vault.
+pub(super) struct SealedByVault(pub(super) Arc<Vault>);
+
+impl Sealing for SealedByVault {
+    fn seal(&self, purpose: &str, plain: &[u8]) -> Option<String> {
+        self.0.seal(purpose, plain).ok()
+    }
+
+    fn unseal(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>> {
+        let opened = self.0.unseal(purpose, sealed).ok()?;
+        Some(opened.expose().to_vec())
     }
 }
 

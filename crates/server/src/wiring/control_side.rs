@@ -14,7 +14,7 @@ use rustls::pki_types::{CertificateDer, pem::PemObject};
 
 use super::{
     Addresses, Planes,
-    adapters::{JudgedSamples, KeptAnswers, Trails},
+    adapters::{JudgedSamples, KeptAnswers, KeptByStages, Trails},
     certificates::Certificates,
     destinations::public_only,
     publication::{GatewayCompiler, Publication},
@@ -53,6 +53,7 @@ impl ControlSide {
             functions: planes.functions.runner.clone(),
             certificates: self.certificates,
             distribution_cache: Arc::new(KeptAnswers(planes.distribution_cache.clone())),
+            stage_caches: Arc::new(KeptByStages(planes.snapshots.clone())),
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),
         })

@@ -47,7 +47,9 @@ pub(crate) use certificates::{Certified, Issuer};
 pub(crate) use listeners::Addresses;
 
 use access_logs::AccessLogFiles;
-use adapters::{EventRoles, FunctionRoles, OurHosts, OutboxMail, RevocationFeed, SealedSessions};
+use adapters::{
+    EventRoles, FunctionRoles, OurHosts, OutboxMail, RevocationFeed, SealedByVault, SealedSessions,
+};
 use certificates::Certificates;
 use control_side::ControlSide;
 use destinations::{integration_policy, public_only};
@@ -407,6 +409,7 @@ fn gateway(
         usage,
         challenges,
         ports: Ports {
+            sealing: Arc::new(SealedByVault(Arc::clone(&vault))),
             sessions: Arc::new(SealedSessions(vault)),
             sites: Arc::new(sites),
             functions: Arc::new(functions),

@@ -17,14 +17,16 @@ use portcullis_model::{
 use super::{
     api_of, gone_is_fine,
     stage::{
-        ACCESS_LOG_SETTING, METHOD_SETTINGS, STAGE_NAME, access_log_settings, check_switches, method_settings,
+        ACCESS_LOG_SETTING, CACHE_TTL, METHOD_SETTINGS, STAGE_NAME, access_log_settings, check_switches,
+        method_settings,
     },
 };
 use crate::{
     operation::AwsError,
     resources::{Made, Maker, Making, Properties, StackedResource},
-    services::apigateway::records::{
-        deployment::DeploymentSettings, method_setting::MethodSettings, stage::StageSettings,
+    services::apigateway::{
+        errors::{bad_request, unsupported},
+        records::{deployment::DeploymentSettings, method_setting::MethodSettings, stage::StageSettings},
     },
 };
 
@@ -45,9 +47,9 @@ static SCHEMA: ResourceSchema = ResourceSchema {
             Shape::Object(&[
                 P::optional("AccessLogSetting", ACCESS_LOG_SETTING),
                 P::optional("CacheClusterEnabled", Shape::Boolean),
-                P::refused("CacheClusterSize", "answers are not cached yet"),
+                P::optional("CacheClusterSize", Shape::Text),
                 P::optional("CacheDataEncrypted", Shape::Boolean),
-                P::refused("CacheTtlInSeconds", "answers are not cached yet"),
+                P::optional("CacheTtlInSeconds", CACHE_TTL),
                 P::optional("CachingEnabled", Shape::Boolean),
                 P::refused("CanarySetting", "set `CanarySetting` of the stage instead"),
                 P::refused(
@@ -99,19 +101,13 @@ fn refuse_switches(properties: Properties<'_>) -> Result<(), AwsError> {
     let Some(stage) = properties.object("StageDescription") else {
         return Ok(());
     };
-    let switches = [
-        "CacheClusterEnabled",
-        "CacheDataEncrypted",
-        "CachingEnabled",
-        "TracingEnabled",
-    ];
-    match switches.iter().find(|name| stage.boolean(name) == Some(true)) {
-        Some(name) => Err(crate::services::apigateway::errors::unsupported(
-            &format!("StageDescription/{name}"),
-            "it has no effect here yet",
-        )),
-        None => Ok(()),
+    if stage.boolean("TracingEnabled") == Some(true) {
+        return Err(unsupported(
+            "StageDescription/TracingEnabled",
+            "there is no X-Ray; every request has a trail instead",
+        ));
     }
+    Ok(())
 }
 
 /// Reads the settings of the stage's methods; the description's own throttle is that of all methods.
@@ -121,12 +117,15 @@ fn stage_methods(stage: Option<Properties<'_>>) -> Result<MethodSettings, AwsErr
     };
     let mut settings = method_settings(stage)?;
     let own: MethodSetting = stage.settings(&[
+        ("CacheDataEncrypted", "cacheDataEncrypted"),
+        ("CacheTtlInSeconds", "cacheTtlInSeconds"),
+        ("CachingEnabled", "cachingEnabled"),
         ("ThrottlingBurstLimit", "throttlingBurstLimit"),
         ("ThrottlingRateLimit", "throttlingRateLimit"),
     ])?;
-    if own.throttle().is_some() && settings.insert("*/*".to_owned(), own).is_some() {
-        return Err(crate::services::apigateway::errors::bad_request(
-            "StageDescription: give the throttle of all methods once, in `MethodSettings` or beside it",
+    if own != MethodSetting::default() && settings.insert("*/*".to_owned(), own).is_some() {
+        return Err(bad_request(
+            "StageDescription: give the settings of all methods once, in `MethodSettings` or beside it",
         ));
     }
     Ok(settings)
@@ -142,6 +141,8 @@ fn settings(properties: Properties<'_>) -> Result<DeploymentSettings, AwsError> 
         stage_tags: stage.map(|stage| stage.tags("Tags")).unwrap_or_default(),
         method_settings: stage_methods(stage)?,
         access_log_settings: stage.map(access_log_settings).transpose()?.flatten(),
+        cache_cluster_enabled: stage.and_then(|stage| stage.boolean("CacheClusterEnabled")),
+        cache_cluster_size: stage.and_then(|stage| stage.string("CacheClusterSize")),
         ..DeploymentSettings::default()
     })
 }
@@ -164,6 +165,8 @@ async fn point_stage(
         method_settings: from.method_settings,
         tags: from.stage_tags,
         access_log_settings: from.access_log_settings,
+        cache_cluster_enabled: from.cache_cluster_enabled,
+        cache_cluster_size: from.cache_cluster_size,
         ..StageSettings::default()
     };
     match maker.apis().stage(api, &name).await {

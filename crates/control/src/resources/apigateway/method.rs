@@ -32,8 +32,8 @@ const STATUS: Shape = Shape::Pattern {
 const HANDLING: Shape = Shape::OneOf(&["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]);
 
 const INTEGRATION: Shape = Shape::Object(&[
-    P::refused("CacheKeyParameters", "answers are not cached yet"),
-    P::refused("CacheNamespace", "answers are not cached yet"),
+    P::optional("CacheKeyParameters", Shape::List(&Shape::Text)),
+    P::optional("CacheNamespace", Shape::Text),
     P::refused("ConnectionId", "there are no VPC links"),
     P::optional("ConnectionType", Shape::OneOf(&["INTERNET"])).inert("there is one way to connect"),
     P::optional("ContentHandling", HANDLING),
@@ -146,6 +146,8 @@ async fn put_parts(maker: &Maker<'_>, key: &MethodKey, properties: Properties<'_
         return Ok(());
     };
     let settings: IntegrationSettings = integration.settings(&[
+        ("CacheKeyParameters", "cacheKeyParameters"),
+        ("CacheNamespace", "cacheNamespace"),
         ("ConnectionType", "connectionType"),
         ("Credentials", "credentials"),
         ("IntegrationHttpMethod", "httpMethod"),

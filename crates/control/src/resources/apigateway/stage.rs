@@ -14,7 +14,7 @@ use crate::{
     operation::AwsError,
     resources::{Made, Maker, Making, Properties, StackedResource},
     services::apigateway::{
-        errors::{bad_request, unsupported},
+        errors::bad_request,
         records::{
             canary::CanaryChoice,
             method_setting::{self, MethodSettings},
@@ -36,7 +36,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     properties: &[
         P::optional("AccessLogSetting", ACCESS_LOG_SETTING),
         P::optional("CacheClusterEnabled", Shape::Boolean),
-        P::refused("CacheClusterSize", "answers are not cached yet"),
+        P::optional("CacheClusterSize", Shape::Text),
         P::optional("CanarySetting", CANARY_SETTING),
         P::refused(
             "ClientCertificateId",
@@ -89,9 +89,14 @@ pub(super) fn access_log_settings(properties: Properties<'_>) -> Result<Option<A
     setting.settings(&names).map(Some)
 }
 
+pub(super) const CACHE_TTL: Shape = Shape::Integer {
+    minimum: 0,
+    maximum: 3_600,
+};
+
 pub(super) const METHOD_SETTINGS: Shape = Shape::List(&Shape::Object(&[
     P::optional("CacheDataEncrypted", Shape::Boolean),
-    P::refused("CacheTtlInSeconds", "answers are not cached yet"),
+    P::optional("CacheTtlInSeconds", CACHE_TTL),
     P::optional("CachingEnabled", Shape::Boolean),
     P::optional("DataTraceEnabled", Shape::Boolean).inert("every request has a trail instead"),
     P::required("HttpMethod", Shape::Text),
@@ -122,15 +127,10 @@ pub(super) fn method_settings(properties: Properties<'_>) -> Result<MethodSettin
                 "MethodSettings: `{path}` and `{method}` name no method: give a path and a method, or `/*` and `*` for all"
             )));
         };
-        for switch in ["CachingEnabled", "CacheDataEncrypted"] {
-            if setting.boolean(switch) == Some(true) {
-                return Err(unsupported(
-                    &format!("MethodSettings/{switch}"),
-                    "answers are not cached yet",
-                ));
-            }
-        }
         let setting = setting.settings(&[
+            ("CacheDataEncrypted", "cacheDataEncrypted"),
+            ("CacheTtlInSeconds", "cacheTtlInSeconds"),
+            ("CachingEnabled", "cachingEnabled"),
             ("DataTraceEnabled", "dataTraceEnabled"),
             ("LoggingLevel", "loggingLevel"),
             ("MetricsEnabled", "metricsEnabled"),
@@ -149,6 +149,7 @@ pub(super) fn method_settings(properties: Properties<'_>) -> Result<MethodSettin
 fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
     let mut settings: StageSettings = properties.settings(&[
         ("CacheClusterEnabled", "cacheClusterEnabled"),
+        ("CacheClusterSize", "cacheClusterSize"),
         ("DeploymentId", "deploymentId"),
         ("Description", "description"),
         ("TracingEnabled", "tracingEnabled"),
@@ -163,15 +164,10 @@ fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
 
 /// Says which switches of a stage are on that have no effect here.
 pub(super) fn check_switches(logical_id: &str, resource: &ResourceTemplate, within: &[&str]) -> Vec<Problem> {
-    const SWITCHES: [(&str, &str); 4] = [
-        ("CacheClusterEnabled", "answers are not cached yet"),
-        ("CachingEnabled", "answers are not cached yet"),
-        ("CacheDataEncrypted", "answers are not cached yet"),
-        (
-            "TracingEnabled",
-            "there is no X-Ray; every request has a trail instead",
-        ),
-    ];
+    const SWITCHES: [(&str, &str); 1] = [(
+        "TracingEnabled",
+        "there is no X-Ray; every request has a trail instead",
+    )];
     let on = |name| {
         let path: Vec<&str> = within.iter().copied().chain([name]).collect();
         literal(resource, &path).filter(|(_, text)| text.eq_ignore_ascii_case("true"))

@@ -38,6 +38,8 @@ mod delete_rest_api;
 mod delete_stage;
 mod delete_usage_plan;
 mod delete_usage_plan_key;
+mod flush_stage_authorizers_cache;
+mod flush_stage_cache;
 mod get_account;
 mod get_api_key;
 mod get_api_keys;
@@ -144,6 +146,8 @@ const OPERATIONS: &[&Operation] = &[
     &delete_stage::OPERATION,
     &delete_usage_plan::OPERATION,
     &delete_usage_plan_key::OPERATION,
+    &flush_stage_authorizers_cache::OPERATION,
+    &flush_stage_cache::OPERATION,
     &get_account::OPERATION,
     &get_api_key::OPERATION,
     &get_api_keys::OPERATION,

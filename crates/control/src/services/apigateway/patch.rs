@@ -236,6 +236,8 @@ pub const INTEGRATION: &[Patchable] = &[
     ("/passthroughBehavior", Field::Text),
     ("/contentHandling", Field::Text),
     ("/connectionType", Field::Text),
+    ("/cacheNamespace", Field::Text),
+    ("/cacheKeyParameters", Field::ListByPath),
     ("/requestParameters", Field::TextMap),
     ("/requestTemplates", Field::TextMap),
 ];

@@ -3,7 +3,9 @@
 use portcullis_model::{
     Scope, SecretText, Timestamp,
     resources::{
-        apigateway::{Deployment, GatewayResponse, Resource, RestApi, Stage},
+        apigateway::{
+            ACCOUNT_THROTTLE, Deployment, GatewayResponse, MethodSetting, Resource, RestApi, Stage,
+        },
         custom_domains::{BasePathMapping, DomainName},
         usage_plans::ApiKey,
     },
@@ -171,9 +173,9 @@ pub(super) fn stage(stage: &Stage) -> Value {
     let mut answer = json!({
         "deploymentId": stage.deployment_id,
         "stageName": stage.stage_name,
-        "cacheClusterEnabled": false,
-        "cacheClusterStatus": "NOT_AVAILABLE",
-        "methodSettings": stage.method_settings,
+        "cacheClusterEnabled": stage.cache_cluster_enabled,
+        "cacheClusterStatus": if stage.cache_cluster_enabled { "AVAILABLE" } else { "NOT_AVAILABLE" },
+        "methodSettings": stage.method_settings.iter().map(method_setting).collect::<Map<_, _>>(),
         "tracingEnabled": false,
         "createdDate": seconds(stage.created_date),
         "lastUpdatedDate": seconds(stage.last_updated_date),
@@ -185,11 +187,30 @@ pub(super) fn stage(stage: &Stage) -> Value {
         "accessLogSettings",
         stage.access_log_settings.as_ref(),
     );
+    set(&mut answer, "cacheClusterSize", stage.cache_cluster_size.as_ref());
     set(&mut answer, "canarySettings", stage.canary_settings.as_ref());
     if !stage.variables.is_empty() {
         set(&mut answer, "variables", Some(&stage.variables));
     }
     answer
+}
+
+/// Renders what a stage says of a method, with what AWS takes where nothing is said.
+fn method_setting((key, setting): (&String, &MethodSetting)) -> (String, Value) {
+    let strategy = setting.unauthorized_cache_control_header_strategy.as_deref();
+    let mut answer = json!({
+        "metricsEnabled": setting.metrics_enabled,
+        "dataTraceEnabled": setting.data_trace_enabled,
+        "throttlingBurstLimit": setting.throttling_burst_limit.unwrap_or(ACCOUNT_THROTTLE.burst_limit),
+        "throttlingRateLimit": setting.throttling_rate_limit.unwrap_or(ACCOUNT_THROTTLE.rate_limit),
+        "cachingEnabled": setting.caching_enabled.unwrap_or(false),
+        "cacheTtlInSeconds": setting.cache_ttl_in_seconds.unwrap_or(300),
+        "cacheDataEncrypted": setting.cache_data_encrypted.unwrap_or(false),
+        "requireAuthorizationForCacheControl": setting.require_authorization_for_cache_control.unwrap_or(true),
+        "unauthorizedCacheControlHeaderStrategy": strategy.unwrap_or("SUCCEED_WITH_RESPONSE_HEADER"),
+    });
+    set(&mut answer, "loggingLevel", setting.logging_level.as_ref());
+    (key.clone(), answer)
 }
 
 /// Renders a custom domain.

@@ -81,6 +81,8 @@ async fn put_stage(wire: &Wire) {
         tags: Default::default(),
         access_log_settings: None,
         canary_settings: None,
+        cache_cluster_enabled: false,
+        cache_cluster_size: None,
         created_date: Timestamp(0),
         last_updated_date: Timestamp(0),
     };

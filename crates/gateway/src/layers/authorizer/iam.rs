@@ -265,6 +265,27 @@ fn authorize(exchange: &Exchange, caller: &IamCaller, arn: &str) -> Result<Reaso
     }
 }
 
+/// Tells whether the caller may besides do `action` with the method: his policies and the API's together say so.
+pub(crate) fn allows(exchange: &Exchange, caller: &IamCaller, action: &str, arn: &str) -> bool {
+    let context = context_with(exchange, caller);
+    let request = AccessRequest {
+        principal_arn: Some(&caller.arn),
+        action,
+        resource: arn,
+        context: &context,
+    };
+    let Ok((policy, _)) = policy_says(exchange, caller, &request) else {
+        return false;
+    };
+    let table = if is_foreign(exchange, caller) {
+        Table::OtherAccount
+    } else {
+        Table::SameAccount
+    };
+    let (says, _) = caller.says(&request);
+    matches!(combine(table, says, policy), Ruling::Allow)
+}
+
 /// What the API's policy says of this caller; the error is the cause of an explicit denial.
 fn policy_says(
     exchange: &Exchange,

@@ -10,7 +10,6 @@ use portcullis_model::{
 };
 use portcullis_store::{Expect, kinds};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
     Apis, Kept, Listed, Wanted,
@@ -44,10 +43,10 @@ pub struct DeploymentSettings {
     /// The access log of the stage, which only a template gives here.
     #[serde(default)]
     pub access_log_settings: Option<AccessLogSettings>,
-    #[serde(default, skip_serializing)]
+    #[serde(default)]
     pub cache_cluster_enabled: Option<bool>,
-    #[serde(default, skip_serializing)]
-    pub cache_cluster_size: Option<Value>,
+    #[serde(default)]
+    pub cache_cluster_size: Option<String>,
     /// With it the stage stays where it is, and its canary is this deployment.
     #[serde(default)]
     pub canary_settings: Option<CanaryChoice>,
@@ -57,23 +56,11 @@ pub struct DeploymentSettings {
 
 impl DeploymentSettings {
     fn check(&self) -> Result<(), AwsError> {
-        let refused = [
-            (
-                "cacheClusterEnabled",
-                self.cache_cluster_enabled == Some(true),
-                "answers are not cached yet",
-            ),
-            (
-                "cacheClusterSize",
-                self.cache_cluster_size.is_some(),
-                "answers are not cached yet",
-            ),
-            (
-                "tracingEnabled",
-                self.tracing_enabled == Some(true),
-                "there is no X-Ray; every request has a trail instead",
-            ),
-        ];
+        let refused = [(
+            "tracingEnabled",
+            self.tracing_enabled == Some(true),
+            "there is no X-Ray; every request has a trail instead",
+        )];
         match refused.iter().find(|(_, given, _)| *given) {
             Some((field, _, reason)) => Err(unsupported(field, reason)),
             None => Ok(()),
@@ -132,6 +119,8 @@ impl Apis<'_> {
                     method_settings: settings.method_settings,
                     tags: settings.stage_tags,
                     access_log_settings: settings.access_log_settings,
+                    cache_cluster_enabled: settings.cache_cluster_enabled,
+                    cache_cluster_size: settings.cache_cluster_size,
                     canary_settings: settings.canary_settings.map(|canary| CanaryChoice {
                         deployment_id: Some(deployment.id.clone()),
                         ..canary

@@ -50,8 +50,8 @@ pub struct IntegrationSettings {
     pub connection_id: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<String>,
-    #[serde(default, skip_serializing)]
-    pub cache_namespace: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_namespace: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_handling: Option<String>,
     #[serde(default, skip_serializing)]
@@ -73,6 +73,8 @@ impl IntegrationSettings {
             passthrough_behavior: Some(passthrough_name(integration.passthrough_behavior).into()),
             content_handling: integration.content_handling.clone(),
             timeout_ms: Some(i64::from(integration.timeout_ms)),
+            cache_namespace: integration.cache_namespace.clone(),
+            cache_key_parameters: integration.cache_key_parameters.clone(),
             ..Self::default()
         }
     }
@@ -96,16 +98,6 @@ impl IntegrationSettings {
                 "connectionId",
                 self.connection_id.is_some(),
                 "there are no VPC links",
-            ),
-            (
-                "cacheNamespace",
-                self.cache_namespace.is_some(),
-                "answers are not cached yet",
-            ),
-            (
-                "cacheKeyParameters",
-                !self.cache_key_parameters.is_empty(),
-                "answers are not cached yet",
             ),
             (
                 "tlsConfig",
@@ -198,6 +190,8 @@ impl IntegrationSettings {
             passthrough_behavior,
             content_handling: self.content_handling,
             timeout_ms,
+            cache_namespace: self.cache_namespace.filter(|name| !name.is_empty()),
+            cache_key_parameters: self.cache_key_parameters,
             integration_responses: BTreeMap::new(),
         })
     }

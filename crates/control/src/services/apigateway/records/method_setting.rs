@@ -1,7 +1,6 @@
 //! What a stage says of its methods: <https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSetting.html>
 //!
-//! Throttles are enforced. Logging and metrics are kept and have no effect: every request has a trail and is counted. Caching
-//! is refused.
+//! Throttles and caching are enforced. Logging and metrics are kept and have no effect: every request has a trail and is counted.
 
 use std::collections::BTreeMap;
 
@@ -9,14 +8,19 @@ use portcullis_model::resources::apigateway::{ApiImage, MethodSetting, Resource}
 
 use crate::{
     operation::AwsError,
-    services::apigateway::{
-        errors::{bad_request, unsupported},
-        patch::PatchOperation,
-    },
+    services::apigateway::{errors::bad_request, patch::PatchOperation},
 };
 
 /// Methods of a stage with settings of their own.
 pub(super) const METHOD_SETTINGS_MAX: usize = 300;
+
+/// How long an answer may be kept, in seconds, as AWS's quota.
+const CACHE_TTL_SECONDS_MAX: u32 = 3_600;
+const STRATEGIES: [&str; 3] = [
+    "FAIL_WITH_403",
+    "SUCCEED_WITH_RESPONSE_HEADER",
+    "SUCCEED_WITHOUT_RESPONSE_HEADER",
+];
 
 /// The settings of a stage, by method.
 pub type MethodSettings = BTreeMap<String, MethodSetting>;
@@ -107,8 +111,18 @@ fn set(setting: &mut MethodSetting, name: &str, value: Option<&str>) -> Result<(
         "logging/loglevel" => setting.logging_level = value.map(str::to_owned),
         "logging/dataTrace" => setting.data_trace_enabled = flag(value)?,
         "metrics/enabled" => setting.metrics_enabled = flag(value)?,
-        "caching/enabled" if !flag(value)? => {}
-        _ => return Err(unsupported(name, "answers are not cached yet")),
+        "caching/enabled" => setting.caching_enabled = Some(flag(value)?),
+        "caching/dataEncrypted" => setting.cache_data_encrypted = Some(flag(value)?),
+        "caching/requireAuthorizationForCacheControl" => {
+            setting.require_authorization_for_cache_control = value.map(|_| flag(value)).transpose()?;
+        }
+        "caching/ttlInSeconds" => {
+            setting.cache_ttl_in_seconds = value.map(str::parse).transpose().map_err(|_| wrong())?;
+        }
+        "caching/unauthorizedCacheControlHeaderStrategy" => {
+            setting.unauthorized_cache_control_header_strategy = value.map(str::to_owned);
+        }
+        _ => return Err(wrong()),
     }
     Ok(())
 }
@@ -138,6 +152,22 @@ pub(super) fn check(settings: &MethodSettings) -> Result<(), AwsError> {
         {
             return Err(bad_request(format!(
                 "The throttling rate limit of `{key}` must be at least 0"
+            )));
+        }
+        if setting
+            .cache_ttl_in_seconds
+            .is_some_and(|seconds| seconds > CACHE_TTL_SECONDS_MAX)
+        {
+            return Err(bad_request(format!(
+                "Invalid cache TTL of `{key}`: use 0 to {CACHE_TTL_SECONDS_MAX} seconds"
+            )));
+        }
+        if let Some(strategy) = &setting.unauthorized_cache_control_header_strategy
+            && !STRATEGIES.contains(&strategy.as_str())
+        {
+            return Err(bad_request(format!(
+                "Invalid unauthorizedCacheControlHeaderStrategy '{strategy}' of `{key}`: use {}",
+                STRATEGIES.join(", ")
             )));
         }
         if let Some(level) = &setting.logging_level
@@ -202,8 +232,8 @@ mod tests {
         for (path, value) in [
             ("/*/*/throttling/rateLimit", "fast"),
             ("/*/*/throttling/burstLimit", "-1"),
-            ("/*/*/caching/enabled", "true"),
-            ("/*/*/caching/ttlInSeconds", "60"),
+            ("/*/*/caching/enabled", "perhaps"),
+            ("/*/*/caching/ttlInSeconds", "long"),
         ] {
             assert!(
                 patch(&mut settings, &operation("replace", path, Some(value))).is_err(),

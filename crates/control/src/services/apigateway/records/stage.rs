@@ -47,11 +47,11 @@ pub struct StageSettings {
     pub access_log_settings: Option<AccessLogSettings>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary_settings: Option<CanaryChoice>,
-    // AWS's other fields: named here so that their refusal can name them.
-    #[serde(default, skip_serializing)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_cluster_enabled: Option<bool>,
-    #[serde(default, skip_serializing)]
-    pub cache_cluster_size: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_cluster_size: Option<String>,
+    // AWS's other fields: named here so that their refusal can name them.
     #[serde(default, skip_serializing)]
     pub documentation_version: Option<Value>,
     #[serde(default, skip_serializing)]
@@ -69,22 +69,14 @@ impl StageSettings {
             tags: stage.tags.clone(),
             access_log_settings: stage.access_log_settings.clone(),
             canary_settings: stage.canary_settings.clone().map(CanaryChoice::from),
+            cache_cluster_enabled: Some(stage.cache_cluster_enabled),
+            cache_cluster_size: stage.cache_cluster_size.clone(),
             ..Self::default()
         }
     }
 
     fn check(&self) -> Result<&DeploymentId, AwsError> {
         let refused = [
-            (
-                "cacheClusterEnabled",
-                self.cache_cluster_enabled == Some(true),
-                "answers are not cached yet",
-            ),
-            (
-                "cacheClusterSize",
-                self.cache_cluster_size.is_some(),
-                "answers are not cached yet",
-            ),
             (
                 "documentationVersion",
                 self.documentation_version.is_some(),
@@ -125,6 +117,11 @@ impl StageSettings {
             .as_ref()
             .ok_or_else(|| bad_request("Deployment id can't be empty"))
     }
+}
+
+/// A cluster that is switched on without a size has AWS's smallest.
+fn cluster_size(enabled: Option<bool>, size: Option<String>) -> Option<String> {
+    size.or_else(|| (enabled == Some(true)).then(|| "0.5".to_owned()))
 }
 
 /// A canary's deployment is a setting like others: that it is not there is a mistake of the request.
@@ -169,6 +166,8 @@ pub(super) fn new_stage(deployment: &Deployment, stage_name: StageName, now: Tim
         tags: BTreeMap::new(),
         access_log_settings: None,
         canary_settings: None,
+        cache_cluster_enabled: false,
+        cache_cluster_size: None,
         created_date: now,
         last_updated_date: now,
     }
@@ -244,6 +243,8 @@ impl Apis<'_> {
             .map(|canary| canary.settings(&deployment_id));
         let stage = Stage {
             canary_settings: canary,
+            cache_cluster_enabled: settings.cache_cluster_enabled == Some(true),
+            cache_cluster_size: cluster_size(settings.cache_cluster_enabled, settings.cache_cluster_size),
             deployment_id,
             description: settings.description,
             variables: settings.variables,
@@ -258,6 +259,14 @@ impl Apis<'_> {
         self.put(kinds::API_STAGE, format!("{api}/{name}"), &stage, expect)
             .await?;
         Ok(stage)
+    }
+
+    /// Writes a stage as it is, so that the data plane compiles it anew.
+    pub async fn renew_stage(&self, api: &ApiId, name: &StageName) -> Result<(), AwsError> {
+        let kept = self.stage(api, name).await?;
+        let expect = Expect::Version(kept.version);
+        self.put(kinds::API_STAGE, format!("{api}/{name}"), &kept.value, expect)
+            .await
     }
 
     /// Deletes a stage.
@@ -302,6 +311,12 @@ impl Apis<'_> {
         }
         stage.last_updated_date = now;
         stage.description = settings.description.or(stage.description);
+        let enabled = settings
+            .cache_cluster_enabled
+            .unwrap_or(stage.cache_cluster_enabled);
+        let size = settings.cache_cluster_size.or(stage.cache_cluster_size);
+        stage.cache_cluster_enabled = enabled;
+        stage.cache_cluster_size = cluster_size(Some(enabled), size);
         stage.variables.extend(settings.variables);
         stage.method_settings.extend(settings.method_settings);
         stage.tags.extend(settings.tags);
