@@ -124,6 +124,27 @@ pub fn bindings(address: SocketAddr) -> Vec<String> {
         .collect()
 }
 
+/// Returns the arguments that put the backend at `address` behind VPC links: `backend` alone, `half` beside a server that is down,
+/// and `down` without it.
+pub fn upstreams(address: SocketAddr) -> Result<Vec<String>> {
+    let down = refusing()?;
+    let upstream = |kind: &str, name: &str, servers: String| {
+        let arn = format!("arn:aws:elasticloadbalancing:us-east-1:000000000000:{kind}/{name}");
+        ["--upstream".to_owned(), format!("{arn}={servers}")]
+    };
+    let (net, app) = ("loadbalancer/net", "listener/app");
+    Ok([
+        upstream(net, "backend/1", address.to_string()),
+        upstream(net, "half/1", format!("{down},{address}")),
+        upstream(net, "down/1", format!("{down}/health")),
+        upstream(app, "backend/1/1", address.to_string()),
+        upstream(app, "down/1/1", down.to_string()),
+    ]
+    .into_iter()
+    .flatten()
+    .collect())
+}
+
 /// The Lambda Invoke API. `bound-echo` answers with its event; `bound-scripted` returns what the body of the request, or
 /// `returns` of the event, says, and fails with it where a header `fail` is there; `bound-judge` authorizes by
 /// the word that it is shown; `bound-silent` never answers.

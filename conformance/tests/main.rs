@@ -64,7 +64,8 @@ fn run() -> Result<bool> {
     let folder = Folder::new()?;
     let data = folder.path().join("data");
     let backend = backend::start()?;
-    let bindings = backend::bindings(backend);
+    let mut bindings = backend::bindings(backend);
+    bindings.extend(backend::upstreams(backend)?);
     let arguments: Vec<&str> = bindings.iter().map(String::as_str).chain(VPC_ENDPOINTS).collect();
     let suite = Suite::new(Server::up(&data, &arguments)?, backend)?;
     let cases = case::read_all(&Path::new(env!("CARGO_MANIFEST_DIR")).join("cases"))?;

@@ -30,6 +30,9 @@ pub trait Compiler: Send + Sync {
     /// Returns every problem that keeps `image` from being served as `stage`.
     fn check(&self, scope: &Scope, image: &ApiImage, stage: &Stage) -> Vec<Problem>;
 
+    /// Tells whether the configuration names servers for an upstream's ARN.
+    fn has_upstream(&self, arn: &str) -> bool;
+
     /// Returns every problem that keeps a deployment of an HTTP API from being served as `stage`.
     fn check_http(&self, scope: &Scope, deployment: &HttpDeployment, stage: &HttpStage) -> Vec<Problem>;
 }

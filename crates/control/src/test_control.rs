@@ -66,6 +66,9 @@ impl ports::Compiler for Outside {
             .map(|_| Problem::error(None, "methods", "this cannot be served"))
             .collect()
     }
+    fn has_upstream(&self, arn: &str) -> bool {
+        !arn.contains("unknown")
+    }
     fn check_http(&self, _scope: &Scope, deployment: &HttpDeployment, _stage: &HttpStage) -> Vec<Problem> {
         let routes = &deployment.image.routes;
         routes

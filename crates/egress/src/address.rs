@@ -4,6 +4,7 @@
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     str::FromStr,
+    sync::Arc,
 };
 
 /// Which addresses may be called.
@@ -13,6 +14,8 @@ pub enum AddressPolicy {
     Any,
     /// Only public ones and what the operator allows: a stranger may have had a say in it.
     PublicOnly(PublicOnly),
+    /// Only these, which the operator named one by one.
+    Only(Arc<[SocketAddr]>),
 }
 
 /// What besides public addresses is allowed, and what never is.
@@ -27,8 +30,11 @@ pub struct PublicOnly {
 impl AddressPolicy {
     /// Returns why `address` may not be called.
     pub(crate) fn check(&self, address: SocketAddr) -> Result<(), &'static str> {
-        let Self::PublicOnly(policy) = self else {
-            return Ok(());
+        let policy = match self {
+            Self::Any => return Ok(()),
+            Self::Only(named) if named.contains(&address) => return Ok(()),
+            Self::Only(_) => return Err("none of those that were named"),
+            Self::PublicOnly(policy) => policy,
         };
         let ip = address.ip().to_canonical();
         let own = |listener: &SocketAddr| {

@@ -3,15 +3,20 @@
 use std::{
     future::poll_fn,
     io,
+    net::SocketAddr,
     rc::Rc,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use bytes::Bytes;
 use memchr::memchr;
 use portcullis_model::HeaderList;
-use tokio::time::{Instant, timeout_at};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout, timeout_at},
+};
 use tokio_rustls::TlsConnector;
 
 use crate::{
@@ -104,6 +109,15 @@ impl Client {
             Ok(answer) => answer,
             Err(_elapsed) => Err(EgressError::TimedOut(Phase::Answer)),
         }
+    }
+
+    /// Tells whether a server takes connections, within `limit`.
+    pub async fn can_connect(&self, address: SocketAddr, limit: Duration) -> bool {
+        if self.0.policy.check(address).is_err() {
+            return false;
+        }
+        let connected = timeout(limit, TcpStream::connect(address)).await;
+        connected.is_ok_and(|connected| connected.is_ok())
     }
 
     /// Closes connections that have been idle too long. Exchanges do so in passing; a thread without any may call this.

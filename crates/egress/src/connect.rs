@@ -50,7 +50,7 @@ async fn resolve(
         cause,
     };
     let addresses: Vec<SocketAddr> = match target.literal_address() {
-        Some(address) => vec![SocketAddr::new(address, target.port)],
+        Some(address) => vec![address],
         None => lookup_host((target.host.as_str(), target.port))
             .await
             .map_err(|cause| unresolved(cause.to_string()))?

@@ -65,6 +65,20 @@ pub enum EgressError {
     TooLarge { limit_bytes: usize },
 }
 
+impl EgressError {
+    /// Tells whether nobody was reached: nothing of the request was sent, and another server may be asked.
+    pub const fn is_before_sending(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused { .. }
+                | Self::Unresolved { .. }
+                | Self::Unconnected { .. }
+                | Self::Tls { .. }
+                | Self::TimedOut(Phase::Connect)
+        )
+    }
+}
+
 impl From<BadChunk> for EgressError {
     fn from(BadChunk(reason): BadChunk) -> Self {
         Self::Protocol(reason)

@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv6Addr},
+    net::{Ipv6Addr, SocketAddr},
 };
 
 use crate::EgressError;
@@ -16,12 +16,17 @@ pub struct Target {
     /// A name or an address; an IPv6 address without brackets.
     pub host: String,
     pub port: u16,
+    /// Where it is, when the host does not say: it is then a name for TLS and `Host` alone, and is not resolved.
+    pub address: Option<SocketAddr>,
 }
 
 impl Target {
-    /// Returns the address where the host is one.
-    pub(crate) fn literal_address(&self) -> Option<IpAddr> {
-        self.host.parse().ok()
+    /// Returns the address where it is known without asking.
+    pub(crate) fn literal_address(&self) -> Option<SocketAddr> {
+        match self.address {
+            Some(address) => Some(address),
+            None => Some(SocketAddr::new(self.host.parse().ok()?, self.port)),
+        }
     }
 }
 
@@ -75,7 +80,12 @@ impl Url {
         };
         let separator = if path_and_query.starts_with('/') { "" } else { "/" };
         Ok(Self {
-            target: Target { https, host, port },
+            target: Target {
+                https,
+                host,
+                port,
+                address: None,
+            },
             path_and_query: format!("{separator}{path_and_query}"),
         })
     }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_egress::{AddressPolicy, Client, ClientConfig};
+use portcullis_egress::ClientConfig;
 use portcullis_model::{Clock, Entropy, HeaderList, RequestId, trail::Outcome};
 
 use crate::{
@@ -25,20 +25,19 @@ use crate::{
     hosts::{Destination, LastHost, NamedEndpoint},
     http::{Body, BodyError, Listener, Peer, Request, Response, TrustedProxies, Version},
     issuers::Issuers,
-    layers::authorizer::{signers::Signers, token_cache::TokenCache, verdict_cache::VerdictCache},
     pipeline::{self, Journal},
-    ports::{
-        AccessLogs, Functions, Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Sealing, Services,
-        Sessions, Site, SiteRequest,
-    },
+    ports::{Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest},
     redirect::redirect,
     request_id::{self, RequestIds},
     revocations::Revocations,
     snapshot::{DomainSnapshot, Snapshot, Snapshots},
     trail::{Record, TrailLog},
+    upstreams::Upstreams,
     usage::UsagePlans,
     vpc_endpoints::VpcEndpoints,
 };
+
+pub(crate) use crate::worker::Worker;
 
 /// What all workers share. Cheap to clone.
 #[derive(Clone)]
@@ -77,6 +76,8 @@ pub struct GatewaySettings {
     pub https_port: u16,
     /// What private APIs answer to.
     pub vpc_endpoints: VpcEndpoints,
+    /// What VPC links lead to.
+    pub upstreams: Upstreams,
 }
 
 /// Answers requests. One on each worker thread: it owns what the thread need not share.
@@ -86,138 +87,27 @@ pub struct Gateway {
     worker: Worker,
 }
 
-/// What the layers and integrations of one thread use.
-pub(crate) struct Worker {
-    parts: GatewayParts,
-    client: Client,
-    stranger_client: Client,
-    tokens: TokenCache,
-    verdicts: VerdictCache,
-    signers: Signers,
-}
-
-impl Worker {
-    pub(crate) fn revocations(&self) -> &Revocations {
-        &self.parts.revocations
-    }
-
-    pub(crate) fn usage(&self) -> &UsagePlans {
-        &self.parts.usage
-    }
-
-    pub(crate) fn trails(&self) -> &TrailLog {
-        &self.parts.trails
-    }
-
-    pub(crate) fn firewall(&self) -> &Firewall {
-        &self.parts.firewall
-    }
-
-    pub(crate) fn clock(&self) -> &dyn Clock {
-        self.parts.clock.as_ref()
-    }
-
-    pub(crate) fn distribution_cache(&self) -> &Arc<DistributionCache> {
-        &self.parts.distribution_cache
-    }
-
-    pub(crate) const fn vpc_endpoints(&self) -> &VpcEndpoints {
-        &self.parts.settings.vpc_endpoints
-    }
-
-    pub(crate) fn https_port(&self) -> u16 {
-        self.parts.settings.https_port
-    }
-
-    /// Returns the client for integrations, with this thread's connections.
-    pub(crate) const fn client(&self) -> &Client {
-        &self.client
-    }
-
-    /// Returns the policy of [`client`](Self::client).
-    pub(crate) const fn integration_policy(&self) -> &AddressPolicy {
-        &self.parts.integrations.policy
-    }
-
-    /// Returns the client for addresses that strangers have a say in.
-    pub(crate) const fn stranger_client(&self) -> &Client {
-        &self.stranger_client
-    }
-
-    /// Returns the policy of [`stranger_client`](Self::stranger_client).
-    pub(crate) const fn stranger_policy(&self) -> &AddressPolicy {
-        &self.parts.strangers.policy
-    }
-
-    pub(crate) fn issuers(&self) -> &Issuers {
-        &self.parts.issuers
-    }
-
-    pub(crate) fn functions(&self) -> &dyn Functions {
-        self.parts.ports.functions.as_ref()
-    }
-
-    pub(crate) fn services(&self) -> &dyn Services {
-        self.parts.ports.services.as_ref()
-    }
-
-    pub(crate) const fn signers(&self) -> &Signers {
-        &self.signers
-    }
-
-    pub(crate) fn sessions(&self) -> &dyn Sessions {
-        self.parts.ports.sessions.as_ref()
-    }
-
-    pub(crate) fn callers(&self) -> &Callers {
-        &self.parts.callers
-    }
-
-    pub(crate) fn access_logs(&self) -> &dyn AccessLogs {
-        self.parts.ports.access_logs.as_ref()
-    }
-
-    pub(crate) fn sealing(&self) -> &dyn Sealing {
-        self.parts.ports.sealing.as_ref()
-    }
-
-    pub(crate) const fn verdicts(&self) -> &VerdictCache {
-        &self.verdicts
-    }
-
-    pub(crate) const fn tokens(&self) -> &TokenCache {
-        &self.tokens
-    }
-}
-
 impl Gateway {
     /// Returns a gateway for the calling thread.
     pub fn new(parts: GatewayParts) -> Self {
         Self {
             ids: RequestIds::seeded(parts.entropy.as_ref()),
             last_host: RefCell::new(None),
-            worker: Worker {
-                client: Client::new(parts.integrations.clone()),
-                stranger_client: Client::new(parts.strangers.clone()),
-                parts,
-                tokens: TokenCache::new(),
-                verdicts: VerdictCache::new(),
-                signers: Signers::new(),
-            },
+            worker: Worker::new(parts),
         }
     }
 
     fn arrival(&self) -> Arrival {
         Arrival {
             id: self.ids.next_uuid(),
-            started: self.worker.parts.clock.now(),
+            started: self.worker.parts().clock.now(),
             started_at: Instant::now(),
         }
     }
 
     /// Answers a request and records its trail.
     pub async fn handle(&self, mut request: Request) -> Response {
-        let parts = &self.worker.parts;
+        let parts = self.worker.parts();
         if let Some(proxies) = &parts.settings.trusted_proxies {
             proxies.resolve(&mut request);
         }
@@ -353,7 +243,7 @@ impl Gateway {
         let query = request
             .query()
             .map(|query| String::from_utf8_lossy(query).into_owned());
-        let answer = self.worker.parts.ports.sites.answer(SiteRequest {
+        let answer = self.worker.parts().ports.sites.answer(SiteRequest {
             site,
             request_id: RequestId::from(request_id::uuid_text(arrival.id)),
             method: request.method.clone(),

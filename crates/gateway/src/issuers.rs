@@ -306,6 +306,7 @@ fn may_be_clear(host: &str, policy: &AddressPolicy) -> bool {
         return false;
     };
     match policy {
+        AddressPolicy::Only(_) => false,
         AddressPolicy::PublicOnly(policy) => policy.allowed.iter().any(|range| range.contains(address)),
         AddressPolicy::Any => match address {
             IpAddr::V4(address) => address.is_loopback() || address.is_private(),

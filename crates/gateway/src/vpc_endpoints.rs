@@ -6,13 +6,13 @@
 use std::{net::IpAddr, sync::Arc};
 
 use portcullis_egress::AddressRange;
+use portcullis_model::resources::apigateway::RestApi;
 
 use crate::{
     decision::shown,
     distribution::OWN_ADDRESS,
     exchange::Exchange,
     refusal::{Refusal, RefusalKind},
-    snapshot::stage::PrivateEndpoint,
 };
 
 /// One endpoint.
@@ -29,6 +29,23 @@ pub struct VpcEndpoint {
 /// All that there are.
 #[derive(Clone, Debug, Default)]
 pub struct VpcEndpoints(Arc<[Arc<VpcEndpoint>]>);
+
+/// What a stage of a private API is reached by.
+pub(crate) struct PrivateEndpoint {
+    /// The VPC endpoints that the API has a name of its own for.
+    pub(crate) associated: Box<[Box<str>]>,
+}
+
+impl PrivateEndpoint {
+    pub(crate) fn of(api: &RestApi) -> Option<Box<Self>> {
+        let associated = api.vpc_endpoint_ids.iter().map(|id| id.as_str().into());
+        api.is_private().then(|| {
+            Box::new(Self {
+                associated: associated.collect(),
+            })
+        })
+    }
+}
 
 impl VpcEndpoint {
     fn contains(&self, address: IpAddr) -> bool {

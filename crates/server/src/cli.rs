@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr, path::PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
-use portcullis_gateway::vpc_endpoints::VpcEndpoints;
+use portcullis_gateway::{upstreams::Upstreams, vpc_endpoints::VpcEndpoints};
 use portcullis_model::resources::usage_plans::Throttle;
 
 /// A command with its arguments, checked.
@@ -58,6 +58,8 @@ pub(crate) struct Up {
     pub(crate) account_throttle: Throttle,
     /// Networks that private APIs answer to.
     pub(crate) vpc_endpoints: VpcEndpoints,
+    /// Servers that VPC links lead to.
+    pub(crate) upstreams: Upstreams,
 }
 
 /// `portcullis deploy`.
@@ -169,6 +171,11 @@ fn up() -> Command {
             "vpc-endpoint",
             "ID=VPC:CIDR,…",
             "Source addresses that come through the VPC endpoint ID, which private APIs answer to; may be repeated",
+        ))
+        .arg(repeated(
+            "upstream",
+            "ARN=ADDR,…[/PATH]",
+            "Servers that VPC links reach by the ARN, healthy while they take connections, or answer PATH; may be repeated",
         ))
 }
 
@@ -346,6 +353,7 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
             .collect(),
         account_throttle: throttle(&value::<String>(matches, "account-throttle")?)?,
         vpc_endpoints: vpc_endpoints(matches)?,
+        upstreams: upstreams(matches)?,
     };
     if up.stack.is_some() && up.templates.len() != 1 {
         bail!(
@@ -374,6 +382,14 @@ fn vpc_endpoints(matches: &ArgMatches) -> Result<VpcEndpoints> {
         .iter()
         .map(|(id, text)| crate::settings::read_vpc_endpoint(id, text));
     crate::settings::check_vpc_endpoints(all.collect::<Result<_>>()?)
+}
+
+fn upstreams(matches: &ArgMatches) -> Result<Upstreams> {
+    let given = pairs(matches, "upstream", "ARN=ADDRESS:PORT")?;
+    let all = given
+        .iter()
+        .map(|(arn, text)| crate::settings::read_upstream(arn, text));
+    crate::settings::check_upstreams(all.collect::<Result<_>>()?)
 }
 
 fn throttle(text: &str) -> Result<Throttle> {

@@ -14,6 +14,7 @@ use portcullis_egress::AddressRange;
 use portcullis_gateway::{
     edge::ServerConfigs,
     http::{SourceFrom, TrustedProxies},
+    upstreams::Upstreams,
     vpc_endpoints::VpcEndpoints,
 };
 use portcullis_model::{
@@ -31,7 +32,7 @@ use crate::{
     local_ca::server_config,
     settings::{
         RunFunctions, Settings, check_account, check_buckets, check_domain, check_functions, check_region,
-        check_throttle, check_vpc_endpoints, vpc_endpoint,
+        check_throttle, check_upstreams, check_vpc_endpoints, upstream, vpc_endpoint,
     },
     wiring::{Certified, cores},
 };
@@ -78,6 +79,9 @@ pub(crate) struct Config {
     /// Networks that stand for VPC endpoints, which private APIs answer to.
     #[serde(default)]
     vpc_endpoints: Vec<VpcEndpointEntry>,
+    /// Servers that VPC links lead to.
+    #[serde(default)]
+    upstreams: Vec<UpstreamEntry>,
     /// Who issues certificates that are asked for; nobody when absent.
     acme: Option<Acme>,
 }
@@ -91,6 +95,17 @@ struct VpcEndpointEntry {
     vpc: String,
     /// Ranges such as `10.0.0.0/16`.
     networks: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UpstreamEntry {
+    /// Of a load balancer, a listener or a Cloud Map service.
+    arn: String,
+    /// `10.0.1.10:8080`.
+    servers: Vec<String>,
+    /// What a healthy server answers with 2xx or 3xx; it takes connections when absent.
+    health_path: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -255,6 +270,7 @@ impl Config {
             mistakes.push("source_from: `trusted_proxies` names nobody who would say it".into());
         }
         let vpc_endpoints = or_mistake(self.vpc_endpoints().context("vpc_endpoints"), &mut mistakes);
+        let upstreams = or_mistake(self.upstreams().context("upstreams"), &mut mistakes);
         if self.workers == Some(0) {
             mistakes.push("workers: expected at least 1".into());
         }
@@ -296,6 +312,7 @@ impl Config {
             },
             buckets: self.buckets.clone(),
             vpc_endpoints,
+            upstreams,
         })
     }
 
@@ -306,6 +323,14 @@ impl Config {
             .iter()
             .flat_map(|certificate| &certificate.hosts);
         all.map(|host| host.to_ascii_lowercase())
+    }
+
+    fn upstreams(&self) -> Result<Upstreams> {
+        let all = self.upstreams.iter().map(|entry| {
+            let servers = entry.servers.iter().map(String::as_str);
+            upstream(&entry.arn, servers, entry.health_path.clone())
+        });
+        check_upstreams(all.collect::<Result<_>>()?)
     }
 
     fn vpc_endpoints(&self) -> Result<VpcEndpoints> {

@@ -6,6 +6,7 @@ use anyhow::{Result, bail, ensure};
 use portcullis_egress::AddressRange;
 use portcullis_gateway::{
     http::TrustedProxies,
+    upstreams::{UpstreamSettings, Upstreams},
     vpc_endpoints::{VpcEndpoint, VpcEndpoints},
 };
 use portcullis_model::{Scope, arn::Arn, resources::usage_plans::Throttle};
@@ -49,6 +50,8 @@ pub(crate) struct Settings {
     pub(crate) buckets: BTreeMap<String, PathBuf>,
     /// Networks that private APIs answer to.
     pub(crate) vpc_endpoints: VpcEndpoints,
+    /// Servers that VPC links lead to.
+    pub(crate) upstreams: Upstreams,
 }
 
 /// Whether functions run as processes of this machine.
@@ -155,6 +158,42 @@ pub(crate) fn vpc_endpoint<'a>(
 /// Rejects VPC endpoints that nobody could tell apart.
 pub(crate) fn check_vpc_endpoints(all: Vec<VpcEndpoint>) -> Result<VpcEndpoints> {
     VpcEndpoints::new(all).map_err(|cause| anyhow::anyhow!("VPC endpoint {cause}"))
+}
+
+/// Reads `ADDRESS:PORT,ADDRESS:PORT…[/HEALTH-PATH]` of an upstream, as `--upstream` gives it.
+pub(crate) fn read_upstream(arn: &str, text: &str) -> Result<UpstreamSettings> {
+    let (servers, path) = match text.find('/').and_then(|at| text.split_at_checked(at)) {
+        Some((servers, path)) => (servers, Some(path.to_owned())),
+        None => (text, None),
+    };
+    upstream(arn, servers.split(','), path)
+}
+
+/// Reads an upstream with its servers.
+pub(crate) fn upstream<'a>(
+    arn: &str,
+    servers: impl Iterator<Item = &'a str>,
+    health_path: Option<String>,
+) -> Result<UpstreamSettings> {
+    let mut addresses = Vec::new();
+    for server in servers {
+        match server.parse() {
+            Ok(address) => addresses.push(address),
+            Err(_) => bail!(
+                "upstream `{arn}`: `{server}`: expected an address and a port, such as `10.0.1.10:8080`"
+            ),
+        }
+    }
+    Ok(UpstreamSettings {
+        arn: arn.to_owned(),
+        servers: addresses,
+        health_path,
+    })
+}
+
+/// Rejects upstreams that nobody could tell apart.
+pub(crate) fn check_upstreams(all: Vec<UpstreamSettings>) -> Result<Upstreams> {
+    Upstreams::new(all).map_err(|cause| anyhow::anyhow!("upstream {cause}"))
 }
 
 /// Rejects a throttle that is no rate.

@@ -63,6 +63,10 @@ kinds! {
     HTTP_API_DEPLOYMENT = Configuration "apigatewayv2-deployment",
     /// `{api}/{stage}`
     HTTP_API_STAGE = Configuration "apigatewayv2-stage",
+    /// `{link}`: [`portcullis_model::resources::vpc_links::VpcLink`]
+    VPC_LINK = Configuration "apigateway-vpc-link",
+    /// `{link}`: [`portcullis_model::resources::vpc_links::HttpVpcLink`]
+    HTTP_VPC_LINK = Configuration "apigatewayv2-vpc-link",
     /// What an account has set for all its APIs
     API_ACCOUNT = Configuration "apigateway-account",
     /// `{key}`; lookup `api-key-value` (unique): [`portcullis_model::resources::usage_plans::ApiKey`]

@@ -72,6 +72,7 @@ async fn call(client: &Client, host: &str, port: u16) -> Result<Answer, EgressEr
         https: true,
         host: host.to_owned(),
         port,
+        address: None,
     };
     client
         .send(&target, b"GET", b"/", &HeaderList::new(), &mut (), &TIMEOUTS)

@@ -49,6 +49,7 @@ fn target(port: u16) -> Target {
         https: false,
         host: "127.0.0.1".to_owned(),
         port,
+        address: None,
     }
 }
 

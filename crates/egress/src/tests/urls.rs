@@ -25,6 +25,7 @@ fn urls_are_taken_apart() {
             https,
             host: host.to_owned(),
             port,
+            address: None,
         };
         assert_eq!(
             (url.target, url.path_and_query.as_str()),
@@ -79,6 +80,7 @@ fn authority_leaves_out_what_is_usual() {
             https,
             host: host.to_owned(),
             port,
+            address: None,
         };
         assert_eq!(target.to_string(), authority);
     }

@@ -135,6 +135,7 @@ async fn ask_server(
         } else {
             origin.http_port
         },
+        address: None,
     };
     if visit.request.is_handshake() {
         return open(&target, origin, path_and_query, headers, worker, journal).await;

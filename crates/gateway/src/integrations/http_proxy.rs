@@ -9,12 +9,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_egress::{AnswerBody, EgressError, OutgoingBody, Target, Timeouts, Upgraded};
+use portcullis_egress::{AnswerBody, Client, EgressError, OutgoingBody, Target, Timeouts, Upgraded};
 use portcullis_model::{HeaderList, Problem, resources::apigateway::Integration as IntegrationModel};
 
 use super::{
     Answer,
     header_policy::{Fate, fate_in_response, is_dropped_from_request, remapped_name},
+    vpc_link::Link,
 };
 use crate::{
     decision::Reason,
@@ -39,6 +40,8 @@ const FORWARDED_FOR_BYTES_MAX: usize = 2_048;
 /// An HTTP backend, ready to call.
 pub(crate) struct HttpProxy {
     target: Target,
+    /// None calls the target itself.
+    link: Option<Link>,
     /// None passes the caller's: `ANY`.
     method: Option<Bytes>,
     timeouts: Timeouts,
@@ -91,13 +94,25 @@ impl HttpProxy {
             https: uri.https,
             host: uri.host.trim_matches(['[', ']']).to_owned(),
             port: uri.port,
+            address: None,
         };
+        let link = Link::of(integration);
+        let how = if link.is_some() { " through a VPC link" } else { "" };
         Some(Self {
             method: (method != "ANY").then(|| Bytes::copy_from_slice(method.as_bytes())),
             timeouts: Timeouts::within(timeout?),
-            reason: format!("answered by `{}`", target).into(),
+            reason: format!("answered by `{target}`{how}").into(),
             target,
+            link,
         })
+    }
+
+    /// Returns the backend as HTTP APIs call it: behind a link, servers hear which host the caller asked for.
+    pub(crate) fn of_http_api(mut self) -> Self {
+        if let Some(link) = &mut self.link {
+            link.passes_host = true;
+        }
+        self
     }
 
     /// Calls the backend with what the mapping made.
@@ -111,7 +126,10 @@ impl HttpProxy {
         let is_handshake = exchange.request().is_handshake() && **self.method(exchange.request()) == *b"GET";
         let mut body = Outgoing::new(exchange.take_body());
         let request = exchange.request();
-        let headers = request_headers(request, mapped);
+        let mut headers = request_headers(request, mapped);
+        if self.link.as_ref().is_some_and(|link| link.passes_host) && headers.get("host").is_none() {
+            headers.push("Host", Bytes::copy_from_slice(request.authority.as_bytes()));
+        }
         if is_handshake {
             return self.open(path_and_query, &headers, worker).await;
         }
@@ -135,10 +153,20 @@ impl HttpProxy {
                 "there are as many WebSockets as there may be",
             )
         })?;
-        let client = worker.client();
-        let asked = client
-            .upgrade(&self.target, path_and_query, headers, &self.timeouts)
-            .await;
+        let asked = match &self.link {
+            None => {
+                let client = worker.client();
+                client
+                    .upgrade(&self.target, path_and_query, headers, &self.timeouts)
+                    .await
+            }
+            Some(link) => {
+                let ask = async |client: &Client, target: &Target, timeouts: &Timeouts| {
+                    client.upgrade(target, path_and_query, headers, timeouts).await
+                };
+                link.reach(&self.target, &self.timeouts, worker, ask).await?
+            }
+        };
         match asked.map_err(|cause| self.refusal(&cause, None))? {
             Upgraded::Answered(answer) => Ok((Answer::Proxied(response(answer)), self.reason())),
             Upgraded::Tunnel(headers, backend) => {
@@ -167,16 +195,24 @@ impl HttpProxy {
         body: &mut Outgoing,
         worker: &Worker,
     ) -> Result<portcullis_egress::Answer, Refusal> {
-        let client = worker.client();
-        let sent = client.send(
-            &self.target,
-            method,
-            path_and_query,
-            headers,
-            body,
-            &self.timeouts,
-        );
-        match sent.await {
+        let sent = match &self.link {
+            None => {
+                let (target, timeouts) = (&self.target, &self.timeouts);
+                let client = worker.client();
+                client
+                    .send(target, method, path_and_query, headers, body, timeouts)
+                    .await
+            }
+            Some(link) => {
+                let send = async |client: &Client, target: &Target, timeouts: &Timeouts| {
+                    client
+                        .send(target, method, path_and_query, headers, body, timeouts)
+                        .await
+                };
+                link.reach(&self.target, &self.timeouts, worker, send).await?
+            }
+        };
+        match sent {
             Ok(answer) => Ok(answer),
             Err(cause) => Err(self.refusal(&cause, body.failed.take())),
         }

@@ -8,6 +8,7 @@ pub(crate) mod http_proxy;
 pub(crate) mod lambda_proxy;
 pub(crate) mod mock;
 pub(crate) mod service;
+pub(crate) mod vpc_link;
 
 use std::collections::BTreeMap;
 

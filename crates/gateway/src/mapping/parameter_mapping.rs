@@ -43,6 +43,8 @@ enum Piece {
     Query(Box<str>),
     PathParameter(Box<str>),
     Path,
+    /// The path as it came, with the stage.
+    WholePath,
     Context(Vec<Box<str>>),
 }
 
@@ -69,6 +71,19 @@ impl ParameterMapping {
             change.map_err(|message| (target.clone(), message))
         };
         Ok(Self(parameters.iter().map(compile).collect::<Result<_, _>>()?))
+    }
+
+    /// Returns the mapping for an integration without a path of its own: the caller's goes on, with the stage in it, unless
+    /// another is mapped.
+    pub(crate) fn of_whole_path(mut self) -> Self {
+        if !self.0.iter().any(|change| matches!(change.place, Place::Path)) {
+            self.0.push(Change {
+                action: Action::Overwrite,
+                place: Place::Path,
+                value: vec![Piece::WholePath],
+            });
+        }
+        self
     }
 
     /// Changes what is sent on: path and query, and the fields that replace the caller's.
@@ -194,6 +209,10 @@ impl Piece {
             Self::Path => {
                 let path = exchange.resource_path();
                 value.extend_from_slice(if path.is_empty() { b"/" } else { path });
+                return true;
+            }
+            Self::WholePath => {
+                value.extend_from_slice(exchange.path());
                 return true;
             }
             Self::PathParameter(name) => {

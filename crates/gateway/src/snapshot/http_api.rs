@@ -267,10 +267,16 @@ fn compile_backend(
     }
     let parameters = names.iter().map(mapped).collect();
     let rest = as_rest(integration, is_function, parameters);
+    let is_private = integration.connection_id.is_some();
+    let changes = if is_private {
+        changes.of_whole_path()
+    } else {
+        changes
+    };
     let (compiled, mut request) =
         Integration::compile(&rest, path, &BinaryTypes::default(), variables, place, problems)?;
     if let RequestMapping::HttpProxy { changes: slot, .. } = &mut request
-        && !integration.request_parameters.is_empty()
+        && (is_private || !integration.request_parameters.is_empty())
     {
         *slot = Some(Box::new(changes));
     }
@@ -305,9 +311,13 @@ fn as_rest(
         http_method: Some(integration.integration_method.clone()),
         uri: Some(if is_function {
             invocation_uri(uri)
+        } else if integration.connection_id.is_some() {
+            private_uri(integration)
         } else {
             uri.to_owned()
         }),
+        connection_type: integration.connection_id.as_ref().map(|_| "VPC_LINK".to_owned()),
+        connection_id: integration.connection_id.as_ref().map(|_| uri.to_owned()),
         credentials: None,
         request_parameters: if is_function { BTreeMap::new() } else { parameters },
         request_templates: BTreeMap::new(),
@@ -318,10 +328,19 @@ fn as_rest(
     }
 }
 
+/// A private integration names no host: what its servers prove by TLS stands for one, or nothing that could be resolved.
+fn private_uri(integration: &HttpIntegration) -> String {
+    match &integration.server_name_to_verify {
+        Some(name) => format!("https://{name}"),
+        None => "http://vpc-link".to_owned(),
+    }
+}
+
 /// A function gets the request in a payload format of HTTP APIs.
 fn in_format(compiled: Integration, version: &str) -> Result<Integration, String> {
     match compiled {
         Integration::LambdaProxy(proxy) => proxy.of_http_api(version).map(Integration::LambdaProxy),
+        Integration::HttpProxy(proxy) => Ok(Integration::HttpProxy(proxy.of_http_api())),
         other => Ok(other),
     }
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     access_log::AccessLog,
     decision::LayerName,
-    integrations::Integration,
+    integrations::{Integration, vpc_link::Links},
     layers::{
         authorizer::{Authorizers, MethodAuthorization},
         resource_policy::PolicySnapshot,
@@ -32,6 +32,7 @@ use crate::{
         settings::{self, MethodCache},
     },
     usage::{KeySource, StageThrottles, WantedFields},
+    vpc_endpoints::PrivateEndpoint,
 };
 
 /// The tag that lists, separated by commas, the layers of a stage that only observe.
@@ -94,23 +95,6 @@ pub(crate) enum Release {
     Canary,
 }
 
-/// What a stage of a private API is reached by.
-pub(crate) struct PrivateEndpoint {
-    /// The VPC endpoints that the API has a name of its own for.
-    pub(crate) associated: Box<[Box<str>]>,
-}
-
-impl PrivateEndpoint {
-    fn of(api: &RestApi) -> Option<Box<Self>> {
-        let associated = api.vpc_endpoint_ids.iter().map(|id| id.as_str().into());
-        api.is_private().then(|| {
-            Box::new(Self {
-                associated: associated.collect(),
-            })
-        })
-    }
-}
-
 /// A path and its methods.
 pub(crate) struct ResourceSnapshot {
     pub(crate) path: Arc<str>,
@@ -153,6 +137,7 @@ struct Shared<'a> {
     binary: BinaryTypes,
     authorizers: Authorizers,
     validators: Validators<'a>,
+    links: Links<'a>,
     backends: Backends,
 }
 
@@ -265,6 +250,7 @@ pub fn compile_stage(
         binary: BinaryTypes::of(&image.rest_api.binary_media_types),
         authorizers: Authorizers::compile(image, stage, scope),
         validators: Validators::of(image),
+        links: Links::of(&image.vpc_links, &stage.variables),
         backends: Backends::new(),
     };
     let router = compile_resources(&image.resources, &mut shared, &mut problems);
@@ -408,8 +394,14 @@ fn compile_method(
     if method.integration.is_none() {
         refuse("integration", "the method has no integration");
     }
+    let linked = method.integration.as_ref().map(|it| shared.links.resolve(it));
+    let linked = linked
+        .transpose()
+        .map_err(|message| refuse("integration/connectionId", &message))
+        .ok()?
+        .flatten();
     let authorization = MethodAuthorization::compile(method, &shared.authorizers, path, problems);
-    let integration = method.integration.as_ref()?;
+    let integration = linked.as_ref().or(method.integration.as_ref())?;
     let said = serde_json::to_string(&(
         integration,
         &method.method_responses,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::usage_plans::Throttle;
+use super::{usage_plans::Throttle, vpc_links::VpcLink};
 use crate::{ApiId, AuthorizerId, DeploymentId, ResourceId, Scope, StageName, Timestamp};
 
 /// A REST API, without its parts.
@@ -23,7 +23,6 @@ pub struct RestApi {
     pub api_key_source: String,
     /// `EDGE`, `REGIONAL` or `PRIVATE`.
     pub endpoint_types: Vec<String>,
-    /// VPC endpoints whose own names a private API has.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vpc_endpoint_ids: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -158,6 +157,11 @@ pub struct Integration {
     pub http_method: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uri: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_type: Option<String>,
+    /// The VPC link, or a stage variable that holds its id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_id: Option<String>,
     /// The role in whose name AWS is called.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<String>,
@@ -342,6 +346,9 @@ pub struct ApiImage {
     #[serde(default)]
     pub request_validators: Vec<RequestValidator>,
     pub gateway_responses: Vec<GatewayResponse>,
+    /// Every link of the account, which stages may name by variables.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub vpc_links: Vec<VpcLink>,
 }
 
 /// An immutable image of an API that stages point at.

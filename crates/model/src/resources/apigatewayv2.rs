@@ -108,7 +108,14 @@ pub struct HttpIntegration {
     pub description: Option<String>,
     /// One of HTTP's, or `ANY`: the caller's.
     pub integration_method: String,
+    /// A private integration has the ARN of what its VPC link leads to.
     pub integration_uri: String,
+    /// The VPC link of a private integration.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_id: Option<String>,
+    /// The name that its servers prove by TLS; none: clear text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_name_to_verify: Option<String>,
     pub payload_format_version: String,
     #[serde(rename = "timeoutInMillis")]
     pub timeout_ms: u32,

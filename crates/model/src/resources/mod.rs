@@ -11,5 +11,6 @@ pub mod cloudformation;
 pub mod events;
 pub mod custom_domains;
 pub mod lambda;
+pub mod vpc_links;
 pub mod wafv2;
 pub mod cloudfront;

@@ -117,6 +117,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         local_functions: RunFunctions::IfPossible,
         buckets: up.buckets.clone(),
         vpc_endpoints: up.vpc_endpoints.clone(),
+        upstreams: up.upstreams.clone(),
     }
 }
 

@@ -104,5 +104,6 @@ fn compiler(settings: &Settings, planes: &Planes) -> Arc<GatewayCompiler> {
     Arc::new(GatewayCompiler {
         snapshots: planes.snapshots.clone(),
         vpc_endpoints: settings.vpc_endpoints.clone(),
+        upstreams: settings.upstreams.clone(),
     })
 }

@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use http::HeaderMap;
 use portcullis_control::AdminListener;
-use portcullis_gateway::trail::TrailLog;
+use portcullis_gateway::{trail::TrailLog, upstreams::Upstreams};
 use portcullis_model::{
     Clock as _, Entropy, HeaderList, RequestId, SecretText, SystemClock, SystemEntropy, Timestamp,
     trail::{Outcome, Step, Trail},
@@ -31,6 +31,7 @@ const TOKEN_BYTES_MAX: usize = 512;
 /// The counters, and the token that opens them.
 pub(super) struct Metrics {
     trails: Arc<TrailLog>,
+    upstreams: Upstreams,
     token: SecretText,
     started: Timestamp,
 }
@@ -44,14 +45,19 @@ pub(super) struct Scrape {
 
 impl Metrics {
     /// Reads the installation's token, or makes it.
-    pub(super) fn open(installation: &Installation, trails: Arc<TrailLog>) -> Result<Self> {
+    pub(super) fn open(
+        installation: &Installation,
+        trails: Arc<TrailLog>,
+        upstreams: Upstreams,
+    ) -> Result<Self> {
         let token = open_or_create_token(&installation.metrics_token(), &SystemEntropy)?;
-        Ok(Self::new(trails, token))
+        Ok(Self::new(trails, upstreams, token))
     }
 
-    fn new(trails: Arc<TrailLog>, token: SecretText) -> Self {
+    fn new(trails: Arc<TrailLog>, upstreams: Upstreams, token: SecretText) -> Self {
         Self {
             trails,
+            upstreams,
             token,
             started: SystemClock.now(),
         }
@@ -64,10 +70,12 @@ impl Metrics {
         let Err(reason) = check(&self.token, headers) else {
             answer.push("content-type", "text/plain; version=0.0.4; charset=utf-8");
             answer.push("cache-control", "no-store");
+            let mut body = self.trails.metrics().render() + &process(self.started);
+            self.upstreams.metrics(&mut body);
             return Scrape {
                 status: 200,
                 headers: answer,
-                body: self.trails.metrics().render() + &process(self.started),
+                body,
             };
         };
         self.record(source, at, reason);
@@ -201,7 +209,11 @@ mod tests {
     }
 
     fn metrics() -> Metrics {
-        Metrics::new(Arc::default(), SecretText::new(TOKEN.to_owned()))
+        Metrics::new(
+            Arc::default(),
+            Upstreams::default(),
+            SecretText::new(TOKEN.to_owned()),
+        )
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod metrics;
 mod renewal;
 mod truststores;
 mod usage;
+mod upstreams;
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -125,7 +126,7 @@ impl Server {
         let integrations = integrations(settings, &addresses)?;
         let functions = functions::start(settings, installation, integrations, for_functions)?;
         let planes = Planes::new(settings, &sockets, &vault, functions)?;
-        let metrics = Metrics::open(installation, planes.trails.clone())?;
+        let metrics = Metrics::open(installation, planes.trails.clone(), settings.upstreams.clone())?;
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;
@@ -200,12 +201,14 @@ impl Server {
             forward_proxy: Some(forward_proxy),
         };
         let gateway = self.gateway;
+        let for_links = (gateway.settings.upstreams.clone(), gateway.integrations.clone());
         let (revocations, snapshots) = (gateway.revocations.clone(), gateway.snapshots.clone());
         let workers = edge::start(self.sockets, self.workers, &parts, move || {
             Gateway::new(gateway.clone())
         })?;
         tokio::spawn(forget_expired(revocations));
         tokio::spawn(self.usage.clone().run());
+        upstreams::watch(&for_links)?;
         if let Some(issuer) = self.certificates.issuer() {
             tokio::spawn(Renewal::new(self.control.clone(), issuer).run());
         }
@@ -423,6 +426,7 @@ fn gateway(
             redirect_clear_text_to: settings.redirect_http.then(|| addresses.public.port()),
             trusted_proxies: settings.trusted_proxies.clone(),
             vpc_endpoints: settings.vpc_endpoints.clone(),
+            upstreams: settings.upstreams.clone(),
         },
         strangers: ClientConfig {
             policy: AddressPolicy::PublicOnly(public_only(settings, addresses)),

@@ -34,8 +34,8 @@ const HANDLING: Shape = Shape::OneOf(&["CONVERT_TO_BINARY", "CONVERT_TO_TEXT"]);
 const INTEGRATION: Shape = Shape::Object(&[
     P::optional("CacheKeyParameters", Shape::List(&Shape::Text)),
     P::optional("CacheNamespace", Shape::Text),
-    P::refused("ConnectionId", "there are no VPC links"),
-    P::optional("ConnectionType", Shape::OneOf(&["INTERNET"])).inert("there is one way to connect"),
+    P::optional("ConnectionId", Shape::Text),
+    P::optional("ConnectionType", Shape::OneOf(&["INTERNET", "VPC_LINK"])),
     P::optional("ContentHandling", HANDLING),
     P::optional("Credentials", Shape::Text),
     P::optional("IntegrationHttpMethod", Shape::Text),
@@ -49,7 +49,10 @@ const INTEGRATION: Shape = Shape::Object(&[
             P::required("StatusCode", STATUS),
         ])),
     ),
-    P::refused("IntegrationTarget", "there are no VPC links"),
+    P::refused(
+        "IntegrationTarget",
+        "a VPC link of a REST API leads to its own target",
+    ),
     P::optional(
         "PassthroughBehavior",
         Shape::OneOf(&["WHEN_NO_MATCH", "WHEN_NO_TEMPLATES", "NEVER"]),
@@ -148,6 +151,7 @@ async fn put_parts(maker: &Maker<'_>, key: &MethodKey, properties: Properties<'_
     let settings: IntegrationSettings = integration.settings(&[
         ("CacheKeyParameters", "cacheKeyParameters"),
         ("CacheNamespace", "cacheNamespace"),
+        ("ConnectionId", "connectionId"),
         ("ConnectionType", "connectionType"),
         ("Credentials", "credentials"),
         ("IntegrationHttpMethod", "httpMethod"),

@@ -15,6 +15,7 @@ pub mod rest_api;
 pub mod stage;
 pub mod usage_plan;
 pub mod usage_plan_key;
+pub mod vpc_link;
 
 use portcullis_engines::cloudformation::{Node, ResourceTemplate};
 use portcullis_model::{ApiId, Problem};

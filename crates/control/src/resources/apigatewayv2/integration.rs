@@ -18,8 +18,8 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGatewayV2::Integration",
     properties: &[
         P::required("ApiId", Shape::Text).replaces(),
-        P::refused("ConnectionId", "there are no VPC links"),
-        P::optional("ConnectionType", Shape::OneOf(&["INTERNET"])),
+        P::optional("ConnectionId", Shape::Text),
+        P::optional("ConnectionType", Shape::OneOf(&["INTERNET", "VPC_LINK"])),
         P::refused("ContentHandlingStrategy", "it concerns WebSocket APIs"),
         P::refused(
             "CredentialsArn",
@@ -46,9 +46,9 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 maximum: 30_000,
             },
         ),
-        P::refused(
+        P::optional(
             "TlsConfig",
-            "it concerns private integrations, which are not there",
+            Shape::Object(&[P::optional("ServerNameToVerify", Shape::Text)]),
         ),
     ],
     attributes: &["IntegrationId"],
@@ -56,6 +56,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
 
 fn settings(properties: Properties<'_>) -> Result<IntegrationSettings, AwsError> {
     let mut settings: IntegrationSettings = properties.settings(&[
+        ("ConnectionId", "connectionId"),
         ("ConnectionType", "connectionType"),
         ("Description", "description"),
         ("IntegrationMethod", "integrationMethod"),
@@ -64,6 +65,9 @@ fn settings(properties: Properties<'_>) -> Result<IntegrationSettings, AwsError>
         ("PayloadFormatVersion", "payloadFormatVersion"),
         ("TimeoutInMillis", "timeoutInMillis"),
     ])?;
+    if let Some(tls) = properties.object("TlsConfig") {
+        settings.tls_config = Some(tls.settings(&[("ServerNameToVerify", "serverNameToVerify")])?);
+    }
     settings.request_parameters = texts_by_name(properties, "RequestParameters");
     Ok(settings)
 }

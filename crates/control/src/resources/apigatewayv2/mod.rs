@@ -8,6 +8,7 @@ pub mod domain_name;
 pub mod integration;
 pub mod route;
 pub mod stage;
+pub mod vpc_link;
 
 use std::collections::BTreeMap;
 

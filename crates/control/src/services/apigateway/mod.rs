@@ -21,6 +21,7 @@ mod create_rest_api;
 mod create_stage;
 mod create_usage_plan;
 mod create_usage_plan_key;
+mod create_vpc_link;
 mod delete_api_key;
 mod delete_authorizer;
 mod delete_base_path_mapping;
@@ -40,6 +41,7 @@ mod delete_usage_plan;
 mod delete_usage_plan_key;
 mod flush_stage_authorizers_cache;
 mod flush_stage_cache;
+mod delete_vpc_link;
 mod get_account;
 mod get_api_key;
 mod get_api_keys;
@@ -74,6 +76,8 @@ mod get_usage_plan;
 mod get_usage_plan_key;
 mod get_usage_plan_keys;
 mod get_usage_plans;
+mod get_vpc_link;
+mod get_vpc_links;
 mod import_api_keys;
 mod import_rest_api;
 mod put_gateway_response;
@@ -100,6 +104,7 @@ mod update_rest_api;
 mod update_stage;
 mod update_usage;
 mod update_usage_plan;
+mod update_vpc_link;
 
 use input::{
     api, apis, arn, body, body_without, domains, embeds, is_on, label, method_key, numbered, patches, plans,
@@ -129,6 +134,7 @@ const OPERATIONS: &[&Operation] = &[
     &create_stage::OPERATION,
     &create_usage_plan::OPERATION,
     &create_usage_plan_key::OPERATION,
+    &create_vpc_link::OPERATION,
     &delete_api_key::OPERATION,
     &delete_authorizer::OPERATION,
     &delete_base_path_mapping::OPERATION,
@@ -148,6 +154,7 @@ const OPERATIONS: &[&Operation] = &[
     &delete_usage_plan_key::OPERATION,
     &flush_stage_authorizers_cache::OPERATION,
     &flush_stage_cache::OPERATION,
+    &delete_vpc_link::OPERATION,
     &get_account::OPERATION,
     &get_api_key::OPERATION,
     &get_api_keys::OPERATION,
@@ -182,6 +189,8 @@ const OPERATIONS: &[&Operation] = &[
     &get_usage_plan_key::OPERATION,
     &get_usage_plan_keys::OPERATION,
     &get_usage_plans::OPERATION,
+    &get_vpc_link::OPERATION,
+    &get_vpc_links::OPERATION,
     &import_api_keys::OPERATION,
     &import_rest_api::OPERATION,
     &put_gateway_response::OPERATION,
@@ -208,6 +217,7 @@ const OPERATIONS: &[&Operation] = &[
     &update_stage::OPERATION,
     &update_usage::OPERATION,
     &update_usage_plan::OPERATION,
+    &update_vpc_link::OPERATION,
 ];
 
 #[cfg(test)]

@@ -238,6 +238,7 @@ pub const INTEGRATION: &[Patchable] = &[
     ("/connectionType", Field::Text),
     ("/cacheNamespace", Field::Text),
     ("/cacheKeyParameters", Field::ListByPath),
+    ("/connectionId", Field::Text),
     ("/requestParameters", Field::TextMap),
     ("/requestTemplates", Field::TextMap),
 ];
@@ -274,6 +275,8 @@ pub const GATEWAY_RESPONSE: &[Patchable] = &[
     ("/responseParameters", Field::TextMap),
     ("/responseTemplates", Field::TextMap),
 ];
+/// Paths of a VPC link.
+pub const VPC_LINK: &[Patchable] = &[("/name", Field::Text), ("/description", Field::Text)];
 /// Paths of a custom domain name.
 pub const DOMAIN_NAME: &[Patchable] = &[
     ("/certificateArn", Field::Text),

@@ -8,6 +8,7 @@ use portcullis_model::{
         },
         custom_domains::{BasePathMapping, DomainName},
         usage_plans::ApiKey,
+        vpc_links::VpcLink,
     },
 };
 use serde::Serialize;
@@ -83,6 +84,19 @@ pub(super) fn imported_rest_api(api: &RestApi, warnings: &[String]) -> Value {
     if !warnings.is_empty() {
         set(&mut answer, "warnings", Some(warnings));
     }
+    answer
+}
+
+/// Renders a VPC link.
+pub(super) fn vpc_link(link: &VpcLink) -> Value {
+    let mut answer = json!({
+        "id": link.id,
+        "name": link.name,
+        "targetArns": [link.target_arn],
+        "status": "AVAILABLE",
+        "tags": link.tags,
+    });
+    set(&mut answer, "description", link.description.as_ref());
     answer
 }
 

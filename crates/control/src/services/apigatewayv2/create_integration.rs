@@ -25,6 +25,7 @@ pub(super) const OPERATION: Operation = Operation {
     members: &[
         "apiId",
         "integrationType",
+        "connectionId",
         "connectionType",
         "description",
         "integrationMethod",
@@ -32,6 +33,7 @@ pub(super) const OPERATION: Operation = Operation {
         "payloadFormatVersion",
         "requestParameters",
         "timeoutInMillis",
+        "tlsConfig",
     ],
     call: |call| Box::pin(answer(call)),
 };

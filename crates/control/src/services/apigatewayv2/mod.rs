@@ -16,6 +16,7 @@ mod create_domain_name;
 mod create_integration;
 mod create_route;
 mod create_stage;
+mod create_vpc_link;
 mod delete_access_log_settings;
 mod delete_api;
 mod delete_api_mapping;
@@ -27,6 +28,7 @@ mod delete_integration;
 mod delete_route;
 mod delete_route_settings;
 mod delete_stage;
+mod delete_vpc_link;
 mod get_api;
 mod get_api_mapping;
 mod get_api_mappings;
@@ -44,6 +46,8 @@ mod get_routes;
 mod get_stage;
 mod get_stages;
 mod get_tags;
+mod get_vpc_link;
+mod get_vpc_links;
 mod tag_resource;
 mod untag_resource;
 mod update_api;
@@ -54,6 +58,7 @@ mod update_domain_name;
 mod update_integration;
 mod update_route;
 mod update_stage;
+mod update_vpc_link;
 
 use input::{api, body, http_apis, members, stage, wanted};
 
@@ -76,6 +81,7 @@ const OPERATIONS: &[&Operation] = &[
     &create_integration::OPERATION,
     &create_route::OPERATION,
     &create_stage::OPERATION,
+    &create_vpc_link::OPERATION,
     &delete_access_log_settings::OPERATION,
     &delete_api::OPERATION,
     &delete_api_mapping::OPERATION,
@@ -87,6 +93,7 @@ const OPERATIONS: &[&Operation] = &[
     &delete_route::OPERATION,
     &delete_route_settings::OPERATION,
     &delete_stage::OPERATION,
+    &delete_vpc_link::OPERATION,
     &get_api::OPERATION,
     &get_api_mapping::OPERATION,
     &get_api_mappings::OPERATION,
@@ -104,6 +111,8 @@ const OPERATIONS: &[&Operation] = &[
     &get_stage::OPERATION,
     &get_stages::OPERATION,
     &get_tags::OPERATION,
+    &get_vpc_link::OPERATION,
+    &get_vpc_links::OPERATION,
     &tag_resource::OPERATION,
     &untag_resource::OPERATION,
     &update_api::OPERATION,
@@ -114,6 +123,7 @@ const OPERATIONS: &[&Operation] = &[
     &update_integration::OPERATION,
     &update_route::OPERATION,
     &update_stage::OPERATION,
+    &update_vpc_link::OPERATION,
 ];
 
 #[cfg(test)]

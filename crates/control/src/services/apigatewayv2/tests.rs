@@ -308,7 +308,7 @@ async fn what_could_not_be_enforced_is_refused_by_name() {
         (
             "UpdateIntegration",
             json!({"apiId": api, "integrationId": integration, "connectionType": "VPC_LINK"}),
-            "`connectionType`",
+            "connectionId must be specified",
         ),
         (
             "UpdateIntegration",

@@ -30,6 +30,7 @@ pub(super) const OPERATION: Operation = Operation {
         "apiId",
         "integrationId",
         "integrationType",
+        "connectionId",
         "connectionType",
         "description",
         "integrationMethod",
@@ -37,6 +38,7 @@ pub(super) const OPERATION: Operation = Operation {
         "payloadFormatVersion",
         "requestParameters",
         "timeoutInMillis",
+        "tlsConfig",
     ],
     call: |call| Box::pin(answer(call)),
 };

@@ -5,6 +5,7 @@ use portcullis_model::resources::{
         HttpApi, HttpAuthorizer, HttpAuthorizerKind, HttpDeployment, HttpIntegration, HttpRoute, HttpStage,
     },
     custom_domains::{BasePathMapping, NO_BASE_PATH},
+    vpc_links::HttpVpcLink,
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -75,7 +76,13 @@ pub(super) fn route(route: &HttpRoute) -> Value {
 /// Renders an integration.
 pub(super) fn integration(integration: &HttpIntegration) -> Value {
     let mut answer = serde_json::to_value(integration).unwrap_or_default();
-    set(&mut answer, "connectionType", Some("INTERNET"));
+    let is_private = integration.connection_id.is_some();
+    let connection = if is_private { "VPC_LINK" } else { "INTERNET" };
+    set(&mut answer, "connectionType", Some(connection));
+    set(&mut answer, "connectionId", integration.connection_id.as_ref());
+    let name = integration.server_name_to_verify.as_ref();
+    let tls = name.map(|name| json!({ "serverNameToVerify": name }));
+    set(&mut answer, "tlsConfig", tls);
     answer
 }
 
@@ -139,6 +146,20 @@ pub(super) fn stage(stage: &HttpStage) -> Value {
     let message = stage.last_deployment_status_message.as_ref();
     set(&mut answer, "lastDeploymentStatusMessage", message);
     answer
+}
+
+/// Renders a VPC link.
+pub(super) fn vpc_link(link: &HttpVpcLink) -> Value {
+    json!({
+        "vpcLinkId": link.vpc_link_id,
+        "name": link.name,
+        "createdDate": link.created_date.iso8601(),
+        "securityGroupIds": link.security_group_ids,
+        "subnetIds": link.subnet_ids,
+        "tags": link.tags,
+        "vpcLinkStatus": "AVAILABLE",
+        "vpcLinkVersion": "V2",
+    })
 }
 
 /// Renders a mapping of a custom domain.

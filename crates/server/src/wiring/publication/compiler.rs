@@ -6,6 +6,7 @@ use portcullis_control::{ports::Compiler, services};
 use portcullis_gateway::{
     distribution::snapshot::DistributionSnapshot,
     snapshot::{Snapshots, compile_http_stage, compile_stage},
+    upstreams::Upstreams,
     vpc_endpoints::VpcEndpoints,
 };
 use portcullis_model::{
@@ -21,6 +22,7 @@ pub(in crate::wiring) struct GatewayCompiler {
     /// Whose hosts tell which origins are APIs of ours.
     pub(in crate::wiring) snapshots: Arc<Snapshots>,
     pub(in crate::wiring) vpc_endpoints: VpcEndpoints,
+    pub(in crate::wiring) upstreams: Upstreams,
 }
 
 impl Compiler for GatewayCompiler {
@@ -43,6 +45,10 @@ impl Compiler for GatewayCompiler {
         problems.extend(unknown_actions(image));
         problems.extend(unknown_endpoints(&image.rest_api, &self.vpc_endpoints));
         problems
+    }
+
+    fn has_upstream(&self, arn: &str) -> bool {
+        self.upstreams.has(arn)
     }
 
     fn check_http(&self, scope: &Scope, deployment: &HttpDeployment, stage: &HttpStage) -> Vec<Problem> {

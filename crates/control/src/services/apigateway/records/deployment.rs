@@ -235,6 +235,7 @@ impl Apis<'_> {
             models: self.all(kinds::API_MODEL, api).await?,
             request_validators: self.all(kinds::API_REQUEST_VALIDATOR, api).await?,
             gateway_responses: self.all(kinds::API_GATEWAY_RESPONSE, api).await?,
+            vpc_links: self.all_of(kinds::VPC_LINK, "").await?,
         })
     }
 }
@@ -248,7 +249,12 @@ fn without_stage_variables(image: &ApiImage) -> ApiImage {
                 .integration
                 .as_ref()
                 .and_then(|integration| integration.uri.as_deref());
-            !uri.is_some_and(|uri| uri.contains("${stageVariables."))
+            let link = method
+                .integration
+                .as_ref()
+                .and_then(|integration| integration.connection_id.as_deref());
+            let waits = |text: Option<&str>| text.is_some_and(|text| text.contains("${stageVariables."));
+            !waits(uri) && !waits(link)
         });
     }
     image

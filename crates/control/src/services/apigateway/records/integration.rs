@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use portcullis_model::resources::apigateway::{
     Integration, IntegrationType, Method, PassthroughBehavior, default_timeout,
 };
+use portcullis_store::kinds;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -45,9 +46,9 @@ pub struct IntegrationSettings {
     pub cache_key_parameters: Vec<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_transfer_mode: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_id: Option<String>,
     // AWS's other fields: named here so that their refusal can name them.
-    #[serde(default, skip_serializing)]
-    pub connection_id: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,6 +68,8 @@ impl IntegrationSettings {
             integration_type: integration_name(integration.integration_type).into(),
             http_method: integration.http_method.clone(),
             uri: integration.uri.clone(),
+            connection_type: integration.connection_type.clone(),
+            connection_id: integration.connection_id.clone(),
             credentials: integration.credentials.clone(),
             request_parameters: integration.request_parameters.clone(),
             request_templates: integration.request_templates.clone(),
@@ -95,11 +98,6 @@ impl IntegrationSettings {
     fn refuse_unsupported(&self) -> Result<(), AwsError> {
         let refused = [
             (
-                "connectionId",
-                self.connection_id.is_some(),
-                "there are no VPC links",
-            ),
-            (
                 "tlsConfig",
                 self.tls_config.is_some(),
                 "certificates of backends are always verified",
@@ -107,14 +105,7 @@ impl IntegrationSettings {
             (
                 "integrationTarget",
                 self.integration_target.is_some(),
-                "there are no VPC links",
-            ),
-            (
-                "connectionType",
-                self.connection_type
-                    .as_deref()
-                    .is_some_and(|kind| kind != "INTERNET"),
-                "there are no VPC links",
+                "a VPC link of a REST API leads to its own target",
             ),
             (
                 "responseTransferMode",
@@ -128,6 +119,27 @@ impl IntegrationSettings {
             Some((field, _, reason)) => Err(unsupported(field, reason)),
             None => Ok(()),
         }
+    }
+
+    /// Returns the VPC link that is gone through.
+    fn link(&self, integration_type: IntegrationType) -> Result<Option<String>, AwsError> {
+        let is_http = matches!(
+            integration_type,
+            IntegrationType::Http | IntegrationType::HttpProxy
+        );
+        let message = match (self.connection_type.as_deref(), &self.connection_id) {
+            (None | Some("INTERNET"), None) => return Ok(None),
+            (Some("VPC_LINK"), Some(id)) if is_http && !id.is_empty() => return Ok(Some(id.clone())),
+            (Some("VPC_LINK"), Some(_)) if !is_http => {
+                "A VPC link can be used by HTTP and HTTP_PROXY integrations alone"
+            }
+            (Some("VPC_LINK"), _) => "connectionId must be specified for connectionType VPC_LINK",
+            (None | Some("INTERNET"), Some(_)) => {
+                "connectionId can be specified for connectionType VPC_LINK alone"
+            }
+            (Some(_), _) => "Enumeration value for ConnectionType must be one of INTERNET, VPC_LINK",
+        };
+        Err(bad_request(message))
     }
 
     fn timeout_ms(&self) -> Result<u32, AwsError> {
@@ -152,6 +164,7 @@ impl IntegrationSettings {
         let integration_type = self.kind()?;
         self.refuse_unsupported()?;
         check_content_handling(self.content_handling.as_deref())?;
+        let connection_id = self.link(integration_type)?;
         let (timeout_ms, passthrough_behavior) = (self.timeout_ms()?, self.passthrough()?);
         if integration_type != IntegrationType::Mock {
             match &self.http_method {
@@ -184,6 +197,8 @@ impl IntegrationSettings {
             integration_type,
             http_method: self.http_method,
             uri: self.uri,
+            connection_type: connection_id.as_ref().map(|_| "VPC_LINK".to_owned()),
+            connection_id,
             credentials: self.credentials,
             request_parameters: self.request_parameters,
             request_templates: self.request_templates,
@@ -288,11 +303,24 @@ impl Apis<'_> {
         settings: IntegrationSettings,
     ) -> Result<Integration, AwsError> {
         let integration = settings.build()?;
+        self.check_link(&integration).await?;
         self.change_method(key, |method| {
             check_sources(method, &integration)?;
             Ok(method.integration.insert(integration).clone())
         })
         .await
+    }
+
+    /// Refuses a link that is not there; what a stage's variable will hold, the deployment to that stage checks.
+    async fn check_link(&self, integration: &Integration) -> Result<(), AwsError> {
+        match integration.connection_id.as_deref() {
+            Some(id) if !id.contains("${") => {
+                let found = self.find::<serde::de::IgnoredAny>(kinds::VPC_LINK, id).await?;
+                let unknown = || bad_request("Invalid Vpc Link identifier specified");
+                found.map(drop).ok_or_else(unknown)
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Returns the integration behind a method.
@@ -310,6 +338,7 @@ impl Apis<'_> {
         settings: IntegrationSettings,
     ) -> Result<Integration, AwsError> {
         let built = settings.build()?;
+        self.check_link(&built).await?;
         self.change_method(key, |method| {
             check_sources(method, &built)?;
             let integration = method.integration.as_mut().ok_or_else(unknown_integration)?;

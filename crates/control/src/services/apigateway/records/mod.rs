@@ -29,6 +29,7 @@ pub mod truststore;
 pub mod usage;
 pub mod usage_plan;
 pub mod usage_plan_settings;
+pub mod vpc_link;
 
 use portcullis_model::{ApiId, Clock, Entropy, Scope};
 use portcullis_store::{Batch, Expect, Kind, Page, RecordKey, Store};
@@ -126,7 +127,7 @@ impl<'a> Apis<'a> {
     }
 
     /// Returns everything whose id begins with `prefix`, in the order of ids.
-    pub(super) async fn all_of<T: DeserializeOwned>(
+    pub(in crate::services) async fn all_of<T: DeserializeOwned>(
         &self,
         kind: Kind,
         prefix: &str,

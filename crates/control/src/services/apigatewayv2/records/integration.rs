@@ -14,7 +14,7 @@ use crate::{
     operation::AwsError,
     services::apigateway::{
         errors::{bad_request, conflict, unsupported},
-        records::{Kept, Listed, Wanted, encode},
+        records::{Kept, Listed, Wanted, encode, vpc_link::check_target},
     },
 };
 
@@ -39,10 +39,22 @@ pub struct IntegrationSettings {
     pub payload_format_version: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_type: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub connection_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_config: Option<TlsConfig>,
     #[serde(default, rename = "timeoutInMillis", skip_serializing_if = "Option::is_none")]
     pub timeout_ms: Option<u32>,
     #[serde(default)]
     pub request_parameters: BTreeMap<String, String>,
+}
+
+/// How servers behind a VPC link prove who they are.
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsConfig {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_name_to_verify: Option<String>,
 }
 
 impl IntegrationSettings {
@@ -57,7 +69,11 @@ impl IntegrationSettings {
             integration_method: Some(integration.integration_method.clone()),
             integration_uri: Some(integration.integration_uri.clone()),
             payload_format_version: Some(integration.payload_format_version.clone()),
-            connection_type: None,
+            connection_type: integration.connection_id.as_ref().map(|_| "VPC_LINK".into()),
+            connection_id: integration.connection_id.clone(),
+            tls_config: integration.server_name_to_verify.clone().map(|name| TlsConfig {
+                server_name_to_verify: Some(name),
+            }),
             timeout_ms: Some(integration.timeout_ms),
             request_parameters: integration.request_parameters.clone(),
         }
@@ -80,12 +96,9 @@ impl IntegrationSettings {
         };
         let is_function = integration_type == HttpIntegrationType::AwsProxy;
 
-        if !matches!(self.connection_type.as_deref(), None | Some("INTERNET")) {
-            return Err(unsupported(
-                "connectionType",
-                "there are no VPC links; use `INTERNET`",
-            ));
-        }
+        let connection_id = self.link(is_function)?;
+        let is_private = connection_id.is_some();
+        let server_name_to_verify = self.server_name(is_private)?;
         let method = self
             .integration_method
             .ok_or_else(|| bad_request("integrationMethod must be specified for HTTP_PROXY integrations"))?;
@@ -93,7 +106,7 @@ impl IntegrationSettings {
             return Err(bad_request(format!("Invalid HTTP method specified: {method}")));
         }
         let uri = self.integration_uri.unwrap_or_default();
-        if !is_function && !uri.starts_with("https://") && !uri.starts_with("http://") {
+        if !is_function && !is_private && !uri.starts_with("https://") && !uri.starts_with("http://") {
             return Err(bad_request(format!(
                 "Invalid HTTP endpoint specified for URI: {uri}"
             )));
@@ -116,6 +129,8 @@ impl IntegrationSettings {
             description: self.description,
             integration_method: method,
             integration_uri: uri,
+            connection_id,
+            server_name_to_verify,
             payload_format_version: version,
             timeout_ms,
             request_parameters: self.request_parameters,
@@ -124,6 +139,40 @@ impl IntegrationSettings {
 }
 
 impl IntegrationSettings {
+    /// Returns the VPC link that is gone through.
+    fn link(&self, is_function: bool) -> Result<Option<String>, AwsError> {
+        let message = match (self.connection_type.as_deref(), &self.connection_id) {
+            (None | Some("INTERNET"), None) => return Ok(None),
+            (Some("VPC_LINK"), Some(id)) if !is_function && !id.is_empty() => return Ok(Some(id.clone())),
+            (Some("VPC_LINK"), _) if is_function => "A VPC link can be used by HTTP_PROXY integrations alone",
+            (Some("VPC_LINK"), _) => "connectionId must be specified for connectionType VPC_LINK",
+            (None | Some("INTERNET"), Some(_)) => {
+                "connectionId can be specified for connectionType VPC_LINK alone"
+            }
+            (Some(_), _) => "connectionType must be INTERNET or VPC_LINK",
+        };
+        Err(bad_request(message))
+    }
+
+    /// Returns the name that servers behind a link prove.
+    fn server_name(&self, is_private: bool) -> Result<Option<String>, AwsError> {
+        let Some(tls) = &self.tls_config else {
+            return Ok(None);
+        };
+        if !is_private {
+            let message = "tlsConfig can be specified for connectionType VPC_LINK alone";
+            return Err(bad_request(message));
+        }
+        let name = tls.server_name_to_verify.as_deref().unwrap_or_default();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
+        if name.is_empty() || name.len() > 253 || !name.bytes().all(plain) {
+            return Err(bad_request(format!(
+                "tlsConfig.serverNameToVerify `{name}` is no host name"
+            )));
+        }
+        Ok(Some(name.to_ascii_lowercase()))
+    }
+
     /// Checks what is said of a function, which is always invoked with `POST`.
     fn check_function(&mut self) -> Result<(), AwsError> {
         let uri = self.integration_uri.as_deref().unwrap_or_default();
@@ -168,7 +217,19 @@ impl HttpApis<'_> {
     ) -> Result<HttpIntegration, AwsError> {
         self.api(api).await?;
         let integration = settings.build(self.0.entropy.lower_alphanumeric(7))?;
+        self.check_link(&integration).await?;
         self.put_integration(api, integration, Expect::Absent).await
+    }
+
+    /// Refuses a link that is not there, and a target that is not the account's or that the configuration does not name.
+    async fn check_link(&self, integration: &HttpIntegration) -> Result<(), AwsError> {
+        let Some(id) = &integration.connection_id else {
+            return Ok(());
+        };
+        self.vpc_link(id).await?;
+        let arn = &integration.integration_uri;
+        check_target(arn, self.0.scope, &["elasticloadbalancing", "servicediscovery"])?;
+        self.0.check_upstream(arn)
     }
 
     /// Returns an integration, or AWS's error when there is none.
@@ -198,6 +259,7 @@ impl HttpApis<'_> {
     ) -> Result<HttpIntegration, AwsError> {
         let kept = self.integration(api, id).await?;
         let integration = settings.build(id.to_owned())?;
+        self.check_link(&integration).await?;
         self.put_integration(api, integration, Expect::Version(kept.version))
             .await
     }

@@ -10,6 +10,7 @@ pub mod integration;
 pub mod route;
 pub mod stage;
 pub mod tags;
+pub mod vpc_link;
 
 use portcullis_model::{ApiId, Scope, resources::apigatewayv2::HttpApi};
 use portcullis_store::{Kind, kinds};

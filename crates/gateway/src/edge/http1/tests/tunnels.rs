@@ -36,6 +36,7 @@ impl Answer for Through {
             https: false,
             host: "127.0.0.1".to_owned(),
             port,
+            address: None,
         };
         let timeouts = Timeouts::within(Duration::from_secs(5));
         let asked = client.upgrade(&target, b"/", &request.headers, &timeouts).await;

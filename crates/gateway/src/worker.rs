@@ -1,0 +1,154 @@
+//! What the layers and integrations of one thread work with: clients, caches of its own, and what all threads share.
+
+use std::sync::Arc;
+
+use portcullis_egress::{AddressPolicy, Client, ClientConfig};
+use portcullis_model::Clock;
+
+use crate::{
+    callers::Callers,
+    distribution::cache::DistributionCache,
+    firewall::Firewall,
+    gateway::GatewayParts,
+    issuers::Issuers,
+    layers::authorizer::{signers::Signers, token_cache::TokenCache, verdict_cache::VerdictCache},
+    ports::{AccessLogs, Functions, Sealing, Services, Sessions},
+    revocations::Revocations,
+    trail::TrailLog,
+    upstreams::Upstreams,
+    usage::UsagePlans,
+    vpc_endpoints::VpcEndpoints,
+};
+
+/// What the layers and integrations of one thread use.
+pub(crate) struct Worker {
+    parts: GatewayParts,
+    client: Client,
+    stranger_client: Client,
+    link_client: Client,
+    tokens: TokenCache,
+    verdicts: VerdictCache,
+    signers: Signers,
+}
+
+impl Worker {
+    pub(crate) fn new(parts: GatewayParts) -> Self {
+        Self {
+            client: Client::new(parts.integrations.clone()),
+            stranger_client: Client::new(parts.strangers.clone()),
+            link_client: Client::new(ClientConfig {
+                policy: AddressPolicy::Only(parts.settings.upstreams.addresses()),
+                ..parts.integrations.clone()
+            }),
+            parts,
+            tokens: TokenCache::new(),
+            verdicts: VerdictCache::new(),
+            signers: Signers::new(),
+        }
+    }
+
+    pub(crate) const fn parts(&self) -> &GatewayParts {
+        &self.parts
+    }
+
+    pub(crate) fn revocations(&self) -> &Revocations {
+        &self.parts.revocations
+    }
+
+    pub(crate) fn usage(&self) -> &UsagePlans {
+        &self.parts.usage
+    }
+
+    pub(crate) fn trails(&self) -> &TrailLog {
+        &self.parts.trails
+    }
+
+    pub(crate) fn firewall(&self) -> &Firewall {
+        &self.parts.firewall
+    }
+
+    pub(crate) fn clock(&self) -> &dyn Clock {
+        self.parts.clock.as_ref()
+    }
+
+    pub(crate) fn distribution_cache(&self) -> &Arc<DistributionCache> {
+        &self.parts.distribution_cache
+    }
+
+    pub(crate) const fn vpc_endpoints(&self) -> &VpcEndpoints {
+        &self.parts.settings.vpc_endpoints
+    }
+
+    pub(crate) fn https_port(&self) -> u16 {
+        self.parts.settings.https_port
+    }
+
+    /// Returns the client for integrations, with this thread's connections.
+    pub(crate) const fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Returns the policy of [`client`](Self::client).
+    pub(crate) const fn integration_policy(&self) -> &AddressPolicy {
+        &self.parts.integrations.policy
+    }
+
+    /// Returns the client for addresses that strangers have a say in.
+    pub(crate) const fn stranger_client(&self) -> &Client {
+        &self.stranger_client
+    }
+
+    /// Returns the client for what VPC links lead to, and for nothing else.
+    pub(crate) const fn link_client(&self) -> &Client {
+        &self.link_client
+    }
+
+    pub(crate) const fn upstreams(&self) -> &Upstreams {
+        &self.parts.settings.upstreams
+    }
+
+    /// Returns the policy of [`stranger_client`](Self::stranger_client).
+    pub(crate) const fn stranger_policy(&self) -> &AddressPolicy {
+        &self.parts.strangers.policy
+    }
+
+    pub(crate) fn issuers(&self) -> &Issuers {
+        &self.parts.issuers
+    }
+
+    pub(crate) fn functions(&self) -> &dyn Functions {
+        self.parts.ports.functions.as_ref()
+    }
+
+    pub(crate) fn services(&self) -> &dyn Services {
+        self.parts.ports.services.as_ref()
+    }
+
+    pub(crate) const fn signers(&self) -> &Signers {
+        &self.signers
+    }
+
+    pub(crate) fn sessions(&self) -> &dyn Sessions {
+        self.parts.ports.sessions.as_ref()
+    }
+
+    pub(crate) fn callers(&self) -> &Callers {
+        &self.parts.callers
+    }
+
+    pub(crate) fn access_logs(&self) -> &dyn AccessLogs {
+        self.parts.ports.access_logs.as_ref()
+    }
+
+    pub(crate) fn sealing(&self) -> &dyn Sealing {
+        self.parts.ports.sealing.as_ref()
+    }
+
+    pub(crate) const fn verdicts(&self) -> &VerdictCache {
+        &self.verdicts
+    }
+
+    pub(crate) const fn tokens(&self) -> &TokenCache {
+        &self.tokens
+    }
+}
