@@ -105,7 +105,7 @@ class Pebble:
 class Served(Portcullis):
     """A running `serve`, with its first key."""
 
-    def __init__(self, folder, http_port, acme):
+    def __init__(self, folder, http_port, acme, settings=""):
         self.folder, self.data = folder, folder / "data"
         public, admin = free_ports(2)
         files = Authority("Own root", folder)
@@ -119,6 +119,7 @@ region = "us-east-1"
 domain = "apis.example.com"
 issuer = "https://id.example.com"
 integration_ranges = ["127.0.0.0/8"]
+{settings}
 [listeners]
 public = "127.0.0.1:{public}"
 public_http = "127.0.0.1:{http_port}"

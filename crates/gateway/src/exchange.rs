@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// The longest request body of a REST API, in bytes (API Gateway quotas: 10 MB).
-pub(crate) const BODY_BYTES_MAX: usize = 10_485_760;
+pub const BODY_BYTES_MAX: usize = 10_485_760;
 
 /// How much of a request's body a layer must see before it decides.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -23,18 +23,17 @@ use crate::{
     },
     firewall::Firewall,
     hosts::{Destination, LastHost, NamedEndpoint},
-    http::{Body, BodyError, Listener, Peer, Request, Response, TrustedProxies, Version},
+    http::{Body, BodyError, Listener, Peer, Request, Response, Version},
     issuers::Issuers,
     pipeline::{self, Journal},
     ports::{Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest},
     redirect::redirect,
     request_id::{self, RequestIds},
     revocations::Revocations,
+    settings::GatewaySettings,
     snapshot::{DomainSnapshot, Snapshot, Snapshots},
     trail::{Record, TrailLog},
-    upstreams::Upstreams,
     usage::UsagePlans,
-    vpc_endpoints::VpcEndpoints,
 };
 
 pub(crate) use crate::worker::Worker;
@@ -63,21 +62,6 @@ pub struct GatewayParts {
     pub strangers: ClientConfig,
     /// The keys of issuers that are not ours.
     pub issuers: Arc<Issuers>,
-}
-
-/// What an operator sets.
-#[derive(Clone, Debug, Default)]
-pub struct GatewaySettings {
-    /// Under `serve`, clear text only redirects to `https` at this port.
-    pub redirect_clear_text_to: Option<u16>,
-    /// Proxies of the operator's that say whom they speak for.
-    pub trusted_proxies: Option<TrustedProxies>,
-    /// Where viewers of a distribution find https; 0 is the usual port.
-    pub https_port: u16,
-    /// What private APIs answer to.
-    pub vpc_endpoints: VpcEndpoints,
-    /// What VPC links lead to.
-    pub upstreams: Upstreams,
 }
 
 /// Answers requests. One on each worker thread: it owns what the thread need not share.

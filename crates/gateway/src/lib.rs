@@ -37,10 +37,13 @@ mod callers;
 mod decision;
 mod refusal;
 mod redirect;
+mod settings;
 mod request_id;
 
 pub use callers::Callers;
-pub use gateway::{Gateway, GatewayParts, GatewaySettings};
+pub use exchange::BODY_BYTES_MAX;
+pub use gateway::{Gateway, GatewayParts};
+pub use settings::GatewaySettings;
 
 #[cfg(test)]
 mod tests;

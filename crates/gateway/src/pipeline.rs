@@ -266,7 +266,11 @@ impl Pass<'_> {
     /// Finds the stage, which says what every layer enforces. A step of the trail only where there is none, and where its
     /// canary takes the request.
     fn enter_stage(&mut self) -> Result<(), Ending> {
-        if let Err(refusal) = route::enter_stage(&mut self.exchange, self.worker.vpc_endpoints()) {
+        if let Err(refusal) = route::enter_stage(
+            &mut self.exchange,
+            self.worker.vpc_endpoints(),
+            self.worker.streamed_body_bytes_max(),
+        ) {
             self.journal
                 .note(LayerName::Route, Outcome::Refuse, refusal.cause().clone());
             return Err(Ending::Refused(refusal));

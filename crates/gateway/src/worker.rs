@@ -8,6 +8,7 @@ use portcullis_model::Clock;
 use crate::{
     callers::Callers,
     distribution::cache::DistributionCache,
+    exchange::BODY_BYTES_MAX,
     firewall::Firewall,
     gateway::GatewayParts,
     issuers::Issuers,
@@ -77,6 +78,12 @@ impl Worker {
 
     pub(crate) const fn vpc_endpoints(&self) -> &VpcEndpoints {
         &self.parts.settings.vpc_endpoints
+    }
+
+    /// Returns the longest body that passes without being held.
+    pub(crate) fn streamed_body_bytes_max(&self) -> usize {
+        let set = self.parts.settings.streamed_body_bytes_max;
+        set.unwrap_or(BODY_BYTES_MAX)
     }
 
     pub(crate) fn https_port(&self) -> u16 {

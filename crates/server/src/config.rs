@@ -12,6 +12,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use portcullis_egress::AddressRange;
 use portcullis_gateway::{
+    BODY_BYTES_MAX,
     edge::ServerConfigs,
     http::{SourceFrom, TrustedProxies},
     upstreams::Upstreams,
@@ -82,6 +83,8 @@ pub(crate) struct Config {
     /// Servers that VPC links lead to.
     #[serde(default)]
     upstreams: Vec<UpstreamEntry>,
+    /// Bytes of a request's body where nothing holds it whole; AWS's 10 MiB when absent.
+    streamed_body_bytes_max: Option<usize>,
     /// Who issues certificates that are asked for; nobody when absent.
     acme: Option<Acme>,
 }
@@ -218,6 +221,15 @@ pub(crate) struct FileCertificates {
     wildcard: HashMap<String, Arc<ServerConfig>>,
 }
 
+/// What is held whole is within AWS's limit; what streams may be longer, never shorter.
+fn check_streamed(bytes: Option<usize>) -> Result<()> {
+    ensure!(
+        bytes.is_none_or(|bytes| bytes >= BODY_BYTES_MAX),
+        "streamed_body_bytes_max: expected at least {BODY_BYTES_MAX}, which is what AWS takes"
+    );
+    Ok(())
+}
+
 fn read_ranges(name: &str, texts: &[String], mistakes: &mut Vec<String>) -> Vec<AddressRange> {
     let mut ranges = Vec::new();
     for text in texts {
@@ -255,6 +267,7 @@ impl Config {
             check_functions(&self.functions),
             check_buckets(&self.buckets),
             check_throttle(&self.account_throttle()),
+            check_streamed(self.streamed_body_bytes_max),
         ] {
             mistakes.extend(check.err().map(|error| error.to_string()));
         }
@@ -313,6 +326,7 @@ impl Config {
             buckets: self.buckets.clone(),
             vpc_endpoints,
             upstreams,
+            streamed_body_bytes_max: self.streamed_body_bytes_max,
         })
     }
 

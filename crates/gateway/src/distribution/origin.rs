@@ -140,7 +140,10 @@ async fn ask_server(
     if visit.request.is_handshake() {
         return open(&target, origin, path_and_query, headers, worker, journal).await;
     }
-    let mut body = Outgoing::new(std::mem::take(&mut visit.request.body));
+    let mut body = Outgoing::new(
+        std::mem::take(&mut visit.request.body),
+        worker.streamed_body_bytes_max(),
+    );
     let has_body = !matches!(body.length(), Some(0));
     let method = visit.request.method.clone();
     let mut attempt = 1;

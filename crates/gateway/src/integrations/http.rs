@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     decision::Reason,
-    exchange::Exchange,
+    exchange::{BODY_BYTES_MAX, Exchange},
     gateway::Worker,
     http::Body,
     mapping::{expression::AnswerParts, http_call::MappedHeaders},
@@ -45,6 +45,7 @@ pub(super) async fn call(
         } else {
             Body::Full(content.body)
         },
+        BODY_BYTES_MAX,
     );
     let answer = backend
         .send(method, path_and_query, &headers, &mut body, worker)

@@ -10,7 +10,10 @@ use std::{
 
 use bytes::Bytes;
 use portcullis_egress::{AnswerBody, Client, EgressError, OutgoingBody, Target, Timeouts, Upgraded};
-use portcullis_model::{HeaderList, Problem, resources::apigateway::Integration as IntegrationModel};
+use portcullis_model::{
+    HeaderList, Problem,
+    resources::apigateway::{Integration as IntegrationModel, ResponseTransferMode},
+};
 
 use super::{
     Answer,
@@ -34,6 +37,9 @@ use crate::{
 const TIMEOUT_MS_MIN: u32 = 50;
 /// API Gateway's default quota is 29 s; regional APIs may ask for more, and so may ours.
 const TIMEOUT_MS_MAX: u32 = 300_000;
+/// How long a streamed answer may last, and how long nothing may come of it (AWS: 15 and 5 minutes).
+const STREAM_TIME: Duration = Duration::from_secs(900);
+const STREAM_IDLE_TIME: Duration = Duration::from_secs(300);
 /// The caller's `X-Forwarded-For` that is passed on at most, in bytes.
 const FORWARDED_FOR_BYTES_MAX: usize = 2_048;
 
@@ -46,6 +52,28 @@ pub(crate) struct HttpProxy {
     method: Option<Bytes>,
     timeouts: Timeouts,
     reason: Arc<str>,
+}
+
+/// Returns how long a backend is waited for.
+fn timeouts(integration: &IntegrationModel) -> Result<Timeouts, String> {
+    match integration.response_transfer_mode {
+        ResponseTransferMode::Buffered => check_timeout(integration.timeout_ms).map(Timeouts::within),
+        ResponseTransferMode::Stream => {
+            let longest = u32::try_from(STREAM_TIME.as_millis()).unwrap_or(u32::MAX);
+            if !(TIMEOUT_MS_MIN..=longest).contains(&integration.timeout_ms) {
+                return Err(format!(
+                    "`{}` is not from {TIMEOUT_MS_MIN} to {longest}",
+                    integration.timeout_ms
+                ));
+            }
+            let beginning = Timeouts::within(Duration::from_millis(integration.timeout_ms.into()));
+            Ok(Timeouts {
+                total: Some(STREAM_TIME),
+                idle: STREAM_IDLE_TIME,
+                ..beginning
+            })
+        }
+    }
 }
 
 /// Returns how long an integration is waited for; the error says which times there are.
@@ -84,7 +112,7 @@ impl HttpProxy {
                 format!("`{method}` is no method: use one of HTTP's or `ANY`"),
             );
         }
-        let timeout = check_timeout(integration.timeout_ms)
+        let timeouts = timeouts(integration)
             .map_err(|message| refuse("timeoutInMillis", message))
             .ok();
         if problems.len() > before {
@@ -100,7 +128,7 @@ impl HttpProxy {
         let how = if link.is_some() { " through a VPC link" } else { "" };
         Some(Self {
             method: (method != "ANY").then(|| Bytes::copy_from_slice(method.as_bytes())),
-            timeouts: Timeouts::within(timeout?),
+            timeouts: timeouts?,
             reason: format!("answered by `{target}`{how}").into(),
             target,
             link,
@@ -124,7 +152,7 @@ impl HttpProxy {
         worker: &Worker,
     ) -> Result<(Answer, Reason), Refusal> {
         let is_handshake = exchange.request().is_handshake() && **self.method(exchange.request()) == *b"GET";
-        let mut body = Outgoing::new(exchange.take_body());
+        let mut body = Outgoing::new(exchange.take_body(), worker.streamed_body_bytes_max());
         let request = exchange.request();
         let mut headers = request_headers(request, mapped);
         if self.link.as_ref().is_some_and(|link| link.passes_host) && headers.get("host").is_none() {
@@ -333,17 +361,19 @@ pub(crate) fn incoming(mut body: AnswerBody) -> Body {
     }
 }
 
-/// The caller's body on its way to the backend, within the limit of an API.
+/// The caller's body on its way to the backend, within the limit of what may stream.
 pub(crate) struct Outgoing {
     body: Body,
+    bytes_max: usize,
     sent_bytes: usize,
     failed: Option<BodyError>,
 }
 
 impl Outgoing {
-    pub(crate) const fn new(body: Body) -> Self {
+    pub(crate) const fn new(body: Body, bytes_max: usize) -> Self {
         Self {
             body,
+            bytes_max,
             sent_bytes: 0,
             failed: None,
         }
@@ -375,9 +405,9 @@ impl OutgoingBody for Outgoing {
         let next = next.map(|chunk| {
             let chunk = chunk?;
             self.sent_bytes = self.sent_bytes.saturating_add(chunk.len());
-            if self.sent_bytes > BODY_BYTES_MAX {
+            if self.sent_bytes > self.bytes_max {
                 return Err(BodyError::TooLarge {
-                    limit_bytes: BODY_BYTES_MAX,
+                    limit_bytes: self.bytes_max,
                 });
             }
             Ok(chunk)

@@ -58,7 +58,8 @@ impl Layer for Cache {
     const NAME: LayerName = LayerName::Cache;
 
     fn applies(exchange: &Exchange) -> bool {
-        parts(exchange).is_some()
+        // A WebSocket is no answer that could be kept, and an answer that was kept is no WebSocket.
+        parts(exchange).is_some() && !exchange.request().is_handshake()
     }
 
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {

@@ -9,7 +9,7 @@ use portcullis_model::StageName;
 
 use crate::{
     decision::{Decision, LayerName, Reason, shown},
-    exchange::{BODY_BYTES_MAX, Exchange},
+    exchange::Exchange,
     gateway::Worker,
     http::{coding::Coding, path::canonical_path},
     pipeline::Layer,
@@ -30,7 +30,11 @@ impl Layer for Route {
 
 /// Finds the stage, before any layer: each reads there what it enforces. What is wrong here is wrong before any stage, so no
 /// gateway response can customise it.
-pub(crate) fn enter_stage(exchange: &mut Exchange, endpoints: &VpcEndpoints) -> Result<(), Refusal> {
+pub(crate) fn enter_stage(
+    exchange: &mut Exchange,
+    endpoints: &VpcEndpoints,
+    body_bytes_max: usize,
+) -> Result<(), Refusal> {
     let api_id = exchange.api_id();
     // A REST API does not say whether it is there; an HTTP API does.
     let unknown = |cause: String| {
@@ -78,7 +82,7 @@ pub(crate) fn enter_stage(exchange: &mut Exchange, endpoints: &VpcEndpoints) -> 
     let private = stage.private.as_deref().or(taking.private.as_deref());
     vpc_endpoints::enter(exchange, private, endpoints)?;
     exchange.enter_stage(taking, taken);
-    check_length(exchange)?;
+    check_length(exchange, body_bytes_max)?;
     check_coding(exchange)
 }
 
@@ -101,11 +105,11 @@ fn check_coding(exchange: &mut Exchange) -> Result<(), Refusal> {
 }
 
 /// A declared length over the limit is refused before anything else is asked. Others are cut where they are read.
-fn check_length(exchange: &Exchange) -> Result<(), Refusal> {
+fn check_length(exchange: &Exchange, body_bytes_max: usize) -> Result<(), Refusal> {
     match exchange.request().body.length() {
-        Some(length) if length > BODY_BYTES_MAX as u64 => Err(Refusal::new(
+        Some(length) if length > body_bytes_max as u64 => Err(Refusal::new(
             RefusalKind::RequestTooLarge,
-            format!("the body has {length} bytes, more than {BODY_BYTES_MAX}"),
+            format!("the body has {length} bytes, more than {body_bytes_max}"),
         )),
         _ => Ok(()),
     }

@@ -12,7 +12,9 @@ use std::{
 use portcullis_model::{
     Problem, ResourceId, Scope,
     resources::{
-        apigateway::{Integration as RestIntegration, IntegrationType, PassthroughBehavior},
+        apigateway::{
+            Integration as RestIntegration, IntegrationType, PassthroughBehavior, ResponseTransferMode,
+        },
         apigatewayv2::{
             DEFAULT_ROUTE, HttpApiImage, HttpDeployment, HttpIntegration, HttpIntegrationType, HttpRoute,
             HttpStage,
@@ -322,6 +324,7 @@ fn as_rest(
         request_parameters: if is_function { BTreeMap::new() } else { parameters },
         request_templates: BTreeMap::new(),
         passthrough_behavior: PassthroughBehavior::default(),
+        response_transfer_mode: ResponseTransferMode::default(),
         content_handling: None,
         timeout_ms: integration.timeout_ms,
         integration_responses: BTreeMap::new(),

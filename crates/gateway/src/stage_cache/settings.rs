@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use portcullis_model::{
     Problem,
-    resources::apigateway::{Integration, Method, MethodSetting, Resource, Stage},
+    resources::apigateway::{Integration, Method, MethodSetting, Resource, ResponseTransferMode, Stage},
 };
 
 use super::CALLERS_TAG;
@@ -105,7 +105,9 @@ impl MethodCache {
         // Whether caching is on or not: nobody shall think that a key means anything that means nothing.
         let parameters = parameters(method, integration, &stage.variables, &mut refuse);
         let effective = Effective::of(stage, resource, name);
-        if !stage.cache_cluster_enabled || !effective.is_cached(name) {
+        // What streams is not held, so it cannot be kept, on AWS neither.
+        let streams = integration.response_transfer_mode == ResponseTransferMode::Stream;
+        if !stage.cache_cluster_enabled || !effective.is_cached(name) || streams {
             return None;
         }
         let ttl_seconds = effective

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Outcomes, World, compile, mock, open, request, request_to, resource};
 use crate::{
-    gateway::GatewaySettings,
+    settings::GatewaySettings,
     vpc_endpoints::{VpcEndpoint, VpcEndpoints},
 };
 

@@ -427,6 +427,7 @@ fn gateway(
             trusted_proxies: settings.trusted_proxies.clone(),
             vpc_endpoints: settings.vpc_endpoints.clone(),
             upstreams: settings.upstreams.clone(),
+            streamed_body_bytes_max: settings.streamed_body_bytes_max,
         },
         strangers: ClientConfig {
             policy: AddressPolicy::PublicOnly(public_only(settings, addresses)),

@@ -59,13 +59,12 @@ const INTEGRATION: Shape = Shape::Object(&[
     ),
     P::optional("RequestParameters", Shape::MapOf(&Shape::Text)),
     P::optional("RequestTemplates", Shape::MapOf(&Shape::Text)),
-    P::optional("ResponseTransferMode", Shape::OneOf(&["BUFFERED"]))
-        .inert("answers of backends always stream"),
+    P::optional("ResponseTransferMode", Shape::OneOf(&["BUFFERED", "STREAM"])),
     P::optional(
         "TimeoutInMillis",
         Shape::Integer {
             minimum: 50,
-            maximum: 29_000,
+            maximum: 900_000,
         },
     ),
     P::required(

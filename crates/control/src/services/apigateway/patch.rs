@@ -233,6 +233,7 @@ pub const INTEGRATION: &[Patchable] = &[
     ("/httpMethod", Field::Text),
     ("/uri", Field::Text),
     ("/timeoutInMillis", Field::Integer),
+    ("/responseTransferMode", Field::Text),
     ("/passthroughBehavior", Field::Text),
     ("/contentHandling", Field::Text),
     ("/connectionType", Field::Text),

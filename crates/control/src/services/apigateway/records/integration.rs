@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use portcullis_model::resources::apigateway::{
-    Integration, IntegrationType, Method, PassthroughBehavior, default_timeout,
+    Integration, IntegrationType, Method, PassthroughBehavior, ResponseTransferMode, default_timeout,
 };
 use portcullis_store::kinds;
 use serde::{Deserialize, Serialize};
@@ -16,6 +16,9 @@ use crate::{
     operation::AwsError,
     services::apigateway::errors::{bad_request, not_found, unsupported},
 };
+
+/// How long a streamed answer may last.
+const STREAM_TIMEOUT_MS_MAX: u32 = 900_000;
 
 /// What a caller chooses about an integration.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
@@ -78,6 +81,8 @@ impl IntegrationSettings {
             timeout_ms: Some(i64::from(integration.timeout_ms)),
             cache_namespace: integration.cache_namespace.clone(),
             cache_key_parameters: integration.cache_key_parameters.clone(),
+            response_transfer_mode: (integration.response_transfer_mode == ResponseTransferMode::Stream)
+                .then(|| "STREAM".to_owned()),
             ..Self::default()
         }
     }
@@ -107,13 +112,6 @@ impl IntegrationSettings {
                 self.integration_target.is_some(),
                 "a VPC link of a REST API leads to its own target",
             ),
-            (
-                "responseTransferMode",
-                self.response_transfer_mode
-                    .as_deref()
-                    .is_some_and(|mode| mode != "BUFFERED"),
-                "answers of backends always stream",
-            ),
         ];
         match refused.iter().find(|(_, given, _)| *given) {
             Some((field, _, reason)) => Err(unsupported(field, reason)),
@@ -142,12 +140,34 @@ impl IntegrationSettings {
         Err(bad_request(message))
     }
 
-    fn timeout_ms(&self) -> Result<u32, AwsError> {
+    /// A stream may take as long to begin as it may last.
+    fn timeout_ms(&self, mode: ResponseTransferMode) -> Result<u32, AwsError> {
+        let longest = match mode {
+            ResponseTransferMode::Buffered => default_timeout(),
+            ResponseTransferMode::Stream => STREAM_TIMEOUT_MS_MAX,
+        };
         let given = self.timeout_ms.unwrap_or(i64::from(default_timeout()));
         u32::try_from(given)
             .ok()
-            .filter(|timeout_ms| (50..=default_timeout()).contains(timeout_ms))
-            .ok_or_else(|| bad_request("Timeout should be between 50 ms and 29000 ms"))
+            .filter(|timeout_ms| (50..=longest).contains(timeout_ms))
+            .ok_or_else(|| bad_request(format!("Timeout should be between 50 ms and {longest} ms")))
+    }
+
+    fn transfer_mode(&self, kind: IntegrationType) -> Result<ResponseTransferMode, AwsError> {
+        match (self.response_transfer_mode.as_deref(), kind) {
+            (None | Some("BUFFERED"), _) => Ok(ResponseTransferMode::Buffered),
+            (Some("STREAM"), IntegrationType::HttpProxy) => Ok(ResponseTransferMode::Stream),
+            (Some("STREAM"), IntegrationType::AwsProxy) => Err(unsupported(
+                "responseTransferMode",
+                "functions answer whole; the answers of `HTTP_PROXY` stream",
+            )),
+            (Some("STREAM"), _) => Err(bad_request(
+                "Response transfer mode STREAM is supported for HTTP_PROXY and AWS_PROXY integrations only",
+            )),
+            (Some(_), _) => Err(bad_request(
+                "Enumeration value for ResponseTransferMode must be one of BUFFERED, STREAM",
+            )),
+        }
     }
 
     fn passthrough(&self) -> Result<PassthroughBehavior, AwsError> {
@@ -165,7 +185,9 @@ impl IntegrationSettings {
         self.refuse_unsupported()?;
         check_content_handling(self.content_handling.as_deref())?;
         let connection_id = self.link(integration_type)?;
-        let (timeout_ms, passthrough_behavior) = (self.timeout_ms()?, self.passthrough()?);
+        let response_transfer_mode = self.transfer_mode(integration_type)?;
+        let (timeout_ms, passthrough_behavior) =
+            (self.timeout_ms(response_transfer_mode)?, self.passthrough()?);
         if integration_type != IntegrationType::Mock {
             match &self.http_method {
                 Some(method) => check_http_method(method)?,
@@ -207,6 +229,7 @@ impl IntegrationSettings {
             timeout_ms,
             cache_namespace: self.cache_namespace.filter(|name| !name.is_empty()),
             cache_key_parameters: self.cache_key_parameters,
+            response_transfer_mode,
             integration_responses: BTreeMap::new(),
         })
     }
