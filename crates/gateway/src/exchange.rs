@@ -92,6 +92,8 @@ pub(crate) struct Exchange {
     /// The VPC endpoint that the host names, and the one that the request came through.
     named_endpoint: Option<NamedEndpoint>,
     endpoint: Option<Arc<VpcEndpoint>>,
+    /// The root of the domain's truststore that stands behind the client.
+    client_root: Option<Arc<str>>,
     /// The custom domain that the request came by.
     domain: Option<Arc<DomainSnapshot>>,
     /// The stage that the domain's base path leads to, and the base path.
@@ -142,6 +144,7 @@ impl Exchange {
             api_id,
             named_endpoint: None,
             endpoint: None,
+            client_root: None,
             domain: None,
             mapped_stage: None,
             base_path: None,
@@ -198,6 +201,16 @@ impl Exchange {
     pub(crate) fn client_certificate(&self) -> Option<&ClientCertificate> {
         self.domain.as_ref()?.authorities()?;
         self.request.peer.tls.as_ref()?.client_certificate()
+    }
+
+    /// Returns the root that stands behind the client's certificate, where a domain let it in by one.
+    pub(crate) fn client_root(&self) -> Option<&str> {
+        self.client_root.as_deref()
+    }
+
+    /// Written by the custom domain, when it has let the client in.
+    pub(crate) fn admit_client(&mut self, root: Arc<str>) {
+        self.client_root = Some(root);
     }
 
     /// Returns the base path of the custom domain that led to the API.

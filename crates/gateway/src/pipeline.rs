@@ -5,6 +5,7 @@
 //! 1. **firewall**
 //!    **cors**: the preflights of an HTTP API, before a route is looked for
 //! 2. **route**
+//!    **client certificate**: where the route takes clients of some authorities alone
 //! 3. **resource policy**
 //! 4. **authorizer**
 //! 5. **usage plan**
@@ -28,6 +29,7 @@ use crate::{
     layers::{
         authorizer::Authorizer,
         cache::{self, Cache},
+        client_authority::ClientAuthority,
         cors::Preflight,
         custom_domain,
         firewall::Firewall,
@@ -133,6 +135,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         pass.layer::<Firewall>().await?;
         pass.layer::<Preflight>().await?;
         pass.layer::<Route>().await?;
+        pass.layer::<ClientAuthority>().await?;
         pass.layer::<ResourcePolicy>().await?;
         pass.layer::<Authorizer>().await?;
         pass.exchange.forget_coding();
@@ -245,7 +248,8 @@ impl Pass<'_> {
     fn enter_domain(&mut self) -> Result<(), Ending> {
         match custom_domain::check_client(&self.exchange) {
             None => {}
-            Some(Ok(reason)) => {
+            Some(Ok((reason, root))) => {
+                self.exchange.admit_client(root);
                 self.journal
                     .note(LayerName::ClientCertificate, Outcome::Continue, reason);
             }

@@ -49,8 +49,8 @@ pub struct ClientMemory {
 struct Verdict {
     authorities: Arc<Authorities>,
     until: Timestamp,
-    /// Why it is let in, or why not.
-    outcome: Result<Arc<str>, Arc<str>>,
+    /// Why it is let in and which root stands behind it, or why not.
+    outcome: Result<(Arc<str>, Arc<str>), Arc<str>>,
 }
 
 impl ClientCertificate {
@@ -76,8 +76,12 @@ impl TlsFacts {
     }
 }
 
-/// Decides whether the client of a connection is let in by `authorities`.
-pub(crate) fn check(peer: &Peer, authorities: &Arc<Authorities>, now: Timestamp) -> Result<Reason, Refusal> {
+/// Decides whether the client of a connection is let in by `authorities`; says why, and which root stands behind it.
+pub(crate) fn check(
+    peer: &Peer,
+    authorities: &Arc<Authorities>,
+    now: Timestamp,
+) -> Result<(Reason, Arc<str>), Refusal> {
     let refuse = |cause: Reason| Refusal::new(RefusalKind::Forbidden, cause);
     let Some(tls) = &peer.tls else {
         return Err(refuse(Reason::Static(match peer.listener {
@@ -98,9 +102,9 @@ pub(crate) fn check(peer: &Peer, authorities: &Arc<Authorities>, now: Timestamp)
     decision
 }
 
-fn said(verdict: &Verdict, refuse: impl FnOnce(Reason) -> Refusal) -> Result<Reason, Refusal> {
+fn said(verdict: &Verdict, refuse: impl FnOnce(Reason) -> Refusal) -> Result<(Reason, Arc<str>), Refusal> {
     match &verdict.outcome {
-        Ok(reason) => Ok(Reason::from(reason)),
+        Ok((reason, root)) => Ok((Reason::from(reason), Arc::clone(root))),
         Err(cause) => Err(refuse(Reason::from(cause))),
     }
 }
@@ -117,11 +121,11 @@ fn judge(tls: &TlsFacts, authorities: &Arc<Authorities>, now: Timestamp) -> Verd
             }
             let name = shown(&certificate.subject_dn);
             match authorities.verify(&tls.client_certificates, now) {
-                Ok(issuer) => {
-                    let issuer = shown(issuer);
+                Ok(root) => {
+                    let issuer = shown(root);
                     let reason =
                         format!("client certificate `{name}` stands under `{issuer}` of the truststore");
-                    Ok(reason.into())
+                    Ok((reason.into(), root.into()))
                 }
                 Err(cause) => Err(format!("client certificate `{name}` {cause}").into()),
             }

@@ -72,9 +72,9 @@ fn peer(chain: Vec<Vec<u8>>) -> Peer {
 }
 
 #[track_caller]
-fn says(decision: Result<Reason, Refusal>, part: &str) {
+fn says(decision: Result<(Reason, Arc<str>), Refusal>, part: &str) {
     let said = match &decision {
-        Ok(reason) => format!("let in: {}", reason.text()),
+        Ok((reason, _)) => format!("let in: {}", reason.text()),
         Err(refusal) => refusal.cause().text().into_owned(),
     };
     assert!(said.contains(part), "`{said}` does not say `{part}`");

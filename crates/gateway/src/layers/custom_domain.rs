@@ -12,8 +12,8 @@ use crate::{
     refusal::{Refusal, RefusalKind},
 };
 
-/// Decides whether the client may use the domain; none where the domain lets everybody in.
-pub(crate) fn check_client(exchange: &Exchange) -> Option<Result<Reason, Refusal>> {
+/// Decides whether the client may use the domain, and by which root; none where the domain lets everybody in.
+pub(crate) fn check_client(exchange: &Exchange) -> Option<Result<(Reason, Arc<str>), Refusal>> {
     let authorities = exchange.domain()?.authorities()?;
     let peer = &exchange.request().peer;
     Some(client_certificates::check(peer, authorities, exchange.started()))

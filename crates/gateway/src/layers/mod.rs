@@ -2,6 +2,7 @@
 
 pub(crate) mod custom_domain;
 pub(crate) mod firewall;
+pub(crate) mod client_authority;
 pub(crate) mod cors;
 pub(crate) mod route;
 pub(crate) mod method_arn;

@@ -4,6 +4,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-routes.html>
 
 use std::{
+    cell::RefCell,
     collections::{BTreeMap, HashMap},
     ops::Range,
     sync::Arc,
@@ -34,6 +35,7 @@ use crate::{
     integrations::Integration,
     layers::{
         authorizer::{MethodAuthorization, routes::RouteAuthorizers},
+        client_authority::ClientAuthorities,
         cors::Cors,
     },
     mapping::content_handling::BinaryTypes,
@@ -71,6 +73,7 @@ impl HttpApi {
 struct Shared<'a> {
     integrations: HashMap<&'a str, &'a HttpIntegration>,
     authorizers: RouteAuthorizers,
+    client_authorities: RefCell<ClientAuthorities>,
     variables: &'a BTreeMap<String, String>,
 }
 
@@ -101,9 +104,11 @@ pub fn compile_http_stage(
             .map(|integration| (integration.integration_id.as_str(), integration))
             .collect(),
         authorizers: RouteAuthorizers::compile(authorizers, stage, scope),
+        client_authorities: RefCell::new(ClientAuthorities::compile(&stage.tags, &mut problems)),
         variables: &stage.stage_variables,
     };
     let (router, default_route) = compile_routes(routes, &shared, &mut problems);
+    shared.client_authorities.borrow().check_taken(&mut problems);
     let cors = Cors::compile(api.cors_configuration.as_ref(), &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
     let heeds_revocations = compile_revocations(&stage.tags, &mut problems);
@@ -213,6 +218,7 @@ fn compile_route(
         parameter_names: router::parameter_names(path).into(),
         reason: route.route_key.as_str().into(),
         authorization: authorization.ok()?,
+        client_roots: shared.client_authorities.borrow_mut().take(&route.route_key),
         api_key_required: false,
         validation: None,
         cache: None,

@@ -21,6 +21,7 @@ use crate::{
     integrations::{Integration, vpc_link::Links},
     layers::{
         authorizer::{Authorizers, MethodAuthorization},
+        client_authority::ClientAuthorities,
         resource_policy::PolicySnapshot,
         validation::{MethodValidation, Validators},
     },
@@ -115,6 +116,8 @@ pub(crate) struct MethodSnapshot {
     /// What the route layer says: `GET /hello`.
     pub(crate) reason: Box<str>,
     pub(crate) authorization: MethodAuthorization,
+    /// The roots whose clients it takes; none: those of every root of the domain, or anybody.
+    pub(crate) client_roots: Option<Box<[Box<str>]>>,
     pub(crate) api_key_required: bool,
     /// None without a request validator.
     pub(crate) validation: Option<Box<MethodValidation>>,
@@ -138,6 +141,7 @@ struct Shared<'a> {
     authorizers: Authorizers,
     validators: Validators<'a>,
     links: Links<'a>,
+    client_authorities: ClientAuthorities,
     backends: Backends,
 }
 
@@ -251,9 +255,11 @@ pub fn compile_stage(
         authorizers: Authorizers::compile(image, stage, scope),
         validators: Validators::of(image),
         links: Links::of(&image.vpc_links, &stage.variables),
+        client_authorities: ClientAuthorities::compile(&stage.tags, &mut problems),
         backends: Backends::new(),
     };
     let router = compile_resources(&image.resources, &mut shared, &mut problems);
+    shared.client_authorities.check_taken(&mut problems);
     let gateway_responses =
         GatewayResponses::compile(&image.gateway_responses, &stage.variables, &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
@@ -363,7 +369,9 @@ fn compile_resource(
         let validation = shared.validators.compile(method, &path, problems);
         let has_binary_types = shared.binary.are_any();
         let cache = MethodCache::compile(shared.stage, resource, (name, method), has_binary_types, problems);
+        let client_roots = shared.client_authorities.take(&path);
         let method = Arc::new(MethodSnapshot {
+            client_roots,
             resource_id: resource.id.clone(),
             resource_path: Arc::clone(&compiled.path),
             parameter_names: Arc::clone(&names),
