@@ -1,184 +1,273 @@
-"""Tenants apart: what is A's opens nothing of B's, on the API and on the admin side. The template is an example that users run."""
+"""Tenants apart: what is one tenant's (client, token, key, quota, data) never reaches another's, on the APIs and on the admin side.
 
-import base64
-import datetime
-import json
+First two accounts on one server, then tenants that one account tells apart by app clients, scopes and usage plans.
+"""
 
-import botocore.exceptions
 import pytest
 
-from portcullis import REPOSITORY, Portcullis
-
-TEMPLATE = REPOSITORY / "examples" / "tenants" / "template.yaml"
-
-
-@pytest.fixture(scope="module")
-def tenants(tmp_path_factory):
-    running = Portcullis(tmp_path_factory.mktemp("tenants") / "data", TEMPLATE, "--stack", "tenants")
-    yield running
-    running.stop()
+from test_accounts import accounts, code  # noqa: F401
+from world import PASSWORD, build
 
 
-@pytest.fixture(scope="module")
-def outputs(tenants):
-    return tenants.endpoints["stacks"]["tenants"]["outputs"]
+def token(cognito, client):
+    signed_in = cognito.initiate_auth(
+        ClientId=client,
+        AuthFlow="USER_PASSWORD_AUTH",
+        AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+    )
+    return signed_in["AuthenticationResult"]["IdToken"]
 
 
-@pytest.fixture(scope="module")
-def secrets(tenants, outputs):
-    """The secrets of both tenants: of the app client, and the key's value."""
-    cognito, apigateway = tenants.client("cognito-idp"), tenants.client("apigateway")
+class Tenant:
+    """An account's own pool, API behind it, and API key in a plan with a quota."""
 
-    def of(name):
-        client = outputs[f"ClientOf{name}"]
-        described = cognito.describe_user_pool_client(UserPoolId=outputs["PoolId"], ClientId=client)
-        key = apigateway.get_api_key(apiKey=outputs[f"KeyOf{name}"], includeValue=True)["value"]
-        return {"client": client, "secret": described["UserPoolClient"]["ClientSecret"], "key": key}
-
-    return {"A": of("A"), "B": of("B")}
-
-
-@pytest.fixture
-def ask_for_token(tenants, secrets, web):
-    def ask(client, scope, secret_of=None):
-        credential = f"{secrets[client]['client']}:{secrets[secret_of or client]['secret']}"
-        answer = web.post(
-            f"{tenants.endpoints['public']['http']}/_aws/auth/tenants/oauth2/token",
-            headers={"authorization": "Basic " + base64.b64encode(credential.encode()).decode()},
-            data={"grant_type": "client_credentials", **({"scope": scope} if scope else {})},
+    def __init__(self, server, client, web):
+        self.server, self.client, self.web = server, client, web
+        self.gateway, self.cognito = client("apigateway"), client("cognito-idp")
+        # `build` makes clients by the server's `client`.
+        maker = type("Maker", (), {"client": staticmethod(client), "api": staticmethod(server.api)})
+        self.made = build(maker, "tenant")
+        resource = self.gateway.create_resource(restApiId=self.made.api, parentId=self.made.root, pathPart="keyed")
+        method = {"restApiId": self.made.api, "resourceId": resource["id"], "httpMethod": "GET"}
+        self.gateway.put_method(
+            **method,
+            authorizationType="COGNITO_USER_POOLS",
+            authorizerId=self.made.authorizer,
+            apiKeyRequired=True,
         )
-        return answer.status_code, answer.json()
+        self.gateway.put_integration(
+            **method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
+        )
+        self.gateway.put_method_response(**method, statusCode="200")
+        self.gateway.put_integration_response(**method, statusCode="200")
+        self.gateway.create_deployment(restApiId=self.made.api, stageName="prod")
+        self.key = self.gateway.create_api_key(name="tenant", enabled=True)
+        self.plan = self.gateway.create_usage_plan(
+            name="tenant",
+            apiStages=[{"apiId": self.made.api, "stage": "prod"}],
+            quota={"limit": 5, "period": "DAY"},
+        )
+        self.gateway.create_usage_plan_key(usagePlanId=self.plan["id"], keyId=self.key["id"], keyType="API_KEY")
+        self.token = token(self.cognito, self.made.client)
 
-    return ask
-
-
-@pytest.fixture
-def token(ask_for_token):
-    def token(client):
-        status, answer = ask_for_token(client, f"tenant-{client.lower()}/orders")
-        assert status == 200, answer
-        return answer["access_token"]
-
-    return token
-
-
-@pytest.fixture
-def call(tenants, outputs, secrets, token, web):
-    """Calls the API of one tenant with the token of one and the key of one."""
-
-    def call(api, token_of, key_of):
-        headers = {"authorization": token(token_of)} if token_of else {}
-        headers |= {"x-api-key": secrets[key_of]["key"]} if key_of else {}
-        answer = web.get(tenants.api(outputs[f"ApiOf{api}"], "v1", "/"), headers=headers)
-        return answer.status_code, answer.text
-
-    return call
+    def call(self, path, token=None, key=None):
+        headers = {"Authorization": token} if token else {}
+        if key:
+            headers["x-api-key"] = key
+        url = f"{self.server.endpoints['public']['http']}/_aws/execute-api/{self.made.api}/prod{path}"
+        return self.web.get(url, headers=headers)
 
 
-def remaining(apigateway, outputs, name):
-    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
-    plan, key = outputs[f"PlanOf{name}"], outputs[f"KeyOf{name}"]
-    return apigateway.get_usage(usagePlanId=plan, startDate=today, endDate=today)["items"][key][-1][1]
+@pytest.fixture(scope="module")
+def tenants(accounts, web):  # noqa: F811
+    server, other = accounts
+    return Tenant(server, server.client, web), Tenant(server, other, web)
 
 
-def test_no_mixture_of_tenants_reaches_data_or_quota_of_another(tenants, outputs, call):
-    apigateway = tenants.client("apigateway")
-    assert call("A", "A", "A") == (200, '{"orders of": "A"}')
-    assert call("B", "B", "B") == (200, '{"orders of": "B"}')
-    for api in "AB":
-        for token_of in ("A", "B", None):
-            for key_of in ("A", "B", None):
-                if (api, token_of, key_of) in {("A", "A", "A"), ("B", "B", "B")}:
-                    continue
-                status, body = call(api, token_of, key_of)
-                # The token is judged before the key is asked for.
-                assert status == (403 if token_of == api else 401), (api, token_of, key_of, body)
-                assert "orders of" not in body
-    # None of that used up anything.
-    assert [remaining(apigateway, outputs, name) for name in "AB"] == [4, 4]
+def test_token_of_one_account_opens_no_api_of_the_other(tenants):
+    for own, foreign in (tenants, tenants[::-1]):
+        assert own.call("/hello", own.token).status_code == 200
+        answer = own.call("/hello", foreign.token)
+        assert (answer.status_code, answer.json()) == (401, {"message": "Unauthorized"})
 
 
-def test_a_tenant_that_used_up_its_quota_leaves_the_others(tenants, outputs, call):
-    apigateway = tenants.client("apigateway")
-    left = remaining(apigateway, outputs, "A"), remaining(apigateway, outputs, "B")
-    assert [call("A", "A", "A")[0] for _ in range(left[0] + 1)] == [200] * left[0] + [429]
-    assert call("B", "B", "B")[0] == 200
-    assert remaining(apigateway, outputs, "B") == left[1] - 1
+def test_key_of_one_account_opens_nothing_of_the_other_and_uses_up_nothing(tenants):
+    for own, foreign in (tenants, tenants[::-1]):
+        # The foreign key stands for nothing, beside the own token and beside its own.
+        for its in (own.token, foreign.token):
+            answer = own.call("/keyed", its, foreign.key["value"])
+            assert answer.status_code == (403 if its == own.token else 401), answer.text
+        for _ in range(5):
+            assert own.call("/keyed", own.token, own.key["value"]).status_code == 200
+        assert own.call("/keyed", own.token, own.key["value"]).status_code == 429
+    # What one has used up, the other still has: both got their five.
 
 
-def test_a_tenants_client_gets_no_scope_of_another_and_no_token_with_anothers_secret(ask_for_token):
-    assert ask_for_token("A", "tenant-b/orders")[0] == 400
-    assert ask_for_token("A", "tenant-a/orders tenant-b/orders")[0] == 400
-    status, answer = ask_for_token("A", None)
-    assert status == 200
-    claims = answer["access_token"].split(".")[1]
-    claims = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
-    assert claims["scope"] == "tenant-a/orders"
-    assert ask_for_token("A", "tenant-a/orders", secret_of="B") == (400, {"error": "invalid_client"})
+def test_app_client_of_one_account_signs_nobody_in_at_the_other(tenants):
+    for own, foreign in (tenants, tenants[::-1]):
+        # With the account's keys: the pool is not there, whichever way it is named.
+        for pool, client in ((foreign.made.pool, foreign.made.client), (foreign.made.pool, own.made.client)):
+            refused = code(
+                own.cognito.admin_initiate_auth,
+                UserPoolId=pool,
+                ClientId=client,
+                AuthFlow="ADMIN_USER_PASSWORD_AUTH",
+                AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+            )
+            assert refused == "ResourceNotFoundException"
+        # A refresh token is its own client's.
+        signed_in = own.cognito.initiate_auth(
+            ClientId=own.made.client,
+            AuthFlow="USER_PASSWORD_AUTH",
+            AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD},
+        )
+        refresh = signed_in["AuthenticationResult"]["RefreshToken"]
+        refused = code(
+            own.cognito.initiate_auth,
+            ClientId=foreign.made.client,
+            AuthFlow="REFRESH_TOKEN_AUTH",
+            AuthParameters={"REFRESH_TOKEN": refresh},
+        )
+        assert refused == "NotAuthorizedException"
 
 
-def test_a_tenants_administrator_reaches_his_own_plan_and_key_alone(tenants, outputs):
-    """IAM: a policy that names resources, and one that holds by a condition."""
-    iam, region = tenants.client("iam"), tenants.endpoints["region"]
+def test_nothing_of_the_other_account_is_read_changed_or_used(tenants):
+    """The first keys of both accounts may everything, in their own account."""
+    for own, foreign in (tenants, tenants[::-1]):
+        gateway, cognito, its = own.gateway, own.cognito, foreign.made
+        api = {"restApiId": its.api}
+        for call, arguments in [
+            (gateway.get_rest_api, api),
+            (gateway.update_rest_api, {**api, "patchOperations": [{"op": "replace", "path": "/name", "value": "x"}]}),
+            (gateway.delete_rest_api, api),
+            (gateway.get_resources, api),
+            (gateway.get_stages, api),
+            (gateway.create_deployment, {**api, "stageName": "prod"}),
+            (gateway.get_authorizers, api),
+            (gateway.get_api_key, {"apiKey": foreign.key["id"], "includeValue": True}),
+            (gateway.delete_api_key, {"apiKey": foreign.key["id"]}),
+            (gateway.get_usage_plan, {"usagePlanId": foreign.plan["id"]}),
+            (
+                gateway.create_usage_plan_key,
+                {"usagePlanId": foreign.plan["id"], "keyId": own.key["id"], "keyType": "API_KEY"},
+            ),
+            (
+                gateway.create_usage_plan_key,
+                {"usagePlanId": own.plan["id"], "keyId": foreign.key["id"], "keyType": "API_KEY"},
+            ),
+            (
+                gateway.update_usage,
+                {
+                    "usagePlanId": foreign.plan["id"],
+                    "keyId": foreign.key["id"],
+                    "patchOperations": [{"op": "replace", "path": "/remaining", "value": "100"}],
+                },
+            ),
+        ]:
+            assert code(call, **arguments) == "NotFoundException", call.__name__
+        stages = [{"apiId": its.api, "stage": "prod"}]
+        assert code(gateway.create_usage_plan, name="x", apiStages=stages) in ("BadRequestException", "NotFoundException")
+        for call, arguments in [
+            (cognito.describe_user_pool, {"UserPoolId": its.pool}),
+            (cognito.describe_user_pool_client, {"UserPoolId": its.pool, "ClientId": its.client}),
+            (cognito.list_users, {"UserPoolId": its.pool}),
+            (cognito.admin_get_user, {"UserPoolId": its.pool, "Username": "ada"}),
+            (cognito.admin_delete_user, {"UserPoolId": its.pool, "Username": "ada"}),
+            (cognito.admin_user_global_sign_out, {"UserPoolId": its.pool, "Username": "ada"}),
+            (cognito.delete_user_pool, {"UserPoolId": its.pool}),
+        ]:
+            assert code(call, **arguments) == "ResourceNotFoundException", call.__name__
+        assert its.api not in [found["id"] for found in gateway.get_rest_apis()["items"]]
+        assert foreign.key["id"] not in [found["id"] for found in gateway.get_api_keys()["items"]]
+    # And all of it is still there.
+    for tenant in tenants:
+        assert tenant.call("/hello", tenant.token).status_code == 200
 
-    def arn(path):
-        return f"arn:aws:apigateway:{region}::{path}"
 
-    own = [
-        arn(f"/usageplans/{outputs['PlanOfA']}"),
-        arn(f"/usageplans/{outputs['PlanOfA']}/*"),
-        arn(f"/apikeys/{outputs['KeyOfA']}"),
-        arn(f"/restapis/{outputs['ApiOfA']}/*"),
-    ]
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Effect": "Allow",
-                "Action": "apigateway:*",
-                "Resource": own,
-                "Condition": {"StringEquals": {"aws:username": "admin-a"}, "IpAddress": {"aws:SourceIp": "127.0.0.0/8"}},
-            }
-        ],
-    }
+def test_custom_domain_of_one_account_is_no_others(tenants):
+    home, other = tenants
+    name = {"domainName": "tenant.portcullis.localhost"}
+    home.gateway.create_domain_name(**name, endpointConfiguration={"types": ["REGIONAL"]})
+    # It leads to APIs of its own account alone, and nobody else takes or sees it.
+    refused = code(home.gateway.create_base_path_mapping, **name, restApiId=other.made.api, stage="prod")
+    assert refused == "BadRequestException"
+    assert code(other.gateway.create_base_path_mapping, **name, restApiId=other.made.api) == "NotFoundException"
+    assert code(other.gateway.create_domain_name, **name, endpointConfiguration={"types": ["REGIONAL"]}) in (
+        "BadRequestException",
+        "ConflictException",
+    )
+    assert other.gateway.get_domain_names()["items"] == []
+    home.gateway.delete_domain_name(**name)
 
-    def administrator(name):
-        iam.create_user(UserName=name)
-        iam.put_user_policy(UserName=name, PolicyName="own", PolicyDocument=json.dumps(policy))
-        key = iam.create_access_key(UserName=name)["AccessKey"]
-        return tenants.client("apigateway", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
 
-    admin = administrator("admin-a")
-    today = datetime.datetime.now(datetime.timezone.utc).date().isoformat()
+@pytest.fixture(scope="module")
+def application(server, web):
+    """Two tenants of one account: a confidential app client each with a scope of its own, a path, a stage and a key in a plan."""
+    cognito, gateway = server.client("cognito-idp"), server.client("apigateway")
+    pool = cognito.create_user_pool(PoolName="tenants")["UserPool"]
+    cognito.create_user_pool_domain(UserPoolId=pool["Id"], Domain="tenants")
+    cognito.create_resource_server(
+        UserPoolId=pool["Id"],
+        Identifier="orders",
+        Name="orders",
+        Scopes=[{"ScopeName": name, "ScopeDescription": name} for name in ("a", "b")],
+    )
+    api = gateway.create_rest_api(name="tenants")
+    authorizer = gateway.create_authorizer(
+        restApiId=api["id"],
+        name="pool",
+        type="COGNITO_USER_POOLS",
+        providerARNs=[pool["Arn"]],
+        identitySource="method.request.header.Authorization",
+    )["id"]
+    tenants = {}
+    for name in ("a", "b"):
+        client = cognito.create_user_pool_client(
+            UserPoolId=pool["Id"],
+            ClientName=name,
+            GenerateSecret=True,
+            AllowedOAuthFlows=["client_credentials"],
+            AllowedOAuthFlowsUserPoolClient=True,
+            AllowedOAuthScopes=[f"orders/{name}"],
+        )["UserPoolClient"]
+        resource = gateway.create_resource(restApiId=api["id"], parentId=api["rootResourceId"], pathPart=name)
+        method = {"restApiId": api["id"], "resourceId": resource["id"], "httpMethod": "GET"}
+        gateway.put_method(
+            **method,
+            authorizationType="COGNITO_USER_POOLS",
+            authorizerId=authorizer,
+            authorizationScopes=[f"orders/{name}"],
+            apiKeyRequired=True,
+        )
+        gateway.put_integration(
+            **method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
+        )
+        gateway.put_method_response(**method, statusCode="200")
+        gateway.put_integration_response(**method, statusCode="200")
+        tenants[name] = {"client": client["ClientId"], "secret": client["ClientSecret"]}
+    for name, tenant in tenants.items():
+        gateway.create_deployment(restApiId=api["id"], stageName=name)
+        key = gateway.create_api_key(name=name, enabled=True)
+        plan = gateway.create_usage_plan(
+            name=name, apiStages=[{"apiId": api["id"], "stage": name}], quota={"limit": 2, "period": "DAY"}
+        )["id"]
+        gateway.create_usage_plan_key(usagePlanId=plan, keyId=key["id"], keyType="API_KEY")
+        tenant["key"] = key["value"]
+    base = server.endpoints["public"]["http"]
 
-    def of(client, name):
-        plan, key, api = (outputs[f"{what}Of{name}"] for what in ("Plan", "Key", "Api"))
-        remaining = [{"op": "replace", "path": "/remaining", "value": "5"}]
-        disable = [{"op": "replace", "path": "/enabled", "value": "true"}]
-        return [
-            lambda: client.get_usage_plan(usagePlanId=plan),
-            lambda: client.get_usage(usagePlanId=plan, startDate=today, endDate=today),
-            lambda: client.update_usage(usagePlanId=plan, keyId=key, patchOperations=remaining),
-            lambda: client.get_usage_plan_keys(usagePlanId=plan),
-            lambda: client.get_api_key(apiKey=key, includeValue=True),
-            lambda: client.update_api_key(apiKey=key, patchOperations=disable),
-            lambda: client.get_stages(restApiId=api),
-        ]
+    def tokens(tenant, scope):
+        return web.post(
+            f"{base}/_aws/auth/tenants/oauth2/token",
+            auth=(tenant["client"], tenant["secret"]),
+            data={"grant_type": "client_credentials", "scope": f"orders/{scope}"},
+        )
 
-    for ask in of(admin, "A"):
-        ask()
+    def call(stage, path, token, key):
+        headers = {"Authorization": token, "x-api-key": key}
+        return web.get(f"{base}/_aws/execute-api/{api['id']}/{stage}/{path}", headers=headers).status_code
 
-    def refused(ask):
-        with pytest.raises(botocore.exceptions.ClientError) as error:
-            ask()
-        assert error.value.response["Error"]["Code"] == "AccessDeniedException"
+    return tenants, tokens, call
 
-    for ask in of(admin, "B"):
-        refused(ask)
-    # Nor all keys at once, nor his plan opened to B's API by B's own path, nor a key of B's put into B's plan.
-    refused(lambda: admin.get_api_keys(includeValues=True))
-    refused(lambda: admin.create_usage_plan_key(usagePlanId=outputs["PlanOfB"], keyId=outputs["KeyOfA"], keyType="API_KEY"))
-    refused(lambda: admin.import_api_keys(format="csv", body=b"Name,Key\nx,a-value-of-twenty-characters"))
-    # The same policy in another user's hands: its condition does not hold.
-    for ask in of(administrator("somebody-else"), "A"):
-        refused(ask)
+
+def test_app_client_gets_no_token_for_the_scope_of_another(application):
+    tenants, tokens, _ = application
+    for name, other in (("a", "b"), ("b", "a")):
+        assert tokens(tenants[name], name).status_code == 200
+        answer = tokens(tenants[name], other)
+        assert (answer.status_code, answer.json()) == (400, {"error": "invalid_scope"})
+        mixed = {"client": tenants[name]["client"], "secret": tenants[other]["secret"]}
+        assert tokens(mixed, name).json() == {"error": "invalid_client"}
+
+
+def test_token_key_and_quota_are_one_tenants_own(application):
+    tenants, tokens, call = application
+    own = {name: tokens(tenant, name).json()["access_token"] for name, tenant in tenants.items()}
+    for name, other in (("a", "b"), ("b", "a")):
+        key, foreign = tenants[name]["key"], tenants[other]["key"]
+        # The other's path with one's own token; one's own path with the other's; the other's key, or one's own on the other's stage.
+        assert call(name, other, own[name], key) == 401
+        assert call(name, name, own[other], key) == 401
+        assert call(name, name, own[name], foreign) == 403
+        assert call(other, name, own[name], key) == 403
+        # None of that used up anything: there are two, and no third.
+        assert [call(name, name, own[name], key) for _ in range(3)] == [200, 200, 429]
