@@ -14,6 +14,7 @@ mod documents;
 mod firewall;
 mod generator;
 mod heads;
+mod openapi;
 mod seeds;
 mod templates;
 
@@ -107,6 +108,11 @@ pub const TARGETS: &[Target] = &[
         name: "cloudformation",
         check: cloudformation::template,
         seeds: seeds::cloudformation,
+    },
+    Target {
+        name: "openapi",
+        check: openapi::document,
+        seeds: seeds::openapi,
     },
     Target {
         name: "package",

@@ -241,6 +241,12 @@ pub(crate) fn cloudformation() -> Vec<Vec<u8>> {
         .collect()
 }
 
+pub(crate) fn openapi() -> Vec<Vec<u8>> {
+    let rest = include_str!("../../crates/engines/src/openapi/tests/seed.yaml");
+    let http = include_str!("../../crates/engines/src/openapi/tests/seed_http.json");
+    vec![rest.into(), http.into()]
+}
+
 pub(crate) fn packages() -> Vec<Vec<u8>> {
     // An archive with one stored file: local header, directory, end.
     let local = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\x86\xa6\x106\x05\0\0\0\x05\0\0\0\x01\0\0\0ahello";

@@ -40,6 +40,13 @@ const ALL: &[Bindings] = &[
         status: None,
     },
     Bindings {
+        operation: "ExportApi",
+        payload: "body",
+        request: &[],
+        response: &[("contentType", "Content-Type")],
+        status: None,
+    },
+    Bindings {
         operation: "GetExport",
         payload: "body",
         request: &[("accepts", "Accept")],

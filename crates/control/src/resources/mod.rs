@@ -15,6 +15,7 @@ pub mod secretsmanager;
 pub mod wafv2;
 mod literal;
 mod made;
+mod openapi_body;
 mod properties;
 
 use literal::literal_json;

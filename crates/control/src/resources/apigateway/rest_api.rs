@@ -2,8 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-restapi.html>
 
 use portcullis_engines::{
-    cloudformation::{Node, PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template},
-    document::place_below,
+    cloudformation::{PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template},
     openapi::{BasePath, Document, Members, Options, rest},
 };
 use portcullis_model::{
@@ -11,14 +10,15 @@ use portcullis_model::{
     resources::{apigateway, cloudformation::StackResource},
 };
 
-use serde_json::Value;
-
 use super::{gone_is_fine, problem_at};
 use crate::{
     operation::AwsError,
-    resources::{Made, Maker, Making, Properties, StackedResource, literal_json},
+    resources::{
+        Made, Maker, Making, Properties, StackedResource, literal_json,
+        openapi_body::{body, check_body},
+    },
     services::apigateway::records::{
-        import::{ImportOptions, Mode, Source, base_path},
+        import::{ImportOptions, Mode, base_path},
         resource_policy,
         rest_api::RestApiSettings,
     },
@@ -145,47 +145,19 @@ fn import_options(properties: Properties<'_>) -> Result<ImportOptions, AwsError>
     })
 }
 
-/// Returns the document. A text is none: what it holds could not be seen before it is evaluated.
-fn body(properties: Properties<'_>) -> Result<Option<Source<'_>>, AwsError> {
-    match properties.value("Body") {
-        None => Ok(None),
-        Some(body) if body.is_object() => Ok(Some(Source::Value(body))),
-        Some(_) => Err(AwsError::validation(
-            "Body: the document must be an object, not a text that holds one",
-        )),
-    }
-}
-
 fn made(api: &apigateway::RestApi) -> Made {
     Made::named(api.id.as_str())
         .with("RestApiId", api.id.as_str())
         .with("RootResourceId", api.root_resource_id.as_str())
 }
 
-/// Says what is wrong with a document, as far as no function has to be evaluated first.
-fn check_body(node: &Node, logical_id: &str) -> Vec<Problem> {
-    if node.as_map().is_none() {
-        return Vec::new();
-    }
-    let Some(value) = literal_json(node).and_then(|text| serde_json::from_str::<Value>(&text).ok()) else {
-        return Vec::new();
-    };
-    let path = format!("Resources/{logical_id}/Properties/Body");
-    let placed = |problem: Problem| Problem {
-        place: place_below(node, &problem.path).or(Some(node.place)),
-        path: format!("{path}{}", problem.path.trim_start_matches('#')),
-        ..problem
-    };
-    let document = match Document::of(value, &[]) {
-        Ok(document) => document,
-        Err(problem) => return vec![placed(problem)],
-    };
+/// Says what is wrong with a document as a REST API.
+fn problems_of(document: &Document) -> Vec<Problem> {
     let options = Options {
         api_id: "check",
         base_path: BasePath::default(),
     };
-    let (_, problems) = rest::plan(&document, &options);
-    problems.into_iter().map(placed).collect()
+    rest::plan(document, &options).1
 }
 
 impl StackedResource for RestApi {
@@ -239,7 +211,7 @@ impl StackedResource for RestApi {
             problems.extend(wrong.map(|cause| problem_at(node, logical_id, "Policy", cause)));
         }
         match resource.properties.member("Body") {
-            Some(node) => problems.extend(check_body(node, logical_id)),
+            Some(node) => problems.extend(check_body(node, logical_id, problems_of)),
             None if resource.properties.member("Name").is_none() => {
                 let message = "`Name` is missing: an API without `Body` needs one";
                 let path = format!("Resources/{logical_id}/Properties");

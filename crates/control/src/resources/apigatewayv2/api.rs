@@ -1,17 +1,26 @@
 //! `AWS::ApiGatewayV2::Api`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigatewayv2-api.html>
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
+use portcullis_engines::{
+    cloudformation::{PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template},
+    openapi::{BasePath, Members, http},
+};
 use portcullis_model::{
-    ApiId,
+    ApiId, Problem,
     resources::{apigatewayv2::HttpApi, cloudformation::StackResource},
 };
 
 use super::{camel_case, gone_is_fine, http_apis};
 use crate::{
     operation::AwsError,
-    resources::{Made, Maker, Making, Properties, StackedResource},
-    services::apigatewayv2::records::{api::ApiSettings, api_endpoint},
+    resources::{
+        Made, Maker, Making, Properties, StackedResource,
+        openapi_body::{body, check_body},
+    },
+    services::{
+        apigateway::records::import::base_path,
+        apigatewayv2::records::{api::ApiSettings, api_endpoint, import::ImportOptions},
+    },
 };
 
 /// An HTTP API.
@@ -36,27 +45,27 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGatewayV2::Api",
     properties: &[
         P::refused("ApiKeySelectionExpression", "it concerns WebSocket APIs"),
-        P::refused("BasePath", "it concerns the import of `Body`"),
+        P::optional("BasePath", Shape::OneOf(&["ignore", "prepend", "split"])),
+        P::optional("Body", Shape::Json),
         P::refused(
-            "Body",
-            "write the routes as resources; OpenAPI is not imported yet",
+            "BodyS3Location",
+            "there is no S3 to read from: write the document under `Body`",
         ),
-        P::refused("BodyS3Location", "there is no S3 to read from"),
         P::optional("CorsConfiguration", Shape::Object(CORS)),
         P::refused("CredentialsArn", "it concerns quick create with a function"),
         P::optional("Description", Shape::Text),
         P::optional("DisableExecuteApiEndpoint", Shape::Boolean),
         P::refused("DisableSchemaValidation", "it concerns WebSocket APIs"),
-        P::optional("FailOnWarnings", Shape::Boolean).inert("it concerns the import of `Body`"),
+        P::optional("FailOnWarnings", Shape::Boolean),
         P::optional("IpAddressType", Shape::OneOf(&["ipv4", "dualstack"])).inert("the listener decides"),
-        P::required(
+        P::optional(
             "Name",
             Shape::TextLength {
                 minimum: 1,
                 maximum: 128,
             },
         ),
-        P::required("ProtocolType", Shape::OneOf(&["HTTP"])).replaces(),
+        P::optional("ProtocolType", Shape::OneOf(&["HTTP"])).replaces(),
         P::optional("RouteKey", Shape::Text).replaces(),
         P::optional("RouteSelectionExpression", Shape::Text),
         P::optional("Tags", Shape::Tags),
@@ -85,6 +94,36 @@ fn settings(properties: Properties<'_>) -> Result<ApiSettings, AwsError> {
     Ok(settings)
 }
 
+/// Reads how a document is taken. What the template says itself stands above the document.
+fn import_options(properties: Properties<'_>) -> Result<ImportOptions, AwsError> {
+    if let Some(property) = ["RouteKey", "Target"]
+        .into_iter()
+        .find(|name| properties.value(name).is_some())
+    {
+        let message = format!("{property}: it makes an API quickly, without `Body`");
+        return Err(AwsError::validation(message));
+    }
+    let own = serde_json::to_value(settings(properties)?).unwrap_or_default();
+    let mut settings = Members::new();
+    for (property, field) in [
+        ("CorsConfiguration", "corsConfiguration"),
+        ("Description", "description"),
+        ("DisableExecuteApiEndpoint", "disableExecuteApiEndpoint"),
+        ("Name", "name"),
+        ("Tags", "tags"),
+        ("Version", "version"),
+    ] {
+        if let Some(value) = properties.value(property).and_then(|_| own.get(field)) {
+            settings.insert(field.to_owned(), value.clone());
+        }
+    }
+    Ok(ImportOptions {
+        base_path: base_path(properties.text("BasePath"))?,
+        fail_on_warnings: properties.boolean("FailOnWarnings") == Some(true),
+        settings,
+    })
+}
+
 fn made(maker: &Maker<'_>, api: &HttpApi) -> Made {
     Made::named(api.api_id.as_str())
         .with("ApiId", api.api_id.as_str())
@@ -98,6 +137,11 @@ impl StackedResource for Api {
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
+            if let Some(source) = body(properties)? {
+                let options = import_options(properties)?;
+                let imported = http_apis(maker).import_api(source, &options).await?;
+                return Ok(made(maker, &imported.api));
+            }
             let mut settings = settings(properties)?;
             settings.target = properties.string("Target");
             settings.route_key = properties.string("RouteKey");
@@ -113,7 +157,13 @@ impl StackedResource for Api {
     ) -> Making<'a, Made> {
         Box::pin(async move {
             let id = ApiId::from(before.reference.as_str());
-            let changed = http_apis(maker).replace_api(&id, settings(properties)?).await?;
+            let changed = match body(properties)? {
+                Some(source) => {
+                    let options = import_options(properties)?;
+                    http_apis(maker).reimport_api(&id, source, &options).await?.api
+                }
+                None => http_apis(maker).replace_api(&id, settings(properties)?).await?,
+            };
             Ok(made(maker, &changed))
         })
     }
@@ -123,5 +173,23 @@ impl StackedResource for Api {
             let id = ApiId::from(made.reference.as_str());
             gone_is_fine(http_apis(maker).delete_api(&id).await)
         })
+    }
+
+    fn check(&self, logical_id: &str, resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
+        if let Some(node) = resource.properties.member("Body") {
+            return check_body(node, logical_id, |document| {
+                http::plan(document, BasePath::default()).1
+            });
+        }
+        let missing = ["Name", "ProtocolType"]
+            .into_iter()
+            .filter(|name| resource.properties.member(name).is_none());
+        missing
+            .map(|name| {
+                let path = format!("Resources/{logical_id}/Properties");
+                let message = format!("`{name}` is missing: an API without `Body` needs it");
+                Problem::error(Some(resource.properties.place), path, message)
+            })
+            .collect()
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn import_options(call: &Call<'_>) -> Result<ImportOptions, AwsError>
 }
 
 /// Tells whether a switch of the query or body is on.
-pub(super) fn is_on(call: &Call<'_>, name: &str) -> bool {
+pub(in crate::services) fn is_on(call: &Call<'_>, name: &str) -> bool {
     match call.input.get(name) {
         Some(Value::Bool(on)) => *on,
         Some(Value::String(text)) => text.eq_ignore_ascii_case("true"),

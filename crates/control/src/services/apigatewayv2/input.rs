@@ -4,13 +4,13 @@ use portcullis_model::{ApiId, StageName};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::records::HttpApis;
+use super::records::{HttpApis, import::ImportOptions};
 use crate::{
     operation::{AwsError, Call},
     services::apigateway::{
         errors::bad_request,
-        input::{apis, label, wanted_by},
-        records::Wanted,
+        input::{apis, is_on, label, wanted_by},
+        records::{Wanted, import::base_path},
     },
 };
 
@@ -42,6 +42,15 @@ pub(super) fn members(call: &Call<'_>, labels: &[&str]) -> Map<String, Value> {
 pub(super) fn body<S: DeserializeOwned>(call: &Call<'_>, labels: &[&str]) -> Result<S, AwsError> {
     serde_json::from_value(members(call, labels).into())
         .map_err(|cause| bad_request(format!("Invalid request input: {cause}")))
+}
+
+/// Reads how a document is to be taken.
+pub(super) fn import_options(call: &Call<'_>) -> Result<ImportOptions, AwsError> {
+    Ok(ImportOptions {
+        base_path: base_path(call.text("basepath"))?,
+        fail_on_warnings: is_on(call, "failOnWarnings"),
+        ..ImportOptions::default()
+    })
 }
 
 /// Reads which page is wanted.

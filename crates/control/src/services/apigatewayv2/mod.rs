@@ -29,6 +29,7 @@ mod delete_route;
 mod delete_route_settings;
 mod delete_stage;
 mod delete_vpc_link;
+mod export_api;
 mod get_api;
 mod get_api_mapping;
 mod get_api_mappings;
@@ -48,6 +49,8 @@ mod get_stages;
 mod get_tags;
 mod get_vpc_link;
 mod get_vpc_links;
+mod import_api;
+mod reimport_api;
 mod tag_resource;
 mod untag_resource;
 mod update_api;
@@ -94,6 +97,7 @@ const OPERATIONS: &[&Operation] = &[
     &delete_route_settings::OPERATION,
     &delete_stage::OPERATION,
     &delete_vpc_link::OPERATION,
+    &export_api::OPERATION,
     &get_api::OPERATION,
     &get_api_mapping::OPERATION,
     &get_api_mappings::OPERATION,
@@ -113,6 +117,8 @@ const OPERATIONS: &[&Operation] = &[
     &get_tags::OPERATION,
     &get_vpc_link::OPERATION,
     &get_vpc_links::OPERATION,
+    &import_api::OPERATION,
+    &reimport_api::OPERATION,
     &tag_resource::OPERATION,
     &untag_resource::OPERATION,
     &update_api::OPERATION,

@@ -10,7 +10,7 @@ use portcullis_model::resources::{
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::records::{api_endpoint, authorizer::format_name, route::authorization_name};
+use super::records::{api_endpoint, authorizer::format_name, import::Imported, route::authorization_name};
 use crate::{operation::Call, services::apigateway::records::Listed};
 
 /// Renders the empty answer.
@@ -49,6 +49,20 @@ pub(super) fn api(call: &Call<'_>, api: &HttpApi) -> Value {
     set(&mut answer, "corsConfiguration", api.cors_configuration.as_ref());
     set(&mut answer, "description", api.description.as_ref());
     set(&mut answer, "version", api.version.as_ref());
+    answer
+}
+
+/// Renders an API that a document made, with what was noticed.
+pub(super) fn imported(call: &Call<'_>, imported: &Imported) -> Value {
+    let mut answer = api(call, &imported.api);
+    for (name, told) in [
+        ("warnings", &imported.warnings),
+        ("importInfo", &imported.information),
+    ] {
+        if !told.is_empty() {
+            set(&mut answer, name, Some(told));
+        }
+    }
     answer
 }
 

@@ -1,10 +1,12 @@
 //! An API as a document: the way back from an image to OpenAPI.
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-export-api.html>
 
+mod http;
 mod rest;
 mod rest_method;
 mod yaml;
 
+pub use http::{HttpExport, export_http_api};
 pub use rest::{RestExport, export_rest_api};
 pub use yaml::render_yaml;
 

@@ -253,8 +253,11 @@ fn settings(export: &RestExport<'_>, document: &mut Map<String, Value>) {
         set(document, extension, api.remove(member).unwrap_or_default());
     }
     let policy = image.rest_api.policy.as_deref();
-    let policy = policy.and_then(|policy| serde_json::from_str::<Value>(policy).ok());
-    set(document, "x-amazon-apigateway-policy", policy.unwrap_or_default());
+    let mut policy = policy
+        .and_then(|policy| serde_json::from_str::<Value>(policy).ok())
+        .unwrap_or_default();
+    shorten(&mut policy, &format!(":{}/", image.rest_api.id));
+    set(document, "x-amazon-apigateway-policy", policy);
     if export.version == Version::Swagger2 {
         set(
             document,
@@ -279,6 +282,34 @@ fn settings(export: &RestExport<'_>, document: &mut Map<String, Value>) {
         responses.insert(response.response_type.clone(), members.into());
     }
     set(document, "x-amazon-apigateway-gateway-responses", responses);
+}
+
+/// Writes the API's own resources as `execute-api:/…`: in another API the policy is to mean that one. Conditions stay as they
+/// are, since the short form is one of resources alone.
+fn shorten(policy: &mut Value, own: &str) {
+    let statements = match policy.get_mut("Statement") {
+        Some(Value::Array(statements)) => statements.iter_mut().collect(),
+        Some(statement) => vec![statement],
+        None => Vec::new(),
+    };
+    for statement in statements {
+        for member in ["Resource", "NotResource"] {
+            let resources = match statement.get_mut(member) {
+                Some(Value::Array(resources)) => resources.iter_mut().collect(),
+                Some(resource) => vec![resource],
+                None => Vec::new(),
+            };
+            for resource in resources {
+                let path = resource
+                    .as_str()
+                    .filter(|text| text.starts_with("arn:aws:execute-api:"))
+                    .and_then(|text| Some(text.split_once(own)?.1.to_owned()));
+                if let Some(path) = path {
+                    *resource = format!("execute-api:/{path}").into();
+                }
+            }
+        }
+    }
 }
 
 fn validators(export: &RestExport<'_>) -> Map<String, Value> {

@@ -1,6 +1,7 @@
 //! Documents and the plans that they become.
 
 mod hostile;
+mod http;
 mod reading;
 
 use portcullis_model::Problem;

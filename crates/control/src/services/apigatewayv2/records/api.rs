@@ -71,7 +71,7 @@ impl ApiSettings {
         }
     }
 
-    fn check(&self) -> Result<(), AwsError> {
+    pub(super) fn check(&self) -> Result<(), AwsError> {
         match self.protocol_type.as_deref() {
             None | Some("HTTP") => {}
             Some("WEBSOCKET") => {
@@ -107,7 +107,7 @@ impl ApiSettings {
         Ok(())
     }
 
-    fn build(self, present: HttpApi) -> HttpApi {
+    pub(super) fn build(self, present: HttpApi) -> HttpApi {
         HttpApi {
             name: self.name,
             description: self.description,

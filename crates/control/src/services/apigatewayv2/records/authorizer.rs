@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// Authorizers of one API, as AWS's quota.
-const AUTHORIZERS_MAX: usize = 10;
+pub(super) const AUTHORIZERS_MAX: usize = 10;
 /// Audiences of one authorizer, as AWS's quota.
 const AUDIENCES_MAX: usize = 50;
 
@@ -81,7 +81,7 @@ impl AuthorizerSettings {
         }
     }
 
-    fn build(self, authorizer_id: AuthorizerId) -> Result<HttpAuthorizer, AwsError> {
+    pub(super) fn build(self, authorizer_id: AuthorizerId) -> Result<HttpAuthorizer, AwsError> {
         if self.name.is_empty() || self.name.chars().count() > 128 {
             return Err(bad_request("Authorizer name must have 1 to 128 characters"));
         }

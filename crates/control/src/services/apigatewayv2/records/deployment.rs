@@ -280,7 +280,7 @@ impl HttpApis<'_> {
         )))
     }
 
-    pub(super) async fn image(&self, api: &ApiId) -> Result<HttpApiImage, AwsError> {
+    pub(in crate::services) async fn image(&self, api: &ApiId) -> Result<HttpApiImage, AwsError> {
         Ok(HttpApiImage {
             api: self.api(api).await?.value,
             routes: self.0.all(kinds::HTTP_API_ROUTE, api).await?,

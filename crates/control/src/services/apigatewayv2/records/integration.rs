@@ -222,7 +222,7 @@ impl HttpApis<'_> {
     }
 
     /// Refuses a link that is not there, and a target that is not the account's or that the configuration does not name.
-    async fn check_link(&self, integration: &HttpIntegration) -> Result<(), AwsError> {
+    pub(super) async fn check_link(&self, integration: &HttpIntegration) -> Result<(), AwsError> {
         let Some(id) = &integration.connection_id else {
             return Ok(());
         };

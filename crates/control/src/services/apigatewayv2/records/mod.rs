@@ -6,6 +6,7 @@
 pub mod api;
 pub mod authorizer;
 pub mod deployment;
+pub mod import;
 pub mod integration;
 pub mod route;
 pub mod stage;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// Routes of one API, as AWS's quota.
-const ROUTES_MAX: usize = 300;
+pub(super) const ROUTES_MAX: usize = 300;
 /// Scopes of one route, as AWS's quota.
 const SCOPES_MAX: usize = 10;
 const METHODS: [&str; 8] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "ANY"];
@@ -160,6 +160,18 @@ fn check_key(key: &str) -> Result<(), AwsError> {
     ))
 }
 
+/// Refuses a route whose authorizer is not there, or of another kind than the route wants.
+pub(super) fn fits(route: &HttpRoute, authorizer: Option<&HttpAuthorizer>) -> Result<(), AwsError> {
+    let is_jwt = route.authorization_type == RouteAuthorizationType::Jwt;
+    let kind_fits =
+        authorizer.is_some_and(|authorizer| matches!(authorizer.kind, HttpAuthorizerKind::Jwt(_)) == is_jwt);
+    if route.authorizer_id.is_none() || kind_fits {
+        Ok(())
+    } else {
+        Err(invalid_authorizer(route.authorization_type))
+    }
+}
+
 impl HttpApis<'_> {
     /// Makes a route.
     pub async fn create_route(&self, api: &ApiId, settings: RouteSettings) -> Result<HttpRoute, AwsError> {
@@ -253,13 +265,7 @@ impl HttpApis<'_> {
                 .0
                 .find(kinds::HTTP_API_AUTHORIZER, format!("{api}/{id}"))
                 .await?;
-            let fits = found.is_some_and(|found| {
-                let is_jwt = matches!(found.value.kind, HttpAuthorizerKind::Jwt(_));
-                is_jwt == (route.authorization_type == RouteAuthorizationType::Jwt)
-            });
-            if !fits {
-                return Err(invalid_authorizer(route.authorization_type));
-            }
+            fits(route, found.map(|found| found.value).as_ref())?;
         }
         Ok(())
     }

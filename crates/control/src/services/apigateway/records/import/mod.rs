@@ -141,7 +141,12 @@ impl Apis<'_> {
             _ => Members::new(),
         };
         if options.mode == Mode::Overwrite {
-            for described in ["description", "version", "binaryMediaTypes"] {
+            for described in [
+                "description",
+                "version",
+                "binaryMediaTypes",
+                "minimumCompressionSize",
+            ] {
                 members.remove(described);
             }
         }
@@ -248,7 +253,7 @@ pub fn judge(problems: &[Problem], fail_on_warnings: bool) -> Result<Vec<String>
 }
 
 /// Writes a problem without its severity, which the heading says.
-fn shown(problem: &Problem) -> String {
+pub fn shown(problem: &Problem) -> String {
     let place = problem.place.map_or_else(String::new, |place| {
         format!(" (line {}, column {})", place.line, place.column)
     });

@@ -1,0 +1,173 @@
+"""Import, export, import gives the same API: a property, over documents that hypothesis makes up."""
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from test_openapi import exported, parts
+
+EXAMPLES = 25
+WORD = st.text("abcxyz0", min_size=1, max_size=5)
+TEXT = st.text(st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]), max_size=12)
+MODELS = ["Alpha", "Beta", "Gamma"]
+METHODS = ["get", "put", "post", "delete", "options", "head", "patch", "x-amazon-apigateway-any-method"]
+POOL = "arn:aws:cognito-idp:us-east-1:000000000000:userpool/"
+
+
+def leaf_schema():
+    return st.one_of(
+        st.fixed_dictionaries({"type": st.just("string")}, optional={"maxLength": st.integers(0, 9), "description": TEXT}),
+        st.fixed_dictionaries({"type": st.just("integer")}, optional={"minimum": st.integers(-5, 5)}),
+        st.builds(lambda name: {"$ref": f"#/components/schemas/{name}"}, st.sampled_from(MODELS)),
+        st.builds(lambda values: {"enum": values}, st.lists(st.one_of(TEXT, st.integers()), min_size=1, unique=True)),
+    )
+
+
+def schema():
+    properties = st.dictionaries(WORD, leaf_schema(), max_size=3)
+    return st.fixed_dictionaries(
+        {"type": st.just("object"), "properties": properties},
+        optional={"additionalProperties": st.booleans(), "title": TEXT, "description": TEXT},
+    )
+
+
+def templates():
+    return st.dictionaries(
+        st.sampled_from(["application/json", "text/plain"]),
+        st.sampled_from(['{"statusCode": 200}', '{"statusCode": 200, "a": "$input.params(\'q\')"}']),
+        min_size=1,
+    )
+
+
+@st.composite
+def integration(draw):
+    kind = draw(st.sampled_from(["mock", "http", "http_proxy"]))
+    made = {"type": kind, "passthroughBehavior": draw(st.sampled_from(["when_no_match", "when_no_templates", "never"]))}
+    if kind != "mock":
+        made["uri"] = draw(st.sampled_from(["http://127.0.0.1:9/a", "https://example.org/b?c=d"]))
+        made["httpMethod"] = draw(st.sampled_from(["GET", "POST", "ANY"])) if kind == "http_proxy" else "GET"
+        made["timeoutInMillis"] = draw(st.integers(50, 29_000))
+        made["requestParameters"] = draw(
+            st.dictionaries(
+                WORD.map(lambda name: f"integration.request.header.x-{name}"),
+                st.sampled_from(["'fixed'", "context.stage", "stageVariables.v"]),
+                max_size=2,
+            )
+        )
+    if kind != "http_proxy":
+        made["requestTemplates"] = draw(templates())
+        answers = draw(st.dictionaries(st.sampled_from(["200", "404"]), templates() | st.none(), min_size=1))
+        patterns = draw(st.permutations(["default", "4\\d{2}"]))
+        made["responses"] = {}
+        for pattern, (status, template) in zip(patterns, answers.items()):
+            made["responses"][pattern] = {
+                "statusCode": status,
+                "responseParameters": {"method.response.header.X-A": "'b'"},
+                **({"responseTemplates": template} if template else {}),
+            }
+    return made
+
+
+@st.composite
+def operation(draw):
+    names = draw(st.lists(st.tuples(st.sampled_from(["query", "header"]), WORD), max_size=3, unique=True))
+    content = draw(
+        st.dictionaries(
+            st.just("application/json"),
+            st.fixed_dictionaries({"schema": schema() | st.sampled_from(MODELS).map(lambda m: {"$ref": f"#/components/schemas/{m}"})}),
+        )
+    )
+    made = {
+        "operationId": draw(WORD),
+        "parameters": [
+            {"name": name, "in": place, "required": draw(st.booleans()), "schema": {"type": "string"}} for place, name in names
+        ],
+        "responses": {
+            status: {"description": draw(TEXT), "headers": {"X-A": {"schema": {"type": "string"}}}, "content": content}
+            for status in ("200", "404")
+        },
+        "security": draw(st.sampled_from([[], [{"key": []}], [{"pool": ["a", "b"]}, {"key": []}], [{"signed": []}], [{"pool": []}]])),
+        "x-amazon-apigateway-integration": draw(integration()),
+    }
+    if content:
+        made["requestBody"] = {"content": content}
+    if draw(st.booleans()):
+        made["x-amazon-apigateway-request-validator"] = draw(st.sampled_from(["all", "none"]))
+    return made
+
+
+@st.composite
+def documents(draw, pool):
+    paths = draw(st.lists(st.lists(WORD | WORD.map("x{}".format), min_size=0, max_size=3).map(tuple), min_size=1, max_size=4, unique=True))
+    optional = {
+        "x-amazon-apigateway-binary-media-types": st.just(["image/png", "image/gif"]),
+        "x-amazon-apigateway-api-key-source": st.sampled_from(["HEADER", "AUTHORIZER"]),
+        "x-amazon-apigateway-minimum-compression-size": st.integers(0, 1000),
+        "x-amazon-apigateway-gateway-responses": st.dictionaries(
+            st.sampled_from(["DEFAULT_4XX", "UNAUTHORIZED", "THROTTLED"]),
+            st.fixed_dictionaries(
+                {"responseTemplates": st.just({"application/json": '{"a":1}'})},
+                optional={
+                    "statusCode": st.sampled_from(["418", "503"]),
+                    "responseParameters": st.just({"gatewayresponse.header.X": "'y'"}),
+                },
+            ),
+            min_size=1,
+        ),
+        "x-amazon-apigateway-policy": st.sampled_from(["Allow", "Deny"]).map(
+            lambda effect: {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": effect, "Principal": "*", "Action": "execute-api:Invoke", "Resource": ["execute-api:/prod/*"]}
+                ],
+            }
+        ),
+    }
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": draw(WORD), "version": draw(WORD), "description": draw(TEXT.filter(str.strip))},
+        "paths": {
+            "/" + "/".join(path): {m: draw(operation()) for m in draw(st.sets(st.sampled_from(METHODS), min_size=1, max_size=3))}
+            for path in paths
+        },
+        "components": {
+            "schemas": {name: draw(schema()) for name in MODELS},
+            "securitySchemes": {
+                "key": {"type": "apiKey", "name": "x-api-key", "in": "header"},
+                "signed": {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"},
+                "pool": {
+                    "type": "apiKey",
+                    "name": draw(st.sampled_from(["Authorization", "Token"])),
+                    "in": "header",
+                    "x-amazon-apigateway-authtype": "cognito_user_pools",
+                    "x-amazon-apigateway-authorizer": {"type": "cognito_user_pools", "providerARNs": [POOL + pool]},
+                },
+            },
+        },
+        "x-amazon-apigateway-request-validators": {
+            "all": {"validateRequestBody": True, "validateRequestParameters": True},
+            "none": {"validateRequestBody": False, "validateRequestParameters": False},
+        },
+        **draw(st.fixed_dictionaries({}, optional=optional)),
+    }
+
+
+@pytest.mark.parametrize("kind, accepts", [("oas30", "application/json"), ("oas30", "application/yaml"), ("swagger", "application/yaml")])
+def test_import_export_import_gives_the_same_api(server, guarded, kind, accepts):
+    apigateway = server.client("apigateway")
+
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(documents(guarded.pool))
+    def holds(document):
+        first = apigateway.import_rest_api(body=json.dumps(document), failOnWarnings=True)["id"]
+        apigateway.create_deployment(restApiId=first, stageName="prod")
+        again = apigateway.import_rest_api(body=exported(apigateway, first, kind, accepts), failOnWarnings=True)["id"]
+        made, wanted = parts(apigateway, again), parts(apigateway, first)
+        for name, part in wanted.items():
+            assert made[name] == part, name
+        for api in (first, again):
+            apigateway.delete_rest_api(restApiId=api)
+
+    holds()
