@@ -27,8 +27,8 @@ use tokio::sync::Mutex;
 const KEEPING: Duration = Duration::from_secs(1);
 /// How long a day of usage is kept, in days.
 const KEPT_DAYS: i64 = 100;
-/// Keys whose use is written at once; a million of them must not keep the disk busy. The others wait.
-const KEYS_PER_WRITING: usize = 2_000;
+/// Keys whose use is written at once; a million of them must keep neither the disk nor a core busy. The others wait.
+const KEYS_PER_WRITING: usize = 500;
 /// Records in one transaction.
 const RECORDS_PER_BATCH: usize = 500;
 const SECONDS_A_DAY: i64 = 86_400;

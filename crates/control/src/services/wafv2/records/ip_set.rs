@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 
 use portcullis_firewall::{limits::IP_SET_ADDRESSES_MAX, parse_cidr};
 use portcullis_model::resources::wafv2::{IpSet, WafScope};
-use portcullis_store::{Kind, Record, kinds};
-use portcullis_vault::Vault;
+use portcullis_store::{Kind, kinds};
 
-use super::{Entity, Head, Kept, Waf, parsed, plain};
+use super::{Entity, Head, Kept, Waf};
 use crate::{operation::AwsError, services::wafv2::errors};
 
 impl Entity for IpSet {
@@ -33,14 +32,6 @@ impl Entity for IpSet {
 
     fn tags_mut(&mut self) -> &mut BTreeMap<String, String> {
         &mut self.tags
-    }
-
-    fn encode(&self, _vault: &Vault) -> Result<Vec<u8>, AwsError> {
-        plain(self)
-    }
-
-    fn decode(_vault: &Vault, record: &Record) -> Result<Self, AwsError> {
-        parsed(record)
     }
 }
 

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use portcullis_model::{Clock, Entropy, Scope, resources::wafv2::WafScope};
 use portcullis_store::{Batch, Expect, Kind, Page, Put, Record, RecordKey, Store};
 use portcullis_vault::Vault;
+use serde::{Serialize, de::DeserializeOwned};
 
 use super::{access, errors};
 use crate::operation::AwsError;
@@ -54,7 +55,7 @@ pub struct Head<'a> {
 }
 
 /// A web ACL, an IP set, a regex pattern set.
-pub trait Entity: Sized + Send + Sync {
+pub trait Entity: Serialize + DeserializeOwned + Send + Sync {
     const KIND: Kind;
     /// As ARNs write it.
     const WORD: &'static str;
@@ -66,8 +67,16 @@ pub trait Entity: Sized + Send + Sync {
     fn head(&self) -> Head<'_>;
     fn set_lock_token(&mut self, token: String);
     fn tags_mut(&mut self) -> &mut BTreeMap<String, String>;
-    fn encode(&self, vault: &Vault) -> Result<Vec<u8>, AwsError>;
-    fn decode(vault: &Vault, record: &Record) -> Result<Self, AwsError>;
+
+    /// Returns the body of its record; an entity that may hold a secret seals it.
+    fn encode(&self, _vault: &Vault) -> Result<Vec<u8>, AwsError> {
+        plain(self)
+    }
+
+    /// Reads its record.
+    fn decode(_vault: &Vault, record: &Record) -> Result<Self, AwsError> {
+        parsed(record)
+    }
 }
 
 /// Returns where a thing is kept: `{scope}/{id}`.
@@ -242,12 +251,12 @@ fn parse_arn<T: Entity>(arn: &str) -> Option<(WafScope, &str)> {
     (word == T::WORD && parts.next().is_none()).then_some((scope, id))
 }
 
-fn plain<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, AwsError> {
+fn plain<T: Serialize>(value: &T) -> Result<Vec<u8>, AwsError> {
     serde_json::to_vec(value)
         .map_err(|cause| AwsError::internal(format!("a record cannot be written: {cause}")))
 }
 
-fn parsed<T: serde::de::DeserializeOwned>(record: &Record) -> Result<T, AwsError> {
+fn parsed<T: DeserializeOwned>(record: &Record) -> Result<T, AwsError> {
     serde_json::from_slice(&record.body).map_err(|cause| {
         AwsError::internal(format!(
             "the record `{}` cannot be read: {:?}",

@@ -7,10 +7,9 @@ use portcullis_model::{
     Problem,
     resources::wafv2::{RegexPatternSet, RegularExpression, WafScope},
 };
-use portcullis_store::{Kind, Record, kinds};
-use portcullis_vault::Vault;
+use portcullis_store::{Kind, kinds};
 
-use super::{Entity, Head, Kept, Waf, parsed, plain};
+use super::{Entity, Head, Kept, Waf};
 use crate::{operation::AwsError, services::wafv2::errors};
 
 impl Entity for RegexPatternSet {
@@ -36,14 +35,6 @@ impl Entity for RegexPatternSet {
 
     fn tags_mut(&mut self) -> &mut BTreeMap<String, String> {
         &mut self.tags
-    }
-
-    fn encode(&self, _vault: &Vault) -> Result<Vec<u8>, AwsError> {
-        plain(self)
-    }
-
-    fn decode(_vault: &Vault, record: &Record) -> Result<Self, AwsError> {
-        parsed(record)
     }
 }
 
