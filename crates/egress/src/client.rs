@@ -15,7 +15,7 @@ use memchr::memchr;
 use portcullis_model::HeaderList;
 use tokio::{
     net::TcpStream,
-    time::{Instant, timeout, timeout_at},
+    time::{Instant, timeout},
 };
 use tokio_rustls::TlsConnector;
 
@@ -104,11 +104,7 @@ impl Client {
             framing: framing_of(method, length),
         };
         let started = Instant::now();
-        let exchange = self.exchange(&request, body, started, timeouts);
-        match timeout_at(started + timeouts.answer, exchange).await {
-            Ok(answer) => answer,
-            Err(_elapsed) => Err(EgressError::TimedOut(Phase::Answer)),
-        }
+        self.exchange(&request, body, started, timeouts).await
     }
 
     /// Tells whether a server takes connections, within `limit`.
@@ -158,9 +154,10 @@ impl Client {
         // Before anything is connected: what cannot be written is refused here.
         let mut head = parts.pool.buffer();
         request.write(&mut head)?;
+        let until = started + timeouts.answer;
         let waiting = || Waiting::new(timeouts.total.map(|total| started + total), timeouts.idle);
         if let Some(connection) = parts.pool.take(request.target) {
-            match self.attempt(connection, request, head, body, waiting()).await {
+            match self.attempt(connection, request, head, body, until, waiting()).await {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Final(cause)) => return Err(cause),
                 Err(Failure::Unanswered(cause)) if !can_repeat(request, body) => {
@@ -172,9 +169,11 @@ impl Client {
                 }
             }
         }
-        let deadline = started + timeouts.connect;
-        let connection = connect(request.target, &parts.tls, &parts.policy, &parts.limits, deadline).await?;
-        self.attempt(connection, request, head, body, waiting())
+        let deadline = until.min(started + timeouts.connect);
+        // On the heap: seldom awaited, and large.
+        let connecting = connect(request.target, &parts.tls, &parts.policy, &parts.limits, deadline);
+        let connection = Box::pin(connecting).await?;
+        self.attempt(connection, request, head, body, until, waiting())
             .await
             .map_err(|failure| match failure {
                 Failure::Unanswered(cause) => EgressError::Broken(cause),
@@ -182,13 +181,14 @@ impl Client {
             })
     }
 
-    /// Sends the request and reads the head of the answer, at the same time: a server may answer early.
+    /// Sends the request and reads the head of the answer `until` then, at the same time: a server may answer early.
     async fn attempt(
         &self,
         mut connection: Box<Connection>,
         request: &Request<'_>,
         head: Vec<u8>,
         body: &mut dyn OutgoingBody,
+        until: Instant,
         waiting: Waiting,
     ) -> Result<Answer, Failure> {
         let parts = &*self.0;
@@ -207,7 +207,11 @@ impl Client {
                     }
                 }
             }
-            reading.poll(context, &mut connection, request.method, &parts.limits)
+            let head = reading.poll(context, &mut connection, request.method, &parts.limits);
+            if head.is_pending() && connection.patience.poll_at(context, until).is_ready() {
+                return Poll::Ready(Err(Failure::Final(EgressError::TimedOut(Phase::Answer))));
+            }
+            head
         })
         .await?;
         parts.pool.give_back(sending.into_buffer());

@@ -11,7 +11,7 @@ use std::{
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, ReadBuf};
 
-use crate::{Target, stream::Stream};
+use crate::{Deadline, Target, stream::Stream};
 
 /// Room for a small answer: head and body come with one read.
 const READ_BYTES: usize = 8 * 1024;
@@ -29,6 +29,8 @@ pub(crate) struct Connection {
     pub(crate) reused: bool,
     /// How long it may lie idle, where its server said so.
     pub(crate) keep_alive: Option<Duration>,
+    /// For the head of an answer.
+    pub(crate) patience: Deadline,
 }
 
 impl Connection {
@@ -40,6 +42,7 @@ impl Connection {
             inbound: BytesMut::new(),
             reused: false,
             keep_alive: None,
+            patience: Deadline::default(),
         })
     }
 

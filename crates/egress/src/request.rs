@@ -1,8 +1,6 @@
 //! Writes the head of a request anew (RFC 9112 sections 2 and 3): what a caller passes on is checked, and framing
 //! and connection are ours alone.
 
-use std::{fmt, io::Write};
-
 use bytes::Bytes;
 use portcullis_model::{HeaderList, is_field_value, is_token};
 
@@ -36,7 +34,7 @@ pub(crate) fn write_head(
     out.extend_from_slice(b"Host: ");
     match host {
         Some(host) => out.extend_from_slice(host),
-        None => push_text(out, format_args!("{target}")),
+        None => target.push_to(out),
     }
     out.extend_from_slice(b"\r\n");
     let named = named_by_connection(headers);
@@ -54,7 +52,7 @@ pub(crate) fn write_head(
         Framing::None | Framing::UntilClose => {}
         Framing::Length(length) => {
             out.extend_from_slice(b"Content-Length: ");
-            push_text(out, format_args!("{length}"));
+            out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
             out.extend_from_slice(b"\r\n");
         }
         Framing::Chunked => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
@@ -133,9 +131,4 @@ fn check_field(name: &[u8], value: &[u8]) -> Result<(), EgressError> {
         return Err(EgressError::Request("a header value holds a control character"));
     }
     Ok(())
-}
-
-fn push_text(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
-    // Writing into memory does not fail.
-    let _written = out.write_fmt(text);
 }

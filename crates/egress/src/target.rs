@@ -28,22 +28,30 @@ impl Target {
             None => Some(SocketAddr::new(self.host.parse().ok()?, self.port)),
         }
     }
+
+    /// Appends what the `Host` field names.
+    pub(crate) fn push_to(&self, out: &mut Vec<u8>) {
+        if self.host.contains(':') {
+            out.push(b'[');
+            out.extend_from_slice(self.host.as_bytes());
+            out.push(b']');
+        } else {
+            out.extend_from_slice(self.host.as_bytes());
+        }
+        let usual = if self.https { 443 } else { 80 };
+        if self.port != usual {
+            out.push(b':');
+            out.extend_from_slice(itoa::Buffer::new().format(self.port).as_bytes());
+        }
+    }
 }
 
 /// As the `Host` field names it (RFC 9110 section 7.2): the usual port is left out.
 impl fmt::Display for Target {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.host.contains(':') {
-            write!(formatter, "[{}]", self.host)?;
-        } else {
-            formatter.write_str(&self.host)?;
-        }
-        let usual = if self.https { 443 } else { 80 };
-        if self.port == usual {
-            Ok(())
-        } else {
-            write!(formatter, ":{}", self.port)
-        }
+        let mut text = Vec::with_capacity(self.host.len() + 8);
+        self.push_to(&mut text);
+        formatter.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -15,19 +15,21 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
-    /// Starts the exchange of the request.
+    /// Starts the exchange of the request. Boxed once, for the layers pass it on, and a pointer is cheaper to pass.
     pub(crate) fn exchange(
         self,
         request: Request,
         snapshot: Arc<Snapshot>,
         api_id: Box<str>,
         path_start: usize,
-    ) -> Exchange {
+    ) -> Box<Exchange> {
         let Self {
             id,
             started,
             started_at,
         } = self;
-        Exchange::start(request, snapshot, api_id, path_start, id, started, started_at)
+        Box::new(Exchange::start(
+            request, snapshot, api_id, path_start, id, started, started_at,
+        ))
     }
 }

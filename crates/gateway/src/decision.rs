@@ -78,6 +78,8 @@ impl LayerName {
 /// count. Never holds a token, a key or a password.
 #[derive(Clone)]
 pub(crate) enum Reason {
+    /// There was nothing to decide.
+    Nothing(&'static str),
     Static(&'static str),
     Prepared(Arc<str>),
     /// The method that the route layer found.
@@ -91,7 +93,7 @@ impl Reason {
     /// Returns the reason as text.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Static(text) => Cow::Borrowed(text),
+            Self::Nothing(text) | Self::Static(text) => Cow::Borrowed(text),
             Self::Prepared(text) => Cow::Borrowed(text),
             Self::Method(method) => Cow::Borrowed(&method.reason),
             Self::KeyOfPlan(meter) => Cow::Owned(format!(

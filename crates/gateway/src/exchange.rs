@@ -170,14 +170,14 @@ impl Exchange {
 
     /// Starts it on a custom domain instead, which will say which API it is for.
     #[must_use]
-    pub(crate) fn on_domain(mut self, domain: Arc<DomainSnapshot>) -> Self {
+    pub(crate) fn on_domain(mut self: Box<Self>, domain: Arc<DomainSnapshot>) -> Box<Self> {
         self.domain = Some(domain);
         self
     }
 
     /// Starts it on a host that names a VPC endpoint, if it does.
     #[must_use]
-    pub(crate) fn through(mut self, endpoint: Option<NamedEndpoint>) -> Self {
+    pub(crate) fn through(mut self: Box<Self>, endpoint: Option<NamedEndpoint>) -> Box<Self> {
         self.named_endpoint = endpoint;
         self
     }

@@ -134,7 +134,8 @@ impl Gateway {
                     path_start,
                     arrival,
                 };
-                distribution::run(visit, &self.worker).await
+                // On the heap, as the sites: what is awaited here makes every request's state that much larger.
+                Box::pin(distribution::run(visit, &self.worker)).await
             }
             Destination::Site {
                 site: Site::Service, ..
@@ -145,7 +146,7 @@ impl Gateway {
             }
             Destination::Site { site, path_start } => {
                 drop(snapshot);
-                self.visit(arrival, request, site, path_start).await
+                Box::pin(self.visit(arrival, request, site, path_start)).await
             }
             Destination::Nothing | Destination::VpcEndpoint(_) => {
                 let response = message(404, "Not Found");

@@ -75,7 +75,7 @@ pub(crate) const OBSERVABLE: &[LayerName] = &[
 ];
 
 /// Answers an exchange and records its trail.
-pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
+pub(crate) async fn run(exchange: Box<Exchange>, worker: &Worker) -> Response {
     let mut journal = Journal::start(exchange.started_at());
     let (exchange, response) = answer(exchange, worker, &mut journal).await;
     journal.close(exchange, response.status, worker);
@@ -85,12 +85,10 @@ pub(crate) async fn run(exchange: Exchange, worker: &Worker) -> Response {
 /// Answers an exchange and notes its steps in `journal`, whose trail is the caller's to record: a distribution's, whose
 /// origin the stage is.
 pub(crate) async fn answer(
-    exchange: Exchange,
+    exchange: Box<Exchange>,
     worker: &Worker,
     journal: &mut Journal,
 ) -> (Box<Exchange>, Response) {
-    // Boxed once: the layers pass it on, and a pointer is cheaper to pass.
-    let exchange = Box::new(exchange);
     let ended = match admit(exchange, worker, journal).await {
         Ok(admitted) => finish(admitted, worker, journal).await,
         Err(ended) => ended,
@@ -336,7 +334,7 @@ pub(crate) fn body_refusal(cause: &BodyError) -> Refusal {
     }
 }
 
-/// The steps so far. One reading of the clock a step: a step lasts from the one before to its note.
+/// The steps so far. One reading of the clock a step at most: a step lasts from the one before to its note.
 pub(crate) struct Journal {
     steps: Vec<CompactStep>,
     last: Instant,
@@ -351,7 +349,11 @@ impl Journal {
     }
 
     pub(crate) fn note(&mut self, layer: LayerName, outcome: Outcome, reason: Reason) {
-        let now = Instant::now();
+        // Where there was nothing to decide, reading the clock would take longer than the step: the next one counts it.
+        let now = match reason {
+            Reason::Nothing(_) => self.last,
+            _ => Instant::now(),
+        };
         self.steps.push(CompactStep {
             reason,
             elapsed_ns: nanoseconds(self.last, now),

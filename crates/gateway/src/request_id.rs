@@ -5,7 +5,6 @@ use std::cell::Cell;
 use bytes::{BufMut, Bytes, BytesMut};
 use portcullis_model::Entropy;
 
-const HEX: &[u8; 16] = b"0123456789abcdef";
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const UUID_BYTES: usize = 36;
 /// Fifteen symbols and a `=`, as AWS's extended ids look.
@@ -72,13 +71,19 @@ pub(crate) fn uuid_text(value: u128) -> String {
 }
 
 fn uuid_bytes(value: u128) -> [u8; UUID_BYTES] {
+    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
+    let mut digits = [0; 2 * size_of::<u128>()];
+    for (pair, byte) in digits.chunks_exact_mut(2).zip(value.to_be_bytes()) {
+        if let [high, low] = pair {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
+        }
+    }
     let mut text = [b'-'; UUID_BYTES];
-    let mut shift = 128u32;
-    for (index, place) in text.iter_mut().enumerate() {
-        if !matches!(index, 8 | 13 | 18 | 23) {
-            shift -= 4;
-            let digit = usize::try_from((value >> shift) & 0xf).unwrap_or_default();
-            *place = HEX.get(digit).copied().unwrap_or(b'0');
+    let mut digits = digits.into_iter();
+    for group in [0..8, 9..13, 14..18, 19..23, 24..UUID_BYTES] {
+        let places = text.get_mut(group).unwrap_or_default();
+        for (place, digit) in places.iter_mut().zip(&mut digits) {
+            *place = digit;
         }
     }
     text

@@ -48,7 +48,7 @@ impl CompactStep {
             layer: Cow::Borrowed(self.layer.as_str()),
             outcome: self.outcome,
             reason: match &self.reason {
-                Reason::Static(text) => Cow::Borrowed(text),
+                Reason::Nothing(text) | Reason::Static(text) => Cow::Borrowed(text),
                 other => Cow::Owned(other.text().into_owned()),
             },
             elapsed_ns: self.elapsed_ns,

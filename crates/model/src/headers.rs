@@ -123,6 +123,11 @@ impl HeaderList {
         self.fields.retain(|(name, value)| keep(name, value));
     }
 
+    /// Keeps the fields for which `keep(name)` holds, and which it may rename.
+    pub fn retain_renamed(&mut self, mut keep: impl FnMut(&mut Bytes) -> bool) {
+        self.fields.retain_mut(|(name, _)| keep(name));
+    }
+
     /// Returns how many fields there are.
     pub fn len(&self) -> usize {
         self.fields.len()

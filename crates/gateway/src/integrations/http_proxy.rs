@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html>
 
 use std::{
+    net::IpAddr,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -159,7 +160,7 @@ impl HttpProxy {
             headers.push("Host", Bytes::copy_from_slice(request.authority.as_bytes()));
         }
         if is_handshake {
-            return self.open(path_and_query, &headers, worker).await;
+            return Box::pin(self.open(path_and_query, &headers, worker)).await;
         }
         let method = self.method(request);
         let answer = self
@@ -200,7 +201,7 @@ impl HttpProxy {
             Upgraded::Tunnel(headers, backend) => {
                 let response = Response {
                     status: 101,
-                    headers: response_headers(&headers),
+                    headers: response_headers(headers),
                     body: Body::Tunnel(Box::new(Tunnel { backend, place })),
                 };
                 let reason = format!("a WebSocket to `{}`", self.target);
@@ -301,7 +302,7 @@ fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> Heade
 
 /// The source address after what the caller claims, as AWS appends it. Only the last entry is ours to vouch for.
 pub(crate) fn forwarded_for(request: &Request) -> Bytes {
-    let source = request.peer.address.ip().to_canonical().to_string();
+    let source = address_text(request.peer.address.ip().to_canonical());
     let mut claimed = request.headers.all("x-forwarded-for").peekable();
     if claimed.peek().is_none() {
         return source.into();
@@ -314,8 +315,22 @@ pub(crate) fn forwarded_for(request: &Request) -> Bytes {
     if list.len() > FORWARDED_FOR_BYTES_MAX {
         return source.into();
     }
-    list.extend_from_slice(source.as_bytes());
+    list.extend_from_slice(&source);
     list.into()
+}
+
+fn address_text(address: IpAddr) -> Vec<u8> {
+    let IpAddr::V4(address) = address else {
+        return address.to_string().into_bytes();
+    };
+    let mut text = Vec::with_capacity("255.255.255.255".len());
+    for octet in address.octets() {
+        if !text.is_empty() {
+            text.push(b'.');
+        }
+        text.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
+    }
+    text
 }
 
 pub(super) fn forwarded_port(request: &Request, https: bool) -> Bytes {
@@ -335,20 +350,20 @@ fn response(answer: portcullis_egress::Answer) -> Response {
     } = answer;
     Response {
         status,
-        headers: response_headers(&headers),
+        headers: response_headers(headers),
         body: incoming(body),
     }
 }
 
-fn response_headers(from: &HeaderList) -> HeaderList {
-    let mut headers = HeaderList::with_capacity(from.len() + 4);
-    for (name, value) in from.iter() {
-        match fate_in_response(name) {
-            Fate::Pass => headers.push(name.clone(), value.clone()),
-            Fate::Remap => headers.push(remapped_name(name), value.clone()),
-            Fate::Drop => {}
+fn response_headers(mut headers: HeaderList) -> HeaderList {
+    headers.retain_renamed(|name| match fate_in_response(name) {
+        Fate::Pass => true,
+        Fate::Remap => {
+            *name = remapped_name(name);
+            true
         }
-    }
+        Fate::Drop => false,
+    });
     headers
 }
 

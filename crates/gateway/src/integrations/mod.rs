@@ -114,8 +114,10 @@ pub(crate) async fn call(
     let (mut exchange, method, mapped) = admitted.into_parts();
     let answer = match (&method.backend.integration, mapped) {
         (Integration::Mock, Mapped::Template { text, .. }) => mock::answer(&text),
-        (Integration::Aws(aws), Mapped::Template { text, .. }) => aws.call(&exchange, text, worker).await,
-        (Integration::LambdaProxy(proxy), Mapped::Event) => proxy.call(&exchange, worker).await,
+        (Integration::Aws(aws), Mapped::Template { text, .. }) => {
+            Box::pin(aws.call(&exchange, text, worker)).await
+        }
+        (Integration::LambdaProxy(proxy), Mapped::Event) => Box::pin(proxy.call(&exchange, worker)).await,
         (
             Integration::HttpProxy(proxy),
             Mapped::HttpProxy {

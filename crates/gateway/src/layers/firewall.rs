@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Instant};
 
 use crate::{
-    decision::{Decision, LayerName},
+    decision::{Decision, LayerName, Reason},
     exchange::{BodyNeed, Exchange, WafFacts, WafVerdict},
     firewall::{Question, WebAclSnapshot},
     gateway::Worker,
@@ -29,7 +29,7 @@ impl Layer for Firewall {
 
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
         let web_acl = match guard(exchange) {
-            Guard::None => return Decision::Continue("no web ACL".into()),
+            Guard::None => return Decision::Continue(Reason::Nothing("no web ACL")),
             Guard::Missing(arn) => {
                 let cause = format!("the web ACL `{arn}` of this stage cannot be found");
                 exchange.judge(WafFacts::failed(Arc::clone(arn), &cause));

@@ -145,7 +145,7 @@ fn judge(exchange: &Exchange) -> Result<(PolicyVerdict, Reason), Refusal> {
             let cause = "a private API without a resource policy lets nobody in";
             return Err(denied(exchange, "anonymous", cause, false));
         }
-        return Ok((PolicyVerdict::Unasked, "no resource policy".into()));
+        return Ok((PolicyVerdict::Unasked, Reason::Nothing("no resource policy")));
     };
     let authorization = &exchange.method()?.authorization;
     if authorization.is_iam() {

@@ -63,7 +63,7 @@ async fn rule(exchange: &mut Exchange, worker: &Worker, told: &mut Told) -> Resu
     let now = || worker.clock().now();
     if !exchange.method()?.api_key_required {
         take_shared(exchange, usage, told, now())?;
-        return Ok("no API key is required".into());
+        return Ok(Reason::Nothing("no API key is required"));
     }
     let key = presented_key(exchange, usage)?;
     // Known from here on, whatever its plan says: access logs name it.

@@ -48,7 +48,7 @@ impl Layer for Validation {
 
     async fn check(exchange: &mut Exchange, _worker: &Worker) -> Decision {
         let verdict = match exchange.method().map(|method| method.validation.as_ref()) {
-            Ok(None) => return Decision::Continue("no request validator".into()),
+            Ok(None) => return Decision::Continue(Reason::Nothing("no request validator")),
             Ok(Some(validation)) => validation
                 .check_parameters(exchange)
                 .and_then(|()| validation.check_body(exchange)),

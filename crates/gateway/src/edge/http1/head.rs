@@ -336,8 +336,8 @@ impl Fields {
 pub(in crate::edge) fn host(value: &[u8]) -> Result<String, &'static Rule> {
     let known =
         |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    let text = value.iter().all(known).then(|| String::from_utf8_lossy(value));
-    text.map(std::borrow::Cow::into_owned).ok_or(rules::HOST_NAME)
+    let text = std::str::from_utf8(value).ok().filter(|text| text.as_bytes().iter().all(known));
+    text.map(str::to_owned).ok_or(rules::HOST_NAME)
 }
 
 fn is(text: &[u8], lower: &str) -> bool {

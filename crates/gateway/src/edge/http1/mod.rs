@@ -4,7 +4,6 @@
 //! no second task. While it waits for a request, a connection holds no buffer.
 
 mod date;
-mod deadline;
 mod fuzzing;
 mod head;
 mod incoming;
@@ -24,10 +23,10 @@ use std::{
 };
 
 use bytes::Buf;
+use portcullis_egress::Deadline;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use self::{
-    deadline::Deadline,
     head::{Head, Scan},
     incoming::Incoming,
     outgoing::Asked,

@@ -3,19 +3,18 @@
 use std::{
     cell::{Cell, RefCell},
     future::poll_fn,
-    io::{self, Write},
+    io,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use bytes::Bytes;
-use portcullis_egress::{Framing, OutgoingBody, Sending};
+use portcullis_egress::{Deadline, Framing, OutgoingBody, Sending};
 use portcullis_model::{HeaderList, Timestamp, is_field_value, is_token};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
     date,
-    deadline::Deadline,
     poll_gone,
     wire::{Wire, Writer},
 };
@@ -157,8 +156,11 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
         out.extend_from_slice(value);
         out.extend_from_slice(b"\r\n");
     }
-    // Writing into memory does not fail.
-    let mut length = |length: u64| drop(write!(out, "Content-Length: {length}\r\n"));
+    let mut length = |length: u64| {
+        out.extend_from_slice(b"Content-Length: ");
+        out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
+        out.extend_from_slice(b"\r\n");
+    };
     match (framing, response.body.length()) {
         (Framing::Length(bytes), _) => length(bytes),
         (Framing::None, Some(bytes)) if asked.to_head && !has_length => length(bytes),

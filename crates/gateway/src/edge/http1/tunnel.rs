@@ -13,11 +13,11 @@ use std::{
 };
 
 use bytes::{Buf, BytesMut};
+use portcullis_egress::Deadline;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::{
     LINGER_TIME, SharedWire,
-    deadline::Deadline,
     outgoing,
     wire::{Wire, Writer},
 };

@@ -1,4 +1,5 @@
 //! A time limit that costs nothing while nobody waits: the timer is set when it is polled first, and moved only when it must be.
+//! One that is kept for the next wait is not taken from the runtime's list and put back.
 
 use std::{
     future::Future,
@@ -10,21 +11,26 @@ use std::{
 use tokio::time::{Instant, Sleep};
 
 /// A limit on waiting.
-#[derive(Default)]
-pub(super) struct Deadline {
+#[derive(Debug, Default)]
+pub struct Deadline {
     until: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
 impl Deadline {
     /// Sets the limit anew when it is polled next.
-    pub(super) const fn clear(&mut self) {
+    pub const fn clear(&mut self) {
         self.until = None;
     }
 
     /// Ready `time` after it was polled first since it was cleared.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>, time: Duration) -> Poll<()> {
+    pub fn poll(&mut self, context: &mut Context<'_>, time: Duration) -> Poll<()> {
         let until = *self.until.get_or_insert_with(|| Instant::now() + time);
+        self.poll_at(context, until)
+    }
+
+    /// Ready at `until`.
+    pub(crate) fn poll_at(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
         let timer = self
             .timer
             .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(until)));
