@@ -98,6 +98,11 @@ impl Admin {
         self.send(method, path, "", &serde_json::to_vec(input)?)
     }
 
+    /// Reads from API Gateway's REST interface.
+    pub(super) fn get(&mut self, path: &str, query: &str) -> Result<Value> {
+        self.send("GET", path, query, b"")
+    }
+
     /// Imports API keys: a file of comma-separated values.
     pub(super) fn import_api_keys(&mut self, file: &str) -> Result<Value> {
         self.send("POST", "/apikeys", "format=csv&mode=import", file.as_bytes())

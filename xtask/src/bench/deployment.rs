@@ -4,6 +4,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::thread;
+use std::time::{Duration, Instant};
 use std::{fs, sync::Mutex};
 
 use anyhow::{Context, Result, bail};
@@ -13,12 +14,15 @@ use portcullis_model::HeaderList;
 use serde_json::{Value, json};
 
 use super::admin::{Admin, Connection};
+use super::backend::Backend;
 use super::layers::{self, Template};
 use super::mutual_tls;
 use super::proxies::portcullis::Portcullis;
 
 /// Connections that set things up side by side.
 const BUILDERS: usize = 8;
+/// Changes of one route of which the median time is told.
+const CHANGES: usize = 5;
 /// Paths of one API: AWS's quota is 300, the root included.
 const PATHS_PER_API: usize = 295;
 pub(super) const SCOPE: &str = "bench/read";
@@ -219,27 +223,93 @@ fn make_api(admin: &mut Admin, backend: SocketAddr, paths: usize) -> Result<Stri
         .context("an API without root")?
         .to_owned();
     for path in 0..paths {
-        let made = admin.apigateway(
-            "POST",
-            &format!("/restapis/{api}/resources/{root}"),
-            &json!({"pathPart": format!("r{path}")}),
-        )?;
-        let resource = made
-            .get("id")
-            .and_then(Value::as_str)
-            .context("a resource without id")?;
-        let method = format!("/restapis/{api}/resources/{resource}/methods/GET");
-        admin.apigateway("PUT", &method, &json!({"authorizationType": "NONE"}))?;
-        let integration =
-            json!({"type": "HTTP_PROXY", "httpMethod": "GET", "uri": format!("http://{backend}/r{path}")});
-        admin.apigateway("PUT", &format!("{method}/integration"), &integration)?;
+        make_route(admin, backend, (&api, &root), &format!("r{path}"))?;
     }
-    admin.apigateway(
-        "POST",
-        &format!("/restapis/{api}/deployments"),
-        &json!({"stageName": STAGE}),
-    )?;
+    deploy(admin, &api)?;
     Ok(api)
+}
+
+/// Makes a route below the resource `parent`; returns the path of its method.
+fn make_route(
+    admin: &mut Admin,
+    backend: SocketAddr,
+    (api, parent): (&str, &str),
+    path: &str,
+) -> Result<String> {
+    let made = admin.apigateway(
+        "POST",
+        &format!("/restapis/{api}/resources/{parent}"),
+        &json!({ "pathPart": path }),
+    )?;
+    let resource = made
+        .get("id")
+        .and_then(Value::as_str)
+        .context("a resource without id")?;
+    let method = format!("/restapis/{api}/resources/{resource}/methods/GET");
+    admin.apigateway("PUT", &method, &json!({"authorizationType": "NONE"}))?;
+    put_integration(admin, &method, &format!("http://{backend}/{path}"))?;
+    Ok(method)
+}
+
+fn put_integration(admin: &mut Admin, method: &str, uri: &str) -> Result<()> {
+    let integration = json!({"type": "HTTP_PROXY", "httpMethod": "GET", "uri": uri});
+    admin.apigateway("PUT", &format!("{method}/integration"), &integration)?;
+    Ok(())
+}
+
+fn deploy(admin: &mut Admin, api: &str) -> Result<()> {
+    let deployment = json!({"stageName": STAGE});
+    admin.apigateway("POST", &format!("/restapis/{api}/deployments"), &deployment)?;
+    Ok(())
+}
+
+/// Sends the last of `routes` elsewhere and back, [`CHANGES`] times; returns the median time from asking for the deployment until
+/// the route answers from there.
+pub(super) fn change_is_live_in(server: &Portcullis, routes: &[(String, String)]) -> Result<Duration> {
+    let (host, path) = routes.last().context("no routes")?;
+    let (api, name) = (
+        host.split('.').next().unwrap_or_default(),
+        path.rsplit('/').next().unwrap_or_default(),
+    );
+    let mut admin = Admin::open(server)?;
+    let query = format!("/restapis/{api}/resources");
+    let listed = admin.get(&query, "limit=500")?;
+    let items = listed
+        .pointer("/item")
+        .or_else(|| listed.pointer("/_embedded/item"));
+    let is_it = |item: &&Value| item.get("pathPart").and_then(Value::as_str) == Some(name);
+    let found = items
+        .and_then(Value::as_array)
+        .and_then(|items| items.iter().find(is_it));
+    let resource = found
+        .and_then(|item| item.get("id")?.as_str())
+        .context("the route is not listed")?;
+    let method = format!("{query}/{resource}/methods/GET");
+    let (one, other) = (
+        Backend::answering("{\"from\":\"one\"}")?,
+        Backend::answering("{\"from\":\"other\"}")?,
+    );
+    let mut public = Connection::open(server.public, host)?;
+    let mut took = Vec::with_capacity(CHANGES);
+    for change in 0..CHANGES {
+        let (backend, says) = if change % 2 == 0 {
+            (&one, "one")
+        } else {
+            (&other, "other")
+        };
+        put_integration(&mut admin, &method, &format!("http://{}/", backend.address))?;
+        let asked = Instant::now();
+        deploy(&mut admin, api)?;
+        loop {
+            let answer = public.call("GET", path, &HeaderList::new(), b"")?;
+            if answer.get("from").and_then(Value::as_str) == Some(says) {
+                break;
+            }
+        }
+        took.push(asked.elapsed());
+    }
+    took.sort();
+    took.get(CHANGES / 2).copied().context("no change was made")
 }
 
 /// Makes `count` things over a few connections, in order.
