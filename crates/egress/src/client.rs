@@ -157,7 +157,10 @@ impl Client {
         let until = started + timeouts.answer;
         let waiting = || Waiting::new(timeouts.total.map(|total| started + total), timeouts.idle);
         if let Some(connection) = parts.pool.take(request.target) {
-            match self.attempt(connection, request, head, body, until, waiting()).await {
+            match self
+                .attempt(connection, request, head, body, until, waiting())
+                .await
+            {
                 Ok(answer) => return Ok(answer),
                 Err(Failure::Final(cause)) => return Err(cause),
                 Err(Failure::Unanswered(cause)) if !can_repeat(request, body) => {

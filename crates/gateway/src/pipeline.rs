@@ -384,5 +384,8 @@ impl Journal {
 
 /// Returns the time between two readings of the clock.
 pub(crate) fn nanoseconds(from: Instant, to: Instant) -> u64 {
-    u64::try_from(to.saturating_duration_since(from).as_nanos()).unwrap_or(u64::MAX)
+    let time = to.saturating_duration_since(from);
+    time.as_secs()
+        .saturating_mul(1_000_000_000)
+        .saturating_add(time.subsec_nanos().into())
 }

@@ -334,10 +334,29 @@ impl Fields {
 
 /// A name or an address, with a port or without; what else RFC 3986 allows, nobody's host has.
 pub(in crate::edge) fn host(value: &[u8]) -> Result<String, &'static Rule> {
-    let known =
-        |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_' | b':' | b'[' | b']');
-    let text = std::str::from_utf8(value).ok().filter(|text| text.as_bytes().iter().all(known));
-    text.map(str::to_owned).ok_or(rules::HOST_NAME)
+    let known = |byte: &u8| HOST.get(usize::from(*byte)) == Some(&true);
+    let text = value.iter().all(known).then(|| std::str::from_utf8(value));
+    let text = text.and_then(Result::ok).ok_or(rules::HOST_NAME)?;
+    Ok(text.to_owned())
+}
+
+/// The characters of a host.
+static HOST: [bool; 256] = host_table();
+
+#[allow(
+    clippy::indexing_slicing,
+    reason = "evaluated when compiled, where it cannot fail unseen"
+)]
+const fn host_table() -> [bool; 256] {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        let symbol = byte as u8;
+        table[byte] =
+            symbol.is_ascii_alphanumeric() || matches!(symbol, b'.' | b'-' | b'_' | b':' | b'[' | b']');
+        byte += 1;
+    }
+    table
 }
 
 fn is(text: &[u8], lower: &str) -> bool {

@@ -26,13 +26,13 @@ use bytes::Buf;
 use portcullis_egress::Deadline;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
+pub(super) use self::{fuzzing::understood, head::host};
 use self::{
     head::{Head, Scan},
     incoming::Incoming,
     outgoing::Asked,
     wire::{Wire, Writer},
 };
-pub(super) use self::{fuzzing::understood, head::host};
 use super::{
     Answer, EdgeLimits,
     connection::Shared,

@@ -14,8 +14,7 @@ use portcullis_model::{HeaderList, Timestamp, is_field_value, is_token};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    date,
-    poll_gone,
+    date, poll_gone,
     wire::{Wire, Writer},
 };
 use crate::{

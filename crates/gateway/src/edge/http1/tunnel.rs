@@ -17,8 +17,7 @@ use portcullis_egress::Deadline;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::{
-    LINGER_TIME, SharedWire,
-    outgoing,
+    LINGER_TIME, SharedWire, outgoing,
     wire::{Wire, Writer},
 };
 use crate::{

@@ -54,8 +54,12 @@ impl Decoding {
 
     /// Decodes what is there; none where more must come in first.
     fn decode(&mut self) -> Result<Option<Bytes>, BodyError> {
+        if self.input.is_empty() && !self.decoder.holds_more {
+            return Ok(None);
+        }
+        // Once for all steps: a stranger can send members of gzip without content, of twenty bytes each.
+        let mut output = vec![0; CHUNK_BYTES];
         while !self.input.is_empty() || self.decoder.holds_more {
-            let mut output = vec![0; CHUNK_BYTES];
             let written = self
                 .decoder
                 .step(&mut self.input, &mut output)

@@ -58,7 +58,9 @@ impl Layer for Authorizer {
 
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
         let finding = match exchange.method().map(|method| &method.authorization) {
-            Ok(MethodAuthorization::Open) => return Decision::Continue(Reason::Nothing("authorization type NONE")),
+            Ok(MethodAuthorization::Open) => {
+                return Decision::Continue(Reason::Nothing("authorization type NONE"));
+            }
             Ok(MethodAuthorization::Cognito { authorizer, scopes }) => {
                 cognito::check(authorizer, scopes, exchange, worker).map(|(token, reason)| Finding {
                     caller: Caller::Cognito(token),
