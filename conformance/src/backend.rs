@@ -204,6 +204,18 @@ fn judge(event: &Value) -> String {
         })
         .to_string()
     };
+    // A caller that the function gives an API key.
+    if let Some(key) = word.strip_prefix("key-") {
+        return json!({
+            "principalId": word,
+            "policyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [{ "Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*" }],
+            },
+            "usageIdentifierKey": key,
+        })
+        .to_string();
+    }
     match word {
         "everything" => answer(
             "Allow",

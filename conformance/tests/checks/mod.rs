@@ -43,4 +43,8 @@ pub(crate) const ALL: &[(&str, Check)] = &[
         templates::laboratory,
     ),
     ("every_forgery_has_a_case", templates::forgeries_are_covered),
+    (
+        "every_rule_of_aws_has_the_case_that_it_names",
+        templates::rules_have_their_cases,
+    ),
 ];

@@ -55,6 +55,28 @@ pub(crate) fn forgeries_are_covered(_: &Suite) -> Result<()> {
     Ok(())
 }
 
+/// A rule whose case is gone is no longer shown by anything: `conformance/aws-rules.md` names what is there.
+pub(crate) fn rules_have_their_cases(_: &Suite) -> Result<()> {
+    let folder = repository().join("conformance");
+    let rules = std::fs::read_to_string(folder.join("aws-rules.md"))?;
+    let mut missing = Vec::new();
+    for name in rules.split('`').filter(|name| name.contains('/')) {
+        let places = [
+            folder.join("cases").join(format!("{name}.case")),
+            folder.join(name),
+            repository().join("crates").join(name),
+        ];
+        let is_name = name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"/_.".contains(&byte));
+        if is_name && name != "cases/" && !places.iter().any(|place| place.is_file()) {
+            missing.push(name);
+        }
+    }
+    ensure!(missing.is_empty(), "there is no {missing:?}");
+    Ok(())
+}
+
 /// The laboratory's templates: what is not supported, and nothing else, as `conformance/laboratory/` lists it.
 pub(crate) fn laboratory(_: &Suite) -> Result<()> {
     let Some(folder) = std::env::var_os("PORTCULLIS_LAB") else {
