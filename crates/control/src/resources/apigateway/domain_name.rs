@@ -12,13 +12,16 @@ use crate::{
     operation::AwsError,
     resources::{Made, Maker, Making, Properties, StackedResource},
     services::apigateway::records::domain_name::{
-        DISTRIBUTION_ZONE, DomainNameSettings, REGIONAL_ZONE, TruststoreRead, distribution_target,
-        domain_arn, regional_target,
+        DomainNameSettings, MutualTlsSettings, TruststoreRead, domain_arn, target,
     },
 };
 
 /// A custom domain name.
-pub struct DomainName;
+pub const DOMAIN_NAME: DomainNames = DomainNames {
+    schema: &SCHEMA,
+    settings,
+    made,
+};
 
 const OWNERSHIP: &str = "nobody else could claim the name here";
 
@@ -92,39 +95,51 @@ fn settings(properties: Properties<'_>) -> Result<DomainNameSettings, AwsError> 
         let names = [("Types", "types"), ("IpAddressType", "ipAddressType")];
         settings.endpoint_configuration = Some(endpoint.settings(&names)?);
     }
-    if let Some(mutual) = properties.object("MutualTlsAuthentication") {
-        let names = [
-            ("TruststoreUri", "truststoreUri"),
-            ("TruststoreVersion", "truststoreVersion"),
-        ];
-        settings.mutual_tls_authentication = Some(mutual.settings(&names)?);
-    }
+    settings.mutual_tls_authentication = mutual_tls(properties)?;
     settings.tags = properties.tags("Tags");
     Ok(settings)
 }
 
 fn made(domain: &custom_domains::DomainName, scope: &Scope) -> Made {
     let made = Made::named(&domain.domain_name).with("DomainNameArn", domain_arn(domain, scope));
+    let (target, zone) = target(domain, scope);
     if domain.endpoint_type == "REGIONAL" {
         return made
-            .with("RegionalDomainName", regional_target(domain, scope))
-            .with("RegionalHostedZoneId", REGIONAL_ZONE);
+            .with("RegionalDomainName", target)
+            .with("RegionalHostedZoneId", zone);
     }
-    made.with("DistributionDomainName", distribution_target(domain))
-        .with("DistributionHostedZoneId", DISTRIBUTION_ZONE)
+    made.with("DistributionDomainName", target)
+        .with("DistributionHostedZoneId", zone)
 }
 
-impl StackedResource for DomainName {
+/// A type of resource that makes custom domain names. The two that there are differ in how settings are written and in what is told.
+pub struct DomainNames {
+    pub schema: &'static ResourceSchema,
+    pub settings: fn(Properties<'_>) -> Result<DomainNameSettings, AwsError>,
+    pub made: fn(&custom_domains::DomainName, &Scope) -> Made,
+}
+
+/// What both write alike.
+pub fn mutual_tls(properties: Properties<'_>) -> Result<Option<MutualTlsSettings>, AwsError> {
+    let names = [
+        ("TruststoreUri", "truststoreUri"),
+        ("TruststoreVersion", "truststoreVersion"),
+    ];
+    let mutual = properties.object("MutualTlsAuthentication");
+    mutual.map(|mutual| mutual.settings(&names)).transpose()
+}
+
+impl StackedResource for DomainNames {
     fn schema(&self) -> &'static ResourceSchema {
-        &SCHEMA
+        self.schema
     }
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
             let name = properties.text_or_empty("DomainName");
             let domains = maker.domains();
-            let domain = domains.create_domain_name(name, settings(properties)?);
-            Ok(made(&domain.await?, maker.scope))
+            let domain = domains.create_domain_name(name, (self.settings)(properties)?);
+            Ok((self.made)(&domain.await?, maker.scope))
         })
     }
 
@@ -136,9 +151,9 @@ impl StackedResource for DomainName {
     ) -> Making<'a, Made> {
         Box::pin(async move {
             let domains = maker.domains();
-            let settings = settings(properties)?;
+            let settings = (self.settings)(properties)?;
             let domain = domains.replace_domain_name(&before.reference, settings, TruststoreRead::Anew);
-            Ok(made(&domain.await?, maker.scope))
+            Ok((self.made)(&domain.await?, maker.scope))
         })
     }
 

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::records::{
     Listed,
-    domain_name::{DISTRIBUTION_ZONE, REGIONAL_ZONE, distribution_target, domain_arn, regional_target},
+    domain_name::{domain_arn, target},
     method::authorization_name,
 };
 
@@ -238,20 +238,13 @@ pub(super) fn domain_name(domain: &DomainName, scope: &Scope) -> Value {
         "routingMode": "BASE_PATH_MAPPING_ONLY",
         "tags": domain.tags,
     });
+    let (target, zone) = target(domain, scope);
     if domain.endpoint_type == "REGIONAL" {
-        set(
-            &mut answer,
-            "regionalDomainName",
-            Some(regional_target(domain, scope)),
-        );
-        set(&mut answer, "regionalHostedZoneId", Some(REGIONAL_ZONE));
+        set(&mut answer, "regionalDomainName", Some(target));
+        set(&mut answer, "regionalHostedZoneId", Some(zone));
     } else {
-        set(
-            &mut answer,
-            "distributionDomainName",
-            Some(distribution_target(domain)),
-        );
-        set(&mut answer, "distributionHostedZoneId", Some(DISTRIBUTION_ZONE));
+        set(&mut answer, "distributionDomainName", Some(target));
+        set(&mut answer, "distributionHostedZoneId", Some(zone));
     }
     set(&mut answer, "certificateArn", domain.certificate_arn.as_ref());
     set(

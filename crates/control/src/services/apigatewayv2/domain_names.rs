@@ -12,10 +12,7 @@ use crate::{
     operation::AwsError,
     services::apigateway::{
         errors::{bad_request, unsupported},
-        records::domain_name::{
-            DISTRIBUTION_ZONE, DomainEndpoint, DomainNameSettings, MutualTlsSettings, REGIONAL_ZONE,
-            distribution_target, domain_arn, regional_target,
-        },
+        records::domain_name::{DomainEndpoint, DomainNameSettings, MutualTlsSettings, domain_arn, target},
         wire::mutual_tls,
     },
 };
@@ -131,11 +128,7 @@ impl DomainSettings {
 
 /// Renders a custom domain.
 pub fn rendered(domain: &DomainName, scope: &Scope) -> Value {
-    let (target, zone) = if domain.endpoint_type == "EDGE" {
-        (distribution_target(domain), DISTRIBUTION_ZONE)
-    } else {
-        (regional_target(domain, scope), REGIONAL_ZONE)
-    };
+    let (target, zone) = target(domain, scope);
     let mut configuration = json!({
         "apiGatewayDomainName": target,
         "domainNameStatus": "AVAILABLE",

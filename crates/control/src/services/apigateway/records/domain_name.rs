@@ -392,12 +392,21 @@ impl Domains<'_> {
 }
 
 /// The zone of AWS's distributions, the same for all of them. There is no Route 53 here: it is for templates to carry around.
-pub const DISTRIBUTION_ZONE: &str = "Z2FDTNDATAQYW2";
+const DISTRIBUTION_ZONE: &str = "Z2FDTNDATAQYW2";
 /// The zone of AWS's regional endpoints in us-east-1, said of every region.
-pub const REGIONAL_ZONE: &str = "Z1UJRXOUMOOFQ8";
+const REGIONAL_ZONE: &str = "Z1UJRXOUMOOFQ8";
+
+/// Returns the host that AWS would have users point a domain at, and the zone that it is in.
+pub fn target(domain: &DomainName, scope: &Scope) -> (String, &'static str) {
+    if domain.endpoint_type == "EDGE" {
+        (distribution_target(domain), DISTRIBUTION_ZONE)
+    } else {
+        (regional_target(domain, scope), REGIONAL_ZONE)
+    }
+}
 
 /// Returns the host that AWS would have users point a regional domain at. The domain itself is served here, by its name.
-pub fn regional_target(domain: &DomainName, scope: &Scope) -> String {
+fn regional_target(domain: &DomainName, scope: &Scope) -> String {
     format!(
         "{}.execute-api.{}.amazonaws.com",
         domain.target_label, scope.region
@@ -405,7 +414,7 @@ pub fn regional_target(domain: &DomainName, scope: &Scope) -> String {
 }
 
 /// Returns the host that AWS would have users point an edge-optimised domain at.
-pub fn distribution_target(domain: &DomainName) -> String {
+fn distribution_target(domain: &DomainName) -> String {
     format!("{}.cloudfront.net", domain.target_label.replace('-', ""))
 }
 
