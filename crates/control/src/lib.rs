@@ -55,6 +55,7 @@ pub struct ControlParts {
     pub certificates: Arc<dyn ports::Certificates>,
     pub distribution_cache: Arc<dyn ports::DistributionCache>,
     pub stage_caches: Arc<dyn ports::StageCaches>,
+    pub test_bench: Arc<dyn ports::TestBench>,
     /// The region that is served, and the account that it starts with.
     pub scope: Scope,
     /// `{domain}` in the hosts of what is made.

@@ -49,6 +49,58 @@ pub trait StageCaches: Send + Sync {
     fn flush(&self, api: &ApiId, stage: &StageName);
 }
 
+/// A test of an API as it stands, before it is deployed.
+pub struct TestCall {
+    pub image: ApiImage,
+    /// The stage that the test is of.
+    pub stage: Stage,
+    pub method: String,
+    /// Must be the one that the path leads to; none takes any.
+    pub resource_id: Option<String>,
+    pub path_and_query: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Bytes,
+}
+
+/// What came of a test.
+pub struct TestAnswer {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
+    /// What every layer did, in the words of execution logs.
+    pub log: String,
+    pub latency_ms: u64,
+    pub caller: Option<TestedCaller>,
+}
+
+/// Whom an authorizer let in.
+pub struct TestedCaller {
+    pub principal_id: Option<String>,
+    pub policy: Option<String>,
+    pub claims: Vec<(String, String)>,
+    pub context: Vec<(String, String)>,
+}
+
+/// Why a test could not be made.
+pub enum TestRefusal {
+    /// Something is wrong with it, or with the API.
+    Invalid(String),
+    /// Too many are being made.
+    Busy,
+}
+
+/// What comes of a test, in time.
+pub type Testing<'a> = Pin<Box<dyn Future<Output = Result<TestAnswer, TestRefusal>> + Send + 'a>>;
+
+/// Sends tests through the data plane's own layers.
+pub trait TestBench: Send + Sync {
+    /// Tests a method, past the layers that ask who calls.
+    fn method<'a>(&'a self, scope: &'a Scope, call: TestCall) -> Testing<'a>;
+
+    /// Tests the authorizer of a method, and nothing else.
+    fn authorizer<'a>(&'a self, scope: &'a Scope, call: TestCall) -> Testing<'a>;
+}
+
 /// The folders that stand for buckets.
 pub trait Buckets: Send + Sync {
     /// Reads the object `key` of `bucket`, of at most `bytes_max` bytes; the error says what to do.

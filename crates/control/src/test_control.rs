@@ -84,6 +84,14 @@ impl ports::DistributionCache for Outside {
 impl ports::StageCaches for Outside {
     fn flush(&self, _api: &ApiId, _stage: &StageName) {}
 }
+impl ports::TestBench for Outside {
+    fn method<'a>(&'a self, _: &'a Scope, _: ports::TestCall) -> ports::Testing<'a> {
+        Box::pin(async { Err(ports::TestRefusal::Busy) })
+    }
+    fn authorizer<'a>(&'a self, _: &'a Scope, _: ports::TestCall) -> ports::Testing<'a> {
+        Box::pin(async { Err(ports::TestRefusal::Busy) })
+    }
+}
 impl ports::TrailSink for Outside {
     fn record(&self, _trail: Trail) {}
     fn find(&self, _request_id: &str) -> Option<Trail> {
@@ -267,6 +275,7 @@ pub(crate) fn parts_over(store: Arc<dyn Store>) -> ControlParts {
         certificates: Arc::new(Outside),
         distribution_cache: Arc::new(Outside),
         stage_caches: Arc::new(Outside),
+        test_bench: Arc::new(Outside),
         scope: scope(),
         domain: "portcullis.localhost".into(),
     }

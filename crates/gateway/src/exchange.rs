@@ -1,6 +1,7 @@
 //! What is known about one request so far. Fields are private and each has one writer, named at the method that writes.
 
 mod body;
+mod cached;
 
 use std::{
     ops::Range,
@@ -443,26 +444,6 @@ impl Exchange {
         self.limits.as_deref()
     }
 
-    /// Written by the cache's layer, where the answer is to be kept.
-    pub(crate) fn keep_by(&mut self, ticket: Ticket) {
-        self.ticket = Some(ticket);
-    }
-
-    /// Takes what the cache's layer left, once.
-    pub(crate) const fn take_ticket(&mut self) -> Option<Ticket> {
-        self.ticket.take()
-    }
-
-    /// Written by the cache's layer, where a client's wish is not heeded and he is told so.
-    pub(crate) const fn warn_of_cache(&mut self) {
-        self.warns_of_cache = true;
-    }
-
-    /// Tells whether the client is told that the cache did not heed him.
-    pub(crate) const fn warns_of_cache(&self) -> bool {
-        self.warns_of_cache
-    }
-
     /// Written by the mapping layer.
     pub(crate) fn map(&mut self, mut mapped: Mapped) {
         if let Mapped::Template { overrides, .. } | Mapped::Http { overrides, .. } = &mut mapped {
@@ -475,6 +456,11 @@ impl Exchange {
     pub(crate) fn overridden(&self, path: &[&str]) -> Option<&str> {
         let known = self.overrides.iter().find(|known| known.is_at(path));
         known.map(|known| known.value.as_str())
+    }
+
+    /// Returns what the mapping layer made.
+    pub(crate) const fn mapped(&self) -> Option<&Mapped> {
+        self.mapped.as_ref()
     }
 
     /// Takes what the mapping layer made, once.

@@ -81,7 +81,16 @@ impl Gateway {
         }
     }
 
-    fn arrival(&self) -> Arrival {
+    pub(crate) const fn worker(&self) -> &Worker {
+        &self.worker
+    }
+
+    /// Returns the current snapshot.
+    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+        self.worker.parts().snapshots.take()
+    }
+
+    pub(crate) fn arrival(&self) -> Arrival {
         Arrival {
             id: self.ids.next_uuid(),
             started: self.worker.parts().clock.now(),

@@ -141,6 +141,7 @@ impl Metrics {
             Listener::Public => 0,
             Listener::PublicHttp => 1,
             Listener::Proxy => 2,
+            Listener::TestInvoke => LISTENERS.len() - 1,
         };
         counters.request(listener, record.status, record.elapsed_ns);
     }

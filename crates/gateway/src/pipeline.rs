@@ -15,14 +15,17 @@
 //! 8. **integration**
 //! 9. **response**
 
+mod journal;
+
 use std::{sync::Arc, time::Instant};
 
 use portcullis_model::trail::Outcome;
 
 use crate::{
     access_log::Facts,
-    decision::{Decision, LayerName, Reason},
+    decision::{Decision, LayerName},
     exchange::{BodyNeed, Exchange},
+    execution_log::{ExecutionLog, Logging},
     gateway::Worker,
     http::{BodyError, Response},
     integrations,
@@ -43,8 +46,10 @@ use crate::{
     refusal::{Refusal, RefusalKind},
     responses::{self, compression},
     snapshot::stage::MethodSnapshot,
-    trail::{CompactStep, Record},
+    test_invoke::TestedCaller,
 };
+
+pub(crate) use journal::{Journal, nanoseconds};
 
 /// One step of the chain.
 pub(crate) trait Layer {
@@ -93,12 +98,8 @@ pub(crate) async fn answer(
         Ok(admitted) => finish(admitted, worker, journal).await,
         Err(ended) => ended,
     };
-    let Ended { exchange, ending } = ended;
-    let (mut response, refusal) = match ending {
-        Ending::Answered(response) => (*response, None),
-        Ending::Refused(refusal) => (responses::render(&exchange, &refusal), Some(refusal)),
-    };
-    responses::complete(&exchange, &mut response);
+    let (exchange, mut response, refusal) = ended.into_response();
+    journal.end_log(&exchange, &response, refusal.as_ref(), worker);
     if refusal.is_none() {
         compression::apply(&exchange, &mut response).await;
     }
@@ -133,6 +134,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         pass.layer::<Firewall>().await?;
         pass.layer::<Preflight>().await?;
         pass.layer::<Route>().await?;
+        pass.open_log();
         pass.layer::<ClientAuthority>().await?;
         pass.layer::<ResourcePolicy>().await?;
         pass.layer::<Authorizer>().await?;
@@ -140,6 +142,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         pass.layer::<UsagePlan>().await?;
         pass.layer::<Validation>().await?;
         pass.layer::<Mapping>().await?;
+        pass.log_mapped();
         pass.layer::<Cache>().await?;
         Ok(())
     }
@@ -150,6 +153,88 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
     }
 }
 
+/// Takes a test of a method through what stands behind the layers that ask who calls: whoever may test it may change it.
+async fn admit_test(
+    exchange: Box<Exchange>,
+    worker: &Worker,
+    journal: &mut Journal,
+) -> Result<Admitted, Ended> {
+    let mut pass = Pass {
+        exchange,
+        worker,
+        journal,
+    };
+    let passed = async {
+        pass.layer::<Route>().await?;
+        pass.start_log(Logging::WHOLE);
+        pass.layer::<Validation>().await?;
+        pass.layer::<Mapping>().await?;
+        pass.log_mapped();
+        Ok(())
+    }
+    .await;
+    match passed {
+        Ok(()) => Admitted::new(pass.exchange),
+        Err(ending) => Err(Ended::new(pass.exchange, ending)),
+    }
+}
+
+/// What a test came to.
+pub(crate) struct Tested {
+    pub(crate) response: Response,
+    pub(crate) log: String,
+    pub(crate) caller: Option<TestedCaller>,
+    pub(crate) latency_ms: u64,
+}
+
+/// Tests a method of a stage that the exchange has entered, and records its trail.
+pub(crate) async fn test(exchange: Box<Exchange>, worker: &Worker) -> Tested {
+    let mut journal = Journal::start(exchange.started_at());
+    let ended = match admit_test(exchange, worker, &mut journal).await {
+        Ok(admitted) => finish(admitted, worker, &mut journal).await,
+        Err(ended) => ended,
+    };
+    tested(ended, journal, worker)
+}
+
+/// Asks the authorizer of a method of a stage that the exchange has entered, and nobody else.
+pub(crate) async fn test_authorizer(exchange: Box<Exchange>, worker: &Worker) -> Tested {
+    let mut journal = Journal::start(exchange.started_at());
+    let mut pass = Pass {
+        exchange,
+        worker,
+        journal: &mut journal,
+    };
+    let passed = async {
+        pass.layer::<Route>().await?;
+        pass.start_log(Logging::WHOLE);
+        pass.layer::<Authorizer>().await
+    }
+    .await;
+    let ending = passed.err().unwrap_or_else(|| {
+        let authorized = Response::full(200, "application/json", "{}");
+        Ending::Answered(Box::new(authorized))
+    });
+    let ended = Ended::new(pass.exchange, ending);
+    tested(ended, journal, worker)
+}
+
+fn tested(ended: Ended, mut journal: Journal, worker: &Worker) -> Tested {
+    let (exchange, response, refusal) = ended.into_response();
+    let log = journal.log.take().map(|mut log| {
+        log.end(&response, refusal.as_ref());
+        log.text()
+    });
+    let tested = Tested {
+        log: log.unwrap_or_default(),
+        caller: exchange.caller().map(TestedCaller::of),
+        latency_ms: nanoseconds(exchange.started_at(), Instant::now()) / 1_000_000,
+        response,
+    };
+    journal.close(exchange, tested.response.status, worker);
+    tested
+}
+
 /// Calls the integration and makes the answer from what it says.
 async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> Ended {
     let method = Arc::clone(admitted.method());
@@ -157,6 +242,7 @@ async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> E
     let answer = match answer {
         Ok((answer, reason)) => {
             journal.note(LayerName::Integration, Outcome::Continue, reason);
+            journal.log_answer(&answer);
             answer
         }
         Err(refusal) => return refuse(exchange, refusal, LayerName::Integration, journal),
@@ -226,6 +312,17 @@ impl Ended {
     const fn new(exchange: Box<Exchange>, ending: Ending) -> Self {
         Self { exchange, ending }
     }
+
+    /// Makes the response, with the refusal that it is, if it is one.
+    fn into_response(self) -> (Box<Exchange>, Response, Option<Refusal>) {
+        let Self { exchange, ending } = self;
+        let (mut response, refusal) = match ending {
+            Ending::Answered(response) => (*response, None),
+            Ending::Refused(refusal) => (responses::render(&exchange, &refusal), Some(refusal)),
+        };
+        responses::complete(&exchange, &mut response);
+        (exchange, response, refusal)
+    }
 }
 
 enum Ending {
@@ -287,6 +384,24 @@ impl Pass<'_> {
         Ok(())
     }
 
+    /// Starts the execution log, where the stage wants one of the method.
+    fn open_log(&mut self) {
+        let logging = self.exchange.known_method().and_then(|method| method.logging);
+        if let Some(logging) = logging {
+            self.start_log(logging);
+        }
+    }
+
+    fn start_log(&mut self, logging: Logging) {
+        self.journal.log = Some(Box::new(ExecutionLog::start(logging, &self.exchange)));
+    }
+
+    fn log_mapped(&mut self) {
+        if let Some(log) = &mut self.journal.log {
+            log.mapped(&self.exchange);
+        }
+    }
+
     async fn layer<L: Layer>(&mut self) -> Result<(), Ending> {
         if !L::applies(&self.exchange) {
             return Ok(());
@@ -332,60 +447,4 @@ pub(crate) fn body_refusal(cause: &BodyError) -> Refusal {
             Refusal::new(RefusalKind::BadRequestBody, cause.to_string())
         }
     }
-}
-
-/// The steps so far. One reading of the clock a step at most: a step lasts from the one before to its note.
-pub(crate) struct Journal {
-    steps: Vec<CompactStep>,
-    last: Instant,
-}
-
-impl Journal {
-    pub(crate) fn start(at: Instant) -> Self {
-        Self {
-            steps: Vec::with_capacity(10),
-            last: at,
-        }
-    }
-
-    pub(crate) fn note(&mut self, layer: LayerName, outcome: Outcome, reason: Reason) {
-        // Where there was nothing to decide, reading the clock would take longer than the step: the next one counts it.
-        let now = match reason {
-            Reason::Nothing(_) => self.last,
-            _ => Instant::now(),
-        };
-        self.steps.push(CompactStep {
-            reason,
-            elapsed_ns: nanoseconds(self.last, now),
-            layer,
-            outcome,
-        });
-        self.last = now;
-    }
-
-    /// Returns how long a layer took, if it was reached.
-    fn milliseconds_of(&self, layer: LayerName) -> Option<u64> {
-        let step = self.steps.iter().rev().find(|step| step.layer == layer)?;
-        Some(step.elapsed_ns / 1_000_000)
-    }
-
-    fn close(self, exchange: Box<Exchange>, status: u16, worker: &Worker) {
-        let Self { steps, last } = self;
-        let elapsed_ns = nanoseconds(exchange.started_at(), last);
-        let (id, started) = (exchange.id(), exchange.started());
-        let record = Record::of(exchange.into_request(), id, started, steps, status, elapsed_ns);
-        worker.trails().record_compact(record);
-    }
-
-    pub(crate) fn into_steps(self) -> Vec<CompactStep> {
-        self.steps
-    }
-}
-
-/// Returns the time between two readings of the clock.
-pub(crate) fn nanoseconds(from: Instant, to: Instant) -> u64 {
-    let time = to.saturating_duration_since(from);
-    time.as_secs()
-        .saturating_mul(1_000_000_000)
-        .saturating_add(time.subsec_nanos().into())
 }

@@ -98,6 +98,7 @@ pub struct Ports {
     pub functions: Arc<dyn Functions>,
     pub services: Arc<dyn Services>,
     pub access_logs: Arc<dyn AccessLogs>,
+    pub execution_logs: Arc<dyn AccessLogs>,
     pub sealing: Arc<dyn Sealing>,
 }
 
@@ -110,7 +111,7 @@ pub trait Sealing: Send + Sync {
     fn unseal(&self, purpose: &str, sealed: &str) -> Option<Vec<u8>>;
 }
 
-/// Keeps access logs.
+/// Keeps access logs, or execution logs.
 pub trait AccessLogs: Send + Sync {
     /// Takes a line, without its end, for a log group. Never waits: what cannot be kept is counted and gone.
     fn write(&self, log_group: &Arc<str>, line: String);

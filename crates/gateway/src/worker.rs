@@ -147,6 +147,10 @@ impl Worker {
         self.parts.ports.access_logs.as_ref()
     }
 
+    pub(crate) fn execution_logs(&self) -> &dyn AccessLogs {
+        self.parts.ports.execution_logs.as_ref()
+    }
+
     pub(crate) fn sealing(&self) -> &dyn Sealing {
         self.parts.ports.sealing.as_ref()
     }

@@ -90,6 +90,11 @@ impl Installation {
         self.logs().join("access")
     }
 
+    /// Execution logs of stages, a file a stage.
+    pub(crate) fn execution_logs(&self) -> PathBuf {
+        self.logs().join("execution")
+    }
+
     pub(crate) fn endpoints(&self) -> PathBuf {
         self.folder.join("endpoints.json")
     }

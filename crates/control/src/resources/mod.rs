@@ -13,6 +13,7 @@ pub mod events;
 pub mod lambda;
 pub mod secretsmanager;
 pub mod wafv2;
+mod cors_check;
 mod literal;
 mod made;
 mod openapi_body;

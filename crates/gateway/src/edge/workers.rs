@@ -206,6 +206,8 @@ async fn converse<A: Answer>(
     match peer.listener {
         Listener::PublicHttp => connection::serve(shared, stream, peer, false).await,
         Listener::Public => converse_tls(stream, peer, &parts, shared, &permit).await?,
+        // No socket is one.
+        Listener::TestInvoke => {}
         Listener::Proxy => {
             if let Some(proxy) = &parts.forward_proxy {
                 super::forward_proxy::converse(stream, peer, proxy.as_ref(), &parts, shared, &permit).await?;

@@ -42,6 +42,8 @@ pub enum Listener {
     Public,
     PublicHttp,
     Proxy,
+    /// None: somebody who may change the API tests it.
+    TestInvoke,
 }
 
 impl Listener {
@@ -51,6 +53,7 @@ impl Listener {
             Self::Public => "public",
             Self::PublicHttp => "public-http",
             Self::Proxy => "proxy",
+            Self::TestInvoke => "test-invoke",
         }
     }
 }

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::{
     exchange::{Exchange, WafVerdict},
+    http::Listener,
     layers::authorizer::Caller,
     refusal::Refusal,
     request_id,
@@ -53,6 +54,9 @@ pub(crate) fn variable<'a>(
         ["requestTimeEpoch"] => Some(exchange.started().millis().to_string().into()),
         ["domainName"] => Some(domain_name(exchange).into()),
         ["domainPrefix"] => Some(domain_name(exchange).split('.').next()?.into()),
+        ["identity", "sourceIp"] if request.peer.listener == Listener::TestInvoke => {
+            Some("test-invoke-source-ip".into())
+        }
         ["identity", "sourceIp"] => Some(request.peer.address.ip().to_string().into()),
         ["identity", "vpcId"] => Some(exchange.endpoint()?.vpc.as_str().into()),
         ["identity", "vpceId"] => Some(exchange.endpoint()?.id.as_str().into()),
@@ -213,7 +217,7 @@ fn common_log_time(at: Timestamp) -> String {
 }
 
 /// `Tue Oct 25 10:11:58 UTC 2022`, as Java's `Date.toString` writes it.
-fn java_date(at: Timestamp) -> String {
+pub(crate) fn java_date(at: Timestamp) -> String {
     let at = at.utc();
     format!(
         "{} {} {:02} {:02}:{:02}:{:02} UTC {:04}",

@@ -222,6 +222,7 @@ fn compile_route(
         api_key_required: false,
         validation: None,
         cache: None,
+        logging: None,
         backend: Arc::new(backend),
     }))
 }

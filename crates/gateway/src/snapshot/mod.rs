@@ -2,6 +2,7 @@
 
 pub mod canary;
 pub mod domain;
+pub(crate) mod method_settings;
 pub mod pool;
 pub mod stage;
 pub mod http_api;

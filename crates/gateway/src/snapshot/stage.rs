@@ -13,11 +13,13 @@ use portcullis_model::{
 use super::{
     canary::{self, Canary},
     http_api::HttpApi,
+    method_settings::Effective,
     router::{self, Router},
 };
 use crate::{
     access_log::AccessLog,
     decision::LayerName,
+    execution_log::Logging,
     integrations::{Integration, vpc_link::Links},
     layers::{
         authorizer::{Authorizers, MethodAuthorization},
@@ -123,6 +125,8 @@ pub(crate) struct MethodSnapshot {
     pub(crate) validation: Option<Box<MethodValidation>>,
     /// None where answers are not kept.
     pub(crate) cache: Option<Box<MethodCache>>,
+    /// None where what happens to a request is not written.
+    pub(crate) logging: Option<Logging>,
     /// Methods that say the same share it, so that many routes need little memory and stay in the caches.
     pub(crate) backend: Arc<Backend>,
 }
@@ -380,6 +384,7 @@ fn compile_resource(
             api_key_required: method.api_key_required,
             validation,
             cache,
+            logging: Effective::of(shared.stage, resource, name).logging(),
             backend,
         });
         if let Err(message) = compiled.put(name, method) {

@@ -11,10 +11,11 @@ use portcullis_model::{
 };
 
 use super::CALLERS_TAG;
-use crate::mapping::expression::{Expression, Side};
+use crate::{
+    mapping::expression::{Expression, Side},
+    snapshot::method_settings::Effective,
+};
 
-/// What the settings of a stage call all its methods.
-const ALL_METHODS: &str = "*/*";
 const TTL_SECONDS_DEFAULT: u32 = 300;
 /// How long an answer may be kept, in seconds: AWS's quota.
 const TTL_SECONDS_MAX: u32 = 3_600;
@@ -62,32 +63,6 @@ impl Unauthorized {
     }
 }
 
-/// A setting of a method over that of all methods.
-struct Effective<'a> {
-    own: Option<&'a MethodSetting>,
-    all: Option<&'a MethodSetting>,
-}
-
-impl<'a> Effective<'a> {
-    fn of(stage: &'a Stage, resource: &Resource, name: &str) -> Self {
-        let key = format!("{}/{name}", resource.path.trim_start_matches('/'));
-        Self {
-            own: stage.method_settings.get(&key),
-            all: stage.method_settings.get(ALL_METHODS),
-        }
-    }
-
-    fn get<T>(&self, field: impl Fn(&'a MethodSetting) -> Option<T>) -> Option<T> {
-        self.own.and_then(&field).or_else(|| self.all.and_then(&field))
-    }
-
-    fn is_cached(&self, method: &str) -> bool {
-        let own = self.own.and_then(|own| own.caching_enabled);
-        let all = self.all.and_then(|all| all.caching_enabled);
-        own.unwrap_or(method == "GET" && all == Some(true))
-    }
-}
-
 impl MethodCache {
     /// Compiles how a stage whose cluster is on keeps the answers of a method; none where it does not.
     pub(crate) fn compile(
@@ -107,7 +82,7 @@ impl MethodCache {
         let effective = Effective::of(stage, resource, name);
         // What streams is not held, so it cannot be kept, on AWS neither.
         let streams = integration.response_transfer_mode == ResponseTransferMode::Stream;
-        if !stage.cache_cluster_enabled || !effective.is_cached(name) || streams {
+        if !stage.cache_cluster_enabled || !is_cached(&effective, name) || streams {
             return None;
         }
         let ttl_seconds = effective
@@ -148,6 +123,11 @@ impl MethodCache {
             varies_by_accept: has_binary_types || templates.max().unwrap_or(0) > 1,
         }))
     }
+}
+
+fn is_cached(effective: &Effective<'_>, method: &str) -> bool {
+    let of = |setting: Option<&MethodSetting>| setting.and_then(|setting| setting.caching_enabled);
+    of(effective.own).unwrap_or(method == "GET" && of(effective.all) == Some(true))
 }
 
 /// Reports what is wrong with the tag, and with the size of the cluster.

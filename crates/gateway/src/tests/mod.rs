@@ -213,6 +213,14 @@ pub(crate) fn issuer(pool: &str) -> String {
     format!("https://cognito-idp.us-east-1.amazonaws.com/{pool}")
 }
 
+fn calling_anywhere() -> ClientConfig {
+    ClientConfig {
+        tls: tls::trusting_only([]).unwrap(),
+        limits: Limits::default(),
+        policy: AddressPolicy::Any,
+    }
+}
+
 /// Seals by turning bytes over: enough to see what is sealed and what is not.
 pub(crate) struct Turned;
 
@@ -357,16 +365,13 @@ impl World {
                 functions: Arc::<ScriptedFunctions>::clone(&functions),
                 services: Arc::new(NoServices),
                 access_logs: Arc::<KeptLines>::clone(&lines),
+                execution_logs: Arc::new(KeptLines::default()),
                 sealing: Arc::new(Turned),
             },
             clock: Arc::<ManualClock>::clone(&clock),
             entropy: Arc::new(SystemEntropy),
             settings,
-            integrations: ClientConfig {
-                tls: tls::trusting_only([]).unwrap(),
-                limits: Limits::default(),
-                policy: AddressPolicy::Any,
-            },
+            integrations: calling_anywhere(),
             strangers: ClientConfig {
                 tls: tls::trusting_only([]).unwrap(),
                 limits: Limits::default(),

@@ -285,7 +285,7 @@ pub struct Deployment {
     pub image: ApiImage,
 }
 
-/// What a stage says of one method, or of all. Logging and metrics have no effect: every request has a trail, and is counted.
+/// What a stage says of one method, or of all. Metrics have no effect: every request is counted.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MethodSetting {

@@ -1,4 +1,4 @@
-//! Access logs go to `DIR/logs/access`, one file a log group. Workers hand lines to a bounded queue and never wait; one thread writes.
+//! Access logs go to `DIR/logs/access`, execution logs to `DIR/logs/execution`, one file a log group. Workers hand lines to a bounded queue and never wait; one thread writes.
 
 use std::{
     collections::HashMap,
@@ -19,6 +19,8 @@ use anyhow::Context;
 use portcullis_gateway::ports::AccessLogs;
 use tracing::warn;
 
+use crate::installation::Installation;
+
 /// Lines that may wait for the writer.
 const QUEUE_LINES_MAX: usize = 8_192;
 /// The bytes that all of them may have.
@@ -31,6 +33,28 @@ const FILES_MAX: usize = 64;
 const REPORT_EVERY: Duration = Duration::from_secs(10);
 /// How long lines gather before they are written together.
 const GATHERING: Duration = Duration::from_millis(5);
+
+/// The logs that stages write: of accesses, and of executions.
+#[derive(Clone)]
+pub(crate) struct LogFiles {
+    pub(crate) access: Arc<AccessLogFiles>,
+    pub(crate) execution: Arc<AccessLogFiles>,
+}
+
+impl LogFiles {
+    pub(crate) fn start(installation: &Installation) -> anyhow::Result<Self> {
+        Ok(Self {
+            access: AccessLogFiles::start(installation.access_logs())?,
+            execution: AccessLogFiles::start(installation.execution_logs())?,
+        })
+    }
+
+    /// Writes what waits, and ends. Blocks until it has.
+    pub(crate) fn stop(&self) {
+        self.access.stop();
+        self.execution.stop();
+    }
+}
 
 /// The queue and its writer.
 pub(crate) struct AccessLogFiles {

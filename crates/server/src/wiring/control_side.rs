@@ -53,6 +53,7 @@ impl ControlSide {
             functions: planes.functions.runner.clone(),
             certificates: self.certificates,
             distribution_cache: Arc::new(KeptAnswers(planes.distribution_cache.clone())),
+            test_bench: planes.test_bench.clone(),
             stage_caches: Arc::new(KeptByStages(planes.snapshots.clone())),
             scope: settings.scope.clone(),
             domain: settings.domain.clone(),

@@ -13,6 +13,7 @@ mod sites;
 mod admin;
 mod metrics;
 mod renewal;
+mod test_bench;
 mod truststores;
 mod usage;
 mod upstreams;
@@ -47,7 +48,7 @@ use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settin
 pub(crate) use certificates::{Certified, Issuer};
 pub(crate) use listeners::Addresses;
 
-use access_logs::AccessLogFiles;
+use access_logs::LogFiles;
 use adapters::{
     EventRoles, FunctionRoles, OurHosts, OutboxMail, RevocationFeed, SealedByVault, SealedSessions,
 };
@@ -82,7 +83,7 @@ pub(crate) struct Server {
     metrics: Metrics,
     workers: usize,
     deliveries: Deliveries,
-    access_logs: Arc<AccessLogFiles>,
+    access_logs: LogFiles,
     buckets: Arc<Buckets>,
     certificates: Arc<Certificates>,
 }
@@ -94,7 +95,7 @@ pub(crate) struct Running {
     usage: Arc<UsageKeeper>,
     admin: admin::AdminServer,
     deliveries: Deliveries,
-    access_logs: Arc<AccessLogFiles>,
+    access_logs: LogFiles,
 }
 
 /// Opens the store of an installation; its lock keeps a second process out.
@@ -157,8 +158,10 @@ impl Server {
             identity,
             runtime: Handle::current(),
         };
-        let access_logs = AccessLogFiles::start(installation.access_logs())?;
+        let access_logs = LogFiles::start(installation)?;
+        let test_bench = planes.test_bench.clone();
         let gateway = gateway(settings, &addresses, planes, sites, access_logs.clone())?;
+        test_bench.start(gateway.clone())?;
         let roles = Arc::new(EventRoles(control.clone()));
         let deliveries = events.deliver(gateway.integrations.clone(), roles).await?;
         Ok((
@@ -252,6 +255,7 @@ struct Planes {
     firewall: Arc<Firewall>,
     snapshots: Arc<Snapshots>,
     distribution_cache: Arc<DistributionCache>,
+    test_bench: Arc<test_bench::Bench>,
     usage: Arc<UsagePlans>,
     challenges: Arc<Challenges>,
 }
@@ -270,6 +274,7 @@ impl Planes {
             trails: Arc::default(),
             firewall: Arc::default(),
             distribution_cache: Arc::default(),
+            test_bench: Arc::default(),
             challenges: Arc::default(),
             snapshots: Arc::new(Snapshots::new(Snapshot::new(hosts(settings, sockets)))),
             usage: Arc::new(UsagePlans::new(
@@ -383,7 +388,7 @@ fn gateway(
     addresses: &Addresses,
     planes: Planes,
     sites: ServerSites,
-    access_logs: Arc<AccessLogFiles>,
+    access_logs: LogFiles,
 ) -> Result<GatewayParts> {
     let Planes {
         functions,
@@ -395,6 +400,7 @@ fn gateway(
         distribution_cache,
         usage,
         challenges,
+        test_bench: _,
     } = planes;
     let integrations = integrations(settings, addresses)?;
     let vault = Arc::clone(&sites.control.parts().vault);
@@ -417,7 +423,8 @@ fn gateway(
             sites: Arc::new(sites),
             functions: Arc::new(functions),
             services: Arc::new(services),
-            access_logs,
+            access_logs: access_logs.access,
+            execution_logs: access_logs.execution,
         },
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

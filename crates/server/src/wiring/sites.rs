@@ -75,7 +75,7 @@ async fn answer(control: &Control, identity: &Identity, request: SiteRequest) ->
 async fn operation(control: &Control, request: SiteRequest) -> SiteResponse {
     let listener = match request.peer.listener {
         Listener::Proxy => AdminListener::Proxy,
-        Listener::Public | Listener::PublicHttp => AdminListener::Public,
+        Listener::Public | Listener::PublicHttp | Listener::TestInvoke => AdminListener::Public,
     };
     let mut headers = request.headers;
     if headers.get("host").is_none() {

@@ -56,11 +56,10 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                     "ClientCertificateId",
                     "client certificates for backends are not there yet",
                 ),
-                P::optional("DataTraceEnabled", Shape::Boolean).inert("every request has a trail instead"),
+                P::optional("DataTraceEnabled", Shape::Boolean),
                 P::optional("Description", Shape::Text),
                 P::refused("DocumentationVersion", "documentation is not kept"),
-                P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"]))
-                    .inert("every request has a trail instead"),
+                P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"])),
                 P::optional("MethodSettings", METHOD_SETTINGS),
                 P::optional("MetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
                 P::optional("Tags", Shape::Tags),
@@ -120,6 +119,8 @@ fn stage_methods(stage: Option<Properties<'_>>) -> Result<MethodSettings, AwsErr
         ("CacheDataEncrypted", "cacheDataEncrypted"),
         ("CacheTtlInSeconds", "cacheTtlInSeconds"),
         ("CachingEnabled", "cachingEnabled"),
+        ("DataTraceEnabled", "dataTraceEnabled"),
+        ("LoggingLevel", "loggingLevel"),
         ("ThrottlingBurstLimit", "throttlingBurstLimit"),
         ("ThrottlingRateLimit", "throttlingRateLimit"),
     ])?;

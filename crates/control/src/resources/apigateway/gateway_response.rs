@@ -1,13 +1,15 @@
 //! `AWS::ApiGateway::GatewayResponse`:
 //! <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-apigateway-gatewayresponse.html>
 
-use portcullis_engines::cloudformation::{PropertySchema as P, ResourceSchema, Shape};
-use portcullis_model::resources::cloudformation::StackResource;
+use portcullis_engines::cloudformation::{
+    PropertySchema as P, ResourceSchema, ResourceTemplate, Shape, Template,
+};
+use portcullis_model::{Problem, resources::cloudformation::StackResource};
 
 use super::{api_of, gone_is_fine};
 use crate::{
     operation::AwsError,
-    resources::{Made, Maker, Making, Properties, StackedResource},
+    resources::{Made, Maker, Making, Properties, StackedResource, cors_check},
     services::apigateway::records::gateway_response::GatewayResponseSettings,
 };
 
@@ -95,5 +97,9 @@ impl StackedResource for GatewayResponse {
             let (api, kind) = (api_of(properties), properties.text_or_empty("ResponseType"));
             gone_is_fine(maker.apis().delete_gateway_response(&api, kind).await)
         })
+    }
+    fn check(&self, logical_id: &str, resource: &ResourceTemplate, template: &Template) -> Vec<Problem> {
+        let found = cors_check::check_gateway_response(logical_id, resource, template);
+        found.into_iter().collect()
     }
 }

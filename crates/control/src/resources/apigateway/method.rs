@@ -12,7 +12,7 @@ use portcullis_model::{Place, Problem, ResourceId, resources::cloudformation::St
 use super::{api_of, gone_is_fine, literal, problem_at};
 use crate::{
     operation::AwsError,
-    resources::{Made, Maker, Making, Properties, StackedResource},
+    resources::{Made, Maker, Making, Properties, StackedResource, cors_check},
     services::apigateway::records::{
         integration::IntegrationSettings,
         integration_response::IntegrationResponseSettings,
@@ -218,6 +218,7 @@ impl StackedResource for Method {
         let mut problems = check_templates(logical_id, resource);
         problems.extend(check_fit(logical_id, resource));
         problems.extend(check_twice(logical_id, resource, template));
+        problems.extend(cors_check::check_method(logical_id, resource, template));
         problems
     }
 }

@@ -98,10 +98,9 @@ pub(super) const METHOD_SETTINGS: Shape = Shape::List(&Shape::Object(&[
     P::optional("CacheDataEncrypted", Shape::Boolean),
     P::optional("CacheTtlInSeconds", CACHE_TTL),
     P::optional("CachingEnabled", Shape::Boolean),
-    P::optional("DataTraceEnabled", Shape::Boolean).inert("every request has a trail instead"),
+    P::optional("DataTraceEnabled", Shape::Boolean),
     P::required("HttpMethod", Shape::Text),
-    P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"]))
-        .inert("every request has a trail instead"),
+    P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"])),
     P::optional("MetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
     P::required("ResourcePath", Shape::Text),
     P::optional(

@@ -14,7 +14,7 @@ use super::{camel_case, gone_is_fine, http_apis};
 use crate::{
     operation::AwsError,
     resources::{
-        Made, Maker, Making, Properties, StackedResource,
+        Made, Maker, Making, Properties, StackedResource, cors_check,
         openapi_body::{body, check_body},
     },
     services::{
@@ -175,7 +175,7 @@ impl StackedResource for Api {
         })
     }
 
-    fn check(&self, logical_id: &str, resource: &ResourceTemplate, _template: &Template) -> Vec<Problem> {
+    fn check(&self, logical_id: &str, resource: &ResourceTemplate, template: &Template) -> Vec<Problem> {
         if let Some(node) = resource.properties.member("Body") {
             return check_body(node, logical_id, |document| {
                 http::plan(document, BasePath::default()).1
@@ -190,6 +190,7 @@ impl StackedResource for Api {
                 let message = format!("`{name}` is missing: an API without `Body` needs it");
                 Problem::error(Some(resource.properties.place), path, message)
             })
+            .chain(cors_check::check_http_api(logical_id, resource, template))
             .collect()
     }
 }

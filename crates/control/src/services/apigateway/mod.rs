@@ -86,6 +86,8 @@ mod put_integration_response;
 mod put_method;
 mod put_method_response;
 mod put_rest_api;
+mod test_invoke_authorizer;
+mod test_invoke_method;
 mod update_account;
 mod update_api_key;
 mod update_authorizer;
@@ -199,6 +201,8 @@ const OPERATIONS: &[&Operation] = &[
     &put_method::OPERATION,
     &put_method_response::OPERATION,
     &put_rest_api::OPERATION,
+    &test_invoke_authorizer::OPERATION,
+    &test_invoke_method::OPERATION,
     &update_account::OPERATION,
     &update_api_key::OPERATION,
     &update_authorizer::OPERATION,

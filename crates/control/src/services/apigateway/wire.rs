@@ -1,5 +1,7 @@
 //! From records to AWS's JSON. Moments are whole seconds; a listing's items are `item`, as on the wire of API Gateway.
 
+use std::collections::BTreeMap;
+
 use portcullis_model::{
     Scope, SecretText, Timestamp,
     resources::{
@@ -19,6 +21,7 @@ use super::records::{
     domain_name::{domain_arn, target},
     method::authorization_name,
 };
+use crate::ports::TestAnswer;
 
 /// Renders what the records write as the wire does.
 pub(super) fn plain<T: Serialize>(value: &T) -> Value {
@@ -225,6 +228,52 @@ fn method_setting((key, setting): (&String, &MethodSetting)) -> (String, Value) 
     });
     set(&mut answer, "loggingLevel", setting.logging_level.as_ref());
     (key.clone(), answer)
+}
+
+/// Renders what came of a test of a method.
+pub(super) fn tested_method(answer: &TestAnswer) -> Value {
+    let mut multi: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (name, value) in &answer.headers {
+        multi.entry(name).or_default().push(value);
+    }
+    let single: BTreeMap<&str, &str> = answer
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    json!({
+        "status": answer.status,
+        "body": String::from_utf8_lossy(&answer.body),
+        "headers": single,
+        "multiValueHeaders": multi,
+        "log": answer.log,
+        "latency": answer.latency_ms,
+    })
+}
+
+/// Renders what came of a test of an authorizer.
+pub(super) fn tested_authorizer(answer: &TestAnswer) -> Value {
+    let mut said = json!({
+        "clientStatus": answer.status,
+        "log": answer.log,
+        "latency": answer.latency_ms,
+    });
+    let Some(caller) = &answer.caller else { return said };
+    set(&mut said, "principalId", caller.principal_id.as_ref());
+    set(&mut said, "policy", caller.policy.as_ref());
+    if !caller.claims.is_empty() {
+        let claims: BTreeMap<_, _> = caller.claims.iter().cloned().collect();
+        set(&mut said, "claims", Some(claims));
+    }
+    if !caller.context.is_empty() {
+        let context = caller.context.iter().map(|(name, value)| (name, [value]));
+        set(
+            &mut said,
+            "authorization",
+            Some(context.collect::<BTreeMap<_, _>>()),
+        );
+    }
+    said
 }
 
 /// Renders a custom domain.

@@ -354,6 +354,11 @@ impl LambdaCaller {
         }
     }
 
+    /// Returns the policy that the function gave, as it gave it.
+    pub(crate) fn policy_document(&self) -> Option<&str> {
+        self.answer.policy_document.as_deref()
+    }
+
     /// Returns what a function behind the method learns of the caller, in payload format 1.0.
     pub(crate) fn event_context(&self) -> Value {
         let mut context = self.answer.context.clone();

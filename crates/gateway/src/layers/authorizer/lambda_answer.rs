@@ -32,6 +32,8 @@ pub(crate) struct Answer {
     pub(crate) context: Map<String, Value>,
     /// The API key to count the call under, where the API takes keys from its authorizer.
     pub(crate) usage_identifier_key: Option<SecretText>,
+    /// The policy as the function gave it, for whoever tests the authorizer.
+    pub(crate) policy_document: Option<Box<str>>,
     /// The length of what it was read from.
     pub(crate) text_bytes: u64,
 }
@@ -57,6 +59,7 @@ impl Answer {
                 word: Word::Simple(is_authorized.ok_or("`isAuthorized` is neither true nor false")?),
                 context,
                 usage_identifier_key: None,
+                policy_document: None,
                 text_bytes,
             });
         }
@@ -74,6 +77,9 @@ impl Answer {
             word: Word::Policy(policy(answer.get("policyDocument"))?),
             context,
             usage_identifier_key,
+            policy_document: answer
+                .get("policyDocument")
+                .map(|document| document.to_string().into()),
             text_bytes,
         })
     }

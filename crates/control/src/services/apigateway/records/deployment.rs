@@ -227,7 +227,7 @@ impl Apis<'_> {
         )))
     }
 
-    async fn image(&self, api: &ApiId) -> Result<ApiImage, AwsError> {
+    pub(super) async fn image(&self, api: &ApiId) -> Result<ApiImage, AwsError> {
         Ok(ApiImage {
             rest_api: self.rest_api(api).await?.value,
             resources: self.all(kinds::API_RESOURCE, api).await?,

@@ -1,6 +1,6 @@
 //! What a stage says of its methods: <https://docs.aws.amazon.com/apigateway/latest/api/API_MethodSetting.html>
 //!
-//! Throttles and caching are enforced. Logging and metrics are kept and have no effect: every request has a trail and is counted.
+//! Throttles, caching and logging have effect. Metrics are kept and have none: every request is counted.
 
 use std::collections::BTreeMap;
 

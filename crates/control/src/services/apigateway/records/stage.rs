@@ -75,7 +75,7 @@ impl StageSettings {
         }
     }
 
-    fn check(&self) -> Result<&DeploymentId, AwsError> {
+    pub(super) fn check(&self) -> Result<&DeploymentId, AwsError> {
         let refused = [
             (
                 "documentationVersion",
@@ -156,10 +156,20 @@ pub fn check_stage_name(name: &StageName) -> Result<(), AwsError> {
 
 /// Returns a stage without settings that points at `deployment`.
 pub(super) fn new_stage(deployment: &Deployment, stage_name: StageName, now: Timestamp) -> Stage {
+    blank_stage(&deployment.api_id, deployment.id.clone(), stage_name, now)
+}
+
+/// Returns a stage of `api` without settings.
+pub(super) fn blank_stage(
+    api: &ApiId,
+    deployment_id: DeploymentId,
+    stage_name: StageName,
+    now: Timestamp,
+) -> Stage {
     Stage {
-        api_id: deployment.api_id.clone(),
+        api_id: api.clone(),
         stage_name,
-        deployment_id: deployment.id.clone(),
+        deployment_id,
         description: None,
         variables: BTreeMap::new(),
         method_settings: BTreeMap::new(),
