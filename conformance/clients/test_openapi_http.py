@@ -173,6 +173,14 @@ def test_a_document_with_a_mistake_changes_nothing(apigateway, backend):
             {"paths": {"/a": {"get": {"x-amazon-apigateway-integration": {"type": "http_proxy", "connectionId": "x"}}}}},
             "connectionId",
         ),
+        # A link that is not there, as CreateIntegration refuses it.
+        (
+            {"paths": {"/a": {"get": {"x-amazon-apigateway-integration": {
+                "type": "http_proxy", "httpMethod": "GET", "payloadFormatVersion": "1.0", "connectionType": "VPC_LINK",
+                "connectionId": "gone", "uri": "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/x/1/2",
+            }}}}},
+            "(#/paths/~1a/get/x-amazon-apigateway-integration)",
+        ),
     ]:
         body = json.dumps({name: value for name, value in {**document(backend), **change}.items() if value is not None})
         for call in (lambda: apigateway.import_api(Body=body), lambda: apigateway.reimport_api(ApiId=api, Body=body)):

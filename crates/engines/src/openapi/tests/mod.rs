@@ -1,5 +1,6 @@
 //! Documents and the plans that they become.
 
+mod exporting;
 mod hostile;
 mod http;
 mod reading;

@@ -303,7 +303,10 @@ fn told(what: &str, pointer: &str, cause: AwsError) -> AwsError {
     if cause.status >= 500 {
         return cause;
     }
+    // Whatever the operation says, it is the document that is wrong.
     AwsError {
+        code: "BadRequestException",
+        status: 400,
         message: format!(
             "Errors found during import:\n\t{what}: {} ({pointer})",
             cause.message

@@ -236,10 +236,13 @@ fn read_members<S: DeserializeOwned>(members: Value, what: &str, pointer: &str) 
 
 /// Says of an operation's refusal what it was about and where the document asks for it.
 fn told(what: &str, pointer: &str, cause: AwsError) -> AwsError {
-    if cause.status >= 500 {
+    if cause.status >= 500 || cause.code == "LimitExceededException" {
         return cause;
     }
+    // Whatever the operation says, it is the document that is wrong.
     AwsError {
+        code: "BadRequestException",
+        status: 400,
         message: format!("{what}: {} ({pointer})", cause.message),
         ..cause
     }
