@@ -49,9 +49,19 @@ pub(crate) async fn serve<A: Answer>(
     peer: Peer,
     http2: bool,
 ) {
-    if !http2 {
-        return http1::serve(&shared, stream, peer).await;
+    if http2 {
+        // What a connection holds while it idles is as large as the largest it may ever hold, unless that is on the heap.
+        Box::pin(serve_http2(shared, stream, peer)).await;
+    } else {
+        http1::serve(&shared, stream, peer).await;
     }
+}
+
+async fn serve_http2<A: Answer>(
+    shared: Rc<Shared<A>>,
+    stream: impl AsyncRead + AsyncWrite + Unpin + 'static,
+    peer: Peer,
+) {
     let limits = &shared.limits;
     let service = service_fn(|request| {
         let (shared, peer) = (shared.clone(), peer.clone());

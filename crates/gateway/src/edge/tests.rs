@@ -184,3 +184,49 @@ fn only_an_answer_to_head_may_say_the_length_of_a_body_that_is_not_sent() {
     });
     assert!(answer.contains("Content-Length: 42\r\n"), "{answer}");
 }
+
+/// Every connection costs its own state for as long as it idles: what is rarely needed is on the heap while it is needed.
+#[test]
+fn idle_connection_is_small() {
+    use super::connection::Shared;
+    let (_keep, stop) = tokio::sync::watch::channel(false);
+    let shared = std::rc::Rc::new(Shared {
+        answer: Echo,
+        limits: EdgeLimits::default(),
+        clock: parts().clock,
+        load: std::rc::Rc::default(),
+        stop,
+    });
+    let peer = || crate::http::Peer {
+        address: "127.0.0.1:1".parse().unwrap(),
+        listener: Listener::Public,
+        tls: None,
+    };
+    let (one, _other) = tokio::io::duplex(1);
+    let http1 = std::mem::size_of_val(&super::http1::serve(&shared, one, peer()));
+    let (one, _other) = tokio::io::duplex(1);
+    let both = std::mem::size_of_val(&super::connection::serve(shared.clone(), one, peer(), false));
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let whole = runtime.block_on(async {
+        let stream = tokio::net::TcpStream::connect(listener.local_addr().unwrap())
+            .await
+            .unwrap();
+        let admission = super::admission::Admission::new(&EdgeLimits::default(), Arc::default());
+        let permit = admission.admit(std::net::IpAddr::from([127, 0, 0, 1])).unwrap();
+        std::mem::size_of_val(&super::workers::converse(
+            stream,
+            peer(),
+            std::rc::Rc::new(parts()),
+            shared.clone(),
+            permit,
+        ))
+    });
+    assert!(
+        http1 <= 800 && both <= 900 && whole <= 1400,
+        "{http1} {both} {whole}"
+    );
+}

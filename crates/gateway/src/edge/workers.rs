@@ -8,6 +8,7 @@ use tokio::{
     sync::watch,
     task::LocalSet,
 };
+use tokio_rustls::server::TlsStream;
 
 use super::{
     Answer, EdgeLimits, ForwardProxy, ServerConfigs, Socket,
@@ -16,7 +17,7 @@ use super::{
     counters::{EdgeCounters, TurnedAway},
     proxy_protocol, tls,
 };
-use crate::http::{Listener, Peer, SourceFrom, TrustedProxies};
+use crate::http::{Listener, Peer, SourceFrom, TlsFacts, TrustedProxies};
 
 /// How long accepting rests after the system ran out of sockets.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -109,6 +110,7 @@ async fn work<A: Answer>(
     admission: Admission,
     shared: Rc<Shared<A>>,
 ) {
+    let parts = Rc::new(parts);
     tokio::task::spawn_local(Rc::clone(&shared.load).watch());
     let open = Rc::new(());
     let mut accepting = Vec::new();
@@ -146,7 +148,7 @@ async fn work<A: Answer>(
 async fn accept<A: Answer>(
     listener: Listener,
     socket: TcpListener,
-    parts: EdgeParts,
+    parts: Rc<EdgeParts>,
     admission: Admission,
     shared: Rc<Shared<A>>,
     open: Rc<()>,
@@ -195,14 +197,16 @@ async fn accept<A: Answer>(
     }
 }
 
-async fn converse<A: Answer>(
+pub(super) async fn converse<A: Answer>(
     mut stream: TcpStream,
     mut peer: Peer,
-    parts: EdgeParts,
+    parts: Rc<EdgeParts>,
     shared: Rc<Shared<A>>,
     mut permit: Permit,
 ) -> Result<(), TurnedAway> {
-    introduce(&mut stream, &mut peer, &mut permit, &parts).await?;
+    if let Some(proxies) = introducers(&peer, &parts) {
+        Box::pin(introduce(&mut stream, &mut peer, &mut permit, proxies, &parts)).await?;
+    }
     match peer.listener {
         Listener::PublicHttp => connection::serve(shared, stream, peer, false).await,
         Listener::Public => converse_tls(stream, peer, &parts, shared, &permit).await?,
@@ -210,27 +214,32 @@ async fn converse<A: Answer>(
         Listener::TestInvoke => {}
         Listener::Proxy => {
             if let Some(proxy) = &parts.forward_proxy {
-                super::forward_proxy::converse(stream, peer, proxy.as_ref(), &parts, shared, &permit).await?;
+                let proxy = proxy.as_ref();
+                Box::pin(super::forward_proxy::converse(
+                    stream, peer, proxy, &parts, shared, &permit,
+                ))
+                .await?;
             }
         }
     }
     Ok(())
 }
 
-/// Learns from the PROXY protocol, where it is spoken, whose connection this is.
+/// Returns who speaks the PROXY protocol here, if anybody does.
+fn introducers<'p>(peer: &Peer, parts: &'p EdgeParts) -> Option<&'p TrustedProxies> {
+    let speaks = |proxies: &&TrustedProxies| proxies.source_from == SourceFrom::ProxyProtocol;
+    let proxies = parts.trusted_proxies.as_ref().filter(speaks)?;
+    (peer.listener != Listener::Proxy).then_some(proxies)
+}
+
+/// Learns from the PROXY protocol whose connection this is.
 async fn introduce(
     stream: &mut TcpStream,
     peer: &mut Peer,
     permit: &mut Permit,
+    proxies: &TrustedProxies,
     parts: &EdgeParts,
 ) -> Result<(), TurnedAway> {
-    let speaks = |proxies: &&TrustedProxies| proxies.source_from == SourceFrom::ProxyProtocol;
-    let Some(proxies) = parts.trusted_proxies.as_ref().filter(speaks) else {
-        return Ok(());
-    };
-    if peer.listener == Listener::Proxy {
-        return Ok(());
-    }
     if !proxies.contains(peer.address.ip()) {
         return Err(TurnedAway::NotIntroduced);
     }
@@ -256,6 +265,19 @@ pub(crate) async fn converse_tls<A: Answer>(
     shared: Rc<Shared<A>>,
     permit: &Permit,
 ) -> Result<(), TurnedAway> {
+    // A handshake needs much, and for a short time only; the stream it makes is large, and is moved about by its address.
+    let (stream, facts) = Box::pin(shake_hands(stream, parts, permit)).await?;
+    peer.tls = Some(facts);
+    let http2 = tls::speaks_http2(&stream);
+    connection::serve(shared, stream, peer, http2).await;
+    Ok(())
+}
+
+async fn shake_hands(
+    stream: TcpStream,
+    parts: &EdgeParts,
+    permit: &Permit,
+) -> Result<(Box<TlsStream<TcpStream>>, Arc<TlsFacts>), TurnedAway> {
     let under_way = permit.begin_handshake()?;
     let accepted = tls::accept(stream, parts.configs.as_ref(), parts.limits.handshake_time).await;
     drop(under_way);
@@ -263,8 +285,5 @@ pub(crate) async fn converse_tls<A: Answer>(
         tracing::debug!(%cause, "a TLS handshake failed");
         TurnedAway::HandshakeFailed
     })?;
-    peer.tls = Some(Arc::new(facts));
-    let http2 = tls::speaks_http2(&stream);
-    connection::serve(shared, stream, peer, http2).await;
-    Ok(())
+    Ok((Box::new(stream), Arc::new(facts)))
 }

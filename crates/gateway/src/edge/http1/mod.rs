@@ -78,24 +78,33 @@ pub(super) async fn serve<A: Answer>(
         let next = next_head(&wire, &shared.limits, idle_time, &mut deadline, stopped.as_mut()).await;
         idle_time = shared.limits.idle_time;
         let goes_on = match next {
-            Next::Head(head) => exchange(shared, &wire, head, &peer).await,
-            Next::Refused(rule) => {
-                wire.borrow_mut().give_up();
-                let asked = Asked {
-                    version: Version::Http11,
-                    to_head: false,
-                    persistent: false,
-                    now: shared.clock.now(),
-                };
-                let response = shared.answer.malformed(&peer, rule);
-                outgoing::send(&wire, response, asked, &shared.limits).await
-            }
+            // On the heap, so that a connection that waits for a request holds no room for one.
+            Next::Head(head) => Box::pin(exchange(shared, &wire, head, &peer)).await,
+            Next::Refused(rule) => Box::pin(refuse(shared, &wire, rule, &peer)).await,
             Next::End => return,
         };
         if !goes_on {
-            return linger(&wire).await;
+            return Box::pin(linger(&wire)).await;
         }
     }
+}
+
+/// Answers what is no request; nothing may follow it.
+async fn refuse<A: Answer, S: AsyncRead + AsyncWrite + Unpin>(
+    shared: &Shared<A>,
+    wire: &SharedWire<S>,
+    rule: &'static Rule,
+    peer: &Peer,
+) -> bool {
+    wire.borrow_mut().give_up();
+    let asked = Asked {
+        version: Version::Http11,
+        to_head: false,
+        persistent: false,
+        now: shared.clock.now(),
+    };
+    let response = shared.answer.malformed(peer, rule);
+    outgoing::send(wire, response, asked, &shared.limits).await
 }
 
 /// Waits for the head of a request.
@@ -221,8 +230,7 @@ async fn answer<A: Answer, S: AsyncRead + AsyncWrite + Unpin>(
     wire: &SharedWire<S>,
     request: Request,
 ) -> Option<Response> {
-    // On the heap, so that a connection that waits for a request does not hold room for an answer.
-    let mut answer = Box::pin(shared.answer(request));
+    let mut answer = pin!(shared.answer(request));
     poll_fn(|context| match answer.as_mut().poll(context) {
         Poll::Ready(response) => Poll::Ready(Some(response)),
         Poll::Pending => poll_gone(wire, context).map(|()| None),
