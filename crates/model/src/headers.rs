@@ -1,6 +1,6 @@
 //! An ordered list of header fields, as they came: names keep their case, duplicates stay apart.
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 
 /// Tells whether `text` is a token, as names of header fields are (RFC 9110 section 5.6.2).
 pub fn is_token(text: impl AsRef<[u8]>) -> bool {
@@ -72,6 +72,21 @@ impl HeaderList {
         Self {
             fields: Vec::with_capacity(fields),
         }
+    }
+
+    /// Returns the same fields in memory of their own: what is kept must not keep the buffer that it was read into.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        let mut all =
+            BytesMut::with_capacity(self.iter().map(|(name, value)| name.len() + value.len()).sum());
+        for (name, value) in self.iter() {
+            all.extend_from_slice(name);
+            all.extend_from_slice(value);
+        }
+        let mut all = all.freeze();
+        self.iter()
+            .map(|(name, value)| (all.split_to(name.len()), all.split_to(value.len())))
+            .collect()
     }
 
     /// Adds a field at the end. The caller vouches that neither part holds CR, LF or NUL.
@@ -147,5 +162,24 @@ impl<N: Into<Bytes>, V: Into<Bytes>> FromIterator<(N, V)> for HeaderList {
                 .map(|(name, value)| (name.into(), value.into()))
                 .collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn detached_fields_are_the_same_in_memory_of_their_own() {
+        let read = Bytes::from(b"Name: value\r\nEmpty:\r\nname: other\r\n".repeat(1_000));
+        let mut headers = HeaderList::new();
+        headers.push(read.slice(0..4), read.slice(6..11));
+        headers.push(read.slice(13..18), Bytes::new());
+        headers.push(read.slice(21..25), read.slice(27..32));
+        let detached = headers.detached();
+        assert_eq!(detached, headers);
+        drop(headers);
+        assert!(read.is_unique(), "nobody else holds what was read");
+        assert_eq!(detached.text("name"), Some("value"));
     }
 }

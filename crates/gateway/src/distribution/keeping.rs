@@ -51,7 +51,7 @@ pub(super) fn keep(response: &mut Response, ticket: Ticket) -> Result<(), &'stat
     if length.is_some_and(|length| length > OBJECT_BYTES_MAX as u64) {
         return Err("its body is longer than is kept");
     }
-    let (status, headers) = (response.status, response.headers.clone());
+    let (status, headers) = (response.status, response.headers.detached());
     match std::mem::take(&mut response.body) {
         Body::Empty => ticket.keep(status, headers, Bytes::new()),
         Body::Full(bytes) => {

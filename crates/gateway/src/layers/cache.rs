@@ -138,7 +138,7 @@ pub(crate) async fn keep(
         return Some("its body is longer than is kept, or does not end");
     };
     let expires = exchange.started().plus_seconds(settings.ttl_seconds.into());
-    let (status, headers) = (response.status, response.headers.clone());
+    let (status, headers) = (response.status, response.headers.detached());
     let kept = if settings.is_encrypted {
         let purpose = purpose(&stage, &ticket.key);
         let response = (status, &headers, body.as_ref());
