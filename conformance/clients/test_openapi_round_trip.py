@@ -7,6 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from test_openapi import exported, parts
+from test_openapi_http import parts as http_parts
 
 EXAMPLES = 25
 WORD = st.text("abcxyz0", min_size=1, max_size=5)
@@ -169,5 +170,102 @@ def test_import_export_import_gives_the_same_api(server, guarded, kind, accepts)
             assert made[name] == part, name
         for api in (first, again):
             apigateway.delete_rest_api(restApiId=api)
+
+    holds()
+
+
+@st.composite
+def http_documents(draw):
+    """HTTP APIs: routes with integrations of their own and shared ones, both authorizers, signatures, CORS, tags."""
+    function = "arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/arn:aws:lambda:us-east-1:000000000000:function:f/invocations"
+
+    def integration():
+        return st.fixed_dictionaries(
+            {
+                "type": st.just("http_proxy"),
+                "httpMethod": st.sampled_from(["GET", "ANY"]),
+                "uri": st.sampled_from(["http://127.0.0.1:9/a", "https://example.org/{x}?c=d"]),
+                "payloadFormatVersion": st.sampled_from([1.0, "1.0"]),
+            },
+            optional={
+                "timeoutInMillis": st.integers(50, 30_000),
+                "requestParameters": st.dictionaries(
+                    WORD.map(lambda name: f"overwrite:header.x-{name}"), st.sampled_from(["fixed", "$request.path", "$context.stage"]), max_size=2
+                ),
+            },
+        )
+
+    shared = draw(st.dictionaries(WORD, integration(), max_size=2))
+    behind = [integration()] + [
+        st.just({"$ref": f"#/components/x-amazon-apigateway-integrations/{name}"}) for name in shared
+    ]
+    guards = [[], [{"tokens": ["a", "b"]}], [{"tokens": []}], [{"function": []}], [{"signed": []}]]
+    keys = draw(st.sets(st.tuples(WORD, st.sampled_from(METHODS)), min_size=1, max_size=6))
+    paths = {}
+    for word, method in sorted(keys) + ([("$default", METHODS[-1])] if draw(st.booleans()) else []):
+        operation = {"security": draw(st.sampled_from(guards)), "x-amazon-apigateway-integration": draw(st.one_of(behind))}
+        if word == "$default":
+            operation["isDefaultRoute"] = True
+        elif draw(st.booleans()):
+            operation["operationId"] = draw(WORD)
+        paths.setdefault(f"/{word}", {})[method] = operation
+    optional = {
+        "x-amazon-apigateway-cors": st.fixed_dictionaries(
+            {"allowOrigins": st.just(["https://a.example"])},
+            optional={"allowMethods": st.just(["GET", "*"]), "maxAge": st.integers(0, 9), "allowCredentials": st.booleans()},
+        ),
+        "tags": st.dictionaries(WORD, WORD, min_size=1, max_size=2).map(
+            lambda tags: [{"name": name, "x-amazon-apigateway-tag-value": value} for name, value in tags.items()]
+        ),
+        "servers": st.just([{"url": "/", "x-amazon-apigateway-endpoint-configuration": {"disableExecuteApiEndpoint": True}}]),
+    }
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": draw(WORD), "version": draw(WORD)},
+        "paths": paths,
+        "components": {
+            "x-amazon-apigateway-integrations": shared,
+            "securitySchemes": {
+                "signed": {"type": "apiKey", "name": "Authorization", "in": "header", "x-amazon-apigateway-authtype": "awsSigv4"},
+                "tokens": {
+                    "type": "oauth2",
+                    "x-amazon-apigateway-authorizer": {
+                        "type": "jwt",
+                        "identitySource": draw(st.sampled_from(["$request.header.Authorization", "$request.querystring.t"])),
+                        "jwtConfiguration": {"issuer": "https://issuer.example", "audience": draw(st.lists(WORD, min_size=1, unique=True))},
+                    },
+                },
+                "function": {
+                    "type": "apiKey",
+                    "name": "X",
+                    "in": "header",
+                    "x-amazon-apigateway-authorizer": {
+                        "type": "request",
+                        "identitySource": draw(st.sampled_from(["$request.header.X", "$request.header.X, $context.stage"])),
+                        "authorizerUri": function,
+                        "authorizerPayloadFormatVersion": "2.0",
+                        "authorizerResultTtlInSeconds": draw(st.sampled_from([0, 60])),
+                        "enableSimpleResponses": draw(st.booleans()),
+                    },
+                },
+            },
+        },
+        **draw(st.fixed_dictionaries({}, optional=optional)),
+    }
+
+
+@pytest.mark.parametrize("output", ["JSON", "YAML"])
+def test_import_export_import_gives_the_same_http_api(server, output):
+    apigateway = server.client("apigatewayv2")
+
+    @settings(max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+    @given(http_documents())
+    def holds(document):
+        first = apigateway.import_api(Body=json.dumps(document), FailOnWarnings=True)["ApiId"]
+        body = apigateway.export_api(ApiId=first, Specification="OAS30", OutputType=output)["body"].read().decode()
+        again = apigateway.import_api(Body=body, FailOnWarnings=True)["ApiId"]
+        assert http_parts(apigateway, again) == http_parts(apigateway, first)
+        for api in (first, again):
+            apigateway.delete_api(ApiId=api)
 
     holds()
