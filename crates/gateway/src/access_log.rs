@@ -8,7 +8,13 @@ use std::{borrow::Cow, fmt::Write, sync::Arc};
 
 use portcullis_model::{Problem, Scope, resources::apigateway::AccessLogSettings, trail::Outcome};
 
-use crate::{exchange::Exchange, mapping::context_variables, refusal::Refusal, trail::CompactStep};
+use crate::{
+    decision::LayerName,
+    exchange::Exchange,
+    mapping::context_variables,
+    refusal::{Refusal, RefusalKind},
+    trail::CompactStep,
+};
 
 /// The longest format, in characters, as AWS has it.
 const FORMAT_CHARS_MAX: usize = 3_000;
@@ -199,7 +205,26 @@ fn value<'a>(exchange: &'a Exchange, facts: &Facts<'a>, path: &[&str]) -> Option
             Some(elapsed.as_millis().to_string().into())
         }
         ["responseLength"] => number(facts.response_bytes),
-        ["integration", "status"] => number(facts.integration_status.map(u64::from)),
+        // A function's own status and that of calling it are one here.
+        ["integration", "status" | "integrationStatus"] | ["integrationStatus"] => {
+            number(facts.integration_status.map(u64::from))
+        }
+        ["integration", "error"] | ["integrationErrorMessage"] => {
+            let step = step_of(facts, LayerName::Integration)?;
+            (step.outcome == Outcome::Refuse).then(|| step.reason.text())
+        }
+        [
+            phase @ ("authenticate" | "authorize" | "authorizer"),
+            name @ ("status" | "latency" | "error"),
+        ] => {
+            let step = asked(exchange, facts, phase)?;
+            let is_refusal = step.outcome == Outcome::Refuse;
+            match *name {
+                "latency" => number(Some(step.elapsed_ns / 1_000_000)),
+                "status" => number(Some(if is_refusal { facts.status.into() } else { 200 })),
+                _ => is_refusal.then(|| step.reason.text()),
+            }
+        }
         ["integration", "latency"] | ["integrationLatency"] => number(facts.integration_latency_ms),
         ["portcullis", "observed"] => layers_that(facts.steps, Outcome::ObserveRefuse),
         ["portcullis", "refusedBy"] => layers_that(facts.steps, Outcome::Refuse),
@@ -207,6 +232,27 @@ fn value<'a>(exchange: &'a Exchange, facts: &Facts<'a>, path: &[&str]) -> Option
         ["identity", "apiKey"] => None,
         _ => context_variables::variable(exchange, facts.refusal, path),
     }
+}
+
+fn step_of<'a>(facts: &Facts<'a>, layer: LayerName) -> Option<&'a CompactStep> {
+    facts.steps.iter().find(|step| step.layer == layer)
+}
+
+/// Returns the authorizer's step where it says something of a phase: signatures are authenticated, then authorized by
+/// policies; every other way of asking who calls is an authorizer.
+fn asked<'a>(exchange: &Exchange, facts: &Facts<'a>, phase: &str) -> Option<&'a CompactStep> {
+    let authorization = &exchange.known_method()?.authorization;
+    let step = step_of(facts, LayerName::Authorizer)?;
+    let was_denied = facts
+        .refusal
+        .is_some_and(|refusal| refusal.kind() == RefusalKind::AccessDenied);
+    let fits = match phase {
+        "authorizer" => !authorization.is_open() && !authorization.is_iam(),
+        // Who was denied had been recognised: that it was so has no step of its own.
+        "authenticate" => authorization.is_iam() && !was_denied,
+        _ => authorization.is_iam() && (was_denied || step.outcome != Outcome::Refuse),
+    };
+    fits.then_some(step)
 }
 
 /// Tells whether a variable is written as JSON already: with quotes of its own, or for the inside of a text.

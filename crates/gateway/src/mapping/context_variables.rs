@@ -46,6 +46,8 @@ pub(crate) fn variable<'a>(
         }
         ["httpMethod"] => text(&request.method),
         ["path"] => text(exchange.path()),
+        ["tlsVersion"] => Some(request.peer.tls.as_ref()?.version?.into()),
+        ["cipherSuite"] => Some(request.peer.tls.as_ref()?.cipher_suite.as_deref()?.into()),
         ["protocol"] => Some(request.version.as_str().into()),
         ["routeKey"] if exchange.is_http_api() => Some(exchange.known_method()?.reason.as_ref().into()),
         ["resourceId"] => Some(exchange.known_method()?.resource_id.as_str().into()),
