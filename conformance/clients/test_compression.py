@@ -249,6 +249,20 @@ def test_answer_is_coded_as_the_client_wants(ask, coding, path):
     assert coded.headers["Vary"] == "Accept-Encoding" and "Vary" not in plain.headers
 
 
+def test_answer_that_is_to_stream_is_not_coded(server, api, ask):
+    apigateway = server.client("apigateway")
+    resources = {one["path"]: one["id"] for one in apigateway.get_resources(restApiId=api)["items"]}
+    named = {"restApiId": api, "resourceId": resources["/chunked"], "httpMethod": "ANY"}
+    mode = "/responseTransferMode"
+    apigateway.update_integration(**named, patchOperations=[{"op": "replace", "path": mode, "value": "STREAM"}])
+    apigateway.create_deployment(restApiId=api, stageName="prod")
+    try:
+        assert "Content-Encoding" not in ask("chunked", b"{}", accepts="gzip").headers
+    finally:
+        apigateway.update_integration(**named, patchOperations=[{"op": "replace", "path": mode, "value": "BUFFERED"}])
+        apigateway.create_deployment(restApiId=api, stageName="prod")
+
+
 @pytest.mark.parametrize("accepts", ["br, gzip", "*", "identity", "gzip;q=0", "br"])
 def test_answer_is_not_coded_where_another_coding_comes_first(ask, accepts):
     answer = ask("mock", b"{}", accepts=accepts)

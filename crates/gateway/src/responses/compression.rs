@@ -29,6 +29,13 @@ pub(crate) async fn apply(exchange: &Exchange, response: &mut Response) {
     let Some(coding) = Coding::accepted(&exchange.request().headers) else {
         return;
     };
+    // What is to stream waits for no size, on AWS neither.
+    if exchange
+        .known_method()
+        .is_some_and(|method| method.backend.streams)
+    {
+        return;
+    }
     if !may_be_coded(exchange, response) || !is_long_enough(response, minimum).await {
         return;
     }

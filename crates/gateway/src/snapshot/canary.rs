@@ -11,7 +11,7 @@ use portcullis_model::{
     resources::apigateway::{Deployment, Stage},
 };
 
-use super::stage::{StageSnapshot, compile_stage};
+use super::stage::{Release, StageSnapshot, compile_stage};
 use crate::http::Request;
 
 /// The tag that names what clients choose the release by: `header:NAME` or `cookie:NAME`, with the value `canary` or
@@ -42,6 +42,49 @@ pub fn compile_canary(
 ) -> Result<StageSnapshot, Vec<Problem>> {
     let missing = || vec![Problem::error(None, "canarySettings", "the stage has no canary")];
     compile_stage(&stage.as_canary().ok_or_else(missing)?, deployment, scope)
+}
+
+impl StageSnapshot {
+    /// Returns the stage with the canary that `stage` says, compiled.
+    #[must_use]
+    pub fn with_canary(mut self, stage: &Stage, mut compiled: Self) -> Self {
+        compiled.release = Release::Canary;
+        // What a stage lets through is one number, whichever of its deployments answers.
+        compiled.throttles.keep_buckets_of(&self.throttles);
+        compiled.cache.clone_from(&self.cache);
+        if stage
+            .canary_settings
+            .as_ref()
+            .is_some_and(|canary| canary.use_stage_cache)
+        {
+            compiled.cache_release.clone_from(&self.cache_release);
+        }
+        self.canary = Canary::new(stage, compiled).map(Box::new);
+        self.release = Release::Production;
+        self
+    }
+
+    /// Goes on counting where `before` stopped.
+    pub(super) fn keep_counts_of(&mut self, before: &Self) {
+        self.throttles.keep_buckets_of(&before.throttles);
+        // A cluster of another size is another cluster, and empty.
+        if let (Some(own), Some(kept)) = (&self.cache, &before.cache)
+            && own.is_as_large_as(kept)
+        {
+            self.cache = Some(Arc::clone(kept));
+        }
+        let canary = self
+            .canary
+            .as_mut()
+            .and_then(|canary| Arc::get_mut(&mut canary.stage));
+        if let Some(canary) = canary {
+            canary.cache.clone_from(&self.cache);
+            if let Some(before) = &before.canary {
+                canary.throttles.keep_buckets_of(&before.stage.throttles);
+            }
+            canary.throttles.keep_buckets_of(&self.throttles);
+        }
+    }
 }
 
 impl Canary {

@@ -299,6 +299,7 @@ fn compile_backend(
         request,
         integration: compiled,
         response: ResponseMapping::default(),
+        streams: false,
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
 
 use portcullis_model::{
     ApiId, DeploymentId, Problem, ResourceId, Scope, StageName,
-    resources::apigateway::{Deployment, Method, Resource, RestApi, Stage},
+    resources::apigateway::{Deployment, Method, Resource, ResponseTransferMode, RestApi, Stage},
 };
 
 use super::{
@@ -136,6 +136,8 @@ pub(crate) struct Backend {
     pub(crate) request: RequestMapping,
     pub(crate) integration: Integration,
     pub(crate) response: ResponseMapping,
+    /// Its answers are passed on as they come, and nothing may hold them up.
+    pub(crate) streams: bool,
 }
 
 /// What the methods of an image share.
@@ -158,47 +160,6 @@ impl StageSnapshot {
         match &self.protocol {
             Protocol::Rest => None,
             Protocol::Http(api) => Some(api),
-        }
-    }
-
-    /// Returns the stage with the canary that `stage` says, compiled.
-    #[must_use]
-    pub fn with_canary(mut self, stage: &Stage, mut compiled: Self) -> Self {
-        compiled.release = Release::Canary;
-        // What a stage lets through is one number, whichever of its deployments answers.
-        compiled.throttles.keep_buckets_of(&self.throttles);
-        compiled.cache.clone_from(&self.cache);
-        if stage
-            .canary_settings
-            .as_ref()
-            .is_some_and(|canary| canary.use_stage_cache)
-        {
-            compiled.cache_release.clone_from(&self.cache_release);
-        }
-        self.canary = Canary::new(stage, compiled).map(Box::new);
-        self.release = Release::Production;
-        self
-    }
-
-    /// Goes on counting where `before` stopped.
-    pub(super) fn keep_counts_of(&mut self, before: &Self) {
-        self.throttles.keep_buckets_of(&before.throttles);
-        // A cluster of another size is another cluster, and empty.
-        if let (Some(own), Some(kept)) = (&self.cache, &before.cache)
-            && own.is_as_large_as(kept)
-        {
-            self.cache = Some(Arc::clone(kept));
-        }
-        let canary = self
-            .canary
-            .as_mut()
-            .and_then(|canary| Arc::get_mut(&mut canary.stage));
-        if let Some(canary) = canary {
-            canary.cache.clone_from(&self.cache);
-            if let Some(before) = &before.canary {
-                canary.throttles.keep_buckets_of(&before.stage.throttles);
-            }
-            canary.throttles.keep_buckets_of(&self.throttles);
         }
     }
 }
@@ -434,6 +395,7 @@ fn compile_method(
         path,
         problems,
     );
+    let streams = integration.response_transfer_mode == ResponseTransferMode::Stream;
     let (integration, request) = Integration::compile(
         integration,
         &resource.path,
@@ -446,6 +408,7 @@ fn compile_method(
         request,
         integration,
         response,
+        streams,
     });
     // One with problems is compiled again for the next method, so that each reports its own.
     if problems.len() == before {
