@@ -474,6 +474,52 @@ mod tests {
     }
 
     #[test]
+    fn hosts_name_vpc_endpoints() {
+        let through = |id: &str| Destination::Api {
+            api_id: "abc123".into(),
+            endpoint: Some(NamedEndpoint {
+                id: id.into(),
+                is_alias: true,
+            }),
+            path_start: 0,
+        };
+        let own = |id: &str| Destination::VpcEndpoint(id.into());
+        for (authority, expected) in [
+            (
+                "abc123-vpce-0a1b2c3d.execute-api.us-east-1.portcullis.localhost:8443",
+                through("vpce-0a1b2c3d"),
+            ),
+            (
+                "ABC123-VPCE-0A1B2C3D.execute-api.us-east-1.amazonaws.com",
+                through("vpce-0a1b2c3d"),
+            ),
+            // The first name that could be an endpoint's is one: an API's id has no hyphen.
+            (
+                "abc123-vpce-1-vpce-2.execute-api.us-east-1.amazonaws.com",
+                through("vpce-1-vpce-2"),
+            ),
+            (
+                "vpce-0a1b2c3d.execute-api.us-east-1.vpce.portcullis.localhost",
+                own("vpce-0a1b2c3d"),
+            ),
+            (
+                "vpce-0a1b2c3d-u7x2k9qp-us-east-1a.execute-api.us-east-1.vpce.amazonaws.com",
+                own("vpce-0a1b2c3d"),
+            ),
+            (
+                "net-0a1b2c3d.execute-api.us-east-1.vpce.amazonaws.com",
+                Destination::Foreign,
+            ),
+            (
+                "x.vpce-0a1b2c3d.execute-api.us-east-1.vpce.amazonaws.com",
+                Destination::Foreign,
+            ),
+        ] {
+            assert_eq!(hosts(true).find(authority, b"/", false), expected, "{authority}");
+        }
+    }
+
+    #[test]
     fn foreign_and_malformed_hosts_are_refused() {
         for authority in [
             "",
