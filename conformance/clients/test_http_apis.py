@@ -138,7 +138,7 @@ def test_what_this_server_would_not_act_on_is_refused_by_name(apigatewayv2, back
         with pytest.raises(ClientError) as refusal:
             call(**arguments)
         assert refusal.value.response["Error"]["Code"] == "BadRequestException"
-        assert f"`{field}`" in str(refusal.value)
+        assert field in str(refusal.value)
 
 
 def test_change_is_served_when_the_call_has_answered(server, web, apigatewayv2, backend):

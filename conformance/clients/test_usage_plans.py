@@ -220,7 +220,7 @@ def test_stage_throttles_are_patched(apigateway, api, call):
     assert apigateway.get_stage(**stage)["methodSettings"]["*/*"]["metricsEnabled"] is True
     assert [call(key, method="POST") for _ in range(2)] == [200, 429]
     assert call(key, method="GET") == 200
-    for path in ("/~1no/GET/throttling/rateLimit", "/*/*/caching/ttlInSeconds"):
+    for path in ("/~1no/GET/throttling/rateLimit", "/*/*/caching/timeToLive"):
         with pytest.raises(apigateway.exceptions.BadRequestException):
             apigateway.update_stage(**stage, patchOperations=[replace(path, "1")])
     apigateway.update_stage(

@@ -162,6 +162,7 @@ def test_http_api_has_links_of_its_own(own_server, web):
     gateway = server.client("apigatewayv2")
     link = gateway.create_vpc_link(Name="orders", SubnetIds=["subnet-1"], SecurityGroupIds=["sg-1"])
     assert (link["VpcLinkStatus"], link["SubnetIds"]) == ("AVAILABLE", ["subnet-1"])
+    assert gateway.get_vpc_link(VpcLinkId=link["VpcLinkId"])["Name"] == "orders"
     api = gateway.create_api(Name="linked", ProtocolType="HTTP")["ApiId"]
     settings = {
         "ApiId": api,
