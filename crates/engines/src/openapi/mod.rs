@@ -11,6 +11,7 @@ mod base_path;
 mod document;
 pub mod export;
 mod findings;
+mod path_item;
 pub mod http;
 pub mod rest;
 

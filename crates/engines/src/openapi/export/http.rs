@@ -9,7 +9,7 @@ use portcullis_model::resources::apigatewayv2::{
 };
 use serde_json::{Map, Value, json};
 
-use super::{members_of, rest::SIGV4, set};
+use super::{SIGV4, members_of, set, signed_scheme};
 
 /// What is exported, and how.
 #[derive(Clone, Copy, Debug)]
@@ -197,15 +197,7 @@ fn schemes(export: &HttpExport<'_>) -> Map<String, Value> {
     let mut schemes = BTreeMap::new();
     let signed = |route: &HttpRoute| route.authorization_type == RouteAuthorizationType::AwsIam;
     if export.image.routes.iter().any(signed) {
-        schemes.insert(
-            SIGV4.to_owned(),
-            json!({
-                "type": "apiKey",
-                "name": "Authorization",
-                "in": "header",
-                "x-amazon-apigateway-authtype": "awsSigv4",
-            }),
-        );
+        schemes.insert(SIGV4.to_owned(), signed_scheme());
     }
     for authorizer in &export.image.authorizers {
         schemes.insert(authorizer.name.clone(), scheme(authorizer, export.extensions));

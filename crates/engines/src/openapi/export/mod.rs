@@ -10,7 +10,10 @@ pub use http::{HttpExport, export_http_api};
 pub use rest::{RestExport, export_rest_api};
 pub use yaml::render_yaml;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
+
+/// The name of the scheme of signed calls.
+const SIGV4: &str = "sigv4";
 
 /// Which extensions a document has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -51,6 +54,16 @@ impl Extensions {
         }
         Ok(extensions)
     }
+}
+
+/// Returns the scheme of signed calls, which both kinds of API write alike.
+fn signed_scheme() -> Value {
+    json!({
+        "type": "apiKey",
+        "name": "Authorization",
+        "in": "header",
+        "x-amazon-apigateway-authtype": "awsSigv4",
+    })
 }
 
 /// Adds a member, unless there is nothing to say.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use portcullis_model::resources::apigateway::{ApiImage, Authorizer, AuthorizerType, Model};
 use serde_json::{Map, Value, json};
 
-use super::{Extensions, members_of, rest_method, set};
+use super::{Extensions, SIGV4, members_of, rest_method, set, signed_scheme};
 use crate::{json_schema::model_url, openapi::Version};
 
 /// What is exported, and how.
@@ -21,9 +21,8 @@ pub struct RestExport<'a> {
     pub extensions: Extensions,
 }
 
-/// The schemes that are no authorizers.
+/// The name of the scheme of API keys.
 pub(super) const API_KEY: &str = "api_key";
-pub(super) const SIGV4: &str = "sigv4";
 
 /// Writes the document, or says what of the API it cannot express.
 pub fn export_rest_api(export: &RestExport<'_>) -> Result<Value, String> {
@@ -148,15 +147,7 @@ fn schemes(export: &RestExport<'_>) -> Map<String, Value> {
         );
     }
     if methods().any(rest_method::is_signed) {
-        schemes.insert(
-            SIGV4.to_owned(),
-            json!({
-                "type": "apiKey",
-                "name": "Authorization",
-                "in": "header",
-                "x-amazon-apigateway-authtype": "awsSigv4",
-            }),
-        );
+        schemes.insert(SIGV4.to_owned(), signed_scheme());
     }
     for authorizer in &export.image.authorizers {
         schemes.insert(

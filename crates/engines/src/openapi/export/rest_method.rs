@@ -8,8 +8,8 @@ use portcullis_model::resources::apigateway::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    members_of,
-    rest::{API_KEY, RestExport, SIGV4},
+    SIGV4, members_of,
+    rest::{API_KEY, RestExport},
     set,
 };
 use crate::openapi::Version;

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use portcullis_model::Problem;
 use serde_json::Value;
 
-use super::{BasePath, Document, Members, Part, Version, at::At, findings::Findings};
+use super::{BasePath, Document, Members, Part, Version, at::At, findings::Findings, path_item};
 use security::Schemes;
 
 /// What makes an HTTP API.
@@ -39,17 +39,6 @@ pub struct RoutePlan {
     pub integration: Option<String>,
 }
 
-/// The members of a path that are methods, and the methods.
-const METHODS: [(&str, &str); 8] = [
-    ("get", "GET"),
-    ("put", "PUT"),
-    ("post", "POST"),
-    ("delete", "DELETE"),
-    ("options", "OPTIONS"),
-    ("head", "HEAD"),
-    ("patch", "PATCH"),
-    ("x-amazon-apigateway-any-method", "ANY"),
-];
 /// Extensions that may stand at the root.
 const AT_ROOT: &[&str] = &["cors", "endpoint-configuration", "importexport-version"];
 const DEFAULT_ROUTE: &str = "$default";
@@ -157,28 +146,8 @@ impl<'d> Planner<'d> {
                 }
                 continue;
             }
-            self.findings.check_extensions(&item, &["any-method"]);
-            if let Some(reference) = item.member("$ref") {
-                self.findings.error(
-                    &reference,
-                    "a path by reference is not supported: write it out here",
-                );
-            }
-            for (name, operation) in item.members() {
-                match METHODS.iter().find(|(member, _)| *member == name) {
-                    Some((_, method)) => {
-                        routes.push(self.read_route(method, &format!("{prefix}{path}"), path, &operation));
-                    }
-                    None if name == "trace" => self
-                        .findings
-                        .warning(&operation, "API Gateway has no method `TRACE`: it is left out"),
-                    None if matches!(
-                        name,
-                        "parameters" | "summary" | "description" | "servers" | "$ref"
-                    ) => {}
-                    None if name.starts_with("x-") => {}
-                    None => self.findings.error(&operation, format!("`{name}` is no method")),
-                }
+            for (method, operation) in path_item::methods(&item, &mut self.findings) {
+                routes.push(self.read_route(method, &format!("{prefix}{path}"), path, &operation));
             }
         }
         routes

@@ -78,11 +78,6 @@ fn read_authorizer<'d>(
     authorizer: &At<'d>,
     findings: &mut Findings<'d>,
 ) -> Scheme {
-    const HANDED_ON: [(&str, &str); 3] = [
-        ("authorizerCredentials", "authorizerCredentialsArn"),
-        ("authorizerUri", "authorizerUri"),
-        ("identityValidationExpression", "identityValidationExpression"),
-    ];
     findings.check_members(
         authorizer,
         &[
@@ -109,6 +104,27 @@ fn read_authorizer<'d>(
             return Scheme::Wrong;
         }
     };
+    let mut members = members_of(name, kind, authorizer);
+    if authorization == "JWT" {
+        members.insert("jwtConfiguration".into(), jwt(scheme, authorizer).into());
+    } else if let Some(jwt) = authorizer.member("jwtConfiguration") {
+        findings.error(&jwt, "it concerns authorizers of the type `jwt`");
+    }
+    let part = Part {
+        pointer: authorizer.pointer.clone(),
+        name: name.to_owned(),
+        members,
+    };
+    Scheme::Authorizer(authorization, part)
+}
+
+/// Returns what `CreateAuthorizer` wants of both types.
+fn members_of(name: &str, kind: String, authorizer: &At<'_>) -> Members {
+    const HANDED_ON: [(&str, &str); 3] = [
+        ("authorizerCredentials", "authorizerCredentialsArn"),
+        ("authorizerUri", "authorizerUri"),
+        ("identityValidationExpression", "identityValidationExpression"),
+    ];
     let mut members = Members::new();
     members.insert("name".into(), name.into());
     members.insert("authorizerType".into(), kind.into());
@@ -132,17 +148,7 @@ fn read_authorizer<'d>(
         let sources = sources.split(',').map(|source| Value::from(source.trim()));
         members.insert("identitySource".into(), sources.collect());
     }
-    if authorization == "JWT" {
-        members.insert("jwtConfiguration".into(), jwt(scheme, authorizer).into());
-    } else if let Some(jwt) = authorizer.member("jwtConfiguration") {
-        findings.error(&jwt, "it concerns authorizers of the type `jwt`");
-    }
-    let part = Part {
-        pointer: authorizer.pointer.clone(),
-        name: name.to_owned(),
-        members,
-    };
-    Scheme::Authorizer(authorization, part)
+    members
 }
 
 /// The issuer stands in the configuration, or in the address of its discovery.

@@ -1,19 +1,7 @@
 //! The paths of a document.
 
 use super::{PathPlan, Planner, RestPlan};
-use crate::openapi::{BasePath, at::At};
-
-/// The members of a path that are methods, and the methods.
-const METHODS: [(&str, &str); 8] = [
-    ("get", "GET"),
-    ("put", "PUT"),
-    ("post", "POST"),
-    ("delete", "DELETE"),
-    ("options", "OPTIONS"),
-    ("head", "HEAD"),
-    ("patch", "PATCH"),
-    ("x-amazon-apigateway-any-method", "ANY"),
-];
+use crate::openapi::{BasePath, at::At, path_item};
 
 impl<'d> Planner<'d> {
     pub(super) fn read_paths(&mut self, base_path: BasePath, plan: &mut RestPlan) {
@@ -54,32 +42,10 @@ impl<'d> Planner<'d> {
     }
 
     fn read_methods(&mut self, item: &At<'d>, path: &str) -> Vec<super::MethodPlan> {
-        self.findings.check_extensions(item, &["any-method"]);
-        if let Some(reference) = item.member("$ref") {
-            self.findings.error(
-                &reference,
-                "a path by reference is not supported: write it out here",
-            );
-        }
+        let methods = path_item::methods(item, &mut self.findings);
         let shared = item.member("parameters");
-        let mut methods = Vec::new();
-        for (name, operation) in item.members() {
-            let method = METHODS.iter().find(|(member, _)| *member == name);
-            match method {
-                Some((_, method)) => {
-                    methods.push(self.read_method(method, path, shared.as_ref(), &operation));
-                }
-                None if name == "trace" => self
-                    .findings
-                    .warning(&operation, "API Gateway has no method `TRACE`: it is left out"),
-                None if matches!(
-                    name,
-                    "parameters" | "summary" | "description" | "servers" | "$ref"
-                ) => {}
-                None if name.starts_with("x-") => {}
-                None => self.findings.error(&operation, format!("`{name}` is no method")),
-            }
-        }
-        methods
+        let read =
+            |(method, operation): (&str, At<'d>)| self.read_method(method, path, shared.as_ref(), &operation);
+        methods.into_iter().map(read).collect()
     }
 }
