@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use crate::{http::Response, refusal::Refusal, snapshot::stage::MethodSnapshot, usage::Meter};
+use crate::{http::Response, refusal::Refusal, snapshot::methods::MethodSnapshot, usage::Meter};
 
 /// The layers, as trails name them, in the order of the request. `Host`, `Site` and `ClientCertificate` stand outside the list of
 /// layers: which host a request is for, what a host that is not an API said, and whether a custom domain lets its client in.

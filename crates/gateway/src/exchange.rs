@@ -28,7 +28,8 @@ use crate::{
     snapshot::{
         DomainSnapshot, Snapshot, StageSnapshot,
         domain::Mapping,
-        stage::{MethodSnapshot, Release},
+        methods::MethodSnapshot,
+        stage::Release,
     },
     usage::LimitFields,
     vpc_endpoints::VpcEndpoint,

@@ -45,7 +45,7 @@ use crate::{
     mapping::{request::Mapped, response},
     refusal::{Refusal, RefusalKind},
     responses::{self, compression},
-    snapshot::stage::MethodSnapshot,
+    snapshot::methods::MethodSnapshot,
     test_invoke::TestedCaller,
 };
 

@@ -25,7 +25,7 @@ use crate::{
     http::{Body, Response},
     integrations::Answer,
     refusal::{Refusal, RefusalKind},
-    snapshot::stage::MethodSnapshot,
+    snapshot::methods::MethodSnapshot,
 };
 
 const CONTENT_LENGTH: &str = "content-length";

@@ -24,11 +24,9 @@ use portcullis_model::{
 };
 
 use super::{
+    methods::{Backend, MethodSnapshot, ResourceSnapshot},
     router::{self, Router},
-    stage::{
-        Backend, MethodSnapshot, Protocol, Release, ResourceSnapshot, StageSnapshot, compile_observed,
-        compile_revocations,
-    },
+    stage::{Protocol, Release, StageSnapshot, compile_observed, compile_revocations},
 };
 use crate::{
     access_log::AccessLog,

@@ -3,6 +3,7 @@
 pub mod canary;
 pub mod domain;
 pub(crate) mod method_settings;
+pub(crate) mod methods;
 pub mod pool;
 pub mod stage;
 pub mod http_api;

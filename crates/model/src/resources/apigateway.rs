@@ -1,18 +1,22 @@
 //! API Gateway REST APIs: <https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>
 
+mod authorizer;
 mod integration;
+mod stage;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{usage_plans::Throttle, vpc_links::VpcLink};
-use crate::{ApiId, AuthorizerId, DeploymentId, ResourceId, Scope, StageName, Timestamp};
+use super::vpc_links::VpcLink;
+use crate::{ApiId, AuthorizerId, DeploymentId, ResourceId, Timestamp};
 
+pub use authorizer::{Authorizer, AuthorizerType, JwtAdditionalClaim, JwtConfiguration, JwtIssuer};
 pub use integration::{
     Integration, IntegrationResponse, IntegrationType, PassthroughBehavior, ResponseTransferMode,
     default_timeout,
 };
+pub use stage::{ACCOUNT_THROTTLE, AccessLogSettings, CanarySettings, MethodSetting, Stage};
 
 /// A REST API, without its parts.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -133,87 +137,6 @@ pub struct MethodResponse {
     pub response_models: BTreeMap<String, String>,
 }
 
-/// What an authorizer of a REST API is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum AuthorizerType {
-    Token,
-    Request,
-    CognitoUserPools,
-    Jwt,
-}
-
-/// An authorizer of a REST API.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Authorizer {
-    pub id: AuthorizerId,
-    pub name: String,
-    #[serde(rename = "type")]
-    pub authorizer_type: AuthorizerType,
-    /// ARNs of user pools.
-    #[serde(default, rename = "providerARNs", skip_serializing_if = "Vec::is_empty")]
-    pub provider_arns: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub auth_type: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorizer_uri: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub authorizer_credentials: Option<String>,
-    /// `method.request.header.Authorization`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_source: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub identity_validation_expression: Option<String>,
-    #[serde(
-        default,
-        rename = "authorizerResultTtlInSeconds",
-        skip_serializing_if = "Option::is_none"
-    )]
-    pub result_ttl_seconds: Option<u32>,
-    /// Of the type `JWT` alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub jwt_configuration: Option<JwtConfiguration>,
-}
-
-/// Whose tokens an authorizer of the type `JWT` takes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct JwtConfiguration {
-    #[serde(default)]
-    pub issuers: Vec<JwtIssuer>,
-    /// For every issuer: `RS256`.
-    #[serde(default)]
-    pub default_algorithms: Vec<String>,
-}
-
-/// An issuer that is trusted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct JwtIssuer {
-    #[serde(default)]
-    pub issuer: String,
-    #[serde(default)]
-    pub audiences: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub additional_claims: Vec<JwtAdditionalClaim>,
-}
-
-/// What an issuer's tokens must claim beside the usual.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct JwtAdditionalClaim {
-    #[serde(default)]
-    pub claim_name: String,
-    /// `SINGLE_STRING`
-    #[serde(default)]
-    pub format: String,
-    #[serde(default)]
-    pub required: bool,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub expected_values: Vec<String>,
-}
-
 /// A model: a JSON Schema with a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -283,139 +206,4 @@ pub struct Deployment {
     pub description: Option<String>,
     pub created_date: Timestamp,
     pub image: ApiImage,
-}
-
-/// What a stage says of one method, or of all. Metrics have no effect: every request is counted.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct MethodSetting {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub throttling_burst_limit: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub throttling_rate_limit: Option<f64>,
-    #[serde(default)]
-    pub metrics_enabled: bool,
-    #[serde(default)]
-    pub data_trace_enabled: bool,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub logging_level: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub caching_enabled: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_ttl_in_seconds: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_data_encrypted: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub require_authorization_for_cache_control: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub unauthorized_cache_control_header_strategy: Option<String>,
-}
-
-/// AWS's throttle of an account in a region; what a stage leaves out is this.
-pub const ACCOUNT_THROTTLE: Throttle = Throttle {
-    burst_limit: 5_000,
-    rate_limit: 10_000.0,
-};
-
-impl MethodSetting {
-    /// Returns the throttle, if there is one.
-    pub fn throttle(&self) -> Option<Throttle> {
-        if self.throttling_burst_limit.is_none() && self.throttling_rate_limit.is_none() {
-            return None;
-        }
-        Some(Throttle {
-            burst_limit: self
-                .throttling_burst_limit
-                .unwrap_or(ACCOUNT_THROTTLE.burst_limit),
-            rate_limit: self.throttling_rate_limit.unwrap_or(ACCOUNT_THROTTLE.rate_limit),
-        })
-    }
-}
-
-/// A named way into a deployment.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Stage {
-    pub api_id: ApiId,
-    pub stage_name: StageName,
-    pub deployment_id: DeploymentId,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub variables: BTreeMap<String, String>,
-    /// By method, `pets/{id}/GET` or `/GET` on the root; `*/*` for every method.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub method_settings: BTreeMap<String, MethodSetting>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub tags: BTreeMap<String, String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub access_log_settings: Option<AccessLogSettings>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub canary_settings: Option<CanarySettings>,
-    #[serde(default)]
-    pub cache_cluster_enabled: bool,
-    /// In gigabytes, as AWS writes it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cache_cluster_size: Option<String>,
-    pub created_date: Timestamp,
-    pub last_updated_date: Timestamp,
-}
-
-/// A second deployment of a stage, which a share of its requests meets.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CanarySettings {
-    pub deployment_id: DeploymentId,
-    /// Of a hundred requests, so many.
-    #[serde(default)]
-    pub percent_traffic: f64,
-    /// Over the stage's own variables.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub stage_variable_overrides: BTreeMap<String, String>,
-    #[serde(default)]
-    pub use_stage_cache: bool,
-}
-
-/// Where a stage logs its requests, and in which format. Empty is what was not given.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct AccessLogSettings {
-    #[serde(default)]
-    pub destination_arn: String,
-    #[serde(default)]
-    pub format: String,
-}
-
-impl AccessLogSettings {
-    /// Tells whether nothing was given: there is no log then.
-    pub fn is_empty(&self) -> bool {
-        self.destination_arn.is_empty() && self.format.is_empty()
-    }
-}
-
-impl Stage {
-    /// Returns the ARN under which other services know the stage; it has no account.
-    pub fn arn(&self, scope: &Scope) -> String {
-        format!(
-            "arn:aws:apigateway:{}::/restapis/{}/stages/{}",
-            scope.region, self.api_id, self.stage_name
-        )
-    }
-
-    /// Returns the stage as the requests meet it that its canary takes; none without a canary.
-    #[must_use]
-    pub fn as_canary(&self) -> Option<Self> {
-        let canary = self.canary_settings.clone()?;
-        let mut stage = self.clone();
-        stage.deployment_id = canary.deployment_id;
-        stage.variables.extend(canary.stage_variable_overrides);
-        stage.canary_settings = None;
-        Some(stage)
-    }
-
-    /// Tells whether the stage or its canary points at a deployment.
-    pub fn points_at(&self, deployment: &DeploymentId) -> bool {
-        let canary = self.canary_settings.as_ref();
-        self.deployment_id == *deployment || canary.is_some_and(|canary| canary.deployment_id == *deployment)
-    }
 }
