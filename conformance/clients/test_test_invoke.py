@@ -136,7 +136,7 @@ def test_what_cannot_be_tested_is_an_error(apigateway, api):
             apigateway.test_invoke_method(**named, pathWithQueryString=path)
     with pytest.raises(apigateway.exceptions.BadRequestException):
         apigateway.test_invoke_method(**named, headers={"X-Bad": "a\r\nInjected: yes"})
-    with pytest.raises(apigateway.exceptions.BadRequestException):
+    with pytest.raises(apigateway.exceptions.NotFoundException):
         apigateway.test_invoke_method(**named, clientCertificateId="abc")
 
 

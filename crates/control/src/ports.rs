@@ -60,6 +60,8 @@ pub struct TestCall {
     pub path_and_query: String,
     pub headers: Vec<(String, String)>,
     pub body: Bytes,
+    /// What backends are shown, and its key, both in PEM.
+    pub client_certificate: Option<(String, SecretText)>,
 }
 
 /// What came of a test.
@@ -120,6 +122,9 @@ pub trait Certificates: Send + Sync {
 
     /// Issues a certificate for `names` with a new key of `key_algorithm`, as far as somebody issues certificates here.
     fn issue(&self, names: &[String], key_algorithm: &str) -> Issuance;
+
+    /// Makes a certificate with a new key, good from one moment to another, that stages present to their backends.
+    fn make_client_certificate(&self, from: Timestamp, until: Timestamp) -> Result<IssuedPem, String>;
 
     /// Rejects a truststore, in PEM, that the edge could not judge clients by.
     fn check_truststore(&self, pem: &[u8]) -> Result<(), String>;

@@ -79,6 +79,18 @@ impl Client {
         }))
     }
 
+    /// Returns a client with the same policy and limits, another TLS, and connections of its own: none of them may serve a
+    /// call for which another certificate is presented, or another server accepted.
+    #[must_use]
+    pub fn with_tls(&self, tls: &Arc<rustls::ClientConfig>) -> Self {
+        Self(Rc::new(Parts {
+            tls: connector(tls),
+            pool: Rc::new(Pool::new(&self.0.limits)),
+            limits: self.0.limits.clone(),
+            policy: self.0.policy.clone(),
+        }))
+    }
+
     /// Sends a request and returns the answer as soon as its head is there.
     ///
     /// `Host` is that of `headers`, else the target's. Framing and connection fields among `headers` are left out:

@@ -26,10 +26,7 @@ use crate::{
     mapping::{query, request::Mapped},
     refusal::{Refusal, RefusalKind},
     snapshot::{
-        DomainSnapshot, Snapshot, StageSnapshot,
-        domain::Mapping,
-        methods::MethodSnapshot,
-        stage::Release,
+        DomainSnapshot, Snapshot, StageSnapshot, domain::Mapping, methods::MethodSnapshot, stage::Release,
     },
     usage::LimitFields,
     vpc_endpoints::VpcEndpoint,

@@ -29,6 +29,7 @@ pub mod http;
 pub mod issuers;
 pub mod challenges;
 pub mod client_certificates;
+pub mod backend_tls;
 pub mod ports;
 pub mod revocations;
 pub mod usage;

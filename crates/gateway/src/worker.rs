@@ -6,6 +6,7 @@ use portcullis_egress::{AddressPolicy, Client, ClientConfig};
 use portcullis_model::Clock;
 
 use crate::{
+    backend_tls::{Special, TlsClients},
     callers::Callers,
     distribution::cache::DistributionCache,
     exchange::BODY_BYTES_MAX,
@@ -27,6 +28,7 @@ pub(crate) struct Worker {
     client: Client,
     stranger_client: Client,
     link_client: Client,
+    tls_clients: TlsClients,
     tokens: TokenCache,
     verdicts: VerdictCache,
     signers: Signers,
@@ -41,6 +43,7 @@ impl Worker {
                 policy: AddressPolicy::Only(parts.settings.upstreams.addresses()),
                 ..parts.integrations.clone()
             }),
+            tls_clients: TlsClients::new(),
             parts,
             tokens: TokenCache::new(),
             verdicts: VerdictCache::new(),
@@ -108,6 +111,17 @@ impl Worker {
     /// Returns the client for what VPC links lead to, and for nothing else.
     pub(crate) const fn link_client(&self) -> &Client {
         &self.link_client
+    }
+
+    /// Returns a client for a backend with which TLS is not the usual.
+    pub(crate) fn special_client(&self, special: Special<'_>) -> Client {
+        let usual = if special.is_linked {
+            &self.link_client
+        } else {
+            &self.client
+        };
+        self.tls_clients
+            .client(special, usual, &self.parts.integrations.tls)
     }
 
     pub(crate) const fn upstreams(&self) -> &Upstreams {

@@ -43,6 +43,8 @@ kinds! {
     API_DEPLOYMENT = Configuration "apigateway-deployment",
     /// `{api}/{stage}`
     API_STAGE = Configuration "apigateway-stage",
+    /// `{id}`: [`portcullis_model::resources::apigateway::ClientCertificate`], the private key sealed
+    API_CLIENT_CERTIFICATE = Configuration "apigateway-client-certificate",
     /// `{domain name}`; lookup `domain-name` (unique)
     API_DOMAIN_NAME = Configuration "apigateway-domain-name",
     /// `{domain name}/{base path}`, `(none)` for none

@@ -16,7 +16,9 @@ use crate::{
     ports::{Buckets, Certificates, Compiler, UsageCounters},
     services::{
         acm::records::Certificates as ServerCertificates,
-        apigateway::records::{Apis, api_key::Plans, domain_name::Domains},
+        apigateway::records::{
+            Apis, api_key::Plans, client_certificate::ClientCertificates, domain_name::Domains,
+        },
         cloudfront::records::Distributions,
         iam::entities::Entities,
         lambda::records::LambdaFunctions,
@@ -99,6 +101,15 @@ impl<'a> Maker<'a> {
             scope: self.scope,
             clock: self.clock,
             entropy: self.entropy,
+            edge: self.certificates,
+        }
+    }
+
+    /// Returns the certificates for backends as this resource sees them.
+    pub fn client_certificates(&self) -> ClientCertificates<'a> {
+        ClientCertificates {
+            apis: self.apis(),
+            vault: self.vault,
             edge: self.certificates,
         }
     }

@@ -32,6 +32,7 @@ pub const ALL: &[&dyn StackedResource] = &[
     &apigateway::api_key::ApiKey,
     &apigateway::authorizer::Authorizer,
     &apigateway::base_path_mapping::BasePathMapping,
+    &apigateway::client_certificate::ClientCertificate,
     &apigateway::deployment::Deployment,
     &apigateway::domain_name::DOMAIN_NAME,
     &apigateway::gateway_response::GatewayResponse,

@@ -47,8 +47,9 @@ pub(super) async fn call(
         },
         BODY_BYTES_MAX,
     );
+    let client = backend.client(exchange, worker);
     let answer = backend
-        .send(method, path_and_query, &headers, &mut body, worker)
+        .send(method, path_and_query, &headers, &mut body, &client, worker)
         .await?;
     let (status, headers) = (answer.status, answer.headers);
     let body = backend.read(answer.body).await?;

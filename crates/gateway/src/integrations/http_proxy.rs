@@ -22,6 +22,7 @@ use super::{
     vpc_link::Link,
 };
 use crate::{
+    backend_tls::Special,
     decision::Reason,
     exchange::{BODY_BYTES_MAX, Exchange},
     gateway::Worker,
@@ -52,6 +53,8 @@ pub(crate) struct HttpProxy {
     /// None passes the caller's: `ANY`.
     method: Option<Bytes>,
     timeouts: Timeouts,
+    /// Whether whoever issued the backend's certificate is trusted.
+    trusts_any_issuer: bool,
     reason: Arc<str>,
 }
 
@@ -130,6 +133,9 @@ impl HttpProxy {
         Some(Self {
             method: (method != "ANY").then(|| Bytes::copy_from_slice(method.as_bytes())),
             timeouts: timeouts?,
+            trusts_any_issuer: integration
+                .tls_config
+                .is_some_and(|tls| tls.insecure_skip_verification),
             reason: format!("answered by `{target}`{how}").into(),
             target,
             link,
@@ -152,6 +158,7 @@ impl HttpProxy {
         mapped: Vec<(Bytes, Vec<Bytes>)>,
         worker: &Worker,
     ) -> Result<(Answer, Reason), Refusal> {
+        let client = self.client(exchange, worker);
         let is_handshake = exchange.request().is_handshake() && **self.method(exchange.request()) == *b"GET";
         let mut body = Outgoing::new(exchange.take_body(), worker.streamed_body_bytes_max());
         let request = exchange.request();
@@ -160,13 +167,34 @@ impl HttpProxy {
             headers.push("Host", Bytes::copy_from_slice(request.authority.as_bytes()));
         }
         if is_handshake {
-            return Box::pin(self.open(path_and_query, &headers, worker)).await;
+            return Box::pin(self.open(path_and_query, &headers, &client, worker)).await;
         }
         let method = self.method(request);
         let answer = self
-            .send(method, path_and_query, &headers, &mut body, worker)
+            .send(method, path_and_query, &headers, &mut body, &client, worker)
             .await?;
         Ok((Answer::Proxied(response(answer)), (&self.reason).into()))
+    }
+
+    /// Returns the client that calls the backend for an exchange: the usual one, unless the stage presents a certificate to it
+    /// or the backend's issuer is not asked for.
+    pub(super) fn client(&self, exchange: &Exchange, worker: &Worker) -> Client {
+        let is_linked = self.link.is_some();
+        let stage = exchange.stage().filter(|_| self.target.https);
+        let certificate = stage.and_then(|stage| stage.backend_certificate.as_deref());
+        if certificate.is_some() || (self.trusts_any_issuer && self.target.https) {
+            return worker.special_client(Special {
+                certificate,
+                any_issuer: self.trusts_any_issuer,
+                is_linked,
+            });
+        }
+        let usual = if is_linked {
+            worker.link_client()
+        } else {
+            worker.client()
+        };
+        usual.clone()
     }
 
     /// Asks the backend for a WebSocket: a tunnel when it agrees, else what it answered.
@@ -174,6 +202,7 @@ impl HttpProxy {
         &self,
         path_and_query: &[u8],
         headers: &HeaderList,
+        client: &Client,
         worker: &Worker,
     ) -> Result<(Answer, Reason), Refusal> {
         let place = TUNNELS.place().ok_or_else(|| {
@@ -184,7 +213,6 @@ impl HttpProxy {
         })?;
         let asked = match &self.link {
             None => {
-                let client = worker.client();
                 client
                     .upgrade(&self.target, path_and_query, headers, &self.timeouts)
                     .await
@@ -193,7 +221,8 @@ impl HttpProxy {
                 let ask = async |client: &Client, target: &Target, timeouts: &Timeouts| {
                     client.upgrade(target, path_and_query, headers, timeouts).await
                 };
-                link.reach(&self.target, &self.timeouts, worker, ask).await?
+                link.reach(&self.target, &self.timeouts, worker, client, ask)
+                    .await?
             }
         };
         match asked.map_err(|cause| self.refusal(&cause, None))? {
@@ -222,12 +251,12 @@ impl HttpProxy {
         path_and_query: &[u8],
         headers: &HeaderList,
         body: &mut Outgoing,
+        client: &Client,
         worker: &Worker,
     ) -> Result<portcullis_egress::Answer, Refusal> {
         let sent = match &self.link {
             None => {
                 let (target, timeouts) = (&self.target, &self.timeouts);
-                let client = worker.client();
                 client
                     .send(target, method, path_and_query, headers, body, timeouts)
                     .await
@@ -238,7 +267,8 @@ impl HttpProxy {
                         .send(target, method, path_and_query, headers, body, timeouts)
                         .await
                 };
-                link.reach(&self.target, &self.timeouts, worker, send).await?
+                link.reach(&self.target, &self.timeouts, worker, client, send)
+                    .await?
             }
         };
         match sent {

@@ -36,12 +36,13 @@ impl Link {
         })
     }
 
-    /// Calls one server after another until one is reached; the error says of which the last was.
+    /// Calls one server after another by `client` until one is reached; the error says of which the last was.
     pub(super) async fn reach<T>(
         &self,
         target: &Target,
         timeouts: &Timeouts,
         worker: &Worker,
+        client: &Client,
         mut call: impl AsyncFnMut(&Client, &Target, &Timeouts) -> Result<T, EgressError>,
     ) -> Result<Result<T, EgressError>, Refusal> {
         let refuse = |cause: String| Refusal::new(RefusalKind::IntegrationFailure, cause);
@@ -67,7 +68,7 @@ impl Link {
                 address: Some(address),
                 ..target.clone()
             };
-            match call(worker.link_client(), &place, &limits).await {
+            match call(client, &place, &limits).await {
                 Err(cause) if cause.is_before_sending() => outcome = Ok(Err(cause)),
                 ended => return Ok(ended),
             }

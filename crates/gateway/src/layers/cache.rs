@@ -22,7 +22,7 @@ use crate::{
     mapping::expression::{Expression, Mapped, Scope},
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
-    snapshot::{StageSnapshot, stage::MethodSnapshot},
+    snapshot::{StageSnapshot, methods::MethodSnapshot},
     stage_cache::{
         CACHED_BODY_BYTES_MAX, CacheKey,
         kept::Kept,

@@ -14,7 +14,7 @@ use crate::{
     http::{coding::Coding, path::canonical_path},
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
-    snapshot::{StageSnapshot, http_api::HttpApi, stage::MethodSnapshot},
+    snapshot::{StageSnapshot, http_api::HttpApi, methods::MethodSnapshot},
     vpc_endpoints::{self, VpcEndpoints},
 };
 

@@ -138,6 +138,7 @@ pub fn compile_http_stage(
         access_log: access_log.map(Box::new),
         cache: None,
         cache_release: Box::default(),
+        backend_certificate: None,
         canary: None,
         release: Release::Only,
     })
@@ -333,6 +334,7 @@ fn as_rest(
         response_transfer_mode: ResponseTransferMode::default(),
         content_handling: None,
         timeout_ms: integration.timeout_ms,
+        tls_config: None,
         integration_responses: BTreeMap::new(),
     }
 }

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     access_log::AccessLog,
+    backend_tls::BackendCertificate,
     decision::LayerName,
     layers::resource_policy::PolicySnapshot,
     pipeline::OBSERVABLE,
@@ -70,6 +71,8 @@ pub struct StageSnapshot {
     pub(crate) cache: Option<Arc<StageCache>>,
     /// Whose answers they are: the deployment's.
     pub(crate) cache_release: Box<str>,
+    /// What it presents to backends that ask who calls.
+    pub(crate) backend_certificate: Option<Arc<BackendCertificate>>,
     /// Where a share of the requests goes instead.
     pub(crate) canary: Option<Box<Canary>>,
     pub(crate) release: Release,
@@ -91,6 +94,13 @@ impl StageSnapshot {
             Protocol::Rest => None,
             Protocol::Http(api) => Some(api),
         }
+    }
+
+    /// Returns the stage presenting a certificate to its backends.
+    #[must_use]
+    pub fn presenting(mut self, certificate: Option<Arc<BackendCertificate>>) -> Self {
+        self.backend_certificate = certificate;
+        self
     }
 }
 
@@ -148,6 +158,7 @@ pub fn compile_stage(
         access_log: access_log.map(Box::new),
         cache,
         cache_release: deployment.id.as_str().into(),
+        backend_certificate: None,
         canary: None,
         release: Release::Only,
     })

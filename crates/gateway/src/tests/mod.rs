@@ -2,6 +2,7 @@
 
 mod access_log;
 mod aws;
+mod backend_tls;
 mod compile;
 mod cognito;
 mod firewall;

@@ -1,6 +1,7 @@
 //! API Gateway REST APIs: <https://docs.aws.amazon.com/apigateway/latest/api/API_Operations.html>
 
 mod authorizer;
+mod client_certificate;
 mod integration;
 mod stage;
 
@@ -12,8 +13,9 @@ use super::vpc_links::VpcLink;
 use crate::{ApiId, AuthorizerId, DeploymentId, ResourceId, Timestamp};
 
 pub use authorizer::{Authorizer, AuthorizerType, JwtAdditionalClaim, JwtConfiguration, JwtIssuer};
+pub use client_certificate::{ClientCertificate, client_key_purpose};
 pub use integration::{
-    Integration, IntegrationResponse, IntegrationType, PassthroughBehavior, ResponseTransferMode,
+    Integration, IntegrationResponse, IntegrationType, PassthroughBehavior, ResponseTransferMode, TlsConfig,
     default_timeout,
 };
 pub use stage::{ACCOUNT_THROTTLE, AccessLogSettings, CanarySettings, MethodSetting, Stage};

@@ -14,9 +14,11 @@ use portcullis_gateway::{
     edge::{certified_key, check_chain},
     snapshot::Snapshots,
 };
-use portcullis_model::{Clock as _, SecretText, SystemClock};
+use portcullis_model::{Clock as _, SecretText, SystemClock, Timestamp};
 
-use crate::settings::Settings;
+use rcgen::{CertificateParams, DistinguishedName, DnType, IsCa};
+
+use crate::{local_ca::new_key, settings::Settings};
 
 /// Where certificates come from.
 #[derive(Clone, Debug)]
@@ -98,9 +100,37 @@ impl ports::Certificates for Certificates {
         issuer.issue(names, key_algorithm)
     }
 
+    fn make_client_certificate(&self, from: Timestamp, until: Timestamp) -> Result<IssuedPem, String> {
+        client_certificate(from, until).map_err(|cause| format!("{cause:#}"))
+    }
+
     fn check_truststore(&self, pem: &[u8]) -> Result<(), String> {
         Authorities::compile(pem, SystemClock.now()).map(drop)
     }
+}
+
+/// Makes a certificate that nobody else signs, for stages to present to their backends: name and key are AWS's.
+fn client_certificate(from: Timestamp, until: Timestamp) -> Result<IssuedPem> {
+    let key = new_key("RSA_2048")?;
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    for (kind, value) in [
+        (DnType::CountryName, "US"),
+        (DnType::LocalityName, "Seattle"),
+        (DnType::CommonName, "ApiGateway"),
+    ] {
+        params.distinguished_name.push(kind, value);
+    }
+    params.not_before = from.utc();
+    params.not_after = until.utc();
+    // AWS's have no identifiers of their keys. All have one name: by these a backend that trusts two knows which is which.
+    params.is_ca = IsCa::ExplicitNoCa;
+    params.use_authority_key_identifier_extension = true;
+    Ok(IssuedPem {
+        certificate: params.self_signed(&key)?.pem(),
+        chain: String::new(),
+        private_key: SecretText::new(key.serialize_pem()),
+    })
 }
 
 impl Certified {

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use super::publication::backend_certificate;
 use anyhow::Context as _;
 use portcullis_control::ports::{TestAnswer, TestBench, TestCall, TestRefusal, TestedCaller, Testing};
 use portcullis_gateway::{Gateway, GatewayParts, snapshot::compile_stage, test_invoke};
@@ -115,8 +116,12 @@ fn compiled(scope: &Scope, call: TestCall) -> Result<test_invoke::TestCall, Stri
             errors.collect::<Vec<_>>().join("; ")
         )
     })?;
+    let certificate = call.client_certificate.map(|(certificate, private_key)| {
+        backend_certificate(&certificate, &private_key)
+            .map_err(|cause| format!("The client certificate cannot be used: {cause}"))
+    });
     Ok(test_invoke::TestCall {
-        stage,
+        stage: stage.presenting(certificate.transpose()?),
         method: call.method,
         resource_id: call.resource_id,
         path_and_query: call.path_and_query,

@@ -17,7 +17,7 @@ use portcullis_model::{
 use super::{
     api_of, gone_is_fine,
     stage::{
-        ACCESS_LOG_SETTING, CACHE_TTL, METHOD_SETTINGS, STAGE_NAME, access_log_settings, check_switches,
+        ACCESS_LOG_SETTING, CACHE_TTL, METHOD_SETTINGS, STAGE_NAME, access_log_settings, canary, check_switches,
         method_settings,
     },
 };
@@ -26,7 +26,10 @@ use crate::{
     resources::{Made, Maker, Making, Properties, StackedResource},
     services::apigateway::{
         errors::{bad_request, unsupported},
-        records::{deployment::DeploymentSettings, method_setting::MethodSettings, stage::StageSettings},
+        records::{
+            canary::CanaryChoice, deployment::DeploymentSettings, method_setting::MethodSettings,
+            stage::StageSettings,
+        },
     },
 };
 
@@ -36,10 +39,7 @@ pub struct Deployment;
 static SCHEMA: ResourceSchema = ResourceSchema {
     type_name: "AWS::ApiGateway::Deployment",
     properties: &[
-        P::refused(
-            "DeploymentCanarySettings",
-            "set `CanarySetting` of the stage instead",
-        ),
+        P::optional(CANARY_SETTINGS, CANARY).replaces(),
         P::optional("Description", Shape::Text),
         P::required("RestApiId", Shape::Text).replaces(),
         P::optional(
@@ -52,10 +52,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 P::optional("CacheTtlInSeconds", CACHE_TTL),
                 P::optional("CachingEnabled", Shape::Boolean),
                 P::refused("CanarySetting", "set `CanarySetting` of the stage instead"),
-                P::refused(
-                    "ClientCertificateId",
-                    "client certificates for backends are not there yet",
-                ),
+                P::optional("ClientCertificateId", Shape::Text),
                 P::optional("DataTraceEnabled", Shape::Boolean),
                 P::optional("Description", Shape::Text),
                 P::refused("DocumentationVersion", "documentation is not kept"),
@@ -79,6 +76,15 @@ static SCHEMA: ResourceSchema = ResourceSchema {
     ],
     attributes: &["DeploymentId"],
 };
+
+/// With it the stage stays where it is, and its canary is the deployment.
+const CANARY_SETTINGS: &str = "DeploymentCanarySettings";
+
+const CANARY: Shape = Shape::Object(&[
+    P::optional("PercentTraffic", Shape::Number),
+    P::optional("StageVariableOverrides", Shape::MapOf(&Shape::Text)),
+    P::optional("UseStageCache", Shape::Boolean),
+]);
 
 fn made(id: &DeploymentId) -> Made {
     Made::named(id.as_str()).with("DeploymentId", id.as_str())
@@ -142,8 +148,10 @@ fn settings(properties: Properties<'_>) -> Result<DeploymentSettings, AwsError> 
         stage_tags: stage.map(|stage| stage.tags("Tags")).unwrap_or_default(),
         method_settings: stage_methods(stage)?,
         access_log_settings: stage.map(access_log_settings).transpose()?.flatten(),
+        client_certificate_id: stage.and_then(|stage| stage.string("ClientCertificateId")),
         cache_cluster_enabled: stage.and_then(|stage| stage.boolean("CacheClusterEnabled")),
         cache_cluster_size: stage.and_then(|stage| stage.string("CacheClusterSize")),
+        canary_settings: properties.object(CANARY_SETTINGS).map(canary).transpose()?,
         ..DeploymentSettings::default()
     })
 }
@@ -166,6 +174,7 @@ async fn point_stage(
         method_settings: from.method_settings,
         tags: from.stage_tags,
         access_log_settings: from.access_log_settings,
+        client_certificate_id: from.client_certificate_id,
         cache_cluster_enabled: from.cache_cluster_enabled,
         cache_cluster_size: from.cache_cluster_size,
         ..StageSettings::default()
@@ -177,6 +186,35 @@ async fn point_stage(
         }
         Err(error) => Err(error),
     }
+}
+
+/// Makes a deployment the canary of its stage again, or takes the canary away where it is the deployment.
+async fn put_canary(
+    maker: &Maker<'_>,
+    made: &StackResource,
+    choice: Option<CanaryChoice>,
+) -> Result<(), AwsError> {
+    let properties = Properties::of(&made.properties);
+    let (api, Some(name)) = (
+        api_of(properties),
+        properties.text("StageName").map(StageName::from),
+    ) else {
+        return Ok(());
+    };
+    let stage = match maker.apis().stage(&api, &name).await {
+        Ok(stage) => stage.value,
+        Err(error) => return gone_is_fine(Err(error)),
+    };
+    let canary = stage.canary_settings.as_ref();
+    let own = canary.filter(|canary| canary.deployment_id.as_str() == made.reference);
+    if own.is_some() == choice.is_some() {
+        return Ok(());
+    }
+    let settings = StageSettings {
+        canary_settings: choice,
+        ..StageSettings::of(&stage)
+    };
+    maker.apis().replace_stage(&api, &name, settings).await.map(drop)
 }
 
 /// Deletes the stage that a deployment made, unless it points at another by now.
@@ -227,6 +265,13 @@ impl StackedResource for Deployment {
             maker.apis().describe_deployment(&api, &id, description).await?;
             let old = Properties::of(&before.properties);
             let same = |name| old.value(name) == properties.value(name);
+            let is_canary = properties.value(CANARY_SETTINGS).is_some();
+            if is_canary && !(same("StageName") && same("StageDescription")) {
+                return Err(unsupported(
+                    "StageName, StageDescription",
+                    "a deployment that is a canary stays with its stage: make another deployment",
+                ));
+            }
             if !same("StageName") {
                 delete_own_stage(maker, before).await?;
             }
@@ -239,8 +284,13 @@ impl StackedResource for Deployment {
 
     fn delete<'a>(&'a self, maker: &'a Maker<'a>, made: &'a StackResource) -> Making<'a, ()> {
         Box::pin(async move {
-            delete_own_stage(maker, made).await?;
-            let api = api_of(Properties::of(&made.properties));
+            let properties = Properties::of(&made.properties);
+            if properties.value(CANARY_SETTINGS).is_some() {
+                put_canary(maker, made, None).await?;
+            } else {
+                delete_own_stage(maker, made).await?;
+            }
+            let api = api_of(properties);
             let id = DeploymentId::from(made.reference.as_str());
             gone_is_fine(maker.apis().delete_deployment(&api, &id).await)
         })
@@ -251,6 +301,13 @@ impl StackedResource for Deployment {
         Box::pin(async move {
             let properties = Properties::of(&made.properties);
             let id = DeploymentId::from(made.reference.as_str());
+            if let Some(settings) = properties.object(CANARY_SETTINGS) {
+                let choice = CanaryChoice {
+                    deployment_id: Some(id),
+                    ..canary(settings)?
+                };
+                return put_canary(maker, made, Some(choice)).await;
+            }
             point_stage(maker, &api_of(properties), &id, properties).await
         })
     }

@@ -7,7 +7,10 @@ use portcullis_engines::{
     },
     vtl,
 };
-use portcullis_model::{Place, Problem, ResourceId, resources::cloudformation::StackResource};
+use portcullis_model::{
+    Place, Problem, ResourceId,
+    resources::{apigateway::TlsConfig, cloudformation::StackResource},
+};
 
 use super::{api_of, gone_is_fine, literal, problem_at};
 use crate::{
@@ -60,6 +63,10 @@ const INTEGRATION: Shape = Shape::Object(&[
     P::optional("RequestParameters", Shape::MapOf(&Shape::Text)),
     P::optional("RequestTemplates", Shape::MapOf(&Shape::Text)),
     P::optional("ResponseTransferMode", Shape::OneOf(&["BUFFERED", "STREAM"])),
+    P::optional(
+        "TlsConfig",
+        Shape::Object(&[P::optional("InsecureSkipVerification", Shape::Boolean)]),
+    ),
     P::optional(
         "TimeoutInMillis",
         Shape::Integer {
@@ -163,6 +170,12 @@ async fn put_parts(maker: &Maker<'_>, key: &MethodKey, properties: Properties<'_
         ("Type", "type"),
         ("Uri", "uri"),
     ])?;
+    let settings = IntegrationSettings {
+        tls_config: integration.object("TlsConfig").map(|tls| TlsConfig {
+            insecure_skip_verification: tls.boolean("InsecureSkipVerification") == Some(true),
+        }),
+        ..settings
+    };
     apis.put_integration(key, settings).await?;
     for response in integration.objects("IntegrationResponses") {
         let settings: IntegrationResponseSettings = response.settings(&[
@@ -217,6 +230,7 @@ impl StackedResource for Method {
     fn check(&self, logical_id: &str, resource: &ResourceTemplate, template: &Template) -> Vec<Problem> {
         let mut problems = check_templates(logical_id, resource);
         problems.extend(check_fit(logical_id, resource));
+        problems.extend(check_tls(logical_id, resource));
         problems.extend(check_twice(logical_id, resource, template));
         problems.extend(cors_check::check_method(logical_id, resource, template));
         problems
@@ -251,6 +265,18 @@ fn check_fit(logical_id: &str, resource: &ResourceTemplate) -> Vec<Problem> {
     problems.extend(check_statuses(logical_id, resource));
     problems.extend(check_validated(logical_id, resource));
     problems
+}
+
+/// Warns of a backend that anybody with a certificate of his own making can stand in for.
+fn check_tls(logical_id: &str, resource: &ResourceTemplate) -> Option<Problem> {
+    let path = ["Integration", "TlsConfig", "InsecureSkipVerification"];
+    let (node, text) = literal(resource, &path)?;
+    text.eq_ignore_ascii_case("true").then(|| {
+        let message = "whoever stands between the gateway and the backend can make a certificate that is accepted: \
+                       let the backend have one of an authority that is trusted";
+        let path = format!("Resources/{logical_id}/Properties/{}", path.join("/"));
+        Problem::warning(Some(node.place), path, message)
+    })
 }
 
 /// Warns of requirements that nothing checks: on AWS too they need a validator.

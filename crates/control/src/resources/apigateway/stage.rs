@@ -38,10 +38,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional("CacheClusterEnabled", Shape::Boolean),
         P::optional("CacheClusterSize", Shape::Text),
         P::optional("CanarySetting", CANARY_SETTING),
-        P::refused(
-            "ClientCertificateId",
-            "client certificates for backends are not there yet",
-        ),
+        P::optional("ClientCertificateId", Shape::Text),
         P::required("DeploymentId", Shape::Text),
         P::optional("Description", Shape::Text),
         P::refused("DocumentationVersion", "documentation is not kept"),
@@ -67,17 +64,15 @@ const CANARY_SETTING: Shape = Shape::Object(&[
     P::optional("UseStageCache", Shape::Boolean),
 ]);
 
-fn canary_setting(properties: Properties<'_>) -> Result<Option<CanaryChoice>, AwsError> {
-    let Some(setting) = properties.object("CanarySetting") else {
-        return Ok(None);
-    };
+/// Reads what a canary is.
+pub(super) fn canary(setting: Properties<'_>) -> Result<CanaryChoice, AwsError> {
     let names = [
         ("DeploymentId", "deploymentId"),
         ("PercentTraffic", "percentTraffic"),
         ("StageVariableOverrides", "stageVariableOverrides"),
         ("UseStageCache", "useStageCache"),
     ];
-    setting.settings(&names).map(Some)
+    setting.settings(&names)
 }
 
 /// Reads where a stage logs its requests.
@@ -149,6 +144,7 @@ fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
     let mut settings: StageSettings = properties.settings(&[
         ("CacheClusterEnabled", "cacheClusterEnabled"),
         ("CacheClusterSize", "cacheClusterSize"),
+        ("ClientCertificateId", "clientCertificateId"),
         ("DeploymentId", "deploymentId"),
         ("Description", "description"),
         ("TracingEnabled", "tracingEnabled"),
@@ -156,7 +152,7 @@ fn settings(properties: Properties<'_>) -> Result<StageSettings, AwsError> {
     ])?;
     settings.method_settings = method_settings(properties)?;
     settings.access_log_settings = access_log_settings(properties)?;
-    settings.canary_settings = canary_setting(properties)?;
+    settings.canary_settings = properties.object("CanarySetting").map(canary).transpose()?;
     settings.tags = properties.tags("Tags");
     Ok(settings)
 }

@@ -11,6 +11,7 @@ use super::{
     records::{
         Apis, Listed, Wanted,
         api_key::Plans,
+        client_certificate::ClientCertificates,
         domain_name::Domains,
         import::{self, ImportOptions},
         method::MethodKey,
@@ -34,6 +35,15 @@ pub(super) fn plans<'a>(call: &Call<'a>) -> Plans<'a> {
         apis: apis(call),
         vault: &call.parts.vault,
         counters: call.parts.usage.as_ref(),
+    }
+}
+
+/// Returns the client certificates as the caller sees them.
+pub(super) fn client_certificates<'a>(call: &Call<'a>) -> ClientCertificates<'a> {
+    ClientCertificates {
+        apis: apis(call),
+        vault: &call.parts.vault,
+        edge: call.parts.certificates.as_ref(),
     }
 }
 

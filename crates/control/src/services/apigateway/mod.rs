@@ -25,6 +25,7 @@ mod create_vpc_link;
 mod delete_api_key;
 mod delete_authorizer;
 mod delete_base_path_mapping;
+mod delete_client_certificate;
 mod delete_deployment;
 mod delete_domain_name;
 mod delete_gateway_response;
@@ -41,6 +42,7 @@ mod delete_usage_plan;
 mod delete_usage_plan_key;
 mod flush_stage_authorizers_cache;
 mod flush_stage_cache;
+mod generate_client_certificate;
 mod delete_vpc_link;
 mod get_account;
 mod get_api_key;
@@ -49,6 +51,8 @@ mod get_authorizer;
 mod get_authorizers;
 mod get_base_path_mapping;
 mod get_base_path_mappings;
+mod get_client_certificate;
+mod get_client_certificates;
 mod get_deployment;
 mod get_deployments;
 mod get_domain_name;
@@ -92,6 +96,7 @@ mod update_account;
 mod update_api_key;
 mod update_authorizer;
 mod update_base_path_mapping;
+mod update_client_certificate;
 mod update_deployment;
 mod update_domain_name;
 mod update_gateway_response;
@@ -109,7 +114,7 @@ mod update_usage_plan;
 mod update_vpc_link;
 
 use input::{
-    api, apis, arn, body, body_without, domains, embeds, is_on, label, method_key, numbered, patches, plans,
+    api, apis, arn, body, body_without, client_certificates, domains, embeds, is_on, label, method_key, numbered, patches, plans,
     wanted,
 };
 
@@ -140,6 +145,7 @@ const OPERATIONS: &[&Operation] = &[
     &delete_api_key::OPERATION,
     &delete_authorizer::OPERATION,
     &delete_base_path_mapping::OPERATION,
+    &delete_client_certificate::OPERATION,
     &delete_deployment::OPERATION,
     &delete_domain_name::OPERATION,
     &delete_gateway_response::OPERATION,
@@ -156,6 +162,7 @@ const OPERATIONS: &[&Operation] = &[
     &delete_usage_plan_key::OPERATION,
     &flush_stage_authorizers_cache::OPERATION,
     &flush_stage_cache::OPERATION,
+    &generate_client_certificate::OPERATION,
     &delete_vpc_link::OPERATION,
     &get_account::OPERATION,
     &get_api_key::OPERATION,
@@ -164,6 +171,8 @@ const OPERATIONS: &[&Operation] = &[
     &get_authorizers::OPERATION,
     &get_base_path_mapping::OPERATION,
     &get_base_path_mappings::OPERATION,
+    &get_client_certificate::OPERATION,
+    &get_client_certificates::OPERATION,
     &get_deployment::OPERATION,
     &get_deployments::OPERATION,
     &get_domain_name::OPERATION,
@@ -207,6 +216,7 @@ const OPERATIONS: &[&Operation] = &[
     &update_api_key::OPERATION,
     &update_authorizer::OPERATION,
     &update_base_path_mapping::OPERATION,
+    &update_client_certificate::OPERATION,
     &update_deployment::OPERATION,
     &update_domain_name::OPERATION,
     &update_gateway_response::OPERATION,

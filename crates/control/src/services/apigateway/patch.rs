@@ -240,6 +240,7 @@ pub const INTEGRATION: &[Patchable] = &[
     ("/cacheNamespace", Field::Text),
     ("/cacheKeyParameters", Field::ListByPath),
     ("/connectionId", Field::Text),
+    ("/tlsConfig/insecureSkipVerification", Field::Boolean),
     ("/requestParameters", Field::TextMap),
     ("/requestTemplates", Field::TextMap),
 ];
@@ -278,6 +279,8 @@ pub const GATEWAY_RESPONSE: &[Patchable] = &[
 ];
 /// Paths of a VPC link.
 pub const VPC_LINK: &[Patchable] = &[("/name", Field::Text), ("/description", Field::Text)];
+/// Paths of a client certificate.
+pub const CLIENT_CERTIFICATE: &[Patchable] = &[("/description", Field::Text)];
 /// Paths of a custom domain name.
 pub const DOMAIN_NAME: &[Patchable] = &[
     ("/certificateArn", Field::Text),
@@ -325,6 +328,7 @@ pub const USAGE_PLAN: &[Patchable] = &[
 pub const STAGE: &[Patchable] = &[
     ("/deploymentId", Field::Text),
     ("/description", Field::Text),
+    ("/clientCertificateId", Field::Text),
     ("/tracingEnabled", Field::Boolean),
     ("/cacheClusterEnabled", Field::Boolean),
     ("/cacheClusterSize", Field::Text),

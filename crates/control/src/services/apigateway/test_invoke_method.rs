@@ -3,8 +3,15 @@
 
 use serde_json::Value;
 
-use super::{arn, body, method_key, records::test_call, wire};
-use crate::operation::{Access, AwsError, Call, Operation, Route};
+use super::{
+    arn, body, client_certificates, method_key,
+    records::test_call::{self, TestInput},
+    wire,
+};
+use crate::{
+    operation::{Access, AwsError, Call, Operation, Route},
+    ports::TestCall,
+};
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {
@@ -39,9 +46,15 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let test = super::apis(call)
-        .test_of_method(&method_key(call), body(call)?)
-        .await?;
+    let input: TestInput = body(call)?;
+    let certificate = match input.client_certificate_id() {
+        Some(id) => Some(client_certificates(call).presented(id).await?),
+        None => None,
+    };
+    let test = TestCall {
+        client_certificate: certificate,
+        ..super::apis(call).test_of_method(&method_key(call), input).await?
+    };
     let tested = call.parts.test_bench.method(call.scope, test).await;
     tested
         .map(|answer| wire::tested_method(&answer))

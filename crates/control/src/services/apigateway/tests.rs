@@ -187,8 +187,8 @@ async fn what_has_no_effect_is_refused_by_name() {
     for (operation, input, field) in [
         (
             "PutIntegration",
-            with(&key, json!({ "type": "MOCK", "tlsConfig": {} })),
-            "tlsConfig",
+            with(&key, json!({ "type": "MOCK", "integrationTarget": "x" })),
+            "integrationTarget",
         ),
         (
             "CreateAuthorizer",

@@ -6,7 +6,8 @@ use portcullis_model::{
     Scope, SecretText, Timestamp,
     resources::{
         apigateway::{
-            ACCOUNT_THROTTLE, Deployment, GatewayResponse, MethodSetting, Resource, RestApi, Stage,
+            ACCOUNT_THROTTLE, ClientCertificate, Deployment, GatewayResponse, MethodSetting, Resource,
+            RestApi, Stage,
         },
         custom_domains::{BasePathMapping, DomainName},
         usage_plans::ApiKey,
@@ -100,6 +101,19 @@ pub(super) fn vpc_link(link: &VpcLink) -> Value {
         "tags": link.tags,
     });
     set(&mut answer, "description", link.description.as_ref());
+    answer
+}
+
+/// Renders a client certificate, without its key.
+pub(super) fn client_certificate(certificate: &ClientCertificate) -> Value {
+    let mut answer = json!({
+        "clientCertificateId": certificate.client_certificate_id,
+        "pemEncodedCertificate": certificate.pem_encoded_certificate,
+        "createdDate": seconds(certificate.created_date),
+        "expirationDate": seconds(certificate.expiration_date),
+        "tags": certificate.tags,
+    });
+    set(&mut answer, "description", certificate.description.as_ref());
     answer
 }
 
@@ -205,6 +219,11 @@ pub(super) fn stage(stage: &Stage) -> Value {
         stage.access_log_settings.as_ref(),
     );
     set(&mut answer, "cacheClusterSize", stage.cache_cluster_size.as_ref());
+    set(
+        &mut answer,
+        "clientCertificateId",
+        stage.client_certificate_id.as_ref(),
+    );
     set(&mut answer, "canarySettings", stage.canary_settings.as_ref());
     if !stage.variables.is_empty() {
         set(&mut answer, "variables", Some(&stage.variables));

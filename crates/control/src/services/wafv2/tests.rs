@@ -81,6 +81,7 @@ async fn put_stage(wire: &Wire) {
         tags: Default::default(),
         access_log_settings: None,
         canary_settings: None,
+        client_certificate_id: None,
         cache_cluster_enabled: false,
         cache_cluster_size: None,
         created_date: Timestamp(0),

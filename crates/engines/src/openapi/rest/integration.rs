@@ -65,6 +65,16 @@ impl<'d> Planner<'d> {
                 members.insert(name.into(), value.value.clone());
             }
         }
+        if let Some(skips) = integration
+            .member("tlsConfig")
+            .and_then(|tls| tls.member("insecureSkipVerification"))
+            .filter(|skips| skips.value == &Value::Bool(true))
+        {
+            self.findings.warning(
+                &skips,
+                "the backend's certificate may be of anybody's making: have one of an authority that is trusted",
+            );
+        }
         if let Some(number) = members.get("timeoutInMillis").and_then(Value::as_str) {
             let number = number.parse::<u32>().map_or(Value::from(number), Value::from);
             members.insert("timeoutInMillis".into(), number);

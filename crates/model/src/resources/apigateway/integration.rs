@@ -42,6 +42,15 @@ impl ResponseTransferMode {
     }
 }
 
+/// What of a backend's certificate is verified.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TlsConfig {
+    /// Whoever issued it is trusted; name and times still count.
+    #[serde(default)]
+    pub insecure_skip_verification: bool,
+}
+
 /// How a method reaches what stands behind it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -80,6 +89,8 @@ pub struct Integration {
     pub cache_key_parameters: Vec<String>,
     #[serde(default, skip_serializing_if = "ResponseTransferMode::is_default")]
     pub response_transfer_mode: ResponseTransferMode,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_config: Option<TlsConfig>,
     /// By status code.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub integration_responses: BTreeMap<String, IntegrationResponse>,

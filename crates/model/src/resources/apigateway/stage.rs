@@ -73,6 +73,9 @@ pub struct Stage {
     pub access_log_settings: Option<AccessLogSettings>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary_settings: Option<CanarySettings>,
+    /// What it presents to backends that ask who calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate_id: Option<String>,
     #[serde(default)]
     pub cache_cluster_enabled: bool,
     /// In gigabytes, as AWS writes it.

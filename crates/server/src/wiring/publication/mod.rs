@@ -31,6 +31,7 @@ use serde::de::DeserializeOwned;
 use tokio::sync::Mutex;
 
 pub(super) use compiler::GatewayCompiler;
+pub(super) use stages::backend_certificate;
 
 use super::functions::ServerFunctions;
 
@@ -151,6 +152,7 @@ impl Publication {
                 }),
                 Box::new(stages::Stages {
                     store: Arc::clone(&store),
+                    vault: Arc::clone(&vault),
                     snapshots: Arc::clone(&snapshots),
                 }),
                 Box::new(http_stages::HttpStages {

@@ -2,17 +2,23 @@
 
 use std::sync::Arc;
 
-use portcullis_gateway::snapshot::{Snapshots, StageSnapshot, compile_canary, compile_stage};
+use portcullis_gateway::{
+    backend_tls::BackendCertificate,
+    edge::certified_key,
+    snapshot::{Snapshots, StageSnapshot, compile_canary, compile_stage},
+};
 use portcullis_model::{
-    ApiId, DeploymentId, Problem, Scope, StageName,
-    resources::apigateway::{Deployment, RestApi, Stage},
+    ApiId, DeploymentId, Problem, Scope, SecretText, StageName,
+    resources::apigateway::{ClientCertificate, Deployment, RestApi, Stage, client_key_purpose},
 };
 use portcullis_store::{Kind, Page, RecordKey, Store, StoreError, kinds, typed};
+use portcullis_vault::Vault;
 
 use super::{Feed, Serving, log_problems};
 
 pub(super) struct Stages {
     pub(super) store: Arc<dyn Store>,
+    pub(super) vault: Arc<Vault>,
     pub(super) snapshots: Arc<Snapshots>,
 }
 
@@ -51,7 +57,12 @@ impl Stages {
         let Some(deployment) = self.deployment(scope, stage, &stage.deployment_id).await? else {
             return Ok(None);
         };
-        let compiled = compile_stage(stage, &deployment, scope);
+        let certificate = match self.certificate(scope, stage).await? {
+            Ok(certificate) => certificate,
+            Err(problem) => return Ok(Some(Err(vec![problem]))),
+        };
+        let compiled =
+            compile_stage(stage, &deployment, scope).map(|compiled| compiled.presenting(certificate.clone()));
         let Some(canary) = &stage.canary_settings else {
             return Ok(Some(compiled));
         };
@@ -59,9 +70,34 @@ impl Stages {
             return Ok(None);
         };
         Ok(Some(compiled.and_then(|compiled| {
-            let canary = compile_canary(stage, &deployment, scope)?;
+            let canary = compile_canary(stage, &deployment, scope)?.presenting(certificate);
             Ok(compiled.with_canary(stage, canary))
         })))
+    }
+
+    /// Returns what a stage presents to its backends; one that cannot be had is a problem, never a stage without it.
+    async fn certificate(
+        &self,
+        scope: &Scope,
+        stage: &Stage,
+    ) -> Result<Result<Option<Arc<BackendCertificate>>, Problem>, StoreError> {
+        let Some(id) = &stage.client_certificate_id else {
+            return Ok(Ok(None));
+        };
+        let problem = |cause: String| Problem::error(None, "clientCertificateId", cause);
+        let key = RecordKey::new(scope, kinds::API_CLIENT_CERTIFICATE, id.as_str());
+        let found = typed::read_json::<ClientCertificate>(self.store.as_ref(), &key).await?;
+        let Some(certificate) = found.map(|found| found.value) else {
+            return Ok(Err(problem(format!("there is no client certificate `{id}`"))));
+        };
+        let private_key = self
+            .vault
+            .unseal_text(&client_key_purpose(scope, id), &certificate.private_key);
+        Ok(private_key
+            .map_err(|cause| cause.to_string())
+            .and_then(|private_key| backend_certificate(&certificate.pem_encoded_certificate, &private_key))
+            .map(Some)
+            .map_err(problem))
     }
 
     async fn deployment(
@@ -82,6 +118,17 @@ impl Stages {
         }
         Ok(Some(deployment))
     }
+}
+
+/// Makes what a stage presents of a certificate and its key, both in PEM.
+pub(in crate::wiring) fn backend_certificate(
+    certificate: &str,
+    private_key: &SecretText,
+) -> Result<Arc<BackendCertificate>, String> {
+    let key = certified_key(certificate, private_key).map_err(|cause| cause.to_string())?;
+    BackendCertificate::new(key)
+        .map(Arc::new)
+        .ok_or_else(|| "the certificate is empty".to_owned())
 }
 
 /// A deployment keeps what the API was when it was made, but an API that has become private since is closed at once; one

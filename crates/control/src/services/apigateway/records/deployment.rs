@@ -43,6 +43,9 @@ pub struct DeploymentSettings {
     /// The access log of the stage, which only a template gives here.
     #[serde(default)]
     pub access_log_settings: Option<AccessLogSettings>,
+    /// What the stage presents to its backends, which only a template gives here.
+    #[serde(default)]
+    pub client_certificate_id: Option<String>,
     #[serde(default)]
     pub cache_cluster_enabled: Option<bool>,
     #[serde(default)]
@@ -119,6 +122,7 @@ impl Apis<'_> {
                     method_settings: settings.method_settings,
                     tags: settings.stage_tags,
                     access_log_settings: settings.access_log_settings,
+                    client_certificate_id: settings.client_certificate_id,
                     cache_cluster_enabled: settings.cache_cluster_enabled,
                     cache_cluster_size: settings.cache_cluster_size,
                     canary_settings: settings.canary_settings.map(|canary| CanaryChoice {

@@ -1,11 +1,12 @@
 //! What stands behind a method: <https://docs.aws.amazon.com/apigateway/latest/api/API_Integration.html>
 //!
-//! `HTTP` is not there yet, so it is refused. What an `AWS` integration may call is the data plane's to say, at deployment.
+//! What an `AWS` integration may call is the data plane's to say, at deployment.
 
 use std::collections::BTreeMap;
 
 use portcullis_model::resources::apigateway::{
-    Integration, IntegrationType, Method, PassthroughBehavior, ResponseTransferMode, default_timeout,
+    Integration, IntegrationType, Method, PassthroughBehavior, ResponseTransferMode, TlsConfig,
+    default_timeout,
 };
 use portcullis_store::kinds;
 use serde::{Deserialize, Serialize};
@@ -51,6 +52,8 @@ pub struct IntegrationSettings {
     pub response_transfer_mode: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub connection_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_config: Option<TlsConfig>,
     // AWS's other fields: named here so that their refusal can name them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub credentials: Option<String>,
@@ -58,8 +61,6 @@ pub struct IntegrationSettings {
     pub cache_namespace: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_handling: Option<String>,
-    #[serde(default, skip_serializing)]
-    pub tls_config: Option<Value>,
     #[serde(default, skip_serializing)]
     pub integration_target: Option<Value>,
 }
@@ -81,6 +82,7 @@ impl IntegrationSettings {
             timeout_ms: Some(i64::from(integration.timeout_ms)),
             cache_namespace: integration.cache_namespace.clone(),
             cache_key_parameters: integration.cache_key_parameters.clone(),
+            tls_config: integration.tls_config,
             response_transfer_mode: (integration.response_transfer_mode == ResponseTransferMode::Stream)
                 .then(|| "STREAM".to_owned()),
             ..Self::default()
@@ -101,18 +103,11 @@ impl IntegrationSettings {
     }
 
     fn refuse_unsupported(&self) -> Result<(), AwsError> {
-        let refused = [
-            (
-                "tlsConfig",
-                self.tls_config.is_some(),
-                "certificates of backends are always verified",
-            ),
-            (
-                "integrationTarget",
-                self.integration_target.is_some(),
-                "a VPC link of a REST API leads to its own target",
-            ),
-        ];
+        let refused = [(
+            "integrationTarget",
+            self.integration_target.is_some(),
+            "a VPC link of a REST API leads to its own target",
+        )];
         match refused.iter().find(|(_, given, _)| *given) {
             Some((field, _, reason)) => Err(unsupported(field, reason)),
             None => Ok(()),
@@ -185,6 +180,15 @@ impl IntegrationSettings {
         self.refuse_unsupported()?;
         check_content_handling(self.content_handling.as_deref())?;
         let connection_id = self.link(integration_type)?;
+        let is_http = matches!(
+            integration_type,
+            IntegrationType::Http | IntegrationType::HttpProxy
+        );
+        if self.tls_config.is_some_and(|tls| tls.insecure_skip_verification) && !is_http {
+            return Err(bad_request(
+                "tlsConfig.insecureSkipVerification is supported for HTTP and HTTP_PROXY integrations only",
+            ));
+        }
         let response_transfer_mode = self.transfer_mode(integration_type)?;
         let (timeout_ms, passthrough_behavior) =
             (self.timeout_ms(response_transfer_mode)?, self.passthrough()?);
@@ -230,6 +234,7 @@ impl IntegrationSettings {
             cache_namespace: self.cache_namespace.filter(|name| !name.is_empty()),
             cache_key_parameters: self.cache_key_parameters,
             response_transfer_mode,
+            tls_config: self.tls_config,
             integration_responses: BTreeMap::new(),
         })
     }

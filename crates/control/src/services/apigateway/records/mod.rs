@@ -10,6 +10,7 @@ pub mod api_key_import;
 pub mod authorizer;
 pub mod base_path_mapping;
 pub mod canary;
+pub mod client_certificate;
 pub mod deployment;
 pub mod domain_name;
 pub mod gateway_response;

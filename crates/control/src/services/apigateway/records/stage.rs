@@ -48,6 +48,8 @@ pub struct StageSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub canary_settings: Option<CanaryChoice>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub client_certificate_id: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_cluster_enabled: Option<bool>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_cluster_size: Option<String>,
@@ -69,6 +71,7 @@ impl StageSettings {
             tags: stage.tags.clone(),
             access_log_settings: stage.access_log_settings.clone(),
             canary_settings: stage.canary_settings.clone().map(CanaryChoice::from),
+            client_certificate_id: stage.client_certificate_id.clone(),
             cache_cluster_enabled: Some(stage.cache_cluster_enabled),
             cache_cluster_size: stage.cache_cluster_size.clone(),
             ..Self::default()
@@ -176,6 +179,7 @@ pub(super) fn blank_stage(
         tags: BTreeMap::new(),
         access_log_settings: None,
         canary_settings: None,
+        client_certificate_id: None,
         cache_cluster_enabled: false,
         cache_cluster_size: None,
         created_date: now,
@@ -253,6 +257,7 @@ impl Apis<'_> {
             .map(|canary| canary.settings(&deployment_id));
         let stage = Stage {
             canary_settings: canary,
+            client_certificate_id: settings.client_certificate_id.filter(|id| !id.is_empty()),
             cache_cluster_enabled: settings.cache_cluster_enabled == Some(true),
             cache_cluster_size: cluster_size(settings.cache_cluster_enabled, settings.cache_cluster_size),
             deployment_id,
@@ -319,6 +324,10 @@ impl Apis<'_> {
         if let Some(canary) = settings.canary_settings {
             stage.canary_settings = Some(canary.settings(&deployment.id));
         }
+        stage.client_certificate_id = settings
+            .client_certificate_id
+            .or(stage.client_certificate_id)
+            .filter(|id| !id.is_empty());
         stage.last_updated_date = now;
         stage.description = settings.description.or(stage.description);
         let enabled = settings
@@ -343,6 +352,8 @@ impl Apis<'_> {
         deployment: &Deployment,
         before: &MethodSettings,
     ) -> Result<(), AwsError> {
+        self.check_client_certificate(stage.client_certificate_id.as_deref())
+            .await?;
         let own = self.image_of(stage, deployment).await?;
         self.refuse_uncompilable(&own, stage)?;
         let mut images = vec![own];
