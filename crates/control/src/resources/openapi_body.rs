@@ -1,25 +1,76 @@
-//! `Body` of an API in a template: an OpenAPI document as an object, with functions in it or without.
+//! The OpenAPI document of an API in a template: under `Body`, an object with functions in it or without, or in a bucket, where
+//! `BodyS3Location` says; there it is read when the stack is made or the property changes, as on AWS.
 
+use bytes::Bytes;
 use portcullis_engines::{
-    cloudformation::{Node, NodeKind},
+    cloudformation::{Node, NodeKind, PropertySchema as P, Shape},
     document::place_below,
-    openapi::Document,
+    openapi::{DOCUMENT_BYTES_MAX, Document},
 };
 use portcullis_model::Problem;
 use serde_json::{Map, Value};
 
 use super::Properties;
-use crate::{operation::AwsError, services::apigateway::records::import::Source};
+use crate::{
+    operation::AwsError,
+    ports::Buckets,
+    services::apigateway::records::{import::Source, truststore::key_of_version},
+};
 
-/// Returns the document. A text is none: what it holds could not be seen before it is evaluated.
-pub(super) fn body(properties: Properties<'_>) -> Result<Option<Source<'_>>, AwsError> {
-    match properties.value("Body") {
-        None => Ok(None),
-        Some(body) if body.is_object() => Ok(Some(Source::Value(body))),
-        Some(_) => Err(AwsError::validation(
+/// Where a document lies in a bucket.
+pub(super) const S3_LOCATION: Shape = Shape::Object(&[
+    P::required("Bucket", Shape::Text),
+    P::refused(
+        "ETag",
+        "a folder that stands for a bucket has none: name a `Version`",
+    ),
+    P::refused(
+        "Etag",
+        "a folder that stands for a bucket has none: name a `Version`",
+    ),
+    P::required("Key", Shape::Text),
+    P::optional("Version", Shape::Text),
+]);
+
+/// A document, wherever it came from.
+pub(super) enum Body<'a> {
+    Written(&'a Value),
+    Read(Bytes),
+}
+
+impl Body<'_> {
+    /// Returns what imports take.
+    pub(super) fn source(&self) -> Source<'_> {
+        match self {
+            Self::Written(value) => Source::Value(value),
+            Self::Read(bytes) => Source::Text(bytes),
+        }
+    }
+}
+
+/// Returns the document. A text under `Body` is none: what it holds could not be seen before it is evaluated.
+pub(super) fn body<'a>(
+    properties: Properties<'a>,
+    buckets: &dyn Buckets,
+) -> Result<Option<Body<'a>>, AwsError> {
+    match (properties.value("Body"), properties.object("BodyS3Location")) {
+        (None, None) => Ok(None),
+        (None, Some(location)) => read(location, buckets).map(Body::Read).map(Some),
+        (Some(_), Some(_)) => Err(AwsError::validation(
+            "BodyS3Location: there is a `Body` too, and an API has one document",
+        )),
+        (Some(body), None) if body.is_object() => Ok(Some(Body::Written(body))),
+        (Some(_), None) => Err(AwsError::validation(
             "Body: the document must be an object, not a text that holds one",
         )),
     }
+}
+
+fn read(location: Properties<'_>, buckets: &dyn Buckets) -> Result<Bytes, AwsError> {
+    let (bucket, key) = (location.text_or_empty("Bucket"), location.text_or_empty("Key"));
+    key_of_version(key, location.text("Version"))
+        .and_then(|key| buckets.read(bucket, &key, DOCUMENT_BYTES_MAX))
+        .map_err(|cause| AwsError::validation(format!("BodyS3Location: {cause}")))
 }
 
 /// Says what is wrong with a document before its functions are evaluated. They stand for texts; what holds one is not judged,

@@ -15,7 +15,7 @@ use crate::{
     operation::AwsError,
     resources::{
         Made, Maker, Making, Properties, StackedResource, literal_json,
-        openapi_body::{body, check_body},
+        openapi_body::{S3_LOCATION, body, check_body},
     },
     services::apigateway::records::{
         import::{ImportOptions, Mode, base_path},
@@ -33,10 +33,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::optional("ApiKeySourceType", Shape::OneOf(&["HEADER", "AUTHORIZER"])),
         P::optional("BinaryMediaTypes", Shape::List(&Shape::Text)).inert("bodies always pass as bytes"),
         P::optional("Body", Shape::Json),
-        P::refused(
-            "BodyS3Location",
-            "there is no S3 to read from: write the document under `Body`",
-        ),
+        P::optional("BodyS3Location", S3_LOCATION),
         P::refused("CloneFrom", "write the parts as resources"),
         P::optional("Description", Shape::Text),
         P::optional("DisableExecuteApiEndpoint", Shape::Boolean),
@@ -167,10 +164,10 @@ impl StackedResource for RestApi {
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
-            let api = match body(properties)? {
-                Some(source) => {
+            let api = match body(properties, maker.buckets)? {
+                Some(body) => {
                     let options = import_options(properties)?;
-                    maker.apis().import_rest_api(source, &options).await?.api
+                    maker.apis().import_rest_api(body.source(), &options).await?.api
                 }
                 None => maker.apis().create_rest_api(settings(properties)?).await?,
             };
@@ -186,10 +183,10 @@ impl StackedResource for RestApi {
     ) -> Making<'a, Made> {
         Box::pin(async move {
             let id = ApiId::from(before.reference.as_str());
-            let api = match body(properties)? {
-                Some(source) => {
+            let api = match body(properties, maker.buckets)? {
+                Some(body) => {
                     let options = import_options(properties)?;
-                    maker.apis().put_rest_api(&id, source, &options).await?.api
+                    maker.apis().put_rest_api(&id, body.source(), &options).await?.api
                 }
                 None => maker.apis().replace_rest_api(&id, settings(properties)?).await?,
             };
@@ -212,7 +209,10 @@ impl StackedResource for RestApi {
         }
         match resource.properties.member("Body") {
             Some(node) => problems.extend(check_body(node, logical_id, problems_of)),
-            None if resource.properties.member("Name").is_none() => {
+            None if ["Name", "BodyS3Location"]
+                .iter()
+                .all(|name| resource.properties.member(name).is_none()) =>
+            {
                 let message = "`Name` is missing: an API without `Body` needs one";
                 let path = format!("Resources/{logical_id}/Properties");
                 problems.push(Problem::error(Some(resource.properties.place), path, message));

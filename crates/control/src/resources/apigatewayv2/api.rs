@@ -15,7 +15,7 @@ use crate::{
     operation::AwsError,
     resources::{
         Made, Maker, Making, Properties, StackedResource, cors_check,
-        openapi_body::{body, check_body},
+        openapi_body::{S3_LOCATION, body, check_body},
     },
     services::{
         apigateway::records::import::base_path,
@@ -47,10 +47,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
         P::refused("ApiKeySelectionExpression", "it concerns WebSocket APIs"),
         P::optional("BasePath", Shape::OneOf(&["ignore", "prepend", "split"])),
         P::optional("Body", Shape::Json),
-        P::refused(
-            "BodyS3Location",
-            "there is no S3 to read from: write the document under `Body`",
-        ),
+        P::optional("BodyS3Location", S3_LOCATION),
         P::optional("CorsConfiguration", Shape::Object(CORS)),
         P::refused("CredentialsArn", "it concerns quick create with a function"),
         P::optional("Description", Shape::Text),
@@ -137,9 +134,9 @@ impl StackedResource for Api {
 
     fn create<'a>(&'a self, maker: &'a Maker<'a>, properties: Properties<'a>) -> Making<'a, Made> {
         Box::pin(async move {
-            if let Some(source) = body(properties)? {
+            if let Some(body) = body(properties, maker.buckets)? {
                 let options = import_options(properties)?;
-                let imported = http_apis(maker).import_api(source, &options).await?;
+                let imported = http_apis(maker).import_api(body.source(), &options).await?;
                 return Ok(made(maker, &imported.api));
             }
             let mut settings = settings(properties)?;
@@ -157,10 +154,13 @@ impl StackedResource for Api {
     ) -> Making<'a, Made> {
         Box::pin(async move {
             let id = ApiId::from(before.reference.as_str());
-            let changed = match body(properties)? {
-                Some(source) => {
+            let changed = match body(properties, maker.buckets)? {
+                Some(body) => {
                     let options = import_options(properties)?;
-                    http_apis(maker).reimport_api(&id, source, &options).await?.api
+                    http_apis(maker)
+                        .reimport_api(&id, body.source(), &options)
+                        .await?
+                        .api
                 }
                 None => http_apis(maker).replace_api(&id, settings(properties)?).await?,
             };
@@ -181,8 +181,14 @@ impl StackedResource for Api {
                 http::plan(document, BasePath::default()).1
             });
         }
-        let missing = ["Name", "ProtocolType"]
-            .into_iter()
+        let is_elsewhere = resource.properties.member("BodyS3Location").is_some();
+        let needed: &[&str] = if is_elsewhere {
+            &[]
+        } else {
+            &["Name", "ProtocolType"]
+        };
+        let missing = needed
+            .iter()
             .filter(|name| resource.properties.member(name).is_none());
         missing
             .map(|name| {

@@ -109,7 +109,7 @@ const NAMES: [(&str, &str); 4] = [
 ];
 
 /// What lends a role to a service: the type, the property that names the role, the service.
-const LENDERS: [(&str, &str, &str); 5] = [
+const LENDERS: [(&str, &str, &str); 6] = [
     (
         "AWS::ApiGateway::Account",
         "CloudWatchRoleArn",
@@ -124,6 +124,12 @@ const LENDERS: [(&str, &str, &str); 5] = [
     (
         "AWS::ApiGateway::RestApi",
         "credentials",
+        "apigateway.amazonaws.com",
+    ),
+    // What a document in a bucket holds is known when it is read: too late to ask.
+    (
+        "AWS::ApiGateway::RestApi",
+        "BodyS3Location",
         "apigateway.amazonaws.com",
     ),
     ("AWS::Events::Rule", "RoleArn", "events.amazonaws.com"),

@@ -37,6 +37,21 @@ pub enum Reread {
     Kept { cause: String },
 }
 
+/// Returns where a version of an object lies in the folder that stands for its bucket; the object itself without one.
+pub fn key_of_version(key: &str, version: Option<&str>) -> Result<String, String> {
+    let Some(version) = version else {
+        return Ok(key.to_owned());
+    };
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    let named = version.bytes().all(plain) && !version.starts_with('.');
+    if !named || version.len() > VERSION_CHARACTERS_MAX {
+        return Err(format!(
+            "version `{version}`: expected letters, digits and `-_.`, no dot first"
+        ));
+    }
+    Ok(format!(".versions/{version}/{key}"))
+}
+
 impl TruststorePlace {
     /// Parses `s3://bucket/key` with a version.
     pub fn parse(uri: &str, version: Option<&str>) -> Result<Self, String> {
@@ -44,19 +59,7 @@ impl TruststorePlace {
         let (bucket, key) = place
             .filter(|(bucket, key)| !bucket.is_empty() && !key.is_empty())
             .ok_or_else(|| format!("Invalid truststore URI `{uri}`: expected `s3://bucket/key`"))?;
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        let key = match version {
-            None => key.to_owned(),
-            Some(version) => {
-                let named = version.bytes().all(plain) && !version.starts_with('.');
-                if !named || version.len() > VERSION_CHARACTERS_MAX {
-                    return Err(format!(
-                        "Invalid truststore version `{version}`: expected letters, digits and `-_.`, no dot first"
-                    ));
-                }
-                format!(".versions/{version}/{key}")
-            }
-        };
+        let key = key_of_version(key, version).map_err(|cause| format!("Invalid truststore {cause}"))?;
         Ok(Self {
             uri: uri.to_owned(),
             version: version.map(str::to_owned),
