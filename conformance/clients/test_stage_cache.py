@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from portcullis import until
-from world import add_user, sign_in
+from world import add_user, put_mock, sign_in
 
 
 class Backend(http.server.BaseHTTPRequestHandler):
@@ -177,7 +177,71 @@ def test_flush_drops_everything_at_once(kept, apigateway):
     assert kept.says() != first
     with pytest.raises(apigateway.exceptions.NotFoundException):
         apigateway.flush_stage_cache(restApiId=kept.api, stageName="nowhere")
-    apigateway.flush_stage_authorizers_cache(restApiId=kept.api, stageName="prod")
+
+
+class Guard(http.server.BaseHTTPRequestHandler):
+    """A function, as the Lambda Invoke API has it: it lets everybody in and counts."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked += 1
+        allowed = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": event["methodArn"]}
+        policy = {"Version": "2012-10-17", "Statement": [allowed]}
+        body = json.dumps({"principalId": str(self.server.asked), "policyDocument": policy}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_flushing_the_authorizers_of_a_stage_has_its_callers_asked_again_and_no_other_stages(own_server, web):
+    function = "arn:aws:lambda:us-east-1:000000000000:function:guard"
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Guard) as guard:
+        guard.asked = 0
+        threading.Thread(target=guard.serve_forever, daemon=True).start()
+        server = own_server("--function", f"{function}=http://127.0.0.1:{guard.server_port}")
+        apigateway = server.client("apigateway")
+        made = apigateway.create_rest_api(name="flushed", endpointConfiguration={"types": ["REGIONAL"]})
+        api = made["id"]
+        authorizer = apigateway.create_authorizer(
+            restApiId=api,
+            name="guard",
+            type="TOKEN",
+            authorizerUri=f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations",
+            identitySource="method.request.header.Authorization",
+            authorizerResultTtlInSeconds=3600,
+        )["id"]
+        method = {"restApiId": api, "resourceId": made["rootResourceId"], "httpMethod": "GET"}
+        apigateway.put_method(**method, authorizationType="CUSTOM", authorizerId=authorizer)
+        put_mock(apigateway, method, '"$context.authorizer.principalId"')
+        for stage in ("one", "two"):
+            apigateway.create_deployment(restApiId=api, stageName=stage)
+
+        def principal(stage):
+            answer = web.get(server.api(api, stage, "/"), headers={"Authorization": "me"})
+            assert answer.status_code == 200, answer.text
+            return answer.json()
+
+        kept = {stage: principal(stage) for stage in ("one", "two")}
+        # A thread keeps its own results: asked often enough, each has one.
+        for _ in range(30):
+            principal("one"), principal("two")
+        known = guard.asked
+        for _ in range(10):
+            principal("one"), principal("two")
+        assert guard.asked == known and kept
+        apigateway.flush_stage_authorizers_cache(restApiId=api, stageName="one")
+        principal("two")
+        assert guard.asked == known
+        assert int(principal("one")) == guard.asked == known + 1
+        with pytest.raises(apigateway.exceptions.NotFoundException):
+            apigateway.flush_stage_authorizers_cache(restApiId=api, stageName="nowhere")
+        guard.shutdown()
 
 
 def test_kept_answers_outlive_a_change_of_the_stage_but_not_of_the_cluster(kept):

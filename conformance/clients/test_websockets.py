@@ -175,3 +175,58 @@ def test_open_websockets_are_closed_at_the_end(own_server, backend):
         server.stop()
         with pytest.raises(websockets.exceptions.ConnectionClosed):
             client.recv(5)
+
+
+def test_messages_pass_through_vpc_links_of_both_kinds(own_server, backend):
+    balancer = "arn:aws:elasticloadbalancing:us-east-1:000000000000:loadbalancer/net/sockets/1"
+    listener = "arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/sockets/1/2"
+    closed = socket.create_server(("127.0.0.1", 0))
+    nobody = f"127.0.0.1:{closed.getsockname()[1]}"
+    closed.close()
+    address = backend.removeprefix("http://")
+    # One of the two servers is not there: the handshake goes on to the other.
+    server = own_server("--upstream", f"{balancer}={nobody},{address}", "--upstream", f"{listener}={address}")
+    gateway = server.client("apigateway")
+    link = gateway.create_vpc_link(name="sockets", targetArns=[balancer])["id"]
+    made = gateway.create_rest_api(name="sockets")
+    api = made["id"]
+    for path, key in (("open", False), ("guarded", True)):
+        resource = gateway.create_resource(restApiId=api, parentId=made["rootResourceId"], pathPart=path)["id"]
+        method = {"restApiId": api, "resourceId": resource, "httpMethod": "GET"}
+        gateway.put_method(**method, authorizationType="NONE", apiKeyRequired=key)
+        gateway.put_integration(
+            **method,
+            type="HTTP_PROXY",
+            integrationHttpMethod="GET",
+            uri=f"http://sockets.internal/linked/{path}",
+            connectionType="VPC_LINK",
+            connectionId=link,
+        )
+    gateway.create_deployment(restApiId=api, stageName="prod")
+    public = server.endpoints["public"]["http"].replace("http://", "ws://")
+    for _ in range(4):
+        with dial(server, f"{public}/_aws/execute-api/{api}/prod/open") as client:
+            assert client.recv(5) == "/linked/open"
+            client.send("through the link")
+            assert client.recv(5) == "through the link"
+    with pytest.raises(websockets.exceptions.InvalidStatus) as raised:
+        dial(server, f"{public}/_aws/execute-api/{api}/prod/guarded")
+    assert raised.value.response.status_code == 403
+    http = server.client("apigatewayv2")
+    made = http.create_api(Name="sockets", **HTTP)
+    own = http.create_vpc_link(Name="sockets", SubnetIds=["subnet-1"])["VpcLinkId"]
+    integration = http.create_integration(
+        ApiId=made["ApiId"],
+        IntegrationType="HTTP_PROXY",
+        IntegrationMethod="ANY",
+        IntegrationUri=listener,
+        ConnectionType="VPC_LINK",
+        ConnectionId=own,
+        PayloadFormatVersion="1.0",
+    )["IntegrationId"]
+    http.create_route(ApiId=made["ApiId"], RouteKey="$default", Target=f"integrations/{integration}")
+    http.create_stage(ApiId=made["ApiId"], StageName="$default", AutoDeploy=True)
+    with dial(server, f"ws://{made['ApiEndpoint'].removeprefix('https://')}/rooms?name=2") as client:
+        assert client.recv(5) == "/rooms?name=2"
+        client.send("through the other")
+        assert client.recv(5) == "through the other"
