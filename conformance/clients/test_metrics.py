@@ -6,8 +6,11 @@ import stat
 
 import pytest
 
+import world
+
 NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
-LABELS = r'\{(?:[a-zA-Z_][a-zA-Z0-9_]*="[a-z0-9+.A-Z_-]*")(?:,[a-zA-Z_][a-zA-Z0-9_]*="[a-z0-9+.A-Z_-]*")*\}'
+VALUE = r'"[a-z0-9+.A-Z_/{}$-]*"'
+LABELS = rf"\{{(?:[a-zA-Z_][a-zA-Z0-9_]*={VALUE})(?:,[a-zA-Z_][a-zA-Z0-9_]*={VALUE})*\}}"
 SAMPLE = re.compile(rf"(?P<series>({NAME})(?:{LABELS})?) (?P<value>[0-9]+(?:\.[0-9]+)?)")
 HELP = re.compile(rf"# HELP ({NAME}) [^\n]+")
 TYPE = re.compile(rf"# TYPE ({NAME}) (counter|gauge|histogram)")
@@ -57,7 +60,8 @@ def changes(before, after):
     assert before.keys() == after.keys(), "a request made a new series"
     changed = {series: after[series] - before[series] for series in after if after[series] != before[series]}
     ours = {series: change for series, change in changed.items() if series.startswith("portcullis_")}
-    return {s: c for s, c in ours.items() if not s.startswith("portcullis_request_duration_seconds")}
+    others = ("portcullis_request_duration_seconds", "portcullis_api_")
+    return {s: c for s, c in ours.items() if not s.startswith(others)}
 
 
 def decision(layer, outcome):
@@ -143,3 +147,91 @@ def test_histogram_is_cumulative(scrape):
         assert buckets[-1] == values[f'portcullis_request_duration_seconds_count{{listener="{listener}"}}']
         requests = sum(v for s, v in values.items() if s.startswith(f'portcullis_requests_total{{listener="{listener}"'))
         assert buckets[-1] == requests
+
+
+def of_stage(values, api, stage):
+    """What a stage has counted, by name and further label."""
+    start = re.compile(rf'portcullis_api_(\w+){{api="{api}",stage="{re.escape(stage)}"(?:,\w+="(\w+)")?}}')
+    found = ((start.fullmatch(series), value) for series, value in values.items())
+    return {" ".join(filter(None, match.groups())): value for match, value in found if match}
+
+
+def of_methods(values, api, name="requests_total"):
+    """What methods have counted, by stage, resource and method."""
+    start = re.compile(rf'portcullis_api_method_{name}{{api="{api}",stage="(.*?)",resource="(.*?)",method="(.*?)"}}')
+    found = ((start.fullmatch(series), value) for series, value in values.items())
+    return {match.groups(): value for match, value in found if match}
+
+
+def test_stage_counts_its_requests_in_the_words_of_api_gateway(server, web, scrape, guarded):
+    cognito = server.client("cognito-idp")
+    world.add_user(cognito, guarded.pool, "counted")
+    token = world.sign_in(cognito, guarded.client, "counted")["IdToken"]
+    before, url = of_stage(scrape(), guarded.api, "prod"), server.api(guarded.api, "prod", "")
+    assert web.get(f"{url}/hello").status_code == 401
+    assert web.get(f"{url}/nothing").status_code == 403
+    assert web.get(f"{url}/hello", headers={"Authorization": token}).status_code == 200
+    after = of_stage(scrape(), guarded.api, "prod")
+    changed = {name: after[name] - before[name] for name in after}
+    latency, integration = changed.pop("latency_seconds_total"), changed.pop("integration_latency_seconds_total")
+    assert changed == {
+        "requests_total": 3,
+        "errors_total 4xx": 2,
+        "errors_total 5xx": 0,
+        "integrations_total": 1,
+        "cache_total hit": 0,
+        "cache_total miss": 0,
+    }
+    assert 0 < integration < latency < 3
+
+
+def test_methods_count_apart_where_the_stage_says_so_and_go_on_over_deployments(server, web, scrape):
+    apigateway = server.client("apigateway")
+    made = apigateway.create_rest_api(name="counted", endpointConfiguration={"types": ["REGIONAL"]})
+    api, root = made["id"], made["rootResourceId"]
+    for part, template in (("pets", '"a"'), ("toys", "$util.parseJson('no')")):
+        resource = apigateway.create_resource(restApiId=api, parentId=root, pathPart=part)["id"]
+        named = {"restApiId": api, "resourceId": resource, "httpMethod": "GET"}
+        apigateway.put_method(**named, authorizationType="NONE")
+        world.put_mock(apigateway, named, template)
+    apigateway.create_deployment(restApiId=api, stageName="prod")
+    url = server.api(api, "prod", "")
+
+    def patch(path, value):
+        operation = {"op": "replace", "path": path, "value": value}
+        apigateway.update_stage(restApiId=api, stageName="prod", patchOperations=[operation])
+
+    assert web.get(f"{url}/pets").status_code == 200
+    assert of_methods(scrape(), api) == {}
+    patch("/~1pets/GET/metrics/enabled", "true")
+    # Of the stage nothing was lost; the method begins.
+    assert of_stage(scrape(), api, "prod")["requests_total"] == 1
+    assert of_methods(scrape(), api) == {("prod", "/pets", "GET"): 0}
+    for path in ("pets", "pets", "toys"):
+        web.get(f"{url}/{path}")
+    assert of_methods(scrape(), api) == {("prod", "/pets", "GET"): 2}
+    apigateway.create_deployment(restApiId=api, stageName="prod")
+    web.get(f"{url}/pets")
+    assert of_methods(scrape(), api) == {("prod", "/pets", "GET"): 3}
+    assert of_stage(scrape(), api, "prod")["requests_total"] == 5
+    patch("/*/*/metrics/enabled", "true")
+    web.get(f"{url}/toys")
+    assert of_methods(scrape(), api) == {("prod", "/pets", "GET"): 3, ("prod", "/toys", "GET"): 1}
+    # What strangers ask for makes no series.
+    web.get(f"{url}/stranger")
+    assert len(of_methods(scrape(), api)) == 2
+    apigateway.delete_rest_api(restApiId=api)
+    assert of_stage(scrape(), api, "prod") == {} == of_methods(scrape(), api)
+
+
+def test_routes_of_an_http_api_count_apart_with_detailed_metrics(server, web, scrape):
+    client = server.client("apigatewayv2")
+    api = client.create_api(Name="counted", ProtocolType="HTTP", Target="http://127.0.0.1:1/")["ApiId"]
+    url = server.api(api, "$default", "").replace("/$default", "")
+    web.get(f"{url}/a")
+    assert of_stage(scrape(), api, "$default")["errors_total 5xx"] == 1
+    client.update_stage(ApiId=api, StageName="$default", DefaultRouteSettings={"DetailedMetricsEnabled": True})
+    web.get(f"{url}/a")
+    assert of_methods(scrape(), api) == {("$default", "$default", "$default"): 1}
+    assert of_stage(scrape(), api, "$default")["requests_total"] == 2
+    client.delete_api(ApiId=api)

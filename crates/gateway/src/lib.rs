@@ -24,6 +24,7 @@ pub mod stage_cache;
 mod access_log;
 pub mod trail;
 pub mod metrics;
+mod api_metrics;
 
 pub mod http;
 pub mod issuers;

@@ -100,6 +100,7 @@ pub(crate) async fn answer(
     };
     let (exchange, mut response, refusal) = ended.into_response();
     journal.end_log(&exchange, &response, refusal.as_ref(), worker);
+    journal.count(&exchange, response.status);
     if refusal.is_none() {
         compression::apply(&exchange, &mut response).await;
     }

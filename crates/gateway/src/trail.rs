@@ -29,7 +29,7 @@ use crate::{
 /// How many trails are kept unless told otherwise.
 pub const TRAILS_MAX: usize = 8_192;
 /// Rings: threads beyond that many share.
-const RINGS: usize = 16;
+pub(crate) const RINGS: usize = 16;
 /// How many bytes of a path a trail shows.
 const PATH_BYTES_SHOWN: usize = 2_048;
 
@@ -236,7 +236,7 @@ fn lock(ring: &Mutex<Ring>) -> MutexGuard<'_, Ring> {
 }
 
 /// Each thread writes into a ring of its own, so that its lock is never contended but by a reader.
-fn own_ring() -> usize {
+pub(crate) fn own_ring() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {
         static OWN: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % RINGS);

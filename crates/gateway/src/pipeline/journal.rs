@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Instant};
 use portcullis_model::trail::Outcome;
 
 use crate::{
+    api_metrics,
     decision::{LayerName, Reason},
     exchange::Exchange,
     execution_log::ExecutionLog,
@@ -87,6 +88,12 @@ impl Journal {
             }
             worker.execution_logs().write(&group, line);
         }
+    }
+
+    /// Counts the exchange for its stage.
+    pub(super) fn count(&self, exchange: &Exchange, status: u16) {
+        let latency_ns = nanoseconds(exchange.started_at(), self.last);
+        api_metrics::count(exchange, &self.steps, status, latency_ns);
     }
 
     pub(super) fn close(self, exchange: Box<Exchange>, status: u16, worker: &Worker) {

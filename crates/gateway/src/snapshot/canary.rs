@@ -52,6 +52,7 @@ impl StageSnapshot {
         // What a stage lets through is one number, whichever of its deployments answers.
         compiled.throttles.keep_buckets_of(&self.throttles);
         compiled.cache.clone_from(&self.cache);
+        compiled.counters.go_on(&self.counters);
         if stage
             .canary_settings
             .as_ref()
@@ -67,6 +68,7 @@ impl StageSnapshot {
     /// Goes on counting where `before` stopped.
     pub(super) fn keep_counts_of(&mut self, before: &Self) {
         self.throttles.keep_buckets_of(&before.throttles);
+        self.counters.go_on(&before.counters);
         // A cluster of another size is another cluster, and empty.
         if let (Some(own), Some(kept)) = (&self.cache, &before.cache)
             && own.is_as_large_as(kept)
@@ -83,6 +85,7 @@ impl StageSnapshot {
                 canary.throttles.keep_buckets_of(&before.stage.throttles);
             }
             canary.throttles.keep_buckets_of(&self.throttles);
+            canary.counters.go_on(&self.counters);
         }
     }
 }

@@ -30,6 +30,7 @@ use super::{
 };
 use crate::{
     access_log::AccessLog,
+    api_metrics::StageCounters,
     integrations::Integration,
     layers::{
         authorizer::{MethodAuthorization, routes::RouteAuthorizers},
@@ -73,6 +74,8 @@ struct Shared<'a> {
     authorizers: RouteAuthorizers,
     client_authorities: RefCell<ClientAuthorities>,
     variables: &'a BTreeMap<String, String>,
+    stage: &'a HttpStage,
+    counters: RefCell<StageCounters>,
 }
 
 /// Compiles `stage` of `deployment`. Pure; reports every problem, with paths such as `GET /pets: target`.
@@ -104,9 +107,12 @@ pub fn compile_http_stage(
         authorizers: RouteAuthorizers::compile(authorizers, stage, scope),
         client_authorities: RefCell::new(ClientAuthorities::compile(&stage.tags, &mut problems)),
         variables: &stage.stage_variables,
+        stage,
+        counters: RefCell::default(),
     };
     let (router, default_route) = compile_routes(routes, &shared, &mut problems);
     shared.client_authorities.borrow().check_taken(&mut problems);
+    let counters = shared.counters.take();
     let cors = Cors::compile(api.cors_configuration.as_ref(), &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
     let heeds_revocations = compile_revocations(&stage.tags, &mut problems);
@@ -139,6 +145,7 @@ pub fn compile_http_stage(
         cache: None,
         cache_release: Box::default(),
         backend_certificate: None,
+        counters,
         canary: None,
         release: Release::Only,
     })
@@ -210,6 +217,14 @@ fn compile_route(
         MethodAuthorization::compile_route(route, &shared.authorizers).map_err(|(field, message)| {
             refuse(field, message);
         });
+    let is_counted = shared.stage.route_settings.get(&route.route_key).map_or(
+        shared.stage.default_route_settings.detailed_metrics_enabled,
+        |own| own.detailed_metrics_enabled,
+    );
+    let counted = is_counted.then(|| {
+        let (method, path) = place.split_once(' ').unwrap_or((place, place));
+        shared.counters.borrow_mut().count_method(path, method)
+    });
     let backend = compile_backend(integration?, path, shared.variables, place, problems)?;
     Some(Arc::new(MethodSnapshot {
         resource_id: ResourceId::from(route.route_id.as_str()),
@@ -222,6 +237,7 @@ fn compile_route(
         validation: None,
         cache: None,
         logging: None,
+        counted,
         backend: Arc::new(backend),
     }))
 }

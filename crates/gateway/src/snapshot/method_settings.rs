@@ -27,6 +27,13 @@ impl<'a> Effective<'a> {
         self.own.and_then(&field).or_else(|| self.all.and_then(&field))
     }
 
+    /// Tells whether the method has counters of its own.
+    pub(crate) fn is_counted(&self) -> bool {
+        self.own
+            .or(self.all)
+            .is_some_and(|setting| setting.metrics_enabled)
+    }
+
     /// Returns how the method is logged; none where it is not.
     pub(crate) fn logging(&self) -> Option<Logging> {
         let level = match self.get(|one| one.logging_level.as_deref())? {

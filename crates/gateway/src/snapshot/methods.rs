@@ -12,6 +12,7 @@ use super::{
     router::{self, Router},
 };
 use crate::{
+    api_metrics::{CountedMethod, StageCounters},
     execution_log::Logging,
     integrations::{Integration, vpc_link::Links},
     layers::{
@@ -55,6 +56,8 @@ pub(crate) struct MethodSnapshot {
     pub(crate) cache: Option<Box<MethodCache>>,
     /// None where what happens to a request is not written.
     pub(crate) logging: Option<Logging>,
+    /// None where its requests are counted with the stage's alone.
+    pub(crate) counted: Option<CountedMethod>,
     /// Methods that say the same share it, so that many routes need little memory and stay in the caches.
     pub(crate) backend: Arc<Backend>,
 }
@@ -77,6 +80,7 @@ struct Shared<'a> {
     links: Links<'a>,
     client_authorities: ClientAuthorities,
     backends: Backends,
+    counters: StageCounters,
 }
 
 /// Backends of a stage by what was said about them.
@@ -122,7 +126,7 @@ pub(super) fn compile_methods(
     stage: &Stage,
     scope: &Scope,
     problems: &mut Vec<Problem>,
-) -> Router<ResourceSnapshot> {
+) -> (Router<ResourceSnapshot>, StageCounters) {
     let mut shared = Shared {
         stage,
         binary: BinaryTypes::of(&image.rest_api.binary_media_types),
@@ -131,10 +135,11 @@ pub(super) fn compile_methods(
         links: Links::of(&image.vpc_links, &stage.variables),
         client_authorities: ClientAuthorities::compile(&stage.tags, problems),
         backends: Backends::new(),
+        counters: StageCounters::default(),
     };
     let router = compile_resources(&image.resources, &mut shared, problems);
     shared.client_authorities.check_taken(problems);
-    router
+    (router, shared.counters)
 }
 
 fn compile_resources(
@@ -180,6 +185,10 @@ fn compile_resource(
         let has_binary_types = shared.binary.are_any();
         let cache = MethodCache::compile(shared.stage, resource, (name, method), has_binary_types, problems);
         let client_roots = shared.client_authorities.take(&path);
+        let effective = Effective::of(shared.stage, resource, name);
+        let counted = effective
+            .is_counted()
+            .then(|| shared.counters.count_method(&resource.path, name));
         let method = Arc::new(MethodSnapshot {
             client_roots,
             resource_id: resource.id.clone(),
@@ -190,7 +199,8 @@ fn compile_resource(
             api_key_required: method.api_key_required,
             validation,
             cache,
-            logging: Effective::of(shared.stage, resource, name).logging(),
+            logging: effective.logging(),
+            counted,
             backend,
         });
         if let Err(message) = compiled.put(name, method) {

@@ -191,6 +191,12 @@ impl Snapshot {
             .flat_map(|(api, stages)| stages.keys().map(move |stage| (api, stage)))
     }
 
+    /// Returns the stages that are served, without their canaries.
+    pub(crate) fn all_stages(&self) -> impl Iterator<Item = &StageSnapshot> {
+        let stages = self.apis.values().flat_map(HashMap::values);
+        stages.map(Arc::as_ref)
+    }
+
     pub(crate) fn has_api(&self, api_id: &str) -> bool {
         self.apis.contains_key(api_id)
     }

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::{
     access_log::AccessLog,
+    api_metrics::StageCounters,
     backend_tls::BackendCertificate,
     decision::LayerName,
     layers::resource_policy::PolicySnapshot,
@@ -73,6 +74,7 @@ pub struct StageSnapshot {
     pub(crate) cache_release: Box<str>,
     /// What it presents to backends that ask who calls.
     pub(crate) backend_certificate: Option<Arc<BackendCertificate>>,
+    pub(crate) counters: StageCounters,
     /// Where a share of the requests goes instead.
     pub(crate) canary: Option<Box<Canary>>,
     pub(crate) release: Release,
@@ -120,7 +122,7 @@ pub fn compile_stage(
         ));
     }
     check_api(&image.rest_api, &mut problems);
-    let router = compile_methods(image, stage, scope, &mut problems);
+    let (router, counters) = compile_methods(image, stage, scope, &mut problems);
     let gateway_responses =
         GatewayResponses::compile(&image.gateway_responses, &stage.variables, &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
@@ -159,6 +161,7 @@ pub fn compile_stage(
         cache,
         cache_release: deployment.id.as_str().into(),
         backend_certificate: None,
+        counters,
         canary: None,
         release: Release::Only,
     })

@@ -202,7 +202,7 @@ pub struct HttpDeployment {
     pub image: HttpApiImage,
 }
 
-/// What a stage says of one route, or of all. Metrics have no effect: every request is counted.
+/// What a stage says of one route, or of all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct RouteSetting {

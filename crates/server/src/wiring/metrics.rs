@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use http::HeaderMap;
 use portcullis_control::AdminListener;
-use portcullis_gateway::{trail::TrailLog, upstreams::Upstreams};
+use portcullis_gateway::{snapshot::Snapshots, trail::TrailLog, upstreams::Upstreams};
 use portcullis_model::{
     Clock as _, Entropy, HeaderList, RequestId, SecretText, SystemClock, SystemEntropy, Timestamp,
     trail::{Outcome, Step, Trail},
@@ -32,6 +32,7 @@ const TOKEN_BYTES_MAX: usize = 512;
 pub(super) struct Metrics {
     trails: Arc<TrailLog>,
     upstreams: Upstreams,
+    snapshots: Arc<Snapshots>,
     token: SecretText,
     started: Timestamp,
 }
@@ -49,15 +50,22 @@ impl Metrics {
         installation: &Installation,
         trails: Arc<TrailLog>,
         upstreams: Upstreams,
+        snapshots: Arc<Snapshots>,
     ) -> Result<Self> {
         let token = open_or_create_token(&installation.metrics_token(), &SystemEntropy)?;
-        Ok(Self::new(trails, upstreams, token))
+        Ok(Self::new(trails, upstreams, snapshots, token))
     }
 
-    fn new(trails: Arc<TrailLog>, upstreams: Upstreams, token: SecretText) -> Self {
+    fn new(
+        trails: Arc<TrailLog>,
+        upstreams: Upstreams,
+        snapshots: Arc<Snapshots>,
+        token: SecretText,
+    ) -> Self {
         Self {
             trails,
             upstreams,
+            snapshots,
             token,
             started: SystemClock.now(),
         }
@@ -72,6 +80,7 @@ impl Metrics {
             answer.push("cache-control", "no-store");
             let mut body = self.trails.metrics().render() + &process(self.started);
             self.upstreams.metrics(&mut body);
+            body += &self.snapshots.take().render_metrics();
             return Scrape {
                 status: 200,
                 headers: answer,
@@ -195,6 +204,10 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use http::HeaderValue;
+    use portcullis_gateway::{
+        hosts::{HostSettings, Hosts},
+        snapshot::Snapshot,
+    };
 
     use super::*;
 
@@ -209,9 +222,18 @@ mod tests {
     }
 
     fn metrics() -> Metrics {
+        let hosts = Hosts::compile(&HostSettings {
+            region: "us-east-1".into(),
+            domain: "portcullis.localhost".into(),
+            path_forms: false,
+            listener_addresses: Vec::new(),
+            services: Vec::new(),
+            issuer_host: None,
+        });
         Metrics::new(
             Arc::default(),
             Upstreams::default(),
+            Arc::new(Snapshots::new(Snapshot::new(hosts))),
             SecretText::new(TOKEN.to_owned()),
         )
     }

@@ -127,7 +127,12 @@ impl Server {
         let integrations = integrations(settings, &addresses)?;
         let functions = functions::start(settings, installation, integrations, for_functions)?;
         let planes = Planes::new(settings, &sockets, &vault, functions)?;
-        let metrics = Metrics::open(installation, planes.trails.clone(), settings.upstreams.clone())?;
+        let metrics = Metrics::open(
+            installation,
+            planes.trails.clone(),
+            settings.upstreams.clone(),
+            planes.snapshots.clone(),
+        )?;
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;

@@ -17,8 +17,8 @@ use portcullis_model::{
 use super::{
     api_of, gone_is_fine,
     stage::{
-        ACCESS_LOG_SETTING, CACHE_TTL, METHOD_SETTINGS, STAGE_NAME, access_log_settings, canary, check_switches,
-        method_settings,
+        ACCESS_LOG_SETTING, CACHE_TTL, METHOD_SETTINGS, STAGE_NAME, access_log_settings, canary,
+        check_switches, method_settings,
     },
 };
 use crate::{
@@ -58,7 +58,7 @@ static SCHEMA: ResourceSchema = ResourceSchema {
                 P::refused("DocumentationVersion", "documentation is not kept"),
                 P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"])),
                 P::optional("MethodSettings", METHOD_SETTINGS),
-                P::optional("MetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
+                P::optional("MetricsEnabled", Shape::Boolean),
                 P::optional("Tags", Shape::Tags),
                 P::optional(
                     "ThrottlingBurstLimit",
@@ -127,6 +127,7 @@ fn stage_methods(stage: Option<Properties<'_>>) -> Result<MethodSettings, AwsErr
         ("CachingEnabled", "cachingEnabled"),
         ("DataTraceEnabled", "dataTraceEnabled"),
         ("LoggingLevel", "loggingLevel"),
+        ("MetricsEnabled", "metricsEnabled"),
         ("ThrottlingBurstLimit", "throttlingBurstLimit"),
         ("ThrottlingRateLimit", "throttlingRateLimit"),
     ])?;

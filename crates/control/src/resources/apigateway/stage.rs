@@ -96,7 +96,7 @@ pub(super) const METHOD_SETTINGS: Shape = Shape::List(&Shape::Object(&[
     P::optional("DataTraceEnabled", Shape::Boolean),
     P::required("HttpMethod", Shape::Text),
     P::optional("LoggingLevel", Shape::OneOf(&["OFF", "ERROR", "INFO"])),
-    P::optional("MetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
+    P::optional("MetricsEnabled", Shape::Boolean),
     P::required("ResourcePath", Shape::Text),
     P::optional(
         "ThrottlingBurstLimit",

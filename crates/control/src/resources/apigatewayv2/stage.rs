@@ -21,7 +21,7 @@ pub struct Stage;
 
 const ROUTE_SETTING: &[P] = &[
     P::optional("DataTraceEnabled", Shape::Boolean),
-    P::optional("DetailedMetricsEnabled", Shape::Boolean).inert("metrics do not depend on it"),
+    P::optional("DetailedMetricsEnabled", Shape::Boolean),
     P::optional("LoggingLevel", Shape::OneOf(&["OFF"])),
     P::optional(
         "ThrottlingBurstLimit",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{ApiId, DeploymentId, Scope, StageName, Timestamp, resources::usage_plans::Throttle};
 
-/// What a stage says of one method, or of all. Metrics have no effect: every request is counted.
+/// What a stage says of one method, or of all.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct MethodSetting {
