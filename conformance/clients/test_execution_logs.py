@@ -129,3 +129,10 @@ def test_canary_has_a_log_of_its_own_too(server, apigateway, api):
     assert api.lines(answer)
     canary = api.file.with_name(api.file.name.replace("prod.log", "prod%2FCanary.log"))
     assert until("the canary's log", lambda: canary.exists() and answer.headers["x-amzn-RequestId"] in canary.read_text())
+
+
+def test_parameters_that_prove_who_somebody_is_are_masked(api):
+    api.set(level="INFO", data="true")
+    text = "\n".join(api.lines(api.ask("/open?access_token=very-secret&%74oken=very-secret&page=2", data="{}")))
+    assert "very-secret" not in text
+    assert "page=2" in text and "access_token=****" in text

@@ -23,8 +23,8 @@ const LINE_BYTES_MAX: usize = 1_024;
 /// Lines of one request.
 const LINES_MAX: usize = 100;
 const TRUNCATED: &str = "[TRUNCATED]";
-/// Fields whose values prove who somebody is.
-const SECRET_FIELDS: [&str; 8] = [
+/// Header fields and query parameters whose values prove who somebody is, by the names that are in use.
+const SECRET_FIELDS: [&str; 24] = [
     "authorization",
     "proxy-authorization",
     "x-api-key",
@@ -33,6 +33,22 @@ const SECRET_FIELDS: [&str; 8] = [
     "set-cookie",
     "x-amz-signature",
     "x-amz-credential",
+    "access_token",
+    "api-key",
+    "api_key",
+    "apikey",
+    "auth",
+    "client_secret",
+    "code",
+    "code_verifier",
+    "id_token",
+    "jwt",
+    "password",
+    "refresh_token",
+    "secret",
+    "sig",
+    "signature",
+    "token",
 ];
 /// From how many characters on the end of a masked value is shown, and how much of it.
 const SHOWN_FROM: usize = 64;
@@ -144,7 +160,7 @@ impl ExecutionLog {
                 path_and_query,
                 headers,
             } => {
-                self.say(format!("Endpoint request URI: {}", lossy(path_and_query)));
+                self.say(format!("Endpoint request URI: {}", masked_uri(path_and_query)));
                 self.endpoint_headers(headers);
             }
             Mapped::Http {
@@ -153,7 +169,7 @@ impl ExecutionLog {
                 body,
                 ..
             } => {
-                self.say(format!("Endpoint request URI: {}", lossy(path_and_query)));
+                self.say(format!("Endpoint request URI: {}", masked_uri(path_and_query)));
                 self.endpoint_headers(headers);
                 self.say(format!(
                     "Endpoint request body after transformations: {}",
@@ -312,6 +328,22 @@ fn fields(headers: &HeaderList) -> String {
     }))
 }
 
+/// Renders a path with its query, whose parameters are masked as fields are.
+fn masked_uri(path_and_query: &[u8]) -> String {
+    let text = lossy(path_and_query);
+    let Some((path, query)) = text.split_once('?') else {
+        return text;
+    };
+    let parameters = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, value)) => {
+            let decoded = lossy(&query::decode(name.as_bytes(), true));
+            format!("{name}={}", masked(&decoded, value))
+        }
+        None => pair.to_owned(),
+    });
+    format!("{path}?{}", parameters.collect::<Vec<_>>().join("&"))
+}
+
 /// Masks the value of a field that proves who somebody is.
 fn masked(name: &str, value: &str) -> String {
     if !SECRET_FIELDS
@@ -348,6 +380,23 @@ mod tests {
             assert_eq!(masked(name, value), "*".repeat(64), "{name}");
         }
         assert_eq!(masked("Accept", "text/html"), "text/html");
+    }
+
+    #[test]
+    fn parameters_of_a_uri_are_masked_under_any_spelling_of_their_names() {
+        let stars = "*".repeat(64);
+        for (uri, shown) in [
+            ("/a", "/a".to_owned()),
+            ("/a?b=1&empty&c=%20", "/a?b=1&empty&c=%20".to_owned()),
+            (
+                "/a?b=1&access_token=abc&Token=d=e",
+                format!("/a?b=1&access_token={stars}&Token={stars}"),
+            ),
+            ("/a?%74oken=abc", format!("/a?%74oken={stars}")),
+            ("/a?x?token=abc&token=d", format!("/a?x?token=abc&token={stars}")),
+        ] {
+            assert_eq!(masked_uri(uri.as_bytes()), shown);
+        }
     }
 
     #[test]
