@@ -225,3 +225,42 @@ def test_resource_policy_is_kept_expanded_and_takes_effect_with_a_deployment(ser
             apigateway.create_rest_api(name="broken", policy=broken)
         assert "Invalid policy document" in str(refused.value)
     apigateway.delete_rest_api(restApiId=api["id"])
+
+
+def test_tags_are_given_told_and_taken_by_arn_and_count_at_once(server, web):
+    apigateway = server.client("apigateway")
+    made = apigateway.create_rest_api(name="tagged", tags={"team": "shop"}, endpointConfiguration={"types": ["REGIONAL"]})
+    method = {"restApiId": made["id"], "resourceId": made["rootResourceId"], "httpMethod": "GET"}
+    apigateway.put_method(**method, authorizationType="AWS_IAM")
+    put_mock(apigateway, method, '"observed"')
+    apigateway.create_deployment(restApiId=made["id"], stageName="prod")
+    certificate = apigateway.generate_client_certificate()["clientCertificateId"]
+    prefix = "arn:aws:apigateway:us-east-1::"
+    arns = [
+        f"{prefix}/restapis/{made['id']}",
+        f"{prefix}/restapis/{made['id']}/stages/prod",
+        f"{prefix}/clientcertificates/{certificate}",
+    ]
+    for arn in arns:
+        apigateway.tag_resource(resourceArn=arn, tags={"one": "1", "two": "2"})
+        apigateway.untag_resource(resourceArn=arn, tagKeys=["one", "absent"])
+        kept = apigateway.get_tags(resourceArn=arn)["tags"]
+        assert kept.pop("two") == "2" and "one" not in kept
+    assert apigateway.get_rest_api(restApiId=made["id"])["tags"] == {"team": "shop", "two": "2"}
+    # A tag of a stage that says what a layer does is heeded at once.
+    url = server.api(made["id"], "prod", "/")
+    assert web.get(url).status_code == 403
+    apigateway.tag_resource(resourceArn=arns[1], tags={"portcullis:observe": "authorizer"})
+    assert web.get(url).status_code == 200
+    apigateway.untag_resource(resourceArn=arns[1], tagKeys=["portcullis:observe"])
+    assert web.get(url).status_code == 403
+    for wrong in ({"portcullis:observe": "nothing"}, {"aws:mine": "x"}, {str(number): "" for number in range(60)}):
+        with pytest.raises(apigateway.exceptions.BadRequestException):
+            apigateway.tag_resource(resourceArn=arns[1], tags=wrong)
+    for unknown in (f"{prefix}/restapis/absent", f"{prefix}/vpclinks/absent", f"{prefix}/nothing/x", "arn:aws:s3:::x"):
+        with pytest.raises(apigateway.exceptions.NotFoundException):
+            apigateway.tag_resource(resourceArn=unknown, tags={"a": "b"})
+    with pytest.raises(apigateway.exceptions.BadRequestException):
+        apigateway.tag_resource(resourceArn=f"{prefix}/apikeys/x", tags={"a": "b"})
+    apigateway.delete_rest_api(restApiId=made["id"])
+    apigateway.delete_client_certificate(clientCertificateId=certificate)

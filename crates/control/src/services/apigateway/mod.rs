@@ -75,6 +75,7 @@ mod get_rest_api;
 mod get_rest_apis;
 mod get_stage;
 mod get_stages;
+mod get_tags;
 mod get_usage;
 mod get_usage_plan;
 mod get_usage_plan_key;
@@ -90,8 +91,10 @@ mod put_integration_response;
 mod put_method;
 mod put_method_response;
 mod put_rest_api;
+mod tag_resource;
 mod test_invoke_authorizer;
 mod test_invoke_method;
+mod untag_resource;
 mod update_account;
 mod update_api_key;
 mod update_authorizer;
@@ -114,8 +117,8 @@ mod update_usage_plan;
 mod update_vpc_link;
 
 use input::{
-    api, apis, arn, body, body_without, client_certificates, domains, embeds, is_on, label, method_key, numbered, patches, plans,
-    wanted,
+    api, apis, arn, body, body_without, client_certificates, domains, embeds, is_on, label, method_key,
+    numbered, patches, plans, wanted,
 };
 
 use crate::operation::{Operation, Protocol, Service};
@@ -195,6 +198,7 @@ const OPERATIONS: &[&Operation] = &[
     &get_rest_apis::OPERATION,
     &get_stage::OPERATION,
     &get_stages::OPERATION,
+    &get_tags::OPERATION,
     &get_usage::OPERATION,
     &get_usage_plan::OPERATION,
     &get_usage_plan_key::OPERATION,
@@ -210,8 +214,10 @@ const OPERATIONS: &[&Operation] = &[
     &put_method::OPERATION,
     &put_method_response::OPERATION,
     &put_rest_api::OPERATION,
+    &tag_resource::OPERATION,
     &test_invoke_authorizer::OPERATION,
     &test_invoke_method::OPERATION,
+    &untag_resource::OPERATION,
     &update_account::OPERATION,
     &update_api_key::OPERATION,
     &update_authorizer::OPERATION,

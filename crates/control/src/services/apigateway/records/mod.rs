@@ -26,6 +26,7 @@ pub mod resource_policy;
 pub mod rest_api;
 pub mod method_setting;
 pub mod stage;
+pub mod tags;
 pub mod test_call;
 pub mod truststore;
 pub mod usage;

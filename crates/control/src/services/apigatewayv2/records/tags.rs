@@ -1,19 +1,15 @@
 //! Tags of HTTP APIs and of their stages, by ARN: <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/tags-resource-arn.html>
 
-use std::collections::BTreeMap;
-
 use portcullis_model::{ApiId, StageName};
 
 use super::{HttpApis, api::ApiSettings, stage::StageSettings};
 use crate::{
     operation::AwsError,
-    services::apigateway::errors::{bad_request, not_found, unsupported},
+    services::apigateway::{
+        errors::{not_found, unsupported},
+        records::tags::{Tags, check_tags},
+    },
 };
-
-/// Tags of one resource, as AWS's quota.
-const TAGS_MAX: usize = 50;
-
-type Tags = BTreeMap<String, String>;
 
 /// What has tags.
 enum Tagged {
@@ -36,13 +32,13 @@ impl HttpApis<'_> {
             Tagged::Api(api) => {
                 let mut settings = ApiSettings::of(&self.api(&api).await?.value);
                 change(&mut settings.tags);
-                check(&settings.tags)?;
+                check_tags(&settings.tags)?;
                 self.replace_api(&api, settings).await?;
             }
             Tagged::Stage(api, stage) => {
                 let mut settings = StageSettings::of(&self.stage(&api, &stage).await?.value);
                 change(&mut settings.tags);
-                check(&settings.tags)?;
+                check_tags(&settings.tags)?;
                 self.replace_stage(&api, &stage, settings).await?;
             }
         }
@@ -64,20 +60,5 @@ impl HttpApis<'_> {
             )),
             [] => Err(not_found(format!("Invalid resource ARN specified: {arn}"))),
         }
-    }
-}
-
-fn check(tags: &Tags) -> Result<(), AwsError> {
-    if tags.len() > TAGS_MAX {
-        return Err(bad_request(format!(
-            "A resource may have at most {TAGS_MAX} tags"
-        )));
-    }
-    let fits = |(name, value): &(&String, &String)| {
-        (1..=128).contains(&name.chars().count()) && value.chars().count() <= 256 && !name.starts_with("aws:")
-    };
-    match tags.iter().find(|tag| !fits(tag)) {
-        Some((name, _)) => Err(bad_request(format!("Invalid tag: {name}"))),
-        None => Ok(()),
     }
 }
