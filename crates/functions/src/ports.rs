@@ -1,6 +1,6 @@
-//! What functions ask of the outside: the credentials of their roles. `server` fills it in.
+//! What functions ask of the outside: the credentials of their roles, and a place for what they print. `server` fills it in.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use portcullis_model::{SecretText, Timestamp};
 
@@ -20,4 +20,10 @@ pub type Granted<'a> = Pin<Box<dyn Future<Output = Result<RoleCredentials, Strin
 pub trait Roles: Send + Sync {
     /// Returns new credentials of the role, if it trusts functions.
     fn credentials<'a>(&'a self, function_arn: &'a str, role_arn: &'a str) -> Granted<'a>;
+}
+
+/// Keeps what functions print.
+pub trait Logs: Send + Sync {
+    /// Writes whole lines of a function, without the end of the last. Never waits.
+    fn write(&self, function: &Arc<str>, lines: Vec<u8>);
 }

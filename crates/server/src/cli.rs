@@ -28,6 +28,11 @@ pub(crate) enum Invocation {
         data: PathBuf,
         request_id: Option<String>,
     },
+    Unseal {
+        file: PathBuf,
+        data: PathBuf,
+        config: Option<PathBuf>,
+    },
     Check {
         template: PathBuf,
         parameters: BTreeMap<String, String>,
@@ -46,6 +51,8 @@ pub(crate) struct Up {
     pub(crate) domain: String,
     pub(crate) demo: bool,
     pub(crate) json: bool,
+    /// Seal the files of logs.
+    pub(crate) encrypt_logs: bool,
     pub(crate) public: SocketAddr,
     pub(crate) public_http: SocketAddr,
     pub(crate) admin: SocketAddr,
@@ -110,6 +117,7 @@ fn command() -> Command {
         .subcommand(deploy())
         .subcommand(exec())
         .subcommand(explain())
+        .subcommand(unseal())
         .subcommand(
             Command::new("check")
                 .about("Lists every problem of a template with its place; exit status 1 if there is one")
@@ -146,6 +154,7 @@ fn up() -> Command {
         .arg(text("account", "A", "000000000000", "The account that everything belongs to: twelve digits"))
         .arg(text("domain", "D", "portcullis.localhost", "The domain under which hosts are served"))
         .arg(flag("demo", "Adds a demo user to each pool and prints a curl that is refused and one that is admitted"))
+        .arg(flag("encrypt-logs", "Seals access logs, execution logs and functions' logs; `portcullis unseal` reads them"))
         .arg(flag("json", "Prints progress as JSON, one object a line"))
         .arg(address("public", "127.0.0.1:8443", "https: APIs, hosted pages, OAuth endpoints, JWKS"))
         .arg(address("public-http", "127.0.0.1:8080", "The same in clear text"))
@@ -236,6 +245,20 @@ fn explain() -> Command {
         .arg(data())
 }
 
+fn unseal() -> Command {
+    Command::new("unseal")
+        .about("Prints what a sealed log holds; needs the root key and no server")
+        .arg(
+            Arg::new("file")
+                .value_name("FILE")
+                .required(true)
+                .help("Such as .portcullis/logs/access/NAME.log.sealed")
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(data())
+        .arg(config().required(false).conflicts_with("data"))
+}
+
 fn parameter() -> Arg {
     repeated(
         "parameter",
@@ -319,6 +342,11 @@ fn read(matches: &ArgMatches) -> Result<Invocation> {
             data: path(matches, "data")?,
             request_id: matches.get_one::<String>("request-id").cloned(),
         },
+        "unseal" => Invocation::Unseal {
+            file: path(matches, "file")?,
+            data: path(matches, "data")?,
+            config: matches.get_one::<PathBuf>("config").cloned(),
+        },
         _ => Invocation::Check {
             template: path(matches, "template")?,
             parameters: parameters(matches)?,
@@ -342,6 +370,7 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
         domain: value::<String>(matches, "domain")?.to_ascii_lowercase(),
         demo: matches.get_flag("demo"),
         json: matches.get_flag("json"),
+        encrypt_logs: matches.get_flag("encrypt-logs"),
         public: value(matches, "public")?,
         public_http: value(matches, "public-http")?,
         admin: value(matches, "admin")?,

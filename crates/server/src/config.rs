@@ -83,6 +83,9 @@ pub(crate) struct Config {
     /// Servers that VPC links lead to.
     #[serde(default)]
     upstreams: Vec<UpstreamEntry>,
+    /// Seal the files of access logs, execution logs and functions' logs.
+    #[serde(default)]
+    encrypt_logs: bool,
     /// Bytes of a request's body where nothing holds it whole; AWS's 10 MiB when absent.
     streamed_body_bytes_max: Option<usize>,
     /// Who issues certificates that are asked for; nobody when absent.
@@ -257,6 +260,11 @@ impl Config {
         toml::from_str(&text).with_context(|| format!("`{name}` is not a valid configuration"))
     }
 
+    /// Returns where the root key is.
+    pub(crate) fn root_key(&self) -> &Path {
+        &self.root_key
+    }
+
     /// Checks what can be checked without a server; says everything that is wrong at once.
     pub(crate) fn settings(&self) -> Result<Settings> {
         let mut mistakes = Vec::new();
@@ -326,6 +334,7 @@ impl Config {
             buckets: self.buckets.clone(),
             vpc_endpoints,
             upstreams,
+            encrypt_logs: self.encrypt_logs,
             streamed_body_bytes_max: self.streamed_body_bytes_max,
         })
     }

@@ -18,6 +18,9 @@ pub(crate) struct Installation {
     folder: PathBuf,
 }
 
+/// The root key of `up`, in the data directory.
+pub(crate) const ROOT_KEY: &str = "root.key";
+
 impl Installation {
     /// Makes the directory where it is missing. It may hold other files; they are left alone.
     pub(crate) fn open(folder: &Path) -> Result<Self> {
@@ -46,7 +49,7 @@ impl Installation {
     }
 
     pub(crate) fn root_key(&self) -> PathBuf {
-        self.folder.join("root.key")
+        self.folder.join(ROOT_KEY)
     }
 
     pub(crate) fn ca_certificate(&self) -> PathBuf {

@@ -8,6 +8,7 @@ mod commands;
 mod installation;
 mod local_ca;
 mod outbox;
+mod sealed_log;
 mod settings;
 mod client;
 mod wiring;

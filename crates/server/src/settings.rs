@@ -48,6 +48,8 @@ pub(crate) struct Settings {
     pub(crate) local_functions: RunFunctions,
     /// Folders that stand for buckets, by name.
     pub(crate) buckets: BTreeMap<String, PathBuf>,
+    /// Whether the files of logs are sealed under the root key.
+    pub(crate) encrypt_logs: bool,
     /// Bytes of a request's body where nothing holds it whole; none: AWS's limit.
     pub(crate) streamed_body_bytes_max: Option<usize>,
     /// Networks that private APIs answer to.

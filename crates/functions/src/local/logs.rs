@@ -1,38 +1,26 @@
-//! What functions print: a file each, with a bound, so that no function fills the disk.
+//! What functions print, line by line: where it is kept, and how much of it, is the outside's to say.
 
-use std::{
-    fs,
-    io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// Bytes of a log before it is put aside; the one put aside before goes.
-const LOG_BYTES_MAX: u64 = 10 << 20;
+use crate::ports::Logs;
 
 /// Bytes of a line that wait for its end.
 const LINE_BYTES_MAX: usize = 16 << 10;
 
 /// The log of one function.
 pub(super) struct Log {
-    path: PathBuf,
-    file: Mutex<Option<File>>,
-}
-
-struct File {
-    file: fs::File,
-    written: u64,
+    function: Arc<str>,
+    logs: Arc<dyn Logs>,
 }
 
 impl Log {
-    /// Returns the log of `function` in `folder`. Nothing is made before something is printed.
-    pub(super) fn new(folder: &Path, function: &str) -> Self {
+    /// Returns the log of `function` among `logs`.
+    pub(super) fn new(logs: Arc<dyn Logs>, function: &str) -> Self {
         Self {
-            path: folder.join(format!("{function}.log")),
-            file: Mutex::default(),
+            function: function.into(),
+            logs,
         }
     }
 
@@ -50,53 +38,25 @@ impl Log {
                 waiting.len()
             });
             if whole > 0 {
-                self.write(waiting.get(..whole).unwrap_or_default());
-                waiting.drain(..whole);
+                let rest = waiting.split_off(whole);
+                self.write(std::mem::replace(&mut waiting, rest));
             }
         }
-        self.write(&waiting);
+        self.write(waiting);
     }
 
     /// Writes a line of our own.
     pub(super) fn line(&self, text: &str) {
-        self.write(format!("{text}\n").as_bytes());
+        self.write(text.as_bytes().to_vec());
     }
 
-    fn write(&self, bytes: &[u8]) {
-        if bytes.is_empty() {
+    fn write(&self, mut lines: Vec<u8>) {
+        if lines.is_empty() {
             return;
         }
-        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(cause) = self.append(&mut file, bytes) {
-            tracing::warn!("the log `{}` cannot be written: {cause}", self.path.display());
-            *file = None;
+        if lines.ends_with(b"\n") {
+            lines.pop();
         }
-    }
-
-    fn append(&self, file: &mut Option<File>, bytes: &[u8]) -> io::Result<()> {
-        if file.as_ref().is_some_and(|file| file.written >= LOG_BYTES_MAX) {
-            *file = None;
-            fs::rename(&self.path, self.path.with_extension("log.1"))?;
-        }
-        let file = match file {
-            Some(file) => file,
-            None => file.insert(self.open()?),
-        };
-        file.file.write_all(bytes)?;
-        file.written += bytes.len() as u64;
-        Ok(())
-    }
-
-    fn open(&self) -> io::Result<File> {
-        if let Some(folder) = self.path.parent() {
-            fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        }
-        let file = fs::OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&self.path)?;
-        let written = file.metadata()?.len();
-        Ok(File { file, written })
+        self.logs.write(&self.function, lines);
     }
 }

@@ -31,7 +31,12 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{Answer, Call, Failure, PAYLOAD_BYTES_MAX, package::Package, ports::Roles, unqualified};
+use crate::{
+    Answer, Call, Failure, PAYLOAD_BYTES_MAX,
+    package::Package,
+    ports::{Logs, Roles},
+    unqualified,
+};
 
 pub use environment::RESERVED;
 pub use python::Python;
@@ -56,7 +61,8 @@ const CREDENTIALS_MARGIN: Duration = Duration::from_secs(60);
 pub struct LocalSettings {
     /// For code, temporary folders and the runtime client; ours alone.
     pub folder: PathBuf,
-    pub logs: PathBuf,
+    /// Where what they print goes.
+    pub logs: Arc<dyn Logs>,
     pub region: String,
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
@@ -168,7 +174,7 @@ impl LocalFunctions {
         let function = Arc::new(Function {
             idle: Mutex::default(),
             running: Arc::new(Semaphore::new(CONCURRENCY_MAX)),
-            log: Arc::new(Log::new(&self.0.settings.logs, &definition.name)),
+            log: Arc::new(Log::new(Arc::clone(&self.0.settings.logs), &definition.name)),
             gone: AtomicBool::new(false),
             definition,
         });

@@ -4,7 +4,7 @@ use std::{
     fs,
     path::PathBuf,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -18,7 +18,7 @@ use crate::{
     Answer, Call, Failure,
     local::{CONCURRENCY_MAX, Definition, LocalFunctions, LocalSettings},
     package::single_file,
-    ports::{Granted, RoleCredentials, Roles},
+    ports::{Granted, Logs, RoleCredentials, Roles},
 };
 
 const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
@@ -26,6 +26,20 @@ const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:f";
 struct World {
     functions: LocalFunctions,
     folder: PathBuf,
+    logs: Arc<KeptLogs>,
+}
+
+/// What functions print, in memory.
+#[derive(Default)]
+struct KeptLogs(Mutex<String>);
+
+impl Logs for KeptLogs {
+    fn write(&self, function: &Arc<str>, lines: Vec<u8>) {
+        assert_eq!(&**function, "f");
+        let mut kept = self.0.lock().unwrap();
+        kept.push_str(&String::from_utf8_lossy(&lines));
+        kept.push('\n');
+    }
 }
 
 /// Roles called `short` and `long`: credentials for that time, a new key each time.
@@ -62,9 +76,10 @@ impl Drop for World {
 impl World {
     fn new(name: &str) -> Self {
         let folder = folder(name);
+        let logs = Arc::new(KeptLogs::default());
         let functions = LocalFunctions::start(LocalSettings {
             folder: folder.join("functions"),
-            logs: folder.join("logs"),
+            logs: Arc::<KeptLogs>::clone(&logs),
             region: "us-east-1".into(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -74,6 +89,7 @@ impl World {
         Self {
             functions: functions.unwrap(),
             folder,
+            logs,
         }
     }
 
@@ -122,7 +138,7 @@ impl World {
     }
 
     fn log(&self) -> String {
-        fs::read_to_string(self.folder.join("logs/f.log")).unwrap_or_default()
+        self.logs.0.lock().unwrap().clone()
     }
 }
 

@@ -7,6 +7,7 @@ mod deploy;
 mod deployment;
 mod exec;
 mod explain;
+mod unseal;
 mod check;
 mod demo;
 mod report;
@@ -28,6 +29,7 @@ pub(crate) fn run(invocation: Invocation) -> Result<ExitCode> {
         Invocation::Deploy(deploy) => deploy::run(&deploy),
         Invocation::Exec { data, command } => exec::run(&data, &command),
         Invocation::Explain { data, request_id } => explain::run(&data, request_id.as_deref()),
+        Invocation::Unseal { file, data, config } => unseal::run(&file, &data, config.as_deref()),
         Invocation::Check { template, parameters } => check::run(&template, &parameters),
     }
 }

@@ -26,6 +26,7 @@ use portcullis_store::{RecordKey, Store, StoreError, kinds, typed};
 use portcullis_vault::Vault;
 
 use super::adapters::FunctionRoles;
+use super::log_files::{LogFiles, LogWriter};
 use crate::{
     installation::Installation,
     settings::{RunFunctions, Settings},
@@ -229,12 +230,13 @@ pub(super) fn start(
     installation: &Installation,
     integrations: ClientConfig,
     (admin, roles): (SocketAddr, Arc<FunctionRoles>),
+    logs: &LogFiles,
 ) -> Result<ServerFunctions> {
     let endpoints = Endpoints::start(integrations, &settings.functions)?;
     let local = || {
         LocalFunctions::start(LocalSettings {
             folder: installation.functions(),
-            logs: installation.logs(),
+            logs: Arc::<LogWriter>::clone(&logs.functions),
             region: settings.scope.region.to_string(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

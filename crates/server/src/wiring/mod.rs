@@ -1,7 +1,7 @@
 //! Everything put together: the store, the vault, identity, control, the gateway, and what each asks of the others.
 
 mod publication;
-mod access_logs;
+mod log_files;
 mod adapters;
 mod destinations;
 mod functions;
@@ -48,7 +48,6 @@ use crate::{buckets::Buckets, installation::Installation, outbox::Outbox, settin
 pub(crate) use certificates::{Certified, Issuer};
 pub(crate) use listeners::Addresses;
 
-use access_logs::LogFiles;
 use adapters::{
     EventRoles, FunctionRoles, OurHosts, OutboxMail, RevocationFeed, SealedByVault, SealedSessions,
 };
@@ -57,6 +56,7 @@ use control_side::ControlSide;
 use destinations::{integration_policy, public_only};
 use functions::ServerFunctions;
 use listeners::{addresses, open_admin, open_sockets};
+use log_files::LogFiles;
 use metrics::Metrics;
 use publication::{Publication, Sources};
 use renewal::Renewal;
@@ -83,7 +83,7 @@ pub(crate) struct Server {
     metrics: Metrics,
     workers: usize,
     deliveries: Deliveries,
-    access_logs: LogFiles,
+    log_files: LogFiles,
     buckets: Arc<Buckets>,
     certificates: Arc<Certificates>,
 }
@@ -95,7 +95,7 @@ pub(crate) struct Running {
     usage: Arc<UsageKeeper>,
     admin: admin::AdminServer,
     deliveries: Deliveries,
-    access_logs: LogFiles,
+    log_files: LogFiles,
 }
 
 /// Opens the store of an installation; its lock keeps a second process out.
@@ -125,7 +125,9 @@ impl Server {
         let roles = Arc::new(FunctionRoles::default());
         let for_functions = (addresses.admin, roles.clone());
         let integrations = integrations(settings, &addresses)?;
-        let functions = functions::start(settings, installation, integrations, for_functions)?;
+        let sealed_by = settings.encrypt_logs.then_some(&vault);
+        let log_files = LogFiles::start(installation, sealed_by)?;
+        let functions = functions::start(settings, installation, integrations, for_functions, &log_files)?;
         let planes = Planes::new(settings, &sockets, &vault, functions)?;
         let metrics = Metrics::open(
             installation,
@@ -163,9 +165,8 @@ impl Server {
             identity,
             runtime: Handle::current(),
         };
-        let access_logs = LogFiles::start(installation)?;
         let test_bench = planes.test_bench.clone();
-        let gateway = gateway(settings, &addresses, planes, sites, access_logs.clone())?;
+        let gateway = gateway(settings, &addresses, planes, sites, log_files.clone())?;
         test_bench.start(gateway.clone())?;
         let roles = Arc::new(EventRoles(control.clone()));
         let deliveries = events.deliver(gateway.integrations.clone(), roles).await?;
@@ -180,7 +181,7 @@ impl Server {
                 metrics,
                 workers: settings.workers,
                 deliveries,
-                access_logs,
+                log_files,
                 buckets,
                 certificates,
             },
@@ -228,7 +229,7 @@ impl Server {
             usage: self.usage,
             admin,
             deliveries: self.deliveries,
-            access_logs: self.access_logs,
+            log_files: self.log_files,
         })
     }
 }
@@ -237,11 +238,11 @@ impl Running {
     /// Stops accepting, lets open exchanges end, and returns when all have.
     pub(crate) async fn stop(self) {
         self.admin.stop().await;
-        let (workers, deliveries, access_logs) = (self.workers, self.deliveries, self.access_logs);
+        let (workers, deliveries, log_files) = (self.workers, self.deliveries, self.log_files);
         let stop = move || {
             workers.stop();
             deliveries.stop();
-            access_logs.stop();
+            log_files.stop();
         };
         drop(tokio::task::spawn_blocking(stop).await);
         self.usage.close().await;
@@ -393,7 +394,7 @@ fn gateway(
     addresses: &Addresses,
     planes: Planes,
     sites: ServerSites,
-    access_logs: LogFiles,
+    log_files: LogFiles,
 ) -> Result<GatewayParts> {
     let Planes {
         functions,
@@ -428,8 +429,8 @@ fn gateway(
             sites: Arc::new(sites),
             functions: Arc::new(functions),
             services: Arc::new(services),
-            access_logs: access_logs.access,
-            execution_logs: access_logs.execution,
+            access_logs: log_files.access,
+            execution_logs: log_files.execution,
         },
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),

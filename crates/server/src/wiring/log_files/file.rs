@@ -1,0 +1,114 @@
+//! One file of a log: lines gather, are written together, in clear or sealed, and a full file makes room for a new one.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
+    path::PathBuf,
+    sync::Arc,
+};
+
+use portcullis_vault::Vault;
+
+use crate::sealed_log;
+
+/// Bytes of lines that gather before they are written, if nothing else has them written.
+const GATHERED_BYTES_MAX: usize = 64 << 10;
+
+/// Where a kind of log is kept, and how.
+pub(super) struct Place {
+    /// `access`, `execution` or `function`: part of what lines are sealed for.
+    pub(super) kind: &'static str,
+    pub(super) folder: PathBuf,
+    pub(super) file_bytes_max: u64,
+    /// None writes in clear.
+    pub(super) vault: Option<Arc<Vault>>,
+}
+
+pub(super) struct LogFile {
+    place: Arc<Place>,
+    /// A group's name has no `%`, so that two groups never share a file; without slashes it leads nowhere else.
+    name: String,
+    file: File,
+    /// Bytes of the file.
+    bytes: u64,
+    gathered: Vec<u8>,
+}
+
+impl LogFile {
+    pub(super) fn open(place: Arc<Place>, log_group: &str) -> io::Result<Self> {
+        let name = log_group.replace('/', "%2F");
+        let (file, bytes) = place.open(&name)?;
+        Ok(Self {
+            place,
+            name,
+            file,
+            bytes,
+            gathered: Vec::new(),
+        })
+    }
+
+    /// Takes whole lines, without the end of the last.
+    pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        let waiting = u64::try_from(self.gathered.len() + lines.len() + 1).unwrap_or(u64::MAX);
+        if self.bytes.saturating_add(waiting) > self.place.file_bytes_max {
+            self.flush()?;
+            self.make_room()?;
+        }
+        self.gathered.extend_from_slice(lines);
+        self.gathered.push(b'\n');
+        if self.gathered.len() >= GATHERED_BYTES_MAX {
+            self.flush()?;
+        }
+        Ok(())
+    }
+
+    /// Writes what has gathered. What cannot be sealed is lost, and never written in clear.
+    pub(super) fn flush(&mut self) -> io::Result<()> {
+        let gathered = std::mem::take(&mut self.gathered);
+        if gathered.is_empty() {
+            return Ok(());
+        }
+        let written = match &self.place.vault {
+            None => gathered,
+            Some(vault) => sealed_log::seal(self.place.kind, &self.name, &gathered, vault)
+                .map_err(io::Error::other)?
+                .into_bytes(),
+        };
+        self.bytes = self
+            .bytes
+            .saturating_add(u64::try_from(written.len()).unwrap_or(u64::MAX));
+        self.file.write_all(&written)
+    }
+
+    /// Puts a file that holds something aside, in the place of the one before.
+    fn make_room(&mut self) -> io::Result<()> {
+        if self.bytes > 0 {
+            let (full, aside) = (self.place.path(&self.name, ""), self.place.path(&self.name, ".1"));
+            fs::rename(full, aside)?;
+            (self.file, self.bytes) = self.place.open(&self.name)?;
+        }
+        Ok(())
+    }
+}
+
+impl Place {
+    fn open(&self, name: &str) -> io::Result<(File, u64)> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)?;
+        let file = OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o600)
+            .open(self.path(name, ""))?;
+        let bytes = file.metadata()?.len();
+        Ok((file, bytes))
+    }
+
+    fn path(&self, name: &str, aside: &str) -> PathBuf {
+        let sealed = if self.vault.is_some() { ".sealed" } else { "" };
+        self.folder.join(format!("{name}.log{sealed}{aside}"))
+    }
+}
