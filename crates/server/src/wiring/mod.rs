@@ -129,12 +129,7 @@ impl Server {
         let log_files = LogFiles::start(installation, sealed_by)?;
         let functions = functions::start(settings, installation, integrations, for_functions, &log_files)?;
         let planes = Planes::new(settings, &sockets, &vault, functions)?;
-        let metrics = Metrics::open(
-            installation,
-            planes.trails.clone(),
-            settings.upstreams.clone(),
-            planes.snapshots.clone(),
-        )?;
+        let metrics = planes.metrics(settings, installation)?;
         let public_port = settings.public_port.unwrap_or(addresses.public.port());
         let kept = (store.clone(), vault.clone());
         let identity = identity(settings, installation, public_port, kept, &planes)?;
@@ -267,6 +262,16 @@ struct Planes {
 }
 
 impl Planes {
+    /// Returns what is counted, for whoever has the installation's token.
+    fn metrics(&self, settings: &Settings, installation: &Installation) -> Result<Metrics> {
+        Metrics::open(
+            installation,
+            self.trails.clone(),
+            settings.upstreams.clone(),
+            self.snapshots.clone(),
+        )
+    }
+
     fn new(
         settings: &Settings,
         sockets: &[Socket],
