@@ -1,4 +1,5 @@
-//! The one backend of all proxies: keep-alive HTTP/1.1, a small fixed JSON answer, one thread. Another one stands for a function.
+//! The one backend of all proxies: keep-alive HTTP/1.1, a small fixed JSON answer, one thread. Others stand for a function and
+//! for an issuer of tokens.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -25,14 +26,20 @@ impl Backend {
 
     /// Starts one that answers everything with `body`.
     pub(super) fn answering(body: &str) -> Result<Self> {
+        Self::telling(|_| body.to_owned())
+    }
+
+    /// Starts one whose one answer tells its own address.
+    pub(super) fn telling(body: impl FnOnce(SocketAddr) -> String) -> Result<Self> {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let body = body(address);
         let answer = format!(
             "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
             body.len()
         );
         let answer: Arc<[u8]> = answer.into_bytes().into();
-        let listener = std::net::TcpListener::bind("127.0.0.1:0")?;
-        listener.set_nonblocking(true)?;
-        let address = listener.local_addr()?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .build()?;

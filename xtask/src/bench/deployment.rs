@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::admin::{Admin, Connection};
 use super::backend::Backend;
+use super::elliptic;
 use super::layers::{self, Template};
 use super::mutual_tls;
 use super::proxies::portcullis::Portcullis;
@@ -31,16 +32,18 @@ const STAGE: &str = "prod";
 pub(super) const KEY: &str = "bench-key-of-the-limited-path";
 
 /// What the template holds beside an open and a guarded path.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Parts {
+#[derive(Clone, Copy, Default)]
+pub(super) struct Parts<'a> {
     /// An API a layer.
     pub(super) layers: bool,
     /// Custom domains with and without mutual TLS.
     pub(super) domains: bool,
+    /// An API that takes the tokens of this issuer.
+    pub(super) elliptic: Option<&'a elliptic::Issuer>,
 }
 
 /// Writes the template for a backend.
-pub(super) fn write_template(folder: &Path, backend: SocketAddr, parts: Parts) -> Result<PathBuf> {
+pub(super) fn write_template(folder: &Path, backend: SocketAddr, parts: Parts<'_>) -> Result<PathBuf> {
     let file = folder.join("template.json");
     let mut whole = template(backend);
     let mut taken = |name: &str| {
@@ -63,6 +66,9 @@ pub(super) fn write_template(folder: &Path, backend: SocketAddr, parts: Parts) -
     }
     if parts.domains {
         mutual_tls::add_to(&mut open);
+    }
+    if let Some(issuer) = parts.elliptic {
+        issuer.add_to(&mut open);
     }
     if let Some(whole) = whole.as_object_mut() {
         whole.insert("Resources".to_owned(), resources.into());

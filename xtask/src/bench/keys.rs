@@ -12,6 +12,8 @@ use super::proxies::portcullis::Portcullis;
 
 /// Keys of one file: less than the 4 MiB that a call may have.
 const KEYS_PER_FILE: usize = 40_000;
+/// After how many keys the time is taken.
+const KEYS_PER_STEP: usize = KEYS_PER_FILE * 5;
 const STAGE: &str = "prod";
 
 /// An API with a plan.
@@ -19,9 +21,30 @@ pub(super) struct Keyed {
     host: String,
     prefix: String,
     pub(super) count: usize,
+    /// What the loading of its keys took, step by step.
+    pub(super) loading: Loading,
 }
 
-/// Makes an API behind keys, and imports `count` of them; says how long each hundred thousand took, and the memory of the server.
+/// Seconds for each [`KEYS_PER_STEP`] keys in turn; what is left over counts for nothing.
+#[derive(Debug, Default)]
+pub(super) struct Loading(Vec<f64>);
+
+impl Loading {
+    /// Says whether more keys take longer: one line of the report; nothing where there is only one step.
+    pub(super) fn said(&self) -> Option<String> {
+        let (Some(first), Some(last)) = (self.0.first(), self.0.last().filter(|_| self.0.len() > 1)) else {
+            return None;
+        };
+        let steps: Vec<String> = self.0.iter().map(|seconds| format!("{seconds:.1}")).collect();
+        Some(format!(
+            "seconds for each {KEYS_PER_STEP} keys: {}; the last step took {:.2} times the first",
+            steps.join(", "),
+            last / first
+        ))
+    }
+}
+
+/// Makes an API behind keys, and imports `count` of them; takes the time of each step, and says the memory of the server.
 pub(super) fn make(
     server: &Portcullis,
     backend: SocketAddr,
@@ -61,10 +84,11 @@ pub(super) fn make(
         plan.insert("quota".to_owned(), json!({"limit": limit, "period": "MONTH"}));
     }
     let plan = id(&admin.apigateway("POST", "/usageplans", &plan)?)?;
-    let made = Keyed {
+    let mut made = Keyed {
         host: server.host(&api),
         prefix: format!("bench-{api}"),
         count,
+        loading: Loading::default(),
     };
     let before = resident_kib(server);
     let mut begun = Instant::now();
@@ -74,8 +98,10 @@ pub(super) fn make(
             file.push_str(&format!("k,{},{plan}\n", made.value(number)));
         }
         admin.import_api_keys(&file)?;
-        if (first + KEYS_PER_FILE).is_multiple_of(KEYS_PER_FILE * 5) {
-            println!("  keys up to {}: {:.2?}", first + KEYS_PER_FILE, begun.elapsed());
+        let loaded = first + KEYS_PER_FILE;
+        if loaded.is_multiple_of(KEYS_PER_STEP) && loaded <= count {
+            println!("  keys up to {loaded}: {:.2?}", begun.elapsed());
+            made.loading.0.push(begun.elapsed().as_secs_f64());
             begun = Instant::now();
         }
     }
@@ -114,4 +140,19 @@ fn resident_kib(server: &Portcullis) -> usize {
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.trim().split(' ').next()?.parse().ok())
         .unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Loading;
+
+    #[test]
+    fn loading_is_judged_by_its_last_step_against_its_first() {
+        let said = Loading(vec![30.0, 31.0, 33.0]).said().unwrap_or_default();
+        assert!(
+            said.ends_with("30.0, 31.0, 33.0; the last step took 1.10 times the first"),
+            "{said}"
+        );
+        assert!(Loading(vec![30.0]).said().is_none());
+    }
 }

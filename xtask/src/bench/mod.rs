@@ -5,6 +5,7 @@ mod admin;
 mod backend;
 mod contest;
 mod deployment;
+mod elliptic;
 pub(crate) mod instructions;
 mod keys;
 mod layers;
@@ -18,6 +19,7 @@ mod proxies;
 mod report;
 mod scenarios;
 mod statistics;
+mod unseen;
 mod workplace;
 
 use anyhow::Result;

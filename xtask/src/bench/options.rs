@@ -19,7 +19,8 @@ cargo xtask bench-instructions [OPTIONS]  instructions per request, under callgr
   --routes N        routes of the large API [10000]
   --keys N          API keys of the large plan [1000000]
   --requests N      requests counted by bench-instructions (it runs N and 2 N) [2000]
-  --only NAMES      scenarios, comma between: plain,seen,unseen,limited,layers,mutual,routes,keys
+  --only NAMES      scenarios, comma between: plain,seen,unseen,es256,limited,layers,mutual,routes,keys;
+                    `unseen` holds `es256`
                     (bench-instructions: plain,seen; layers too, if they are named)
   --server FILE     the server [target/release/portcullis; build it with `cargo build --release`]
   --peers-only      nginx and Envoy alone, without a server; implies --print-only
@@ -111,6 +112,11 @@ impl Options {
     /// Tells whether a scenario was asked for.
     pub(super) fn wants(&self, scenario: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|name| name == scenario)
+    }
+
+    /// Tells whether tokens of a P-256 key are sent.
+    pub(super) fn wants_elliptic(&self) -> bool {
+        !self.peers_only && (self.wants("unseen") || self.wants("es256"))
     }
 }
 

@@ -1,7 +1,6 @@
 //! Who is compared with whom, over which requests.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
@@ -12,11 +11,11 @@ use super::layers::{self, Known, ROWS};
 use super::load::{Extent, Load};
 use super::options::Options;
 use super::proxies::{
-    envoy::{Envoy, Issuer},
+    envoy::{Envoy, Guarded},
     nginx::Nginx,
     portcullis::Portcullis,
 };
-use super::{deployment, keys, message, mutual_tls, workplace};
+use super::{deployment, elliptic, keys, message, mutual_tls, unseen, workplace};
 
 /// Everything that runs during the bench.
 pub(super) struct Stage {
@@ -24,8 +23,11 @@ pub(super) struct Stage {
     folder: PathBuf,
     portcullis: Option<Portcullis>,
     nginx: Option<Nginx>,
-    envoy: Option<Envoy>,
-    tokens: Vec<String>,
+    pub(super) envoy: Option<Envoy>,
+    /// Of the user pool, the first of which is sent again and again.
+    pub(super) tokens: Vec<String>,
+    /// Of the bench's own issuer.
+    pub(super) elliptic_tokens: Vec<String>,
     /// With whose certificate domains with mutual TLS are asked.
     client: Option<mutual_tls::Client>,
 }
@@ -39,21 +41,27 @@ impl Stage {
         let folder = workplace::fresh_folder("run")?;
         let mut stage = Self {
             backend,
-            folder,
+            folder: folder.clone(),
             portcullis: None,
             nginx: None,
             envoy: None,
             tokens: Vec::new(),
+            elliptic_tokens: Vec::new(),
             client: None,
         };
-        let folder = stage.folder.as_path();
+        let folder = folder.as_path();
+        let elliptic = match options.wants_elliptic() {
+            true => Some(elliptic::Issuer::start()?),
+            false => None,
+        };
         let parts = Parts {
             layers: options.wants("layers"),
             domains: options.wants("mutual"),
+            elliptic: elliptic.as_ref(),
         };
         let with_tokens =
             options.wants("seen") || options.wants("unseen") || options.wants("limited") || parts.layers;
-        let mut issuer = None;
+        let mut guarded = Vec::new();
         if !options.peers_only {
             let template = deployment::write_template(folder, stage.backend.address, parts)?;
             let mut more = Vec::new();
@@ -68,29 +76,24 @@ impl Stage {
             }
             let server = Portcullis::start(&options.server, folder, &template, &more)?;
             if with_tokens {
-                let unseen = if options.wants("unseen") {
-                    options.tokens * options.rounds * 2
-                } else {
-                    0
-                };
-                println!("getting {} tokens from the server", unseen + 1);
-                stage.tokens = deployment::tokens(&server, unseen + 1)?;
-                issuer = Some(Issuer {
-                    issuer: format!(
-                        "https://cognito-idp.{}.amazonaws.com/{}",
-                        server.region,
-                        server.output("PoolId")?
-                    ),
-                    key_set: deployment::key_set(&server)?,
+                guarded = stage.get_tokens(&server, options)?;
+            }
+            if let Some(issuer) = elliptic {
+                stage.elliptic_tokens = issuer.tokens(unseen::tokens(options))?;
+                guarded.push(Guarded {
+                    path: elliptic::PATH,
+                    issuer: issuer.url,
+                    key_set: issuer.key_set,
+                    cached: false,
                 });
             }
             stage.portcullis = Some(server);
         }
-        if ["plain", "seen", "unseen", "limited"]
+        if ["plain", "seen", "unseen", "es256", "limited"]
             .iter()
             .any(|name| options.wants(name))
         {
-            stage.envoy = Some(Envoy::start(folder, stage.backend.address, issuer.as_ref())?);
+            stage.envoy = Some(Envoy::start(folder, stage.backend.address, &guarded)?);
         }
         if options.wants("plain") {
             stage.nginx = Some(Nginx::start(folder, stage.backend.address)?);
@@ -98,11 +101,37 @@ impl Stage {
         Ok(stage)
     }
 
-    fn server(&self) -> Result<&Portcullis> {
+    /// Gets the tokens of the pool; returns the paths of Envoy that want them.
+    fn get_tokens(&mut self, server: &Portcullis, options: &Options) -> Result<Vec<Guarded>> {
+        let count = match options.wants("unseen") {
+            true => unseen::tokens(options),
+            false => 1,
+        };
+        println!("getting {count} tokens from the server");
+        self.tokens = deployment::tokens(server, count)?;
+        let (region, pool) = (&server.region, server.output("PoolId")?);
+        let issuer = format!("https://cognito-idp.{region}.amazonaws.com/{pool}");
+        let key_set = deployment::key_set(server)?;
+        let guard = |(path, cached): (&'static str, bool)| Guarded {
+            path,
+            issuer: issuer.clone(),
+            key_set: key_set.clone(),
+            cached,
+        };
+        Ok([("guarded", true), (unseen::RSA_PATH, false)].map(guard).into())
+    }
+
+    pub(super) fn server(&self) -> Result<&Portcullis> {
         self.portcullis.as_ref().context("this scenario needs the server")
     }
 
-    fn contestant(&self, name: &str, to: To<'_>, requests: Vec<Vec<u8>>, options: &Options) -> Contestant {
+    pub(super) fn contestant(
+        &self,
+        name: &str,
+        to: To<'_>,
+        requests: Vec<Vec<u8>>,
+        options: &Options,
+    ) -> Contestant {
         let (address, process) = match to {
             To::Portcullis(server) => (server.public, server.process.id()),
             To::Nginx(nginx) => (nginx.address, nginx.process.id()),
@@ -123,7 +152,7 @@ impl Stage {
         }
     }
 
-    fn ours(&self, path: &str, token: Option<&str>) -> Result<Vec<u8>> {
+    pub(super) fn ours(&self, path: &str, token: Option<&str>) -> Result<Vec<u8>> {
         let server = self.server()?;
         let host = server.host(&server.output("ApiId")?);
         Ok(request(&host, &format!("/prod/{path}"), token))
@@ -131,13 +160,13 @@ impl Stage {
 }
 
 #[derive(Clone, Copy)]
-enum To<'a> {
+pub(super) enum To<'a> {
     Portcullis(&'a Portcullis),
     Nginx(&'a Nginx),
     Envoy(&'a Envoy),
 }
 
-fn request(host: &str, path: &str, token: Option<&str>) -> Vec<u8> {
+pub(super) fn request(host: &str, path: &str, token: Option<&str>) -> Vec<u8> {
     match token {
         Some(token) => message::get(host, path, &[("authorization", &format!("Bearer {token}"))]),
         None => message::get(host, path, &[]),
@@ -154,7 +183,10 @@ pub(super) fn all(stage: &Stage, options: &Options) -> Result<Vec<Contest>> {
         contests.push(seen(stage, options)?);
     }
     if options.wants("unseen") {
-        contests.push(unseen(stage, options)?);
+        contests.push(unseen::rsa(stage, options)?);
+    }
+    if options.wants_elliptic() {
+        contests.push(unseen::elliptic(stage, options)?);
     }
     if options.wants("limited") {
         contests.push(limited(stage, options)?);
@@ -233,53 +265,6 @@ fn seen(stage: &Stage, options: &Options) -> Result<Contest> {
             "RS256, a user pool's access token with a scope; Envoy's `jwt_authn` with its token cache, which \
                       checks no scope and no revocation."
                 .to_owned(),
-        contestants,
-    })
-}
-
-fn unseen(stage: &Stage, options: &Options) -> Result<Contest> {
-    let known = stage.tokens.first().map(String::as_str);
-    let fresh: Vec<&[String]> = stage
-        .tokens
-        .get(1..)
-        .unwrap_or_default()
-        .chunks(options.tokens)
-        .collect();
-    let slices = |make: &dyn Fn(&str) -> Result<Vec<u8>>| -> Result<Vec<Arc<[Vec<u8>]>>> {
-        fresh
-            .iter()
-            .map(|tokens| tokens.iter().map(|token| make(token)).collect())
-            .collect()
-    };
-    let guarded = vec![stage.ours("guarded", known)?];
-    let mut ours = stage.contestant(
-        "Portcullis, token never seen",
-        To::Portcullis(stage.server()?),
-        guarded,
-        options,
-    );
-    ours.slices = slices(&|token| stage.ours("guarded", Some(token)))?;
-    let mut contestants = vec![
-        stage.contestant(
-            "Portcullis, plain",
-            To::Portcullis(stage.server()?),
-            vec![stage.ours("plain", None)?],
-            options,
-        ),
-        ours,
-    ];
-    if let Some(envoy) = &stage.envoy {
-        let guarded = vec![request("bench", "/guarded", known)];
-        let mut theirs = stage.contestant("Envoy, token never seen", To::Envoy(envoy), guarded, options);
-        theirs.slices = slices(&|token| Ok(request("bench", "/guarded", Some(token))))?;
-        contestants.push(theirs);
-    }
-    Ok(Contest {
-        name: "A token never seen",
-        explanation: format!(
-            "As above, but each of {} tokens per half round is sent once.",
-            options.tokens
-        ),
         contestants,
     })
 }
@@ -403,8 +388,10 @@ fn many_keys(stage: &Stage, options: &Options) -> Result<Contest> {
     println!("making API keys");
     let server = stage.server()?;
     let mut contestants = Vec::new();
+    let mut loading = None;
     for (count, quota) in [(10, None), (options.keys, None), (options.keys, Some(100_000))] {
         let keyed = keys::make(server, stage.backend.address, count, quota)?;
+        loading = loading.or_else(|| keyed.loading.said());
         let with = if quota.is_some() { " with a quota" } else { "" };
         let name = format!("Portcullis, {} API keys{with}", keyed.count);
         let mut contestant = stage.contestant(&name, To::Portcullis(server), keyed.requests(1, 0), options);
@@ -416,7 +403,8 @@ fn many_keys(stage: &Stage, options: &Options) -> Result<Contest> {
     Ok(Contest {
         name: "API keys",
         explanation: format!(
-            "{KEYED_REQUESTS} requests a half round, each with a key drawn at random; the plan has a throttle."
+            "{KEYED_REQUESTS} requests a half round, each with a key drawn at random; the plan has a throttle. {}",
+            loading.map_or_else(String::new, |said| format!("Loading by ImportApiKeys, {said}."))
         ),
         contestants,
     })

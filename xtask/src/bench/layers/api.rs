@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::Template;
 
 /// A REST API of a template, on the making.
-pub(super) struct Api {
+pub(in crate::bench) struct Api {
     /// The beginning of its resources' names.
-    pub(super) id: &'static str,
+    pub(in crate::bench) id: &'static str,
     resources: Map<String, Value>,
     /// What must be there before the deployment is made.
     deployed_after: Vec<String>,
@@ -15,7 +15,7 @@ pub(super) struct Api {
 
 impl Api {
     /// Returns one whose `POST /layer` goes to `backend`.
-    pub(super) fn plain(id: &'static str, backend: &str) -> Self {
+    pub(in crate::bench) fn plain(id: &'static str, backend: &str) -> Self {
         let mut api = Self {
             id,
             resources: Map::new(),
@@ -45,28 +45,28 @@ impl Api {
     }
 
     /// Returns a resource's name in the template.
-    pub(super) fn named(&self, part: &str) -> String {
+    pub(in crate::bench) fn named(&self, part: &str) -> String {
         format!("{}{part}", self.id)
     }
 
     /// Returns a reference to one of its resources.
-    pub(super) fn reference(&self, part: &str) -> Value {
+    pub(in crate::bench) fn reference(&self, part: &str) -> Value {
         json!({"Ref": self.named(part)})
     }
 
     /// Adds a resource.
-    pub(super) fn add(&mut self, part: &str, resource_type: &str, properties: Value) {
+    pub(in crate::bench) fn add(&mut self, part: &str, resource_type: &str, properties: Value) {
         let resource = json!({"Type": resource_type, "Properties": properties});
         self.resources.insert(self.named(part), resource);
     }
 
     /// Makes the deployment wait for a resource.
-    pub(super) fn deploy_after(&mut self, part: &str) {
+    pub(in crate::bench) fn deploy_after(&mut self, part: &str) {
         self.deployed_after.push(self.named(part));
     }
 
     /// Sets properties of a resource.
-    pub(super) fn set(&mut self, part: &str, properties: Value) {
+    pub(in crate::bench) fn set(&mut self, part: &str, properties: Value) {
         let name = self.named(part);
         let own = self
             .resources
@@ -78,7 +78,7 @@ impl Api {
     }
 
     /// Puts it into a template.
-    pub(super) fn finish(mut self, template: &mut Template<'_>) {
+    pub(in crate::bench) fn finish(mut self, template: &mut Template<'_>) {
         let deployment = json!({
             "Type": "AWS::ApiGateway::Deployment", "DependsOn": self.deployed_after,
             "Properties": {"RestApiId": self.reference("Api")},

