@@ -115,6 +115,7 @@ impl Gateway {
             body: Body::Full(call.body),
             peer: Peer {
                 address: ([127, 0, 0, 1], 0).into(),
+                proxy: None,
                 listener: Listener::TestInvoke,
                 tls: None,
             },

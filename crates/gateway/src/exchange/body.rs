@@ -121,6 +121,7 @@ mod tests {
             body,
             peer: Peer {
                 address: "127.0.0.1:1".parse().unwrap(),
+                proxy: None,
                 listener: Listener::Public,
                 tls: None,
             },

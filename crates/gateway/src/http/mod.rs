@@ -7,7 +7,10 @@ pub(crate) mod path;
 mod source;
 pub(crate) mod websocket;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use portcullis_model::HeaderList;
@@ -74,6 +77,8 @@ pub struct TlsFacts {
 pub struct Peer {
     /// The source address: the TCP peer's.
     pub address: SocketAddr,
+    /// The TCP peer's address where the source was said by a proxy of ours in a field that goes on to backends.
+    pub proxy: Option<IpAddr>,
     pub listener: Listener,
     /// None over clear text.
     pub tls: Option<Arc<TlsFacts>>,

@@ -40,7 +40,8 @@ impl TrustedProxies {
     /// The list is read from its end: each proxy adds whom it saw. The first that is not ours is the source; behind it, anybody
     /// may have written anything.
     pub(crate) fn resolve(&self, request: &mut Request) {
-        if !self.contains(request.peer.address.ip()) {
+        let neighbour = request.peer.address.ip();
+        if !self.contains(neighbour) {
             return;
         }
         let (hops, https) = match self.source_from {
@@ -64,6 +65,10 @@ impl TrustedProxies {
             if !self.contains(address.ip()) {
                 break;
             }
+        }
+        // Backends read the same field: each of its hops adds whom it saw, so ours is the neighbour.
+        if self.source_from == SourceFrom::XForwardedFor {
+            request.peer.proxy = Some(neighbour);
         }
         if https && request.peer.tls.is_none() {
             request.peer.tls = Some(Arc::new(TlsFacts::default()));

@@ -9,6 +9,7 @@ use std::{
 };
 
 use super::*;
+use crate::http::{SourceFrom, TrustedProxies};
 
 /// Answers every request on its own connection with `answer`, and hands on what it read.
 fn backend(answer: &'static str) -> (SocketAddr, Receiver<String>) {
@@ -118,6 +119,39 @@ fn method_path_query_headers_and_body_pass() {
             .iter()
             .any(|step| step.layer == "integration" && step.reason == reason)
     );
+}
+
+#[test]
+fn proxy_that_named_the_source_is_the_last_hop() {
+    for (peer, claimed, told) in [
+        ("10.0.0.1:1", "198.51.100.7", "198.51.100.7, 10.0.0.1"),
+        (
+            "10.0.0.1:1",
+            "203.0.113.9, 198.51.100.7, 10.0.0.2",
+            "203.0.113.9, 198.51.100.7, 10.0.0.2, 10.0.0.1",
+        ),
+        // Nobody who is believed.
+        ("192.0.2.7:1", "198.51.100.7", "198.51.100.7, 192.0.2.7"),
+    ] {
+        let (address, read) = backend(FINE);
+        let world = World::empty(GatewaySettings {
+            trusted_proxies: Some(TrustedProxies {
+                ranges: ["10.0.0.0/8".parse().unwrap()].into(),
+                source_from: SourceFrom::XForwardedFor,
+            }),
+            ..GatewaySettings::default()
+        });
+        let integration =
+            json!({"type": "HTTP_PROXY", "httpMethod": "GET", "uri": format!("http://{address}/")});
+        let image = json!({"resources": [resource("/a", json!({"GET": open(integration)}))]});
+        let world = world.deploying(image, json!({}));
+        let mut request = request("GET", "/prod/a", &[("X-Forwarded-For", claimed)]);
+        request.peer.address = peer.parse().unwrap();
+        assert_eq!(world.send(request).status, 200);
+        let (_, headers, _) = head_of(&read);
+        let line = headers.iter().find(|line| line.starts_with("X-Forwarded-For"));
+        assert_eq!(line.unwrap(), &format!("X-Forwarded-For: {told}"));
+    }
 }
 
 #[test]

@@ -321,10 +321,13 @@ impl World {
     }
 
     pub(crate) fn with(image: Value, stage: Value) -> Self {
-        let world = Self::empty(GatewaySettings::default());
+        Self::empty(GatewaySettings::default()).deploying(image, stage)
+    }
+
+    pub(crate) fn deploying(self, image: Value, stage: Value) -> Self {
         let stage = compile(image, stage).unwrap_or_else(|problems| panic!("{problems:?}"));
-        world.snapshots.change(|snapshot| snapshot.with_stage(stage));
-        world
+        self.snapshots.change(|snapshot| snapshot.with_stage(stage));
+        self
     }
 
     pub(crate) fn empty(settings: GatewaySettings) -> Self {
@@ -546,6 +549,7 @@ pub(crate) fn request_to(
         body: Body::Empty,
         peer: Peer {
             address: "192.0.2.7:4711".parse().unwrap(),
+            proxy: None,
             listener: Listener::Public,
             tls: None,
         },
