@@ -131,7 +131,6 @@ def test_what_this_server_would_not_act_on_is_refused_by_name(apigatewayv2, back
             {"ApiId": api, "IntegrationType": "AWS_PROXY", "IntegrationSubtype": "SQS-SendMessage"},
             "integrationSubtype",
         ),
-        (apigatewayv2.get_tags, {"ResourceArn": "arn:aws:apigateway:us-east-1::/vpclinks/x"}, "resourceArn"),
         (apigatewayv2.create_route, {"ApiId": api, "RouteKey": "GET /b", "ApiKeyRequired": True}, "apiKeyRequired"),
     ]
     for call, arguments, field in calls:

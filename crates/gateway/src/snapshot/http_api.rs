@@ -26,7 +26,8 @@ use portcullis_model::{
 use super::{
     methods::{Backend, MethodSnapshot, ResourceSnapshot},
     router::{self, Router},
-    stage::{Protocol, Release, StageSnapshot, compile_observed, compile_revocations},
+    stage::{Protocol, Release, StageSnapshot},
+    stage_tags::{self, compile_observed, compile_revocations},
 };
 use crate::{
     access_log::AccessLog,
@@ -114,6 +115,7 @@ pub fn compile_http_stage(
     shared.client_authorities.borrow().check_taken(&mut problems);
     let counters = shared.counters.take();
     let cors = Cors::compile(api.cors_configuration.as_ref(), &mut problems);
+    stage_tags::check(&stage.tags, stage_tags::HTTP, &mut problems);
     let observed = compile_observed(&stage.tags, &mut problems);
     let heeds_revocations = compile_revocations(&stage.tags, &mut problems);
     let limit_fields = WantedFields::compile(&stage.tags, &mut problems);

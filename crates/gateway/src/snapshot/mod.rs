@@ -6,6 +6,7 @@ pub(crate) mod method_settings;
 pub(crate) mod methods;
 pub mod pool;
 pub mod stage;
+pub mod stage_tags;
 pub mod http_api;
 pub mod router;
 

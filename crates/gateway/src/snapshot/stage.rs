@@ -15,6 +15,7 @@ use super::{
     http_api::HttpApi,
     methods::{ResourceSnapshot, compile_methods},
     router::Router,
+    stage_tags::{self, compile_observed, compile_revocations},
 };
 use crate::{
     access_log::AccessLog,
@@ -22,17 +23,12 @@ use crate::{
     backend_tls::BackendCertificate,
     decision::LayerName,
     layers::resource_policy::PolicySnapshot,
-    pipeline::OBSERVABLE,
     responses::gateway_responses::GatewayResponses,
     stage_cache::{StageCache, settings},
     usage::{KeySource, StageThrottles, WantedFields},
     vpc_endpoints::PrivateEndpoint,
 };
 
-/// The tag that lists, separated by commas, the layers of a stage that only observe.
-pub const OBSERVE_TAG: &str = "portcullis:observe";
-/// The tag that says whether a stage heeds revocations: `enforce`, which it is without one, or `ignore`, as AWS does.
-pub const REVOCATIONS_TAG: &str = "portcullis:revocations";
 /// The largest `minimumCompressionSize`, in bytes, as AWS has it.
 const COMPRESSION_SIZE_MAX: u32 = 10_485_760;
 
@@ -122,6 +118,7 @@ pub fn compile_stage(
         ));
     }
     check_api(&image.rest_api, &mut problems);
+    stage_tags::check(&stage.tags, stage_tags::REST, &mut problems);
     let (router, counters) = compile_methods(image, stage, scope, &mut problems);
     let gateway_responses =
         GatewayResponses::compile(&image.gateway_responses, &stage.variables, &mut problems);
@@ -189,49 +186,5 @@ fn check_api(api: &RestApi, problems: &mut Vec<Problem>) {
         .is_some_and(|bytes| bytes > COMPRESSION_SIZE_MAX)
     {
         refuse("minimumCompressionSize", "use 0 to 10485760 bytes");
-    }
-}
-
-pub(super) fn compile_observed(
-    tags: &BTreeMap<String, String>,
-    problems: &mut Vec<Problem>,
-) -> BTreeSet<LayerName> {
-    let tag = tags.get(OBSERVE_TAG).map(String::as_str).unwrap_or_default();
-    let names = tag.split(',').map(str::trim).filter(|name| !name.is_empty());
-    let mut observed = BTreeSet::new();
-    for name in names {
-        match OBSERVABLE.iter().find(|layer| layer.as_str() == name) {
-            Some(layer) => {
-                observed.insert(*layer);
-            }
-            None => {
-                let known: Vec<_> = OBSERVABLE.iter().map(|layer| layer.as_str()).collect();
-                problems.push(Problem::error(
-                    None,
-                    format!("tags/{OBSERVE_TAG}"),
-                    format!(
-                        "the layer `{name}` cannot only observe: use one of `{}`",
-                        known.join(", ")
-                    ),
-                ));
-            }
-        }
-    }
-    observed
-}
-
-/// Whatever the tag says that is not known is a problem: nobody shall think that revocations are heeded, or not.
-pub(super) fn compile_revocations(tags: &BTreeMap<String, String>, problems: &mut Vec<Problem>) -> bool {
-    match tags.get(REVOCATIONS_TAG).map(String::as_str) {
-        None | Some("enforce") => true,
-        Some("ignore") => false,
-        Some(other) => {
-            problems.push(Problem::error(
-                None,
-                format!("tags/{REVOCATIONS_TAG}"),
-                format!("`{other}`: use `enforce` or `ignore`"),
-            ));
-            true
-        }
     }
 }

@@ -7,6 +7,7 @@ pub mod errors;
 pub mod patch;
 pub mod records;
 pub(in crate::services) mod input;
+pub(in crate::services) mod tagging;
 pub(in crate::services) mod wire;
 
 mod create_api_key;

@@ -1,17 +1,10 @@
-//! `TagResource` gives an API, a stage, a VPC link or a client certificate tags.
+//! `TagResource` gives a resource tags.
 //! <https://docs.aws.amazon.com/apigateway/latest/api/API_TagResource.html>
 
-use serde::Deserialize;
 use serde_json::Value;
 
-use super::{apis, arn, body, label, records::tags::Tags, wire};
+use super::{arn, label, tagging, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
-
-#[derive(Default, Deserialize)]
-struct Given {
-    #[serde(default)]
-    tags: Tags,
-}
 
 /// The operation.
 pub(super) const OPERATION: Operation = Operation {
@@ -31,9 +24,6 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let tags: Given = body(call)?;
-    apis(call)
-        .change_tags(label(call, "resource_arn"), |present| present.extend(tags.tags))
-        .await?;
+    tagging::tag(call, label(call, "resource_arn")).await?;
     Ok(wire::nothing())
 }

@@ -1,9 +1,9 @@
-//! `UntagResource` takes tags from an API, a stage, a VPC link or a client certificate.
+//! `UntagResource` takes tags from a resource.
 //! <https://docs.aws.amazon.com/apigateway/latest/api/API_UntagResource.html>
 
 use serde_json::Value;
 
-use super::{apis, arn, errors::bad_request, label, wire};
+use super::{arn, label, tagging, wire};
 use crate::operation::{Access, AwsError, Call, Operation, Route};
 
 /// The operation.
@@ -24,18 +24,6 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let names: Vec<String> = match call.input.get("tagKeys") {
-        Some(Value::String(name)) => vec![name.clone()],
-        Some(Value::Array(names)) => {
-            let names = names.iter().filter_map(Value::as_str);
-            names.map(str::to_owned).collect()
-        }
-        _ => return Err(bad_request("tagKeys must name at least one tag")),
-    };
-    apis(call)
-        .change_tags(label(call, "resource_arn"), |present| {
-            present.retain(|name, _| !names.contains(name));
-        })
-        .await?;
+    tagging::untag(call, label(call, "resource_arn")).await?;
     Ok(wire::nothing())
 }

@@ -1,12 +1,14 @@
-//! `GetTags` tells the tags of an API or a stage.
+//! `GetTags` tells the tags of a resource.
 //! <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/tags-resource-arn.html>
 
 use serde_json::{Value, json};
 
-use super::http_apis;
 use crate::{
     operation::{Access, AwsError, Call, Operation, Route},
-    services::apigateway::input::{arn, label},
+    services::apigateway::{
+        input::{arn, label},
+        tagging,
+    },
 };
 
 /// The operation.
@@ -27,6 +29,6 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let tags = http_apis(call).tags(label(call, "resourceArn")).await?;
+    let tags = tagging::tags(call, label(call, "resourceArn")).await?;
     Ok(json!({ "tags": tags }))
 }

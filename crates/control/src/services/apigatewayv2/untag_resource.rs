@@ -1,14 +1,14 @@
-//! `UntagResource` takes tags from an API or a stage.
+//! `UntagResource` takes tags from a resource.
 //! <https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/tags-resource-arn.html>
 
 use serde_json::Value;
 
-use super::{http_apis, wire};
+use super::wire;
 use crate::{
     operation::{Access, AwsError, Call, Operation, Route},
     services::apigateway::{
-        errors::bad_request,
         input::{arn, label},
+        tagging,
     },
 };
 
@@ -30,17 +30,6 @@ pub(super) const OPERATION: Operation = Operation {
 };
 
 async fn answer(call: &Call<'_>) -> Result<Value, AwsError> {
-    let names: Vec<String> = match call.input.get("tagKeys") {
-        Some(Value::String(name)) => vec![name.clone()],
-        Some(Value::Array(names)) => {
-            let names = names.iter().filter_map(Value::as_str);
-            names.map(str::to_owned).collect()
-        }
-        _ => return Err(bad_request("tagKeys must name at least one tag")),
-    };
-    let arn = label(call, "resourceArn");
-    http_apis(call)
-        .change_tags(arn, |present| present.retain(|name, _| !names.contains(name)))
-        .await?;
+    tagging::untag(call, label(call, "resourceArn")).await?;
     Ok(wire::nothing())
 }

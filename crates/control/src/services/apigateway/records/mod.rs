@@ -26,7 +26,6 @@ pub mod resource_policy;
 pub mod rest_api;
 pub mod method_setting;
 pub mod stage;
-pub mod tags;
 pub mod test_call;
 pub mod truststore;
 pub mod usage;

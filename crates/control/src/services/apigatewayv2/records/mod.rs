@@ -10,7 +10,6 @@ pub mod import;
 pub mod integration;
 pub mod route;
 pub mod stage;
-pub mod tags;
 pub mod vpc_link;
 
 use portcullis_model::{ApiId, Scope, resources::apigatewayv2::HttpApi};

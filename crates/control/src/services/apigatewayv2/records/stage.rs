@@ -6,7 +6,7 @@ use portcullis_model::{
     ApiId, DeploymentId, StageName, Timestamp,
     resources::{
         apigateway::AccessLogSettings,
-        apigatewayv2::{DEFAULT_STAGE, HttpStage, RouteSetting},
+        apigatewayv2::{DEFAULT_STAGE, HttpApiImage, HttpStage, RouteSetting},
     },
 };
 use portcullis_store::{Batch, Expect, kinds};
@@ -239,11 +239,29 @@ impl HttpApis<'_> {
         self.refuse_uncompilable(&self.new_deployment(image, None, true), &stage)
     }
 
+    /// Refuses a stage whose tags alone keep it from being deployed: that is no matter of the API, which a later change may mend, and
+    /// an instruction that is not followed is not kept.
+    fn refuse_tags(&self, stage: &HttpStage, image: &HttpApiImage) -> Result<(), AwsError> {
+        let deployment = self.new_deployment(image.clone(), None, true);
+        let Err(refused) = self.refuse_uncompilable(&deployment, stage) else {
+            return Ok(());
+        };
+        let untagged = HttpStage {
+            tags: BTreeMap::new(),
+            ..stage.clone()
+        };
+        match self.refuse_uncompilable(&deployment, &untagged) {
+            Ok(()) => Err(refused),
+            Err(_) => Ok(()),
+        }
+    }
+
     /// Writes a stage as it can be served: with a deployment of the API as it is, or with the one that it names.
     async fn put_stage(&self, stage: HttpStage, expect: Expect) -> Result<HttpStage, AwsError> {
         let (api, name) = (stage.api_id.clone(), stage.stage_name.clone());
         if stage.auto_deploy {
             let image = self.image(&api).await?;
+            self.refuse_tags(&stage, &image)?;
             let batch = self.auto_deploy(Batch::new(), stage, image, expect).await?;
             self.0.commit(batch).await?;
             return Ok(self.stage(&api, &name).await?.value);
