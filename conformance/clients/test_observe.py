@@ -1,10 +1,15 @@
 """Layers that only observe: counted apart from those that refuse, and told by the access log."""
 
+import json
 import pathlib
+import ssl
 
 import pytest
 
+import world
 from portcullis import until
+from test_acme import Served, free_ports
+from test_custom_domains import ask, connect
 
 TEMPLATE = pathlib.Path(__file__).parents[1] / "templates" / "observe.yaml"
 # What each layer of the stage would refuse.
@@ -86,3 +91,43 @@ def test_access_log_lists_every_layer_that_only_observed(server, web, place):
     until("a line", lambda: file.exists() and answer.headers["x-amzn-RequestId"] in file.read_text())
     line = next(line for line in file.read_text().splitlines() if line.startswith(answer.headers["x-amzn-RequestId"]))
     assert line.split("|")[3] == "firewall,authorizer,usage-plan,validation"
+
+
+def test_configuration_of_serve_lets_layers_of_a_stage_observe(tmp_path):
+    served = Served(tmp_path, *free_ports(1), "")
+    gateway = served.client("apigateway")
+    nobody = {"Effect": "Deny", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "execute-api:/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [nobody]})
+    api = gateway.create_rest_api(name="observed", policy=policy)
+    method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "GET"}
+    gateway.put_method(**method, authorizationType="NONE")
+    world.put_mock(gateway, method, "{}")
+    for stage in ("prod", "test"):
+        gateway.create_deployment(restApiId=api["id"], stageName=stage)
+
+    def status(stage):
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with connect(served, "id.example.com", context=context) as connection:
+            return ask(connection, f"{api['id']}.execute-api.us-east-1.apis.example.com", f"/{stage}/")[0]
+
+    try:
+        assert (status("prod"), status("test")) == (403, 403)
+        served.stop()
+        written = served.config.read_text()
+        served.config.write_text(f'{written}\n[observe]\n"{api["id"]}/prod" = ["resource-policy"]\n')
+        served.start()
+        assert (status("prod"), status("test")) == (200, 403)
+        # A change of the stage takes nothing of that away, and its own tag says nothing of it.
+        gateway.update_stage(
+            restApiId=api["id"],
+            stageName="prod",
+            patchOperations=[{"op": "replace", "path": "/description", "value": "x"}],
+        )
+        assert status("prod") == 200
+        assert gateway.get_stage(restApiId=api["id"], stageName="prod").get("tags", {}) == {}
+    finally:
+        served.stop()
+    served.config.write_text(f'{written}\n[observe]\n"{api["id"]}/prod" = ["route"]\n')
+    with pytest.raises(AssertionError, match="observe: .*`route` cannot only observe"):
+        served.start()

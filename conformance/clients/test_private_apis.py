@@ -1,11 +1,14 @@
 """Private APIs: which networks they answer to, and what changes when an API becomes private or stops being it."""
 
 import json
+import subprocess
 
 import pytest
 import requests
 from botocore.exceptions import ClientError
 from requests.adapters import HTTPAdapter
+
+from portcullis import BINARY
 
 ENDPOINT = "vpce-00000001=vpc-00000001:127.0.0.2/31"
 EVERYBODY = json.dumps(
@@ -141,3 +144,46 @@ def test_unknown_endpoint_and_custom_domain_are_refused(own_server):
         gateway.update_rest_api(
             restApiId=api, patchOperations=[patched("/endpointConfiguration/types/PRIVATE", "EDGE")]
         )
+
+
+def test_policy_of_an_endpoint_says_what_goes_through_it(own_server, tmp_path):
+    policy = tmp_path / "policy.json"
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "execute-api:Invoke", "Resource": "*"}
+
+    def write(**changes):
+        policy.write_text(json.dumps({"Version": "2012-10-17", "Statement": [statement | changes]}))
+
+    write(Condition={"StringEquals": {"aws:ResourceAccount": "000000000000"}})
+    server = own_server("--vpc-endpoint", ENDPOINT, "--vpc-endpoint-policy", f"vpce-00000001={policy}")
+    gateway = server.client("apigateway")
+    one, other = (build(gateway, endpointConfiguration={"types": ["PRIVATE"]}, policy=EVERYBODY) for _ in range(2))
+    for api in (one, other):
+        gateway.create_deployment(restApiId=api, stageName="test")
+        assert asking(server, api, "127.0.0.2").status_code == 200
+    server.stop()
+    write(Resource=f"arn:aws:execute-api:us-east-1:000000000000:{one}/*")
+    server.start()
+    assert asking(server, one, "127.0.0.2").status_code == 200
+    answer = asking(server, other, "127.0.0.2")
+    assert (answer.status_code, answer.headers["x-amzn-ErrorType"]) == (403, "AccessDeniedException")
+    line = [line for line in server.explain().splitlines() if "REFUSE" in line]
+    assert "vpc-endpoint" in line[0] and "no statement of the VPC endpoint `vpce-00000001` allows it" in line[0], line
+    # Who is in no endpoint's network learns nothing of all that.
+    assert asking(server, one, "127.0.0.1").json() == {"message": "Forbidden"}
+
+
+def test_policy_of_an_endpoint_that_says_nothing_is_an_error_at_start(tmp_path):
+    good = tmp_path / "good.json"
+    good.write_text(json.dumps({"Version": "2012-10-17", "Statement": []}))
+    bad = tmp_path / "bad.json"
+    bad.write_text("{}")
+    for more, reason in (
+        ([f"vpce-00000009={good}"], "no --vpc-endpoint is called so"),
+        ([f"vpce-00000001={tmp_path / 'none.json'}"], "cannot be read"),
+        ([f"vpce-00000001={bad}"], "bad.json`:"),
+    ):
+        command = [BINARY, "up", "--data", str(tmp_path / "data"), "--vpc-endpoint", ENDPOINT]
+        done = subprocess.run(
+            [*command, "--vpc-endpoint-policy", *more], capture_output=True, text=True, timeout=30, check=False
+        )
+        assert done.returncode != 0 and reason in done.stderr, done.stderr

@@ -19,6 +19,7 @@ pub(crate) enum LayerName {
     Firewall,
     Cors,
     Route,
+    VpcEndpoint,
     ResourcePolicy,
     Authorizer,
     UsagePlan,
@@ -30,7 +31,7 @@ pub(crate) enum LayerName {
 
 impl LayerName {
     /// Every layer, in the order of the declaration.
-    pub(crate) const ALL: [Self; 17] = [
+    pub(crate) const ALL: [Self; 18] = [
         Self::Edge,
         Self::Host,
         Self::Site,
@@ -41,6 +42,7 @@ impl LayerName {
         Self::Firewall,
         Self::Cors,
         Self::Route,
+        Self::VpcEndpoint,
         Self::ResourcePolicy,
         Self::Authorizer,
         Self::UsagePlan,
@@ -63,6 +65,7 @@ impl LayerName {
             Self::Cors => "cors",
             Self::ClientCertificate => "client-certificate",
             Self::Route => "route",
+            Self::VpcEndpoint => "vpc-endpoint",
             Self::ResourcePolicy => "resource-policy",
             Self::Authorizer => "authorizer",
             Self::UsagePlan => "usage-plan",

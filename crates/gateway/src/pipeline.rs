@@ -6,6 +6,7 @@
 //!    **cors**: the preflights of an HTTP API, before a route is looked for
 //! 2. **route**
 //!    **client certificate**: where the route takes clients of some authorities alone
+//!    **VPC endpoint**: what the policy says of the endpoint that a request for a private API came through
 //! 3. **resource policy**
 //! 4. **authorizer**
 //! 5. **usage plan**
@@ -35,6 +36,7 @@ use crate::{
         client_authority::ClientAuthority,
         cors::Preflight,
         custom_domain,
+        endpoint_policy::EndpointPolicy,
         firewall::Firewall,
         mapping::Mapping,
         resource_policy::ResourcePolicy,
@@ -137,6 +139,7 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         pass.layer::<Route>().await?;
         pass.open_log();
         pass.layer::<ClientAuthority>().await?;
+        pass.layer::<EndpointPolicy>().await?;
         pass.layer::<ResourcePolicy>().await?;
         pass.layer::<Authorizer>().await?;
         pass.exchange.forget_coding();

@@ -6,17 +6,19 @@
 use std::{net::IpAddr, sync::Arc};
 
 use portcullis_egress::AddressRange;
+use portcullis_engines::iam::Policy;
 use portcullis_model::resources::apigateway::RestApi;
 
 use crate::{
     decision::shown,
     distribution::OWN_ADDRESS,
     exchange::Exchange,
+    layers::endpoint_policy,
     refusal::{Refusal, RefusalKind},
 };
 
 /// One endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct VpcEndpoint {
     /// `vpce-0123456789abcdef0`.
     pub id: String,
@@ -24,6 +26,8 @@ pub struct VpcEndpoint {
     pub vpc: String,
     /// The source addresses that come through it.
     pub networks: Vec<AddressRange>,
+    /// What may be called through it, and by whom; everything by everybody without one.
+    pub policy: Option<Policy>,
 }
 
 /// All that there are.
@@ -48,6 +52,12 @@ impl PrivateEndpoint {
 }
 
 impl VpcEndpoint {
+    /// Gives it a policy; the error says what is wrong with the document.
+    pub fn set_policy(&mut self, document: &str) -> Result<(), String> {
+        self.policy = Some(endpoint_policy::parse(document)?);
+        Ok(())
+    }
+
     fn contains(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(address))
     }
@@ -182,6 +192,7 @@ mod tests {
             id: id.into(),
             vpc: "vpc-00000001".into(),
             networks: networks.iter().map(|text| text.parse().unwrap()).collect(),
+            policy: None,
         }
     }
 

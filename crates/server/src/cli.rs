@@ -1,6 +1,11 @@
 //! The command line, as `--help` teaches it. It only reads; [`crate::commands`] acts.
 
-use std::{collections::BTreeMap, ffi::OsString, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -180,6 +185,11 @@ fn up() -> Command {
             "vpc-endpoint",
             "ID=VPC:CIDR,…",
             "Source addresses that come through the VPC endpoint ID, which private APIs answer to; may be repeated",
+        ))
+        .arg(repeated(
+            "vpc-endpoint-policy",
+            "ID=FILE",
+            "The policy of the VPC endpoint ID: which calls go through it, and whose; may be repeated",
         ))
         .arg(repeated(
             "upstream",
@@ -410,7 +420,14 @@ fn vpc_endpoints(matches: &ArgMatches) -> Result<VpcEndpoints> {
     let all = given
         .iter()
         .map(|(id, text)| crate::settings::read_vpc_endpoint(id, text));
-    crate::settings::check_vpc_endpoints(all.collect::<Result<_>>()?)
+    let mut all: Vec<_> = all.collect::<Result<_>>()?;
+    for (id, file) in pairs(matches, "vpc-endpoint-policy", "ID=FILE")? {
+        let named = all.iter_mut().find(|endpoint| endpoint.id == id);
+        let named =
+            named.with_context(|| format!("--vpc-endpoint-policy `{id}`: no --vpc-endpoint is called so"))?;
+        crate::settings::read_endpoint_policy(named, Path::new(&file))?;
+    }
+    crate::settings::check_vpc_endpoints(all)
 }
 
 fn upstreams(matches: &ArgMatches) -> Result<Upstreams> {

@@ -15,6 +15,7 @@ use portcullis_gateway::{
     BODY_BYTES_MAX,
     edge::ServerConfigs,
     http::{SourceFrom, TrustedProxies},
+    snapshot::stage_tags::ObservedStages,
     upstreams::Upstreams,
     vpc_endpoints::VpcEndpoints,
 };
@@ -33,7 +34,7 @@ use crate::{
     local_ca::server_config,
     settings::{
         RunFunctions, Settings, check_account, check_buckets, check_domain, check_functions, check_region,
-        check_throttle, check_upstreams, check_vpc_endpoints, upstream, vpc_endpoint,
+        check_throttle, check_upstreams, check_vpc_endpoints, read_endpoint_policy, upstream, vpc_endpoint,
     },
     wiring::{Certified, cores},
 };
@@ -80,6 +81,9 @@ pub(crate) struct Config {
     /// Networks that stand for VPC endpoints, which private APIs answer to.
     #[serde(default)]
     vpc_endpoints: Vec<VpcEndpointEntry>,
+    /// Layers that only observe, by `API/STAGE`.
+    #[serde(default)]
+    observe: BTreeMap<String, Vec<String>>,
     /// Servers that VPC links lead to.
     #[serde(default)]
     upstreams: Vec<UpstreamEntry>,
@@ -101,6 +105,8 @@ struct VpcEndpointEntry {
     vpc: String,
     /// Ranges such as `10.0.0.0/16`.
     networks: Vec<String>,
+    /// The file with the endpoint's policy; without one everybody may call everything through it.
+    policy: Option<PathBuf>,
 }
 
 #[derive(Deserialize)]
@@ -291,6 +297,7 @@ impl Config {
             mistakes.push("source_from: `trusted_proxies` names nobody who would say it".into());
         }
         let vpc_endpoints = or_mistake(self.vpc_endpoints().context("vpc_endpoints"), &mut mistakes);
+        let observed = or_mistake(self.observed().context("observe"), &mut mistakes);
         let upstreams = or_mistake(self.upstreams().context("upstreams"), &mut mistakes);
         if self.workers == Some(0) {
             mistakes.push("workers: expected at least 1".into());
@@ -316,10 +323,7 @@ impl Config {
             workers: self.workers.unwrap_or_else(cores),
             public_port: Some(self.public_port.unwrap_or(443)),
             integration_ranges: Some(ranges),
-            trusted_proxies: (!proxies.is_empty()).then(|| TrustedProxies {
-                ranges: proxies.into(),
-                source_from: self.source_from.unwrap_or_default().into(),
-            }),
+            trusted_proxies: self.trusted(proxies),
             certified: Certified::Files {
                 hosts: self.hosts().collect(),
             },
@@ -333,6 +337,7 @@ impl Config {
             },
             buckets: self.buckets.clone(),
             vpc_endpoints,
+            observed,
             upstreams,
             encrypt_logs: self.encrypt_logs,
             streamed_body_bytes_max: self.streamed_body_bytes_max,
@@ -356,10 +361,25 @@ impl Config {
         check_upstreams(all.collect::<Result<_>>()?)
     }
 
+    fn trusted(&self, proxies: Vec<AddressRange>) -> Option<TrustedProxies> {
+        (!proxies.is_empty()).then(|| TrustedProxies {
+            ranges: proxies.into(),
+            source_from: self.source_from.unwrap_or_default().into(),
+        })
+    }
+
+    fn observed(&self) -> Result<ObservedStages> {
+        ObservedStages::new(&self.observe).map_err(anyhow::Error::msg)
+    }
+
     fn vpc_endpoints(&self) -> Result<VpcEndpoints> {
         let all = self.vpc_endpoints.iter().map(|entry| {
             let networks = entry.networks.iter().map(String::as_str);
-            vpc_endpoint(&entry.id, &entry.vpc, networks)
+            let mut endpoint = vpc_endpoint(&entry.id, &entry.vpc, networks)?;
+            if let Some(file) = &entry.policy {
+                read_endpoint_policy(&mut endpoint, file)?;
+            }
+            Ok(endpoint)
         });
         check_vpc_endpoints(all.collect::<Result<_>>()?)
     }

@@ -1,11 +1,16 @@
 //! What a server runs with, whether `up` or `serve` said so; and the checks on what was said.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use portcullis_egress::AddressRange;
 use portcullis_gateway::{
     http::TrustedProxies,
+    snapshot::stage_tags::ObservedStages,
     upstreams::{UpstreamSettings, Upstreams},
     vpc_endpoints::{VpcEndpoint, VpcEndpoints},
 };
@@ -54,6 +59,8 @@ pub(crate) struct Settings {
     pub(crate) streamed_body_bytes_max: Option<usize>,
     /// Networks that private APIs answer to.
     pub(crate) vpc_endpoints: VpcEndpoints,
+    /// Stages of which some layers only observe, whatever their tags say.
+    pub(crate) observed: ObservedStages,
     /// Servers that VPC links lead to.
     pub(crate) upstreams: Upstreams,
 }
@@ -156,7 +163,18 @@ pub(crate) fn vpc_endpoint<'a>(
         id: id.to_owned(),
         vpc: vpc.to_owned(),
         networks: ranges,
+        policy: None,
     })
+}
+
+/// Gives a VPC endpoint the policy that `file` holds.
+pub(crate) fn read_endpoint_policy(endpoint: &mut VpcEndpoint, file: &Path) -> Result<()> {
+    let shown = file.display();
+    let document = std::fs::read_to_string(file)
+        .with_context(|| format!("VPC endpoint `{}`: policy `{shown}` cannot be read", endpoint.id))?;
+    endpoint
+        .set_policy(&document)
+        .map_err(|cause| anyhow::anyhow!("VPC endpoint `{}`: policy `{shown}`: {cause}", endpoint.id))
 }
 
 /// Rejects VPC endpoints that nobody could tell apart.

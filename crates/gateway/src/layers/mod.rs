@@ -6,6 +6,7 @@ pub(crate) mod client_authority;
 pub(crate) mod cors;
 pub(crate) mod route;
 pub(crate) mod method_arn;
+pub(crate) mod endpoint_policy;
 pub(crate) mod resource_policy;
 pub(crate) mod authorizer;
 pub(crate) mod usage_plan;

@@ -24,7 +24,7 @@ pub(crate) const INVOKE: &str = "execute-api:Invoke";
 /// Condition keys that every request may have.
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-aws-condition-keys.html>.
 /// `aws:SourceArn` is known, and absent: no service of AWS stands between.
-const KEYS: [&str; 7] = [
+pub(super) const KEYS: [&str; 7] = [
     "aws:currenttime",
     "aws:epochtime",
     "aws:securetransport",
@@ -34,10 +34,10 @@ const KEYS: [&str; 7] = [
     "aws:useragent",
 ];
 /// Condition keys that every request for a private API has. `aws:SourceIp` is none of them: `aws:VpcSourceIp` stands for it.
-const PRIVATE_KEYS: [&str; 3] = ["aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"];
+pub(super) const PRIVATE_KEYS: [&str; 3] = ["aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip"];
 /// Condition keys that a caller of `AWS_IAM` may have, beside the tags of his role. Nobody signs in with MFA here, so that
 /// `aws:MultiFactorAuthAge` is absent, and there are no organizations.
-const PRINCIPAL_KEYS: [&str; 8] = [
+pub(super) const PRINCIPAL_KEYS: [&str; 8] = [
     "aws:principalaccount",
     "aws:principalarn",
     "aws:principaltype",
@@ -47,7 +47,7 @@ const PRINCIPAL_KEYS: [&str; 8] = [
     "aws:multifactorauthpresent",
     "aws:multifactorauthage",
 ];
-const PRINCIPAL_TAG: &str = "aws:principaltag/";
+pub(super) const PRINCIPAL_TAG: &str = "aws:principaltag/";
 
 /// What the policy says of a request whose caller nobody knows. A denial is no verdict: it ended the exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -35,7 +35,7 @@ fn with_principal(mut statement: Value, principal: &str) -> Value {
 }
 
 /// Gives `account` a user called `ann` with a policy, and a key of hers; without one, the account's own key.
-fn give_key(world: &World, account: &str, id: &str, policy: Option<Value>) -> Credentials {
+pub(super) fn give_key(world: &World, account: &str, id: &str, policy: Option<Value>) -> Credentials {
     let account = portcullis_model::AccountId::from(account);
     let user_name = policy.map(|statement| {
         let document = json!({"Version": "2012-10-17", "Statement": statement}).to_string();
@@ -72,7 +72,7 @@ fn options() -> Options {
 }
 
 /// Signs what will be sent.
-fn signed(method: &str, target: &str, body: &str, by: &Credentials, at: i64) -> Request {
+pub(super) fn signed(method: &str, target: &str, body: &str, by: &Credentials, at: i64) -> Request {
     signed_for(method, target, body, by, at, "us-east-1", "execute-api", &[])
 }
 
@@ -497,6 +497,92 @@ fn session_of_a_role_may_what_the_role_may() {
     .unwrap();
     assert!(query.contains("X-Amz-Security-Token"));
     assert_eq!(world.get(&format!("/prod/b?{query}")).status, 200);
+}
+
+/// The API's policy allows whoever a condition holds for; nobody has a permission of his own.
+#[test]
+fn conditions_of_the_policy_know_who_signed() {
+    let nothing = || allows("Allow", "GET/nothing");
+    let admits = |operator: &str, key: &str, value: &str| {
+        let mut statement = with_principal(allows("Allow", "*"), "*");
+        statement["Condition"] = json!({ operator: { key: value } });
+        let world = World::serving(api(Some(statement)));
+        let ann = give_key(&world, "000000000000", "AKIAANN", Some(nothing()));
+        let worker = give_session(&world, "000000000000", nothing(), &[]);
+        let get = |by: &Credentials| world.send(signed("GET", "/prod/b", "", by, NOW)).status == 200;
+        // A session may no more than its own policies allow: it has none, and its role's do not limit it.
+        (get(&ann), get(&worker))
+    };
+    let rows = [
+        ("StringEquals", "aws:PrincipalType", "User", (true, false)),
+        ("StringEquals", "aws:PrincipalType", "AssumedRole", (false, true)),
+        ("StringEquals", "aws:username", "ann", (true, false)),
+        ("StringEquals", "aws:username", "bob", (false, false)),
+        ("StringEquals", "aws:userid", "AIDAANN", (true, false)),
+        ("StringEquals", "aws:userid", "AROAWORKER:s", (false, true)),
+        (
+            "StringEquals",
+            "aws:PrincipalAccount",
+            "000000000000",
+            (true, true),
+        ),
+        (
+            "StringEquals",
+            "aws:PrincipalAccount",
+            "111111111111",
+            (false, false),
+        ),
+        (
+            "ArnEquals",
+            "aws:PrincipalArn",
+            "arn:aws:iam::000000000000:user/ann",
+            (true, false),
+        ),
+        (
+            "ArnLike",
+            "aws:PrincipalArn",
+            "arn:aws:iam::*:role/team/*",
+            (false, true),
+        ),
+        ("StringEquals", "aws:PrincipalTag/team", "red", (false, true)),
+        ("StringEquals", "aws:PrincipalTag/team", "blue", (false, false)),
+        (
+            "DateGreaterThan",
+            "aws:TokenIssueTime",
+            "2000-01-01T00:00:00Z",
+            (false, true),
+        ),
+        (
+            "DateLessThan",
+            "aws:TokenIssueTime",
+            "2000-01-01T00:00:00Z",
+            (false, false),
+        ),
+        ("Bool", "aws:MultiFactorAuthPresent", "true", (false, false)),
+        ("Bool", "aws:MultiFactorAuthPresent", "false", (false, true)),
+        (
+            "BoolIfExists",
+            "aws:MultiFactorAuthPresent",
+            "false",
+            (true, true),
+        ),
+        (
+            "NumericLessThan",
+            "aws:MultiFactorAuthAge",
+            "3600",
+            (false, false),
+        ),
+        (
+            "NumericLessThanIfExists",
+            "aws:MultiFactorAuthAge",
+            "3600",
+            (true, true),
+        ),
+        ("StringNotEquals", "aws:username", "bob", (true, true)),
+    ];
+    for (operator, key, value, expected) in rows {
+        assert_eq!(admits(operator, key, value), expected, "{operator} {key} {value}");
+    }
 }
 
 #[test]

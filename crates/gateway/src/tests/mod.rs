@@ -7,6 +7,7 @@ mod compile;
 mod cognito;
 mod firewall;
 mod custom_domains;
+mod endpoint_policy;
 mod distribution;
 mod gateway_responses;
 mod http_api;

@@ -31,6 +31,7 @@ fn world(policy: &Value) -> World {
         id: "vpce-00000001".into(),
         vpc: "vpc-00000001".into(),
         networks: vec!["10.0.0.0/8".parse().unwrap(), "192.0.0.0/24".parse().unwrap()],
+        policy: None,
     };
     let world = World::empty(GatewaySettings {
         vpc_endpoints: VpcEndpoints::new(vec![endpoint]).unwrap(),

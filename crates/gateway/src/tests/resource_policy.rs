@@ -198,6 +198,21 @@ fn policy_that_cannot_be_enforced_does_not_deploy() {
         "{told}"
     );
     assert!(told.contains("only requests for private APIs"), "{told}");
+    // There are no organisations, and nobody shall think that one keeps others out.
+    for key in [
+        "aws:PrincipalOrgID",
+        "aws:PrincipalOrgPaths",
+        "aws:SourceOrgID",
+        "aws:Sourceip2",
+    ] {
+        let condition = json!({ "StringNotEquals": { key: "o-1" } });
+        let told = problems(policy(json!([statement("Deny", ANYWHERE, condition)])));
+        let named = format!(
+            "no request has the condition key `{}` here",
+            key.to_ascii_lowercase()
+        );
+        assert!(told.contains(&named), "{told}");
+    }
     let told = problems(json!("{}"));
     assert!(
         told.contains("restApi/policy: ") || told.contains("Statement"),

@@ -10,6 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use portcullis_control::Control;
+use portcullis_gateway::snapshot::stage_tags::ObservedStages;
 use portcullis_model::{
     Scope, SystemClock, SystemEntropy,
     resources::{apigateway::Stage, iam::AccessKey},
@@ -119,6 +120,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         encrypt_logs: up.encrypt_logs,
         streamed_body_bytes_max: None,
         vpc_endpoints: up.vpc_endpoints.clone(),
+        observed: ObservedStages::default(),
         upstreams: up.upstreams.clone(),
     }
 }

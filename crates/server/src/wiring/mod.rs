@@ -313,6 +313,7 @@ async fn published(
         issuer: issuer_form(settings),
         events: events.clone(),
         functions: planes.functions.clone(),
+        observed: settings.observed.clone(),
     });
     publication.load().await?;
     Ok(publication)

@@ -164,6 +164,11 @@ impl IamCaller {
         }
     }
 
+    /// Returns who it is, as policies name him.
+    pub(crate) fn arn(&self) -> &str {
+        &self.arn
+    }
+
     /// Returns `$context.identity.{name}`.
     pub(crate) fn identity(&self, name: &str) -> Option<Cow<'_, str>> {
         match name {
@@ -176,11 +181,15 @@ impl IamCaller {
     }
 }
 
+/// Finds who signed; the signature holds, nothing is said of permissions.
+pub(crate) fn signer(exchange: &Exchange, worker: &Worker) -> Result<IamCaller, Refusal> {
+    identify(signature::authenticate(exchange, worker)?, worker.callers())
+}
+
 /// Decides about an exchange.
 pub(crate) fn check(exchange: &Exchange, worker: &Worker) -> Result<(IamCaller, Reason), Refusal> {
     let arn = method_arn(exchange)?;
-    let claim = signature::authenticate(exchange, worker)?;
-    let caller = identify(claim, worker.callers())?;
+    let caller = signer(exchange, worker)?;
     let reason = authorize(exchange, &caller, &arn)?;
     Ok((caller, reason))
 }
@@ -315,7 +324,8 @@ fn policy_says(
     }
 }
 
-fn context_with(exchange: &Exchange, caller: &IamCaller) -> Context {
+/// Returns what conditions may ask of a signed request.
+pub(crate) fn context_with(exchange: &Exchange, caller: &IamCaller) -> Context {
     let mut context = context_of(exchange);
     context.set("aws:PrincipalArn", caller.principal_arn.as_ref());
     context.set("aws:PrincipalAccount", caller.account.as_str());

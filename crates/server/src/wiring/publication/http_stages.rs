@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use portcullis_gateway::snapshot::{Snapshots, compile_http_stage};
+use portcullis_gateway::snapshot::{Snapshots, compile_http_stage, stage_tags::ObservedStages};
 use portcullis_model::{
     Scope,
     resources::apigatewayv2::{HttpDeployment, HttpStage},
@@ -17,6 +17,7 @@ use super::{
 pub(super) struct HttpStages {
     pub(super) store: Arc<dyn Store>,
     pub(super) snapshots: Arc<Snapshots>,
+    pub(super) observed: ObservedStages,
 }
 
 impl RecordFeed for HttpStages {
@@ -35,7 +36,15 @@ impl RecordFeed for HttpStages {
             let id = format!("{}/{deployment_id}", stage.api_id);
             let key = RecordKey::new(scope, kinds::HTTP_API_DEPLOYMENT, id);
             let deployment = typed::read_json::<HttpDeployment>(self.store.as_ref(), &key).await?;
-            let compiled = deployment.map(|found| compile_http_stage(stage, &found.value, scope));
+            let tags = self
+                .observed
+                .tags_of(&stage.api_id, &stage.stage_name, &stage.tags);
+            let configured = tags.map(|tags| HttpStage {
+                tags,
+                ..stage.clone()
+            });
+            let served = configured.as_ref().unwrap_or(stage);
+            let compiled = deployment.map(|found| compile_http_stage(served, &found.value, scope));
             put_stage(&self.snapshots, (&stage.api_id, &stage.stage_name), compiled);
             Ok(())
         })

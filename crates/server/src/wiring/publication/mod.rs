@@ -21,7 +21,10 @@ use anyhow::Result;
 use portcullis_control::ports::Published;
 use portcullis_events::Events;
 use portcullis_gateway::{
-    Callers, distribution::cache::DistributionCache, snapshot::Snapshots, usage::UsagePlans,
+    Callers,
+    distribution::cache::DistributionCache,
+    snapshot::{Snapshots, stage_tags::ObservedStages},
+    usage::UsagePlans,
 };
 use portcullis_identity::IssuerForm;
 use portcullis_model::{Problem, Scope};
@@ -112,6 +115,7 @@ pub(super) struct Sources {
     pub(super) issuer: IssuerForm,
     pub(super) events: Arc<Events>,
     pub(super) functions: ServerFunctions,
+    pub(super) observed: ObservedStages,
 }
 
 impl Publication {
@@ -126,6 +130,7 @@ impl Publication {
             issuer,
             events,
             functions,
+            observed,
         } = sources;
         Self {
             feeds: vec![
@@ -154,10 +159,12 @@ impl Publication {
                     store: Arc::clone(&store),
                     vault: Arc::clone(&vault),
                     snapshots: Arc::clone(&snapshots),
+                    observed: observed.clone(),
                 }),
                 Box::new(http_stages::HttpStages {
                     store: Arc::clone(&store),
                     snapshots: Arc::clone(&snapshots),
+                    observed,
                 }),
                 Box::new(domains::Domains {
                     store: Arc::clone(&store),

@@ -1,11 +1,11 @@
 //! Stages of REST APIs, each with the deployment it points at.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use portcullis_gateway::{
     backend_tls::BackendCertificate,
     edge::certified_key,
-    snapshot::{Snapshots, StageSnapshot, compile_canary, compile_stage},
+    snapshot::{Snapshots, StageSnapshot, compile_canary, compile_stage, stage_tags::ObservedStages},
 };
 use portcullis_model::{
     ApiId, DeploymentId, Problem, Scope, SecretText, StageName,
@@ -20,13 +20,27 @@ pub(super) struct Stages {
     pub(super) store: Arc<dyn Store>,
     pub(super) vault: Arc<Vault>,
     pub(super) snapshots: Arc<Snapshots>,
+    pub(super) observed: ObservedStages,
 }
 
 impl Stages {
     async fn serve(&self, scope: &Scope, stage: &Stage) -> Result<(), StoreError> {
-        let compiled = self.compile(scope, stage).await?;
+        let compiled = self.compile(scope, &self.as_configured(stage)).await?;
         put_stage(&self.snapshots, (&stage.api_id, &stage.stage_name), compiled);
         Ok(())
+    }
+
+    fn as_configured<'s>(&self, stage: &'s Stage) -> Cow<'s, Stage> {
+        let tags = self
+            .observed
+            .tags_of(&stage.api_id, &stage.stage_name, &stage.tags);
+        match tags {
+            Some(tags) => Cow::Owned(Stage {
+                tags,
+                ..stage.clone()
+            }),
+            None => Cow::Borrowed(stage),
+        }
     }
 
     /// Serves the stages of an API anew where it became private, or is no more and they were deployed before.
