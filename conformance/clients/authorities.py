@@ -54,7 +54,7 @@ class Authority(Certificate):
         """Issues an authority."""
         return Authority(name, self.folder, self)
 
-    def client(self, name, days=(-1, 30), usage="client", serial=None):
+    def client(self, name, days=(-1, 30), usage="client", serial=None, revocation_list=None):
         """Issues a client's certificate."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name(
@@ -66,8 +66,11 @@ class Authority(Certificate):
         )
         builder = unsigned(subject, self.made.subject, key, days, serial)
         builder = builder.add_extension(x509.ExtendedKeyUsage([USAGES[usage]]), critical=False)
+        if revocation_list:
+            where = [x509.UniformResourceIdentifier(revocation_list)]
+            point = x509.DistributionPoint(full_name=where, relative_name=None, reasons=None, crl_issuer=None)
+            builder = builder.add_extension(x509.CRLDistributionPoints([point]), critical=False)
         return Certificate(self.folder, key, builder.sign(self.key, hashes.SHA256()))
-
 
     def server(self, *hosts, days=(-1, 30)):
         """Issues a server's certificate for some hosts."""

@@ -12,6 +12,7 @@ import botocore.exceptions
 import pytest
 
 from authorities import Authority
+from http_apis import serve
 from portcullis import Portcullis, until
 from world import put_mock
 
@@ -46,6 +47,11 @@ class Api:
 
     def map(self, name, **settings):
         return self.apigateway.create_base_path_mapping(domainName=name, restApiId=self.id, **settings)
+
+
+def openssl(*arguments):
+    """Makes what Python's library refuses to."""
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True)
 
 
 def connect(server, name, client=None, context=None, **more):
@@ -379,6 +385,59 @@ def test_wrong_certificates_are_refused_with_a_reason(mutual, trust, version):
             context.load_cert_chain(*client)
         answer = get(mutual, mutual.trusted, context=context)
         refused(mutual, answer, "client-certificate", reason)
+
+
+def test_mutual_tls_is_for_regional_domains(mutual):
+    place = {"truststoreUri": "s3://trust/truststore.pem"}
+    for kind, reason in (("EDGE", "only supported for REGIONAL"), ("PRIVATE", "private custom domains are not there")):
+        with pytest.raises(mutual.behind.apigateway.exceptions.BadRequestException, match=reason):
+            mutual.behind.apigateway.create_domain_name(
+                domainName="edge.portcullis.localhost",
+                mutualTlsAuthentication=place,
+                endpointConfiguration={"types": [kind]},
+            )
+
+
+def test_tls_below_1_2_is_not_spoken(mutual, trust):
+    context = ssl.create_default_context(cafile=mutual.endpoints["ca"])
+    context.set_ciphers("DEFAULT:@SECLEVEL=0")
+    context.minimum_version = context.maximum_version = ssl.TLSVersion.TLSv1_1
+    context.load_cert_chain(*trust[1].client("ada").files)
+    with pytest.raises(ssl.SSLError):
+        get(mutual, mutual.trusted, context=context)
+
+
+def test_weak_certificates_are_refused(mutual, trust, tmp_path):
+    """AWS wants SHA-256 and RSA of 2,048 bits at least. The key ends the handshake; the signature of the CA is judged behind it."""
+    _, authority, _ = trust
+
+    def issued(digest, *key):
+        files = [str(tmp_path / name) for name in ("key.pem", "request.pem", "client.pem", "usage")]
+        (tmp_path / "usage").write_text("extendedKeyUsage=clientAuth\nbasicConstraints=CA:FALSE\n")
+        openssl("req", "-new", "-nodes", "-newkey", *key, "-keyout", files[0], "-out", files[1], "-subj", "/CN=weak")
+        ca, ca_key = authority.files
+        by = ["-CA", ca, "-CAkey", ca_key, "-CAcreateserial", "-CAserial", str(tmp_path / "serial")]
+        openssl("x509", "-req", "-in", files[1], *by, "-days", "2", digest, "-extfile", files[3], "-out", files[2])
+        context = ssl.create_default_context(cafile=mutual.endpoints["ca"])
+        context.set_ciphers("DEFAULT:@SECLEVEL=0")
+        context.load_cert_chain(files[2], files[0])
+        return lambda: get(mutual, mutual.trusted, context=context)
+
+    assert issued("-sha256", "rsa:2048")()[0] == 200
+    refused(mutual, issued("-sha1", "rsa:2048")(), "client-certificate", "signature")
+    try:
+        assert issued("-sha256", "rsa:1024")()[0] == 403
+    except (ssl.SSLError, ConnectionError, http.client.RemoteDisconnected):
+        pass
+
+
+def test_revocation_is_not_looked_at(mutual, trust):
+    """As on AWS: a list that the certificate names is asked of nobody. A Lambda authorizer may."""
+    counted = []
+    asked = serve(lambda request: (counted.append(request.path) or b"", 200))
+    client = trust[1].client("ada", revocation_list=f"{asked.url}/list")
+    assert get(mutual, mutual.trusted, client=client.files)[0] == 200
+    assert counted == []
 
 
 def test_chain_over_an_intermediate_is_followed(mutual, trust):

@@ -6,7 +6,7 @@ First two accounts on one server, then tenants that one account tells apart by a
 import pytest
 
 from test_accounts import accounts, code  # noqa: F401
-from world import PASSWORD, build
+from world import PASSWORD, add_user, build
 
 
 def token(cognito, client):
@@ -81,6 +81,27 @@ def test_key_of_one_account_opens_nothing_of_the_other_and_uses_up_nothing(tenan
             assert own.call("/keyed", own.token, own.key["value"]).status_code == 200
         assert own.call("/keyed", own.token, own.key["value"]).status_code == 429
     # What one has used up, the other still has: both got their five.
+
+
+def test_same_value_is_two_keys_in_two_accounts(tenants):
+    value, keys = "one-value-in-two-accounts", []
+    for tenant in tenants:
+        key = tenant.gateway.create_api_key(name="same", enabled=True, value=value)["id"]
+        plan = tenant.gateway.create_usage_plan(
+            name="same",
+            apiStages=[{"apiId": tenant.made.api, "stage": "prod"}],
+            quota={"limit": 2, "period": "DAY"},
+        )["id"]
+        tenant.gateway.create_usage_plan_key(usagePlanId=plan, keyId=key, keyType="API_KEY")
+        keys.append((tenant, key))
+    for tenant, _ in keys:
+        assert [tenant.call("/keyed", tenant.token, value).status_code for _ in range(3)] == [200, 200, 429]
+    # One account's key that is gone takes nothing of the other's with it.
+    (home, key), (other, its) = keys
+    home.gateway.delete_api_key(apiKey=key)
+    assert home.call("/keyed", home.token, value).status_code == 403
+    assert other.call("/keyed", other.token, value).status_code == 429
+    other.gateway.delete_api_key(apiKey=its)
 
 
 def test_app_client_of_one_account_signs_nobody_in_at_the_other(tenants):
@@ -271,3 +292,30 @@ def test_token_key_and_quota_are_one_tenants_own(application):
         assert call(other, name, own[name], key) == 403
         # None of that used up anything: there are two, and no third.
         assert [call(name, name, own[name], key) for _ in range(3)] == [200, 200, 429]
+
+
+def test_refresh_token_is_one_app_clients_own_in_a_pool_of_many(server):
+    """Two tenants share a pool: what one's client was given, the other's cannot use, read or end."""
+    cognito = server.client("cognito-idp")
+    pool = cognito.create_user_pool(PoolName="shared")["UserPool"]["Id"]
+    add_user(cognito, pool, "ada")
+    clients = [
+        cognito.create_user_pool_client(
+            UserPoolId=pool,
+            ClientName=name,
+            ExplicitAuthFlows=["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
+        )["UserPoolClient"]["ClientId"]
+        for name in ("a", "b")
+    ]
+    for own, other in (clients, clients[::-1]):
+        signed_in = cognito.initiate_auth(
+            ClientId=own, AuthFlow="USER_PASSWORD_AUTH", AuthParameters={"USERNAME": "ada", "PASSWORD": PASSWORD}
+        )["AuthenticationResult"]
+        refresh = {"AuthFlow": "REFRESH_TOKEN_AUTH", "AuthParameters": {"REFRESH_TOKEN": signed_in["RefreshToken"]}}
+        assert code(cognito.initiate_auth, ClientId=other, **refresh) == "NotAuthorizedException"
+        assert code(cognito.get_tokens_from_refresh_token, ClientId=other, RefreshToken=signed_in["RefreshToken"]) == (
+            "NotAuthorizedException"
+        )
+        assert code(cognito.revoke_token, ClientId=other, Token=signed_in["RefreshToken"]) != ""
+        renewed = cognito.initiate_auth(ClientId=own, **refresh)["AuthenticationResult"]
+        assert renewed["AccessToken"]

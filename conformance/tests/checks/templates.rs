@@ -55,7 +55,7 @@ pub(crate) fn forgeries_are_covered(_: &Suite) -> Result<()> {
     Ok(())
 }
 
-/// A rule whose case is gone is no longer shown by anything: `conformance/aws-rules.md` names what is there.
+/// A rule whose case is gone is no longer shown by anything: `conformance/aws-rules.md` names what is there, files and tests.
 pub(crate) fn rules_have_their_cases(_: &Suite) -> Result<()> {
     let folder = repository().join("conformance");
     let rules = std::fs::read_to_string(folder.join("aws-rules.md"))?;
@@ -73,6 +73,16 @@ pub(crate) fn rules_have_their_cases(_: &Suite) -> Result<()> {
             missing.push(name);
         }
     }
+    let mut clients = String::new();
+    for file in fs::read_dir(folder.join("clients"))?.flatten() {
+        if file.path().extension().is_some_and(|kind| kind == "py") {
+            clients.push_str(&fs::read_to_string(file.path())?);
+        }
+    }
+    let tests = rules
+        .split('`')
+        .filter(|name| name.starts_with("test_") && !name.contains('.'));
+    missing.extend(tests.filter(|name| !clients.contains(&format!("def {name}("))));
     ensure!(missing.is_empty(), "there is no {missing:?}");
     Ok(())
 }
