@@ -195,3 +195,79 @@ def test_canarys_lines_are_in_a_log_of_its_own_too(server, world):
 
     until("both lines", lambda: len(words("canaries")) == 2)
     assert words("canaries") == ["true", "false"] and words("canaries%2FCanary") == ["true"]
+
+
+STACK = """
+Resources:
+  Api: {{Type: AWS::ApiGateway::RestApi, Properties: {{Name: canary}}}}
+  Get:
+    Type: AWS::ApiGateway::Method
+    Properties:
+      RestApiId: !Ref Api
+      ResourceId: !GetAtt Api.RootResourceId
+      HttpMethod: GET
+      AuthorizationType: NONE
+      Integration:
+        Type: MOCK
+        RequestTemplates: {{application/json: '{{"statusCode": 200}}'}}
+        IntegrationResponses: [{{StatusCode: "200", ResponseTemplates: {{application/json: '"$stageVariables.who {says}"'}}}}]
+      MethodResponses: [{{StatusCode: "200"}}]
+  First:
+    Type: AWS::ApiGateway::Deployment
+    DependsOn: Get
+    Properties: {{RestApiId: !Ref Api}}
+  Stage:
+    Type: AWS::ApiGateway::Stage
+    Properties: {{RestApiId: !Ref Api, DeploymentId: !Ref First, StageName: prod, Variables: {{who: stage}}}}
+{more}
+Outputs:
+  Api: {{Value: !Ref Api}}
+"""
+SECOND = """
+  Second:
+    Type: AWS::ApiGateway::Deployment
+    DependsOn: [Get, Stage]
+    Properties:
+      RestApiId: !Ref Api
+      StageName: prod
+      Description: {description}
+      DeploymentCanarySettings: {{PercentTraffic: {percent}, StageVariableOverrides: {{who: canary}}}}
+"""
+
+
+def test_deployment_of_a_stack_is_tried_as_a_canary_and_goes_with_it(server, web):
+    cloudformation, apigateway = server.client("cloudformation"), server.client("apigateway")
+
+    def put(call, says, more=""):
+        call(StackName="canary-stack", TemplateBody=STACK.format(says=says, more=more))
+
+        def settled():
+            stack = cloudformation.describe_stacks(StackName="canary-stack")["Stacks"][0]
+            return None if stack["StackStatus"].endswith("IN_PROGRESS") else stack
+
+        stack = until("the stack", settled)
+        assert stack["StackStatus"].endswith("_COMPLETE") and "ROLLBACK" not in stack["StackStatus"], stack
+        return stack["Outputs"][0]["OutputValue"]
+
+    api = put(cloudformation.create_stack, "one")
+
+    def says():
+        return {web.get(server.api(api, "prod", "/")).json() for _ in range(8)}
+
+    assert says() == {"stage one"}
+    put(cloudformation.update_stack, "two", SECOND.format(percent=100, description="a"))
+    assert says() == {"canary two"}
+    stage = apigateway.get_stage(restApiId=api, stageName="prod")
+    assert stage["canarySettings"]["percentTraffic"] == 100
+    assert stage["canarySettings"]["deploymentId"] != stage["deploymentId"]
+    # Another description is the same deployment; other settings are another one, in its place.
+    put(cloudformation.update_stack, "two", SECOND.format(percent=100, description="b"))
+    assert apigateway.get_stage(restApiId=api, stageName="prod")["canarySettings"] == stage["canarySettings"]
+    put(cloudformation.update_stack, "three", SECOND.format(percent=0, description="b"))
+    assert says() == {"stage one"}
+    replaced = apigateway.get_stage(restApiId=api, stageName="prod")["canarySettings"]
+    assert replaced["percentTraffic"] == 0 and replaced["deploymentId"] != stage["canarySettings"]["deploymentId"]
+    put(cloudformation.update_stack, "four")
+    assert "canarySettings" not in apigateway.get_stage(restApiId=api, stageName="prod")
+    assert says() == {"stage one"}
+    cloudformation.delete_stack(StackName="canary-stack")
