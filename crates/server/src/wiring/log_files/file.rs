@@ -15,6 +15,9 @@ use crate::sealed_log;
 /// Bytes of lines that gather before they are written, if nothing else has them written.
 const GATHERED_BYTES_MAX: usize = 64 << 10;
 
+/// Bytes that an envelope has around what it holds, and what stands around it.
+const SEAL_BYTES: usize = 64;
+
 /// Where a kind of log is kept, and how.
 pub(super) struct Place {
     /// `access`, `execution` or `function`: part of what lines are sealed for.
@@ -50,7 +53,9 @@ impl LogFile {
 
     /// Takes whole lines, without the end of the last.
     pub(super) fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        let waiting = u64::try_from(self.gathered.len() + lines.len() + 1).unwrap_or(u64::MAX);
+        let waiting = self
+            .place
+            .written(&self.name, self.gathered.len() + lines.len() + 1);
         if self.bytes.saturating_add(waiting) > self.place.file_bytes_max {
             self.flush()?;
             self.make_room()?;
@@ -105,6 +110,15 @@ impl Place {
             .open(self.path(name, ""))?;
         let bytes = file.metadata()?.len();
         Ok((file, bytes))
+    }
+
+    /// Returns how many bytes of a file so many bytes of lines take: sealed, they become base64 behind their log's name.
+    fn written(&self, name: &str, bytes: usize) -> u64 {
+        let written = match &self.vault {
+            None => bytes,
+            Some(_) => bytes.div_ceil(3) * 4 + self.kind.len() + name.len() + SEAL_BYTES,
+        };
+        u64::try_from(written).unwrap_or(u64::MAX)
     }
 
     fn path(&self, name: &str, aside: &str) -> PathBuf {
