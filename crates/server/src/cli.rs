@@ -12,6 +12,8 @@ use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use portcullis_gateway::{upstreams::Upstreams, vpc_endpoints::VpcEndpoints};
 use portcullis_model::resources::usage_plans::Throttle;
 
+use crate::service_endpoints::ServiceEndpoints;
+
 /// A command with its arguments, checked.
 #[derive(Debug)]
 pub(crate) enum Invocation {
@@ -56,6 +58,8 @@ pub(crate) struct Up {
     pub(crate) domain: String,
     pub(crate) demo: bool,
     pub(crate) json: bool,
+    /// Services that are elsewhere.
+    pub(crate) service_endpoints: ServiceEndpoints,
     /// Seal the files of logs.
     pub(crate) encrypt_logs: bool,
     pub(crate) public: SocketAddr,
@@ -165,6 +169,7 @@ fn up() -> Command {
         .arg(address("public-http", "127.0.0.1:8080", "The same in clear text"))
         .arg(address("admin", "127.0.0.1:4566", "The AWS wire protocols"))
         .arg(address("proxy", "127.0.0.1:8444", "The forward proxy that `exec` uses"))
+        .args(services())
         .arg(repeated(
             "function",
             "ARN=URL",
@@ -253,6 +258,22 @@ fn explain() -> Command {
         )
         .arg(flag("last", "The newest request on any listener").conflicts_with("request-id"))
         .arg(data())
+}
+
+/// Where services are that integrations call, and with what such calls are signed.
+fn services() -> [Arg; 2] {
+    [
+        repeated(
+            "service",
+            "NAME=URL",
+            "Where a service such as `sqs` or `dynamodb` is that integrations call, signed; may be repeated",
+        ),
+        Arg::new("service-credentials")
+            .long("service-credentials")
+            .value_name("FILE")
+            .help("The keys that such calls are signed with: JSON with access_key_id and secret_access_key, mode 0600")
+            .value_parser(value_parser!(PathBuf)),
+    ]
 }
 
 fn unseal() -> Command {
@@ -380,6 +401,10 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
         domain: value::<String>(matches, "domain")?.to_ascii_lowercase(),
         demo: matches.get_flag("demo"),
         json: matches.get_flag("json"),
+        service_endpoints: ServiceEndpoints {
+            urls: pairs(matches, "service", "NAME=URL")?,
+            credentials: matches.get_one::<PathBuf>("service-credentials").cloned(),
+        },
         encrypt_logs: matches.get_flag("encrypt-logs"),
         public: value(matches, "public")?,
         public_http: value(matches, "public-http")?,
@@ -412,6 +437,7 @@ fn read_up(matches: &ArgMatches) -> Result<Up> {
     crate::settings::check_functions(&up.functions)?;
     crate::settings::check_buckets(&up.buckets)?;
     crate::settings::check_throttle(&up.account_throttle)?;
+    up.service_endpoints.check()?;
     Ok(up)
 }
 

@@ -32,6 +32,7 @@ use serde::Deserialize;
 use crate::{
     acme::{AcmeSettings, check_acme},
     local_ca::server_config,
+    service_endpoints::ServiceEndpoints,
     settings::{
         RunFunctions, Settings, check_account, check_buckets, check_domain, check_functions, check_region,
         check_throttle, check_upstreams, check_vpc_endpoints, read_endpoint_policy, upstream, vpc_endpoint,
@@ -87,6 +88,8 @@ pub(crate) struct Config {
     /// Servers that VPC links lead to.
     #[serde(default)]
     upstreams: Vec<UpstreamEntry>,
+    /// Services that are elsewhere, for integrations.
+    service_endpoints: Option<ServiceEndpointsEntry>,
     /// Seal the files of access logs, execution logs and functions' logs.
     #[serde(default)]
     encrypt_logs: bool,
@@ -118,6 +121,15 @@ struct UpstreamEntry {
     servers: Vec<String>,
     /// What a healthy server answers with 2xx or 3xx; it takes connections when absent.
     health_path: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServiceEndpointsEntry {
+    /// A JSON file with `access_key_id` and `secret_access_key`, mode 0600.
+    credentials: PathBuf,
+    /// By service: `sqs`.
+    urls: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
@@ -266,6 +278,22 @@ impl Config {
         toml::from_str(&text).with_context(|| format!("`{name}` is not a valid configuration"))
     }
 
+    fn run_functions(&self) -> RunFunctions {
+        if self.local_functions {
+            RunFunctions::Always
+        } else {
+            RunFunctions::Never
+        }
+    }
+
+    fn service_endpoints(&self) -> ServiceEndpoints {
+        let given = self.service_endpoints.as_ref();
+        given.map_or_else(ServiceEndpoints::default, |given| ServiceEndpoints {
+            urls: given.urls.clone(),
+            credentials: Some(given.credentials.clone()),
+        })
+    }
+
     /// Returns where the root key is.
     pub(crate) fn root_key(&self) -> &Path {
         &self.root_key
@@ -282,6 +310,7 @@ impl Config {
             check_buckets(&self.buckets),
             check_throttle(&self.account_throttle()),
             check_streamed(self.streamed_body_bytes_max),
+            self.service_endpoints().check(),
         ] {
             mistakes.extend(check.err().map(|error| error.to_string()));
         }
@@ -330,15 +359,12 @@ impl Config {
             acme,
             account_throttle: self.account_throttle(),
             functions: self.functions.clone(),
-            local_functions: if self.local_functions {
-                RunFunctions::Always
-            } else {
-                RunFunctions::Never
-            },
+            local_functions: self.run_functions(),
             buckets: self.buckets.clone(),
             vpc_endpoints,
             observed,
             upstreams,
+            service_endpoints: self.service_endpoints(),
             encrypt_logs: self.encrypt_logs,
             streamed_body_bytes_max: self.streamed_body_bytes_max,
         })

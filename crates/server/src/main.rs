@@ -9,6 +9,7 @@ mod installation;
 mod local_ca;
 mod outbox;
 mod sealed_log;
+mod service_endpoints;
 mod settings;
 mod client;
 mod wiring;

@@ -16,7 +16,7 @@ use portcullis_gateway::{
 };
 use portcullis_model::{Scope, arn::Arn, resources::usage_plans::Throttle};
 
-use crate::{acme::AcmeSettings, wiring::Certified};
+use crate::{acme::AcmeSettings, service_endpoints::ServiceEndpoints, wiring::Certified};
 
 /// Where and as what a server runs.
 #[derive(Clone)]
@@ -53,6 +53,8 @@ pub(crate) struct Settings {
     pub(crate) local_functions: RunFunctions,
     /// Folders that stand for buckets, by name.
     pub(crate) buckets: BTreeMap<String, PathBuf>,
+    /// Services that are elsewhere.
+    pub(crate) service_endpoints: ServiceEndpoints,
     /// Whether the files of logs are sealed under the root key.
     pub(crate) encrypt_logs: bool,
     /// Bytes of a request's body where nothing holds it whole; none: AWS's limit.

@@ -117,6 +117,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         functions: up.functions.clone(),
         local_functions: RunFunctions::IfPossible,
         buckets: up.buckets.clone(),
+        service_endpoints: up.service_endpoints.clone(),
         encrypt_logs: up.encrypt_logs,
         streamed_body_bytes_max: None,
         vpc_endpoints: up.vpc_endpoints.clone(),

@@ -106,5 +106,7 @@ fn compiler(settings: &Settings, planes: &Planes) -> Arc<GatewayCompiler> {
         snapshots: planes.snapshots.clone(),
         vpc_endpoints: settings.vpc_endpoints.clone(),
         upstreams: settings.upstreams.clone(),
+        service_endpoints: settings.service_endpoints.clone(),
+        scope: settings.scope.clone(),
     })
 }

@@ -2,6 +2,7 @@
 
 mod publication;
 mod log_files;
+mod outgoing;
 mod adapters;
 mod destinations;
 mod functions;
@@ -58,6 +59,7 @@ use functions::ServerFunctions;
 use listeners::{addresses, open_admin, open_sockets};
 use log_files::LogFiles;
 use metrics::Metrics;
+use outgoing::Outgoing;
 use publication::{Publication, Sources};
 use renewal::Renewal;
 use services::RoleServices;
@@ -419,6 +421,7 @@ fn gateway(
     let services = RoleServices {
         control: sites.control.clone(),
         runtime: sites.runtime.clone(),
+        outgoing: Outgoing::of(settings, &integrations)?,
     };
     Ok(GatewayParts {
         snapshots,

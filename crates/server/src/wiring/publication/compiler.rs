@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::service_endpoints::ServiceEndpoints;
 use portcullis_control::{ports::Compiler, services};
 use portcullis_gateway::{
     distribution::snapshot::DistributionSnapshot,
@@ -23,6 +24,9 @@ pub(in crate::wiring) struct GatewayCompiler {
     pub(in crate::wiring) snapshots: Arc<Snapshots>,
     pub(in crate::wiring) vpc_endpoints: VpcEndpoints,
     pub(in crate::wiring) upstreams: Upstreams,
+    /// Services that are elsewhere, and whose APIs may call them.
+    pub(in crate::wiring) service_endpoints: ServiceEndpoints,
+    pub(in crate::wiring) scope: Scope,
 }
 
 impl Compiler for GatewayCompiler {
@@ -42,7 +46,9 @@ impl Compiler for GatewayCompiler {
             image: image.clone(),
         };
         let mut problems = compile_stage(stage, &deployment, scope).err().unwrap_or_default();
-        problems.extend(unknown_actions(image));
+        problems.extend(unknown_actions(image, |service| {
+            *scope == self.scope && self.service_endpoints.has(service)
+        }));
         problems.extend(unknown_endpoints(&image.rest_api, &self.vpc_endpoints));
         problems
     }
@@ -76,7 +82,7 @@ fn unknown_endpoints(api: &RestApi, known: &VpcEndpoints) -> Vec<Problem> {
 }
 
 /// Integrations with actions that no service here has: the gateway knows the form, control the services.
-fn unknown_actions(image: &ApiImage) -> Vec<Problem> {
+fn unknown_actions(image: &ApiImage, is_elsewhere: impl Fn(&str) -> bool) -> Vec<Problem> {
     let methods = image.resources.iter().flat_map(|resource| {
         let methods = resource.methods.iter();
         methods.map(move |(name, method)| (name, &resource.path, &method.integration))
@@ -84,8 +90,8 @@ fn unknown_actions(image: &ApiImage) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (name, path, integration) in methods {
         let action = integration.as_ref().and_then(action_of);
-        if let Some((service, action)) =
-            action.filter(|(service, action)| !services::has_action(service, action))
+        if let Some((service, action)) = action
+            .filter(|(service, action)| !services::has_action(service, action) && !is_elsewhere(service))
         {
             problems.push(Problem::error(
                 None,
