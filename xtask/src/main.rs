@@ -26,7 +26,7 @@ struct Recipe {
 }
 
 /// At most ten: more than that nobody remembers.
-const RECIPES: [Recipe; 6] = [
+const RECIPES: [Recipe; 7] = [
     Recipe {
         name: "check",
         help: "formatting, clippy without warnings, tidy; `check --fix` formats and tightens instead of complaining",
@@ -51,6 +51,11 @@ const RECIPES: [Recipe; 6] = [
         name: "bench-instructions",
         help: "instructions per request, counted by callgrind, into docs/performance.md",
         run: bench::instructions::run,
+    },
+    Recipe {
+        name: "bench-floods",
+        help: "other clients' latency beside floods, and the memory of idle connections",
+        run: bench::floods::run,
     },
     Recipe {
         name: "ci",

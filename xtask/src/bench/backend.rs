@@ -62,16 +62,10 @@ async fn accept(listener: std::net::TcpListener, answer: Arc<[u8]>) {
 /// A proxy sends the next request after the answer, so what has come is one at most.
 async fn serve(mut connection: TcpStream, answer: Arc<[u8]>) {
     let _ = connection.set_nodelay(true);
-    let mut buffer = vec![0_u8; 16 * 1024];
-    let mut filled = 0;
-    while let Ok(read @ 1..) = connection
-        .read(buffer.get_mut(filled..).unwrap_or_default())
-        .await
-    {
-        filled += read;
-        let request = buffer.get(..filled).unwrap_or_default();
-        if is_whole_request(request) {
-            filled = 0;
+    let mut request = Vec::with_capacity(16 * 1024);
+    while let Ok(1..) = connection.read_buf(&mut request).await {
+        if is_whole_request(&request) {
+            request.clear();
             if connection.write_all(&answer).await.is_err() {
                 return;
             }

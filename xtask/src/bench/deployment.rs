@@ -11,7 +11,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use portcullis_model::HeaderList;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::admin::{Admin, Connection};
 use super::backend::Backend;
@@ -40,6 +40,8 @@ pub(super) struct Parts<'a> {
     pub(super) domains: bool,
     /// An API that takes the tokens of this issuer.
     pub(super) elliptic: Option<&'a elliptic::Issuer>,
+    /// A path whose answers are long, from this backend, and one that takes long bodies.
+    pub(super) bodies: Option<SocketAddr>,
 }
 
 /// Writes the template for a backend.
@@ -61,6 +63,14 @@ pub(super) fn write_template(folder: &Path, backend: SocketAddr, parts: Parts<'_
         outputs: &mut outputs,
         backend: &backend.to_string(),
     };
+    if let Some(large) = parts.bodies {
+        let (large, upload) = (
+            format!("http://{large}/large"),
+            format!("http://{backend}/upload"),
+        );
+        add_path(open.resources, "Large", "GET", &large, json!({}));
+        add_path(open.resources, "Upload", "POST", &upload, json!({}));
+    }
     if parts.layers {
         layers::ROWS.iter().for_each(|row| row.add_to(&mut open));
     }
@@ -96,7 +106,7 @@ fn template(backend: SocketAddr) -> Value {
             "Name": "pool", "Type": "COGNITO_USER_POOLS", "RestApiId": {"Ref": "Api"},
             "IdentitySource": "method.request.header.Authorization", "ProviderARNs": [{"Fn::GetAtt": ["Pool", "Arn"]}],
         }},
-        "Deployment": {"Type": "AWS::ApiGateway::Deployment", "DependsOn": ["PlainMethod", "GuardedMethod", "LimitedMethod"],
+        "Deployment": {"Type": "AWS::ApiGateway::Deployment", "DependsOn": [],
             "Properties": {"RestApiId": {"Ref": "Api"}}},
         "Stage": {"Type": "AWS::ApiGateway::Stage", "Properties": {
             "RestApiId": {"Ref": "Api"}, "DeploymentId": {"Ref": "Deployment"}, "StageName": STAGE,
@@ -110,32 +120,18 @@ fn template(backend: SocketAddr) -> Value {
             "KeyId": {"Ref": "Key"}, "KeyType": "API_KEY", "UsagePlanId": {"Ref": "Plan"},
         }},
     });
-    for (name, path) in [
-        ("Plain", "plain"),
-        ("Guarded", "guarded"),
-        ("Limited", "guarded-limited"),
-    ] {
-        let mut method = json!({
-            "RestApiId": {"Ref": "Api"}, "ResourceId": {"Ref": format!("{name}Path")}, "HttpMethod": "GET",
-            "AuthorizationType": "NONE",
-            "Integration": {"Type": "HTTP_PROXY", "IntegrationHttpMethod": "GET", "Uri": format!("http://{backend}/{path}")},
-        });
-        if let Some(properties) = method.as_object_mut().filter(|_| path != "plain") {
-            properties.insert("AuthorizationType".to_owned(), json!("COGNITO_USER_POOLS"));
-            properties.insert("AuthorizerId".to_owned(), json!({"Ref": "Authorizer"}));
-            properties.insert("AuthorizationScopes".to_owned(), json!([SCOPE]));
-            properties.insert("ApiKeyRequired".to_owned(), json!(path == "guarded-limited"));
-        }
-        if let Some(resources) = resources.as_object_mut() {
-            let place = json!({"RestApiId": {"Ref": "Api"}, "ParentId": {"Fn::GetAtt": ["Api", "RootResourceId"]}, "PathPart": path});
-            resources.insert(
-                format!("{name}Path"),
-                json!({"Type": "AWS::ApiGateway::Resource", "Properties": place}),
-            );
-            resources.insert(
-                format!("{name}Method"),
-                json!({"Type": "AWS::ApiGateway::Method", "Properties": method}),
-            );
+    if let Some(resources) = resources.as_object_mut() {
+        for (name, path) in [
+            ("Plain", "plain"),
+            ("Guarded", "guarded"),
+            ("Limited", "guarded-limited"),
+        ] {
+            let guard = json!({
+                "AuthorizationType": "COGNITO_USER_POOLS", "AuthorizerId": {"Ref": "Authorizer"},
+                "AuthorizationScopes": [SCOPE], "ApiKeyRequired": path == "guarded-limited",
+            });
+            let more = if path == "plain" { json!({}) } else { guard };
+            add_path(resources, name, "GET", &format!("http://{backend}/{path}"), more);
         }
     }
     let outputs = json!({
@@ -145,6 +141,35 @@ fn template(backend: SocketAddr) -> Value {
         "ClientSecret": {"Value": {"Fn::GetAtt": ["Client", "ClientSecret"]}},
     });
     json!({"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources, "Outputs": outputs})
+}
+
+/// Adds a path that is proxied, named as the backend's last segment, before the deployment; `more` are properties of its method.
+fn add_path(resources: &mut Map<String, Value>, name: &str, verb: &str, uri: &str, more: Value) {
+    let path = uri.rsplit('/').next().unwrap_or_default();
+    let (method, place) = (format!("{name}Method"), format!("{name}Path"));
+    let before = resources
+        .get_mut("Deployment")
+        .and_then(|deployment| deployment.get_mut("DependsOn")?.as_array_mut());
+    if let Some(before) = before {
+        before.push(json!(method));
+    }
+    let mut properties = json!({
+        "RestApiId": {"Ref": "Api"}, "ResourceId": {"Ref": place}, "HttpMethod": verb, "AuthorizationType": "NONE",
+        "Integration": {"Type": "HTTP_PROXY", "IntegrationHttpMethod": verb, "Uri": uri},
+    });
+    if let (Some(properties), Value::Object(more)) = (properties.as_object_mut(), more) {
+        properties.extend(more);
+    }
+    resources.insert(
+        place,
+        json!({"Type": "AWS::ApiGateway::Resource", "Properties": {
+            "RestApiId": {"Ref": "Api"}, "ParentId": {"Fn::GetAtt": ["Api", "RootResourceId"]}, "PathPart": path,
+        }}),
+    );
+    resources.insert(
+        method,
+        json!({"Type": "AWS::ApiGateway::Method", "Properties": properties}),
+    );
 }
 
 /// Gets `count` tokens, no two alike, from the pool's token endpoint.

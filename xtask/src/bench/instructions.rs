@@ -3,9 +3,9 @@
 //! machine's other work, so good for small changes; blind to the kernel.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -13,9 +13,11 @@ use anyhow::{Context, Result};
 use super::backend::Backend;
 use super::deployment::Parts;
 use super::layers::{self, Known, ROWS};
-use super::load::{self, Extent, Load};
+use super::load::{self, Extent, Load, Way};
 use super::options::Options;
-use super::proxies::{nginx::Nginx, portcullis::Portcullis};
+use super::proxies::nginx::{self, Backends, Nginx};
+use super::proxies::portcullis::Portcullis;
+use super::tls::Tls;
 use super::{deployment, message, report, workplace};
 use crate::shell;
 
@@ -23,6 +25,7 @@ use crate::shell;
 const START_WITHIN: Duration = Duration::from_secs(300);
 /// Few, so that the generator's own waiting does not stretch the run.
 const CONNECTIONS: usize = 4;
+const LONG_BYTES: usize = 1024 * 1024;
 
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     let Some(options) = Options::parse(arguments)? else {
@@ -30,12 +33,13 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     };
     let valgrind =
         shell::find_program("valgrind").context("valgrind is missing: `apt-get install valgrind`")?;
-    let backend = Backend::start()?;
+    let (backend, large) = (Backend::start()?, Backend::answering(&"x".repeat(LONG_BYTES))?);
     let folder = workplace::fresh_folder("instructions")?;
-    // Every row runs the server twice under callgrind: the layers only for who asks for them.
-    let with_layers = options.only.iter().any(|name| name == "layers");
+    // Every row runs the server twice under callgrind: most only for who asks for them.
+    let with_layers = options.names("layers");
     let parts = Parts {
         layers: with_layers,
+        bodies: options.names("bodies").then_some(large.address),
         ..Parts::default()
     };
     let template = deployment::write_template(&folder, backend.address, parts)?;
@@ -62,21 +66,22 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         if options.wants(scenario) {
             rows.push((
                 name,
-                bench.portcullis(&|server| open_or_guarded(server, path, token))?,
+                bench.portcullis(Carrier::Clear, &|server| open_or_guarded(server, path, token))?,
             ));
         }
     }
     if with_layers {
         for row in ROWS {
-            rows.push((row.name, bench.portcullis(&|server| row.request(server, &known))?));
+            rows.push((
+                row.name,
+                bench.portcullis(Carrier::Clear, &|server| row.request(server, &known))?,
+            ));
         }
     }
-    if options.wants("plain") {
-        let counted = per_request(&options, |requests| {
-            count_nginx(&bench.valgrind, &folder, &backend, requests)
-        })?;
-        rows.push(("nginx", counted));
-    }
+    rows.extend(bench.carried(Backends {
+        small: backend.address,
+        large: large.address,
+    })?);
     let mut text = format!(
         "## Instructions\n\n{} User space only.\n\n| | instructions/request |\n|--|--:|\n",
         report::origin("bench-instructions", &options)
@@ -131,19 +136,156 @@ struct Counting<'a> {
 
 impl Counting<'_> {
     /// Returns the instructions of a request, which `request` makes when the server is there.
-    fn portcullis(&self, request: &dyn Fn(&Portcullis) -> Result<Vec<u8>>) -> Result<u64> {
+    fn portcullis(&self, carrier: Carrier, request: &dyn Fn(&Portcullis) -> Result<Vec<u8>>) -> Result<u64> {
         per_request(self.options, |requests| {
             let profile = self.folder.join("portcullis.callgrind");
             let mut command = callgrind(&self.valgrind, &profile);
             command.arg(&self.options.server);
             let mut server =
                 Portcullis::start_by(command, self.folder, self.template, self.more, START_WITHIN)?;
-            send(server.public, server.process.id(), request(&server)?, requests)?;
+            let load = plain_load(
+                server.public,
+                server.process.id(),
+                vec![request(&server)?; requests],
+            );
+            let host = server.host(&server.output("ApiId")?);
+            send(&carrier.carries(load, server.https, &host, &server.ca)?)?;
             server.process.stop()?;
             collected(&profile)
         })
     }
+
+    /// Counts what was asked for of [`CARRIED`].
+    fn carried(&self, backends: Backends) -> Result<Vec<(&'static str, u64)>> {
+        let mut rows = Vec::new();
+        for carried in CARRIED {
+            let is_plain = carried.scenario == "plain";
+            if !(is_plain && self.options.wants("plain") || self.options.names(carried.scenario)) {
+                continue;
+            }
+            // Ours of the plain one was counted before.
+            if !is_plain {
+                let counted = self.portcullis(carried.carrier, &|server| {
+                    Ok(carried.request(
+                        &server.host(&server.output("ApiId")?),
+                        &format!("/prod/{}", carried.path),
+                    ))
+                })?;
+                rows.push((carried.ours, counted));
+            }
+            rows.push((carried.theirs, self.nginx(carried, backends)?));
+        }
+        Ok(rows)
+    }
+
+    fn nginx(&self, carried: &Carried, backends: Backends) -> Result<u64> {
+        per_request(self.options, |requests| {
+            let profile = self.folder.join("nginx.callgrind");
+            let counter = callgrind(&self.valgrind, &profile);
+            let mut nginx = Nginx::start_under(counter, self.folder, backends)?;
+            let request = carried.request(nginx::NAME, &format!("/{}", carried.path));
+            let load = plain_load(nginx.address, nginx.process.id(), vec![request; requests]);
+            send(
+                &carried
+                    .carrier
+                    .carries(load, nginx.https, nginx::NAME, &nginx.ca)?,
+            )?;
+            nginx.process.stop()?;
+            collected(&profile)
+        })
+    }
 }
+
+/// What carries the requests of a row.
+#[derive(Clone, Copy)]
+enum Carrier {
+    Clear,
+    Tls,
+    Http2,
+    /// A handshake each.
+    Anew,
+}
+
+impl Carrier {
+    fn carries(self, mut load: Load, https: SocketAddr, name: &str, ca: &Path) -> Result<Load> {
+        let protocol = match self {
+            Self::Clear => return Ok(load),
+            Self::Tls | Self::Anew => "http/1.1",
+            Self::Http2 => "h2",
+        };
+        load.address = https;
+        load.tls = Some(Tls::to(name, ca, protocol)?);
+        load.way = match self {
+            Self::Http2 => Way::Streams(8),
+            Self::Anew => Way::Anew,
+            _ => Way::KeepAlive,
+        };
+        Ok(load)
+    }
+}
+
+/// A row of ours and one of nginx.
+struct Carried {
+    scenario: &'static str,
+    ours: &'static str,
+    theirs: &'static str,
+    path: &'static str,
+    carrier: Carrier,
+}
+
+impl Carried {
+    fn request(&self, host: &str, path: &str) -> Vec<u8> {
+        match self.path {
+            "upload" => message::post(host, path, &[], &"x".repeat(LONG_BYTES)),
+            _ => message::get(host, path, &[]),
+        }
+    }
+}
+
+const CARRIED: &[Carried] = &[
+    Carried {
+        scenario: "plain",
+        ours: "Portcullis, plain",
+        theirs: "nginx",
+        path: "plain",
+        carrier: Carrier::Clear,
+    },
+    Carried {
+        scenario: "tls",
+        ours: "Portcullis, TLS",
+        theirs: "nginx, TLS",
+        path: "plain",
+        carrier: Carrier::Tls,
+    },
+    Carried {
+        scenario: "http2",
+        ours: "Portcullis, HTTP/2",
+        theirs: "nginx, HTTP/2",
+        path: "plain",
+        carrier: Carrier::Http2,
+    },
+    Carried {
+        scenario: "bodies",
+        ours: "Portcullis, answer of 1 MiB",
+        theirs: "nginx, answer of 1 MiB",
+        path: "large",
+        carrier: Carrier::Clear,
+    },
+    Carried {
+        scenario: "bodies",
+        ours: "Portcullis, upload of 1 MiB",
+        theirs: "nginx, upload of 1 MiB",
+        path: "upload",
+        carrier: Carrier::Clear,
+    },
+    Carried {
+        scenario: "handshakes",
+        ours: "Portcullis, handshake and request",
+        theirs: "nginx, handshake and request",
+        path: "plain",
+        carrier: Carrier::Anew,
+    },
+];
 
 fn open_or_guarded(server: &Portcullis, path: &str, token: Option<&str>) -> Result<Vec<u8>> {
     let bearer = token.map(|token| format!("Bearer {token}"));
@@ -155,19 +297,6 @@ fn open_or_guarded(server: &Portcullis, path: &str, token: Option<&str>) -> Resu
     Ok(message::get(&host, &format!("/prod/{path}"), &headers))
 }
 
-fn count_nginx(valgrind: &Path, folder: &Path, backend: &Backend, requests: usize) -> Result<u64> {
-    let profile = folder.join("nginx.callgrind");
-    let mut nginx = Nginx::start_under(callgrind(valgrind, &profile), folder, backend.address)?;
-    send(
-        nginx.address,
-        nginx.process.id(),
-        message::get("bench", "/plain", &[]),
-        requests,
-    )?;
-    nginx.process.stop()?;
-    collected(&profile)
-}
-
 fn callgrind(valgrind: &Path, profile: &Path) -> Command {
     let mut command = Command::new(valgrind);
     command.arg("--tool=callgrind");
@@ -175,17 +304,21 @@ fn callgrind(valgrind: &Path, profile: &Path) -> Command {
     command
 }
 
-fn send(address: std::net::SocketAddr, process: u32, request: Vec<u8>, requests: usize) -> Result<()> {
-    let sent = load::exchange(&Load {
+fn plain_load(address: SocketAddr, process: u32, requests: Vec<Vec<u8>>) -> Load {
+    Load {
         address,
         process,
         connections: CONNECTIONS,
-        warm_up: request.clone(),
-        requests: Arc::from(vec![request; requests]),
+        way: Way::KeepAlive,
+        warm_up: requests.first().cloned().unwrap_or_default(),
+        requests: requests.into(),
         extent: Extent::Once,
         tls: None,
-    })?;
-    println!("  {sent} requests answered");
+    }
+}
+
+fn send(load: &Load) -> Result<()> {
+    println!("  {} requests answered", load::exchange(load)?);
     Ok(())
 }
 

@@ -1,4 +1,7 @@
-//! The load generator: a closed loop over keep-alive connections, requests made beforehand, the same for every proxy.
+//! The load generator: a closed loop over connections, requests made beforehand, the same for every proxy.
+
+mod http1;
+mod http2;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -6,13 +9,9 @@ use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
-use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 
-use super::message;
 use super::processor_time::Reading;
+use super::tls::Tls;
 
 /// What is sent to whom.
 #[derive(Clone)]
@@ -21,6 +20,7 @@ pub(super) struct Load {
     /// The process whose time is counted.
     pub(super) process: u32,
     pub(super) connections: usize,
+    pub(super) way: Way,
     /// Sent before measuring begins, over the same connections.
     pub(super) warm_up: Vec<u8>,
     pub(super) requests: Arc<[Vec<u8>]>,
@@ -29,11 +29,15 @@ pub(super) struct Load {
     pub(super) tls: Option<Tls>,
 }
 
-/// How to speak TLS, and with whom.
-#[derive(Clone)]
-pub(super) struct Tls {
-    pub(super) connector: TlsConnector,
-    pub(super) name: ServerName<'static>,
+/// How requests travel.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Way {
+    /// HTTP/1.1, one after another on each connection.
+    KeepAlive,
+    /// HTTP/1.1, each on a connection of its own.
+    Anew,
+    /// HTTP/2, so many at once on each connection.
+    Streams(usize),
 }
 
 /// How much is sent.
@@ -147,39 +151,47 @@ async fn measure(shared: Arc<Shared>) -> Result<Measured> {
 }
 
 async fn connection(shared: Arc<Shared>) -> Result<Vec<u32>> {
-    let stream = TcpStream::connect(shared.load.address)
-        .await
-        .context("the proxy does not answer")?;
-    stream.set_nodelay(true)?;
-    match shared.load.tls.clone() {
-        None => converse(stream, shared).await,
-        Some(tls) => converse(tls.connector.connect(tls.name, stream).await?, shared).await,
+    match shared.load.way {
+        Way::KeepAlive => http1::keep_alive(&shared).await,
+        Way::Anew => http1::anew(&shared).await,
+        Way::Streams(streams) => http2::streams(&shared, streams).await,
     }
 }
 
-async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<Shared>) -> Result<Vec<u32>> {
-    let load = &shared.load;
-    let mut latencies_ns = Vec::new();
-    let mut buffer = vec![0_u8; 16 * 1024];
-    loop {
-        let phase = shared.phase.load(Ordering::Relaxed);
-        let request = match (phase, load.extent) {
-            (WARMING_UP, _) => Some(&load.warm_up),
-            (MEASURING, Extent::For(_)) => {
-                let next = shared.next.fetch_add(1, Ordering::Relaxed) % load.requests.len().max(1);
-                load.requests.get(next)
+/// A request's turn.
+struct Turn {
+    phase: u8,
+    /// Among the load's requests; none for the one that warms up.
+    place: Option<usize>,
+    started: Instant,
+}
+
+impl Shared {
+    /// Returns whose turn it is, none when all is sent.
+    fn next(&self) -> Option<Turn> {
+        let phase = self.phase.load(Ordering::Relaxed);
+        let count = self.load.requests.len();
+        let place = match (phase, self.load.extent) {
+            (WARMING_UP, _) => None,
+            (MEASURING, Extent::For(_)) => Some(self.next.fetch_add(1, Ordering::Relaxed) % count.max(1)),
+            (MEASURING, Extent::Once) => {
+                let place = self.next.fetch_add(1, Ordering::Relaxed);
+                Some((place < count).then_some(place)?)
             }
-            (MEASURING, Extent::Once) => load.requests.get(shared.next.fetch_add(1, Ordering::Relaxed)),
-            _ => None,
+            _ => return None,
         };
-        let Some(request) = request else {
-            return Ok(latencies_ns);
-        };
-        let started = Instant::now();
-        stream.write_all(request).await?;
-        stream.flush().await?;
-        let status = read_answer(&mut stream, &mut buffer).await?;
+        Some(Turn {
+            phase,
+            place,
+            started: Instant::now(),
+        })
+    }
+
+    /// Notes an answer.
+    fn answered(&self, turn: &Turn, status: u16, latencies_ns: &mut Vec<u32>) -> Result<()> {
         if status != 200 {
+            let request = turn.place.and_then(|place| self.load.requests.get(place));
+            let request = request.unwrap_or(&self.load.warm_up);
             let request = String::from_utf8_lossy(request.get(..200).unwrap_or(request));
             bail!(
                 "status {status} instead of 200 for `{}`",
@@ -187,25 +199,12 @@ async fn converse(mut stream: impl AsyncRead + AsyncWrite + Unpin, shared: Arc<S
             );
         }
         // Only what lies between the two readings of the processor's time counts.
-        let counts = phase == MEASURING
-            && (matches!(load.extent, Extent::Once) || shared.phase.load(Ordering::Relaxed) == MEASURING);
+        let counts = turn.phase == MEASURING
+            && (matches!(self.load.extent, Extent::Once) || self.phase.load(Ordering::Relaxed) == MEASURING);
         if counts {
-            latencies_ns.push(u32::try_from(started.elapsed().as_nanos()).unwrap_or(u32::MAX));
+            latencies_ns.push(u32::try_from(turn.started.elapsed().as_nanos()).unwrap_or(u32::MAX));
         }
-    }
-}
-
-async fn read_answer(stream: &mut (impl AsyncRead + Unpin), buffer: &mut [u8]) -> Result<u16> {
-    let mut filled = 0;
-    loop {
-        let read = stream.read(buffer.get_mut(filled..).unwrap_or_default()).await?;
-        if read == 0 {
-            bail!("the proxy closed the connection in the middle of an answer");
-        }
-        filled += read;
-        if let Some(answer) = message::answer(buffer.get(..filled).unwrap_or_default())? {
-            return Ok(answer.status);
-        }
+        Ok(())
     }
 }
 
@@ -213,6 +212,7 @@ async fn read_answer(stream: &mut (impl AsyncRead + Unpin), buffer: &mut [u8]) -
 mod tests {
     use super::*;
     use crate::bench::backend::Backend;
+    use crate::bench::message;
 
     #[test]
     fn the_generator_counts_what_it_sends() {
@@ -222,6 +222,7 @@ mod tests {
             address: backend.address,
             process: std::process::id(),
             connections: 4,
+            way: Way::KeepAlive,
             warm_up: request.clone(),
             requests: vec![request; 100].into(),
             extent: Extent::Once,
@@ -232,5 +233,27 @@ mod tests {
         let measured = drive(&load).unwrap();
         assert!(measured.requests > 0 && measured.processor_time > Duration::ZERO);
         assert!(measured.latencies_ns.is_sorted());
+    }
+
+    #[test]
+    fn long_bodies_are_read_and_sent_whole_also_on_connections_of_their_own() {
+        let backend = Backend::answering(&"x".repeat(100_000)).unwrap();
+        let request = message::post("x", "/", &[], &"y".repeat(100_000));
+        let load = Load {
+            address: backend.address,
+            process: std::process::id(),
+            connections: 2,
+            way: Way::Anew,
+            warm_up: request.clone(),
+            requests: vec![request; 20].into(),
+            extent: Extent::Once,
+            tls: None,
+        };
+        assert_eq!(exchange(&load).unwrap(), 20);
+        let load = Load {
+            way: Way::KeepAlive,
+            ..load
+        };
+        assert_eq!(exchange(&load).unwrap(), 20);
     }
 }

@@ -35,6 +35,49 @@ pub(super) fn post(host: &str, path: &str, headers: &[(&str, &str)], body: &str)
     request.into_bytes()
 }
 
+/// A request in parts.
+pub(super) struct Parts<'r> {
+    pub(super) method: &'r str,
+    pub(super) target: &'r str,
+    pub(super) host: &'r str,
+    /// Without those that HTTP/2 says otherwise.
+    pub(super) fields: Vec<(&'r str, &'r str)>,
+    pub(super) body: &'r [u8],
+}
+
+/// Takes a request apart that was made here.
+pub(super) fn request(bytes: &[u8]) -> Option<Parts<'_>> {
+    let head_bytes = find(bytes, b"\r\n\r\n")?;
+    let (head, body) = bytes.split_at_checked(head_bytes + 4)?;
+    let mut lines = std::str::from_utf8(head).ok()?.trim_end().split("\r\n");
+    let mut words = lines.next()?.split(' ');
+    let (method, target) = (words.next()?, words.next()?);
+    let (mut host, mut fields) = ("", Vec::new());
+    for line in lines {
+        let (name, value) = line.split_once(": ")?;
+        match name {
+            "host" => host = value,
+            "content-length" | "connection" => {}
+            _ => fields.push((name, value)),
+        }
+    }
+    Some(Parts {
+        method,
+        target,
+        host,
+        fields,
+        body,
+    })
+}
+
+/// Returns the status of an answer and how many bytes it has with its body, where the head is there and says so.
+pub(super) fn announced(bytes: &[u8]) -> Option<(u16, usize)> {
+    let head_bytes = find(bytes, b"\r\n\r\n")? + 4;
+    let head = bytes.get(..head_bytes)?;
+    let status = std::str::from_utf8(head.get(9..12)?).ok()?.parse().ok()?;
+    Some((status, head_bytes + content_length(head)?))
+}
+
 /// Tells whether `bytes` hold a request whole, its body by its length included.
 pub(super) fn is_whole_request(bytes: &[u8]) -> bool {
     let Some(head_bytes) = find(bytes, b"\r\n\r\n").map(|at| at + 4) else {
@@ -123,6 +166,16 @@ mod tests {
             27
         );
         assert!(answer(b"nonsense\r\n\r\n").is_err());
+    }
+
+    #[test]
+    fn a_request_is_taken_apart_as_it_was_made() {
+        let bytes = post("h", "/p?q", &[("x-a", "b")], "body");
+        let parts = request(&bytes).unwrap();
+        assert_eq!((parts.method, parts.target, parts.host), ("POST", "/p?q", "h"));
+        assert!(parts.fields.contains(&("x-a", "b")) && parts.body == b"body");
+        let head = b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhi";
+        assert_eq!(announced(head), Some((200, head.len() + 7)));
     }
 
     #[test]

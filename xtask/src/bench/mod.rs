@@ -6,6 +6,7 @@ mod backend;
 mod contest;
 mod deployment;
 mod elliptic;
+pub(crate) mod floods;
 pub(crate) mod instructions;
 mod keys;
 mod layers;
@@ -19,6 +20,7 @@ mod proxies;
 mod report;
 mod scenarios;
 mod statistics;
+mod tls;
 mod unseen;
 mod workplace;
 

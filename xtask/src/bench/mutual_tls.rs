@@ -7,14 +7,13 @@ use std::sync::Arc;
 use anyhow::Result;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::ClientConfig;
-use rustls::RootCertStore;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName, pem::PemObject};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, ServerName};
 use serde_json::json;
 use tokio_rustls::TlsConnector;
 
 use super::layers::Template;
-use super::load::Tls;
 use super::proxies::portcullis::Portcullis;
+use super::tls::{self, Tls};
 
 pub(super) const OPEN: &str = "open.bench.localhost";
 pub(super) const MUTUAL: &str = "mutual.bench.localhost";
@@ -51,11 +50,9 @@ impl Client {
 
     /// Returns how to connect to a domain, with the certificate.
     pub(super) fn tls(&self, server: &Portcullis, name: &'static str) -> Result<Tls> {
-        let mut roots = RootCertStore::empty();
-        roots.add(CertificateDer::from_pem_file(&server.ca)?)?;
         let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(self.key.clone()));
         let config = ClientConfig::builder()
-            .with_root_certificates(roots)
+            .with_root_certificates(tls::roots(&server.ca)?)
             .with_client_auth_cert(vec![self.certificate.clone()], key)?;
         Ok(Tls {
             connector: TlsConnector::from(Arc::new(config)),

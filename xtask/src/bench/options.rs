@@ -19,9 +19,9 @@ cargo xtask bench-instructions [OPTIONS]  instructions per request, under callgr
   --routes N        routes of the large API [10000]
   --keys N          API keys of the large plan [1000000]
   --requests N      requests counted by bench-instructions (it runs N and 2 N) [2000]
-  --only NAMES      scenarios, comma between: plain,seen,unseen,es256,limited,layers,mutual,routes,keys;
-                    `unseen` holds `es256`
-                    (bench-instructions: plain,seen; layers too, if they are named)
+  --only NAMES      scenarios, comma between: plain,tls,http2,bodies,handshakes,seen,unseen,es256,limited,layers,mutual,
+                    routes,keys; `unseen` holds `es256`
+                    (bench-instructions: plain,seen; tls,http2,bodies,handshakes,layers too, if they are named)
   --server FILE     the server [target/release/portcullis; build it with `cargo build --release`]
   --peers-only      nginx and Envoy alone, without a server; implies --print-only
   --print-only      leaves docs/performance.md alone
@@ -109,9 +109,19 @@ impl Options {
         Ok(Some(options))
     }
 
+    /// Tells whether a scenario was asked for by name.
+    pub(super) fn names(&self, scenario: &str) -> bool {
+        self.only.iter().any(|name| name == scenario)
+    }
+
+    /// Tells whether one of some scenarios was asked for.
+    pub(super) fn wants_any(&self, scenarios: &[&str]) -> bool {
+        scenarios.iter().any(|scenario| self.wants(scenario))
+    }
+
     /// Tells whether a scenario was asked for.
     pub(super) fn wants(&self, scenario: &str) -> bool {
-        self.only.is_empty() || self.only.iter().any(|name| name == scenario)
+        self.only.is_empty() || self.names(scenario)
     }
 
     /// Tells whether tokens of a P-256 key are sent.

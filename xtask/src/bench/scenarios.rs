@@ -8,18 +8,22 @@ use super::backend::Backend;
 use super::contest::{Contest, Contestant};
 use super::deployment::Parts;
 use super::layers::{self, Known, ROWS};
-use super::load::{Extent, Load};
+use super::load::{Extent, Load, Way};
 use super::options::Options;
 use super::proxies::{
     envoy::{Envoy, Guarded},
-    nginx::Nginx,
+    nginx::{Backends, Nginx},
     portcullis::Portcullis,
 };
 use super::{deployment, elliptic, keys, message, mutual_tls, unseen, workplace};
 
+mod transport;
+
 /// Everything that runs during the bench.
 pub(super) struct Stage {
     backend: Backend,
+    /// Answers with a long body.
+    large: Backend,
     folder: PathBuf,
     portcullis: Option<Portcullis>,
     nginx: Option<Nginx>,
@@ -41,6 +45,7 @@ impl Stage {
         let folder = workplace::fresh_folder("run")?;
         let mut stage = Self {
             backend,
+            large: Backend::answering(&transport::long_body())?,
             folder: folder.clone(),
             portcullis: None,
             nginx: None,
@@ -58,6 +63,7 @@ impl Stage {
             layers: options.wants("layers"),
             domains: options.wants("mutual"),
             elliptic: elliptic.as_ref(),
+            bodies: options.wants("bodies").then_some(stage.large.address),
         };
         let with_tokens =
             options.wants("seen") || options.wants("unseen") || options.wants("limited") || parts.layers;
@@ -89,14 +95,15 @@ impl Stage {
             }
             stage.portcullis = Some(server);
         }
-        if ["plain", "seen", "unseen", "es256", "limited"]
-            .iter()
-            .any(|name| options.wants(name))
-        {
+        if options.wants_any(&["plain", "seen", "unseen", "es256", "limited"]) {
             stage.envoy = Some(Envoy::start(folder, stage.backend.address, &guarded)?);
         }
-        if options.wants("plain") {
-            stage.nginx = Some(Nginx::start(folder, stage.backend.address)?);
+        if options.wants_any(&["plain", "tls", "http2", "bodies", "handshakes"]) {
+            let backends = Backends {
+                small: stage.backend.address,
+                large: stage.large.address,
+            };
+            stage.nginx = Some(Nginx::start(folder, backends)?);
         }
         Ok(stage)
     }
@@ -143,6 +150,7 @@ impl Stage {
                 address,
                 process,
                 connections: options.connections,
+                way: Way::KeepAlive,
                 warm_up: requests.first().cloned().unwrap_or_default(),
                 requests: requests.into(),
                 extent: Extent::For(options.seconds),
@@ -179,6 +187,7 @@ pub(super) fn all(stage: &Stage, options: &Options) -> Result<Vec<Contest>> {
     if options.wants("plain") {
         contests.push(plain(stage, options)?);
     }
+    contests.extend(transport::wanted(stage, options)?);
     if options.wants("seen") {
         contests.push(seen(stage, options)?);
     }
