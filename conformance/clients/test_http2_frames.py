@@ -42,11 +42,11 @@ def closed_at_the_end():
 class Connection:
     """A client that sends what it likes."""
 
-    def __init__(self, server, greet=True):
+    def __init__(self, server, greet=True, source="127.0.0.1"):
         trust = ssl.create_default_context(cafile=server.endpoints["ca"])
         trust.set_alpn_protocols(["h2"])
         address = ("127.0.0.1", int(server.endpoints["public"]["https"].rsplit(":", 1)[1]))
-        self.socket = trust.wrap_socket(socket.create_connection(address, 10), server_hostname="localhost")
+        self.socket = trust.wrap_socket(socket.create_connection(address, 10, (source, 0)), server_hostname="localhost")
         OPEN.append(self.socket)
         assert self.socket.selected_alpn_protocol() == "h2"
         self.encoder, self.decoder, self.buffer = hpack.Encoder(), hpack.Decoder(), b""
@@ -225,9 +225,9 @@ def test_more_streams_than_allowed_are_refused_and_the_connection_goes_on(server
     assert connection.outcome(2 * most + 1) in {f"reset {REFUSED}", f"goaway {PROTOCOL}"}
 
 
-def flood(server, frames, seconds=20):
-    """Sends on until the server ends the connection; the others are served meanwhile."""
-    connection = Connection(server)
+def flood(server, frames, source, seconds=20):
+    """Sends on until the server ends the connection; the others are served meanwhile. From an address of its own, which may be barred."""
+    connection = Connection(server, source=source)
     end = time.monotonic() + seconds
     connection.socket.settimeout(seconds)
     try:
@@ -242,7 +242,31 @@ def flood(server, frames, seconds=20):
 
 
 def test_streams_reset_as_soon_as_made_end_the_connection(server):
-    flood(server, lambda c, n: [c.request(2 * n + 1), raw(3, 0, 2 * n + 1, struct.pack(">I", CANCEL))])
+    flood(server, lambda c, n: [c.request(2 * n + 1), raw(3, 0, 2 * n + 1, struct.pack(">I", CANCEL))], "127.0.9.1")
+
+
+def sly_flood(server, source, streams=1000):
+    """Resets ten streams at a time, each ten when the server has seen those before; returns how many it took."""
+    connection = Connection(server, source=source)
+    for first in range(1, 2 * streams, 20):
+        numbers = range(first, first + 20, 2)
+        resets = [c for n in numbers for c in (connection.request(n), raw(3, 0, n, struct.pack(">I", CANCEL)))]
+        try:
+            connection.send(*resets, raw(6, 0, 0, b"12345678"))
+        except (ConnectionError, ssl.SSLError):
+            return first // 2
+        if not any(isinstance(frame, PingFrame) and "ACK" in frame.flags for frame in connection.frames(5)):
+            return first // 2
+    return streams
+
+
+def test_streams_reset_one_after_another_end_the_connection_too_and_at_last_the_address(server):
+    """Also a client that never has many reset streams waiting may open no more to reset them than a budget."""
+    for _ in range(3):
+        assert 100 <= sly_flood(server, "127.0.9.2") < 200
+    with pytest.raises((ConnectionError, ssl.SSLError)):
+        Connection(server, source="127.0.9.2")
+    assert answers(server), "other addresses are let in"
 
 
 def test_head_without_an_end_ends_the_connection(server):
@@ -251,7 +275,7 @@ def test_head_without_an_end_ends_the_connection(server):
             return [raw(1, 1, 1, connection.head())]
         return [ContinuationFrame(1, b"\0\x01x\x40" + b"y" * 64).serialize()] * 50
 
-    flood(server, frames)
+    flood(server, frames, "127.0.9.4")
 
 
 def test_streams_that_nobody_ends_do_not_hold_others(server):
@@ -265,7 +289,7 @@ def test_streams_that_nobody_ends_do_not_hold_others(server):
 @pytest.mark.parametrize("kind", ["settings", "ping", "data"])
 def test_floods_of_small_frames_hold_nobody_up(server, kind):
     """The server may end the connection or bear with it; what it must not do is keep what it owes, or let others wait."""
-    connection = Connection(server)
+    connection = Connection(server, source="127.0.9.5")
     frame = {"settings": raw(4, 0, 0), "ping": raw(6, 0, 0, b"\0" * 8), "data": raw(0, 0, 1, b"")}[kind]
     if kind == "data":
         connection.send(connection.request(1, end=False, method="POST"))

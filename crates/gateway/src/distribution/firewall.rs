@@ -51,6 +51,7 @@ pub(super) async fn judge(
                 Err(cause @ BodyError::TooLarge { .. }) => {
                     return refuse(cause.to_string(), Page::BodyTooLarge);
                 }
+                Err(cause @ BodyError::NoRoom) => return refuse(cause.to_string(), Page::Failed),
                 Err(cause) => return refuse(cause.to_string(), Page::BadRequest),
             }
         }

@@ -3,7 +3,10 @@
 use std::{
     fmt::Write as _,
     sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
 };
+
+use super::conduct::Misconduct;
 
 /// Why a connection was closed before it said anything that we heard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,15 +21,18 @@ pub enum TurnedAway {
     HandshakeFailed,
     /// It did not begin as a trusted proxy's must.
     NotIntroduced,
+    /// Its address had to be stopped from flooding a moment ago.
+    Barred,
 }
 
 impl TurnedAway {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::TooMany,
         Self::TooManyOfAddress,
         Self::TooManyHandshakes,
         Self::HandshakeFailed,
         Self::NotIntroduced,
+        Self::Barred,
     ];
 
     /// Returns the label.
@@ -37,6 +43,7 @@ impl TurnedAway {
             Self::TooManyHandshakes => "handshakes",
             Self::HandshakeFailed => "handshake-failed",
             Self::NotIntroduced => "proxy-protocol",
+            Self::Barred => "barred",
         }
     }
 }
@@ -46,6 +53,9 @@ impl TurnedAway {
 pub struct EdgeCounters {
     open: AtomicU64,
     turned_away: [AtomicU64; TurnedAway::ALL.len()],
+    ended: [AtomicU64; Misconduct::ALL.len()],
+    /// The longest since it was told.
+    waited_us: AtomicU64,
 }
 
 impl EdgeCounters {
@@ -59,6 +69,18 @@ impl EdgeCounters {
 
     pub(crate) fn turned_away(&self, why: TurnedAway) {
         if let Some(counter) = self.turned_away.get(why as usize) {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// What was ready waited so long for its thread.
+    pub(crate) fn waited(&self, time: Duration) {
+        let microseconds = u64::try_from(time.as_micros()).unwrap_or(u64::MAX);
+        self.waited_us.fetch_max(microseconds, Ordering::Relaxed);
+    }
+
+    pub(crate) fn ended(&self, why: Misconduct) {
+        if let Some(counter) = self.ended.get(why as usize) {
             counter.fetch_add(1, Ordering::Relaxed);
         }
     }
@@ -82,6 +104,24 @@ impl EdgeCounters {
                 why.as_str()
             );
         }
+        let waited = Duration::from_micros(self.waited_us.swap(0, Ordering::Relaxed)).as_secs_f64();
+        let _ = write!(
+            text,
+            "# HELP portcullis_queue_seconds_max The longest that something waited for its thread since this was read before.\n\
+             # TYPE portcullis_queue_seconds_max gauge\nportcullis_queue_seconds_max {waited}\n"
+        );
+        text.push_str(
+            "# HELP portcullis_connections_ended_total HTTP/2 connections ended for what their client did.\n\
+             # TYPE portcullis_connections_ended_total counter\n",
+        );
+        for (why, counter) in Misconduct::ALL.into_iter().zip(&self.ended) {
+            let count = counter.load(Ordering::Relaxed);
+            let _ = writeln!(
+                text,
+                "portcullis_connections_ended_total{{reason=\"{}\"}} {count}",
+                why.as_str()
+            );
+        }
     }
 }
 
@@ -98,6 +138,13 @@ mod tests {
                 counters.turned_away(why);
             }
         }
+        for (row, why) in Misconduct::ALL.into_iter().enumerate() {
+            assert_eq!(why as usize, row);
+            counters.ended(why);
+        }
+        counters.ended(Misconduct::Stalled);
+        counters.waited(Duration::from_millis(1500));
+        counters.waited(Duration::from_millis(3));
         counters.opened();
         counters.opened();
         counters.closed();
@@ -106,5 +153,7 @@ mod tests {
         assert!(text.contains("\nportcullis_connections_open 1\n"), "{text}");
         assert!(text.contains("{reason=\"connections\"} 1\n"), "{text}");
         assert!(text.contains("{reason=\"proxy-protocol\"} 5\n"), "{text}");
+        assert!(text.contains("ended_total{reason=\"stalled\"} 2\n"), "{text}");
+        assert!(text.contains("\nportcullis_queue_seconds_max 1.5\n"), "{text}");
     }
 }

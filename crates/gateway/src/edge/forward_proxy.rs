@@ -54,7 +54,7 @@ pub(crate) async fn converse<A: Answer>(
         Ok(Ok(8)) if &first == b"CONNECT "
     );
     if !is_connect {
-        connection::serve(shared, stream, peer, false).await;
+        connection::serve(shared, stream, peer, None).await;
         return Ok(());
     }
     let head = tokio::time::timeout(parts.limits.head_time, read_head(&mut stream)).await;
@@ -76,7 +76,7 @@ pub(crate) async fn converse<A: Answer>(
                 return Ok(());
             }
             if port == 80 {
-                connection::serve(shared, stream, peer, false).await;
+                connection::serve(shared, stream, peer, None).await;
             } else {
                 converse_tls(stream, peer, parts, shared, permit).await?;
             }

@@ -18,7 +18,7 @@ pub struct EdgeLimits {
     pub target_bytes_max: usize,
     /// From the first byte of a head to its end, and from the start of a connection to that first byte.
     pub head_time: Duration,
-    /// Between two requests of a connection.
+    /// Between two requests of a connection, and without an open stream of one of HTTP/2.
     pub idle_time: Duration,
     /// For a TLS handshake.
     pub handshake_time: Duration,
@@ -30,13 +30,13 @@ pub struct EdgeLimits {
     pub queue_time_max: Duration,
     /// Between two chunks of a request body.
     pub body_idle_time: Duration,
-    /// What a request body must bring on the whole, after `body_idle_time`, in HTTP/1.1.
+    /// What a request body must bring on the whole, after `body_idle_time`.
     pub body_bytes_per_second_min: u64,
     /// Bytes of a chunk's size line with its extensions.
     pub chunk_line_bytes_max: usize,
     /// Bytes of the fields behind the last chunk.
     pub trailer_bytes_max: usize,
-    /// How long a client may take nothing of an answer, in HTTP/1.1.
+    /// How long a client may take nothing of an answer.
     pub write_idle_time: Duration,
     /// How long nothing may pass through a WebSocket.
     pub tunnel_idle_time: Duration,
@@ -46,6 +46,16 @@ pub struct EdgeLimits {
     pub streams_max: u32,
     /// HTTP/2 streams that the peer reset and that still wait to be dropped.
     pub resets_pending_max: usize,
+    /// Streams that a client may open and reset at once, and how many more a second, before its connection ends.
+    pub resets_max: u32,
+    pub resets_per_second_max: u32,
+    /// Connections ended for that, after which an address gets no new ones; one more for every four that it has open.
+    pub strikes_max: u32,
+    /// How long it gets none; longer each time.
+    pub bar_time: Duration,
+    /// What a client may send of bodies that nobody has read yet, of one HTTP/2 stream and of all of a connection.
+    pub stream_window_bytes: u32,
+    pub connection_window_bytes: u32,
     /// How long open exchanges may take to end after a stop was asked for.
     pub drain_time: Duration,
 }
@@ -72,6 +82,12 @@ impl Default for EdgeLimits {
             tunnel_time: Duration::from_secs(7_200),
             streams_max: 128,
             resets_pending_max: 32,
+            resets_max: 100,
+            resets_per_second_max: 20,
+            strikes_max: 3,
+            bar_time: Duration::from_secs(30),
+            stream_window_bytes: 128 * 1024,
+            connection_window_bytes: 256 * 1024,
             drain_time: Duration::from_secs(10),
         }
     }

@@ -3,9 +3,11 @@
 //! A thread that has more to do than it can lets everybody wait, until all time out and nobody is served. Past a bound it turns
 //! new requests away at once, which costs next to nothing, and serves those that it has.
 
-use std::{cell::Cell, rc::Rc, time::Duration};
+use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 
 use tokio::time::Instant;
+
+use super::EdgeCounters;
 
 /// Between two readings.
 const INTERVAL: Duration = Duration::from_millis(50);
@@ -26,11 +28,13 @@ impl Load {
     }
 
     /// Reads on, until the thread ends.
-    pub(crate) async fn watch(self: Rc<Self>) {
+    pub(crate) async fn watch(self: Rc<Self>, counters: Arc<EdgeCounters>) {
         loop {
             let due = Instant::now() + INTERVAL;
             tokio::time::sleep_until(due).await;
-            self.note(due.elapsed());
+            let waited = due.elapsed();
+            counters.waited(waited);
+            self.note(waited);
         }
     }
 

@@ -1,20 +1,19 @@
 //! Between hyper's HTTP/2 messages and ours. What is ambiguous and still visible here is refused, not repaired.
 
 use std::{
-    future::Future,
     pin::Pin,
-    task::{Context, Poll},
-    time::Duration,
+    task::{Context, Poll, ready},
 };
 
 use bytes::{Bytes, BytesMut};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
 use portcullis_model::HeaderList;
-use tokio::time::Sleep;
 
 use super::{
     EdgeLimits,
+    body_times::BodyTimes,
+    conduct::OpenStream,
     http1::host,
     strictness::{self as rules, Rule},
 };
@@ -53,8 +52,7 @@ pub(crate) fn request(
         Body::Stream(Box::new(IncomingBody {
             length: HttpBody::size_hint(&incoming).exact(),
             incoming,
-            idle_time: limits.body_idle_time,
-            idle: None,
+            times: BodyTimes::new(limits),
         }))
     };
     Ok(Request {
@@ -122,7 +120,7 @@ fn headers(map: &http::HeaderMap) -> HeaderList {
 
 /// Turns our response into hyper's. A field that HTTP cannot carry makes the whole answer a 500: nothing is cut.
 pub(crate) fn response(response: Response, to_head: bool) -> http::Response<OutgoingBody> {
-    let mut out = http::Response::new(OutgoingBody(Body::Empty));
+    let mut out = http::Response::new(OutgoingBody::new(Body::Empty));
     let status = http::StatusCode::from_u16(response.status).ok();
     // Interim answers are the codec's.
     let Some(status) = status.filter(|status| status.as_u16() >= 200) else {
@@ -141,7 +139,7 @@ pub(crate) fn response(response: Response, to_head: bool) -> http::Response<Outg
             http::HeaderValue::from_maybe_shared(value.clone()),
         ) else {
             tracing::error!("a response field is not valid HTTP: answered 500 instead");
-            let mut failed = http::Response::new(OutgoingBody(Body::Empty));
+            let mut failed = http::Response::new(OutgoingBody::new(Body::Empty));
             *failed.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
             return failed;
         };
@@ -150,7 +148,7 @@ pub(crate) fn response(response: Response, to_head: bool) -> http::Response<Outg
         }
         out.headers_mut().append(name, value);
     }
-    *out.body_mut() = OutgoingBody(response.body);
+    *out.body_mut() = OutgoingBody::new(response.body);
     out
 }
 
@@ -166,9 +164,7 @@ struct IncomingBody {
     incoming: Incoming,
     /// Of what is still to come.
     length: Option<u64>,
-    idle_time: Duration,
-    /// Runs only while the client keeps us waiting.
-    idle: Option<Pin<Box<Sleep>>>,
+    times: BodyTimes,
 }
 
 impl ChunkSource for IncomingBody {
@@ -180,25 +176,18 @@ impl ChunkSource for IncomingBody {
                     return Poll::Ready(Some(Err(BodyError::Broken(cause.to_string()))));
                 }
                 Poll::Ready(Some(Ok(frame))) => {
-                    self.idle = None;
                     // Trailers are dropped: no layer has looked at them.
                     if let Ok(data) = frame.into_data() {
                         if data.is_empty() {
                             continue;
                         }
+                        self.times.received(data.len());
                         self.length = self.length.map(|length| length.saturating_sub(data.len() as u64));
                         return Poll::Ready(Some(Ok(data)));
                     }
                 }
                 Poll::Pending => {
-                    let idle_time = self.idle_time;
-                    let idle = self
-                        .idle
-                        .get_or_insert_with(|| Box::pin(tokio::time::sleep(idle_time)));
-                    return match idle.as_mut().poll(context) {
-                        Poll::Ready(()) => Poll::Ready(Some(Err(BodyError::TimedOut))),
-                        Poll::Pending => Poll::Pending,
-                    };
+                    return self.times.poll(context).map(|()| Some(Err(BodyError::TimedOut)));
                 }
             }
         }
@@ -210,7 +199,46 @@ impl ChunkSource for IncomingBody {
 }
 
 /// Our body in hyper's terms.
-pub(crate) struct OutgoingBody(Body);
+pub(crate) struct OutgoingBody {
+    body: Body,
+    /// Of a chunk that was too long for one piece.
+    rest: Bytes,
+    /// The stream that it goes out on.
+    stream: Option<OpenStream>,
+}
+
+/// Bytes that hyper is given at a time: what it has it keeps until the client makes room, and nobody can tell how long.
+const PIECE_BYTES_MAX: usize = 16 * 1024;
+
+impl OutgoingBody {
+    fn new(body: Body) -> Self {
+        Self {
+            body,
+            rest: Bytes::new(),
+            stream: None,
+        }
+    }
+
+    /// Says on which stream it goes out.
+    pub(super) fn goes_out_on(&mut self, stream: OpenStream) {
+        if self.is_end_stream() {
+            stream.ended();
+        } else {
+            self.stream = Some(stream);
+        }
+    }
+
+    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
+        if self.rest.is_empty() {
+            match ready!(self.body.poll_next(context)) {
+                Some(Ok(chunk)) => self.rest = chunk,
+                ended => return Poll::Ready(ended),
+            }
+        }
+        let piece = self.rest.len().min(PIECE_BYTES_MAX);
+        Poll::Ready(Some(Ok(self.rest.split_to(piece))))
+    }
+}
 
 impl HttpBody for OutgoingBody {
     type Data = Bytes;
@@ -220,16 +248,25 @@ impl HttpBody for OutgoingBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        self.0
-            .poll_next(context)
-            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+        let piece = self.poll_piece(context);
+        if let Some(stream) = &self.stream {
+            match &piece {
+                Poll::Pending => stream.waits_for_us(),
+                Poll::Ready(Some(Ok(_))) if !self.is_end_stream() => stream.waits_for_client(),
+                Poll::Ready(_) => stream.ended(),
+            }
+        }
+        piece.map(|piece| piece.map(|piece| piece.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
-        matches!(self.0, Body::Empty)
+        self.rest.is_empty() && matches!(self.body, Body::Empty)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.length().map_or_else(SizeHint::new, SizeHint::with_exact)
+        let rest = self.rest.len() as u64;
+        self.body
+            .length()
+            .map_or_else(SizeHint::new, |length| SizeHint::with_exact(length + rest))
     }
 }

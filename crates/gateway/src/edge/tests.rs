@@ -195,6 +195,7 @@ fn idle_connection_is_small() {
         limits: EdgeLimits::default(),
         clock: parts().clock,
         load: std::rc::Rc::default(),
+        line: super::tls::Line::default(),
         stop,
     });
     let peer = || crate::http::Peer {
@@ -206,7 +207,7 @@ fn idle_connection_is_small() {
     let (one, _other) = tokio::io::duplex(1);
     let http1 = std::mem::size_of_val(&super::http1::serve(&shared, one, peer()));
     let (one, _other) = tokio::io::duplex(1);
-    let both = std::mem::size_of_val(&super::connection::serve(shared.clone(), one, peer(), false));
+    let both = std::mem::size_of_val(&super::connection::serve(shared.clone(), one, peer(), None));
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -227,7 +228,7 @@ fn idle_connection_is_small() {
         ))
     });
     assert!(
-        http1 <= 800 && both <= 900 && whole <= 1400,
+        http1 <= 560 && both <= 720 && whole <= 1150,
         "{http1} {both} {whole}"
     );
 }

@@ -1,9 +1,18 @@
 //! Which certificate and policy a handshake gets, by server name (RFC 6066 section 3).
 
-use std::{io, sync::Arc, time::Duration};
+use std::{
+    future::{Future, poll_fn},
+    io,
+    pin::Pin,
+    sync::Arc,
+    time::Duration,
+};
 
 use rustls::{ServerConfig, server::Acceptor};
-use tokio::net::TcpStream;
+use tokio::{
+    net::TcpStream,
+    sync::{Semaphore, SemaphorePermit},
+};
 use tokio_rustls::{LazyConfigAcceptor, server::TlsStream};
 
 use crate::{client_certificates::ClientMemory, http::TlsFacts};
@@ -14,13 +23,36 @@ pub trait ServerConfigs: Send + Sync + 'static {
     fn server_config(&self, server_name: Option<&str>) -> Option<Arc<ServerConfig>>;
 }
 
-/// Ends TLS on `stream` and says what was agreed.
+/// Where the handshakes of a thread stand in line: what each of them costs is many requests, so all who wait for a request's
+/// answer come between two of them.
+#[derive(Debug)]
+pub(crate) struct Line(Semaphore);
+
+impl Default for Line {
+    fn default() -> Self {
+        Self(Semaphore::new(1))
+    }
+}
+
+impl Line {
+    /// Waits for a turn, which ends with what is returned.
+    async fn turn(&self) -> Option<SemaphorePermit<'_>> {
+        let turn = self.0.acquire().await.ok();
+        // The runtime looks at all sockets before it comes back to who yields.
+        tokio::task::yield_now().await;
+        turn
+    }
+}
+
+/// Ends TLS on `stream` and says what was agreed. `may_go_on` is asked when it is this handshake's turn.
 pub(crate) async fn accept(
     stream: TcpStream,
     configs: &dyn ServerConfigs,
     time: Duration,
+    line: &Line,
+    may_go_on: impl FnOnce() -> bool,
 ) -> io::Result<(TlsStream<TcpStream>, TlsFacts)> {
-    tokio::time::timeout(time, handshake(stream, configs))
+    tokio::time::timeout(time, handshake(stream, configs, line, may_go_on))
         .await
         .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the TLS handshake took too long"))?
 }
@@ -28,6 +60,8 @@ pub(crate) async fn accept(
 async fn handshake(
     stream: TcpStream,
     configs: &dyn ServerConfigs,
+    line: &Line,
+    may_go_on: impl FnOnce() -> bool,
 ) -> io::Result<(TlsStream<TcpStream>, TlsFacts)> {
     let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
     let server_name = start.client_hello().server_name().map(str::to_ascii_lowercase);
@@ -37,7 +71,18 @@ async fn handshake(
             "no certificate for this server name",
         )
     })?;
-    let stream = start.into_stream(config).await?;
+    let mut accepting = start.into_stream(config);
+    let mut turn = line.turn().await;
+    if !may_go_on() {
+        return Err(io::ErrorKind::ConnectionAborted.into());
+    }
+    let stream = poll_fn(|context| {
+        let accepted = Pin::new(&mut accepting).poll(context);
+        // What costs is done in the first step; the others wait for the client.
+        turn = None;
+        accepted
+    })
+    .await?;
     let (_, session) = stream.get_ref();
     let facts = TlsFacts {
         server_name,

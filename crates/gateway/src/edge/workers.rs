@@ -15,7 +15,7 @@ use super::{
     admission::{Admission, Permit},
     connection::{self, Shared},
     counters::{EdgeCounters, TurnedAway},
-    proxy_protocol, tls,
+    http1, proxy_protocol, tls,
 };
 use crate::http::{Listener, Peer, SourceFrom, TlsFacts, TrustedProxies};
 
@@ -95,6 +95,7 @@ where
                         limits: parts.limits.clone(),
                         clock: Arc::clone(&parts.clock),
                         load: Rc::default(),
+                        line: tls::Line::default(),
                         stop: stopped,
                     });
                     runtime.block_on(local.run_until(work(sockets, parts, admission, shared)));
@@ -111,7 +112,7 @@ async fn work<A: Answer>(
     shared: Rc<Shared<A>>,
 ) {
     let parts = Rc::new(parts);
-    tokio::task::spawn_local(Rc::clone(&shared.load).watch());
+    tokio::task::spawn_local(Rc::clone(&shared.load).watch(Arc::clone(&parts.counters)));
     let open = Rc::new(());
     let mut accepting = Vec::new();
     for (listener, socket) in sockets {
@@ -187,8 +188,16 @@ async fn accept<A: Answer>(
             listener,
             tls: None,
         };
-        let (parts, shared, open) = (parts.clone(), shared.clone(), open.clone());
-        let admission = admission.clone();
+        let (shared, open) = (shared.clone(), open.clone());
+        if listener == Listener::PublicHttp && introducers(&peer, &parts).is_none() {
+            // The plainest connection has a task of its own: it holds no room for what the others need.
+            tokio::task::spawn_local(async move {
+                http1::serve(&shared, stream, peer).await;
+                drop((permit, open));
+            });
+            continue;
+        }
+        let (parts, admission) = (parts.clone(), admission.clone());
         tokio::task::spawn_local(async move {
             if let Err(why) = converse(stream, peer, parts, shared, permit).await {
                 admission.turn_away(why);
@@ -209,7 +218,7 @@ pub(super) async fn converse<A: Answer>(
         Box::pin(introduce(&mut stream, &mut peer, &mut permit, proxies, &parts)).await?;
     }
     match peer.listener {
-        Listener::PublicHttp => connection::serve(shared, stream, peer, false).await,
+        Listener::PublicHttp => connection::serve(shared, stream, peer, None).await,
         Listener::Public => converse_tls(stream, peer, &parts, shared, &permit).await?,
         // No socket is one.
         Listener::TestInvoke => {}
@@ -267,9 +276,9 @@ pub(crate) async fn converse_tls<A: Answer>(
     permit: &Permit,
 ) -> Result<(), TurnedAway> {
     // A handshake needs much, and for a short time only; the stream it makes is large, and is moved about by its address.
-    let (stream, facts) = Box::pin(shake_hands(stream, parts, permit)).await?;
+    let (stream, facts) = Box::pin(shake_hands(stream, parts, &shared.line, permit)).await?;
     peer.tls = Some(facts);
-    let http2 = tls::speaks_http2(&stream);
+    let http2 = tls::speaks_http2(&stream).then(|| permit.judge());
     connection::serve(shared, stream, peer, http2).await;
     Ok(())
 }
@@ -277,10 +286,13 @@ pub(crate) async fn converse_tls<A: Answer>(
 async fn shake_hands(
     stream: TcpStream,
     parts: &EdgeParts,
+    line: &tls::Line,
     permit: &Permit,
 ) -> Result<(Box<TlsStream<TcpStream>>, Arc<TlsFacts>), TurnedAway> {
     let under_way = permit.begin_handshake()?;
-    let accepted = tls::accept(stream, parts.configs.as_ref(), parts.limits.handshake_time).await;
+    let time = parts.limits.handshake_time;
+    let may_go_on = || !permit.judge().is_barred();
+    let accepted = tls::accept(stream, parts.configs.as_ref(), time, line, may_go_on).await;
     drop(under_way);
     let (stream, facts) = accepted.map_err(|cause| {
         tracing::debug!(%cause, "a TLS handshake failed");

@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use super::{
     memory::{BODIES, Collected},
@@ -101,25 +101,34 @@ impl Body {
         }
     }
 
-    /// Reads the first `wanted` bytes, or all when there are fewer, and puts them back in front of the rest.
+    /// Reads the first `wanted` bytes, or all when there are fewer, and puts them back in front of the rest: in one piece, however
+    /// small the pieces were that they came in.
     pub async fn read_prefix(&mut self, wanted: usize) -> Result<Bytes, BodyError> {
-        let mut chunks = VecDeque::new();
-        let mut prefix = BytesMut::new();
-        while prefix.len() < wanted {
+        if let Self::Full(bytes) = self {
+            return Ok(bytes.slice(..wanted.min(bytes.len())));
+        }
+        let mut read = Collected::new(&BODIES);
+        while read.len() < wanted {
             let Some(chunk) = self.next().await else {
                 // It has ended, and is not asked again.
-                let whole = prefix.freeze();
+                let whole = read.freeze();
                 *self = Self::Full(whole.clone());
                 return Ok(whole);
             };
             let chunk = chunk?;
-            prefix.extend_from_slice(&chunk);
-            chunks.push_back(chunk);
+            if let Err(no_room) = read.push(&chunk) {
+                self.put_back([read.freeze(), chunk]);
+                return Err(no_room);
+            }
         }
-        prefix.truncate(wanted);
+        let read = read.freeze();
+        self.put_back([read.clone()]);
+        Ok(read.slice(..wanted))
+    }
+
+    fn put_back(&mut self, chunks: impl Into<VecDeque<Bytes>>) {
         let rest = std::mem::take(self);
-        *self = Self::Replay(chunks, Box::new(rest));
-        Ok(prefix.freeze())
+        *self = Self::Replay(chunks.into(), Box::new(rest));
     }
 
     /// Reads all of it, up to `limit_bytes`.
@@ -145,5 +154,35 @@ impl Body {
 impl fmt::Debug for Body {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Body({:?} bytes)", self.length())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(chunks: impl IntoIterator<Item = &'static str>) -> Body {
+        let chunks: VecDeque<_> = chunks
+            .into_iter()
+            .map(|text| Bytes::from_static(text.as_bytes()))
+            .collect();
+        Body::Replay(chunks, Box::new(Body::Empty))
+    }
+
+    #[tokio::test]
+    async fn a_prefix_is_read_and_put_back_in_one_piece_and_counted_as_long_as_somebody_has_it() {
+        let mut body = body(["a", "bc", "d", "ef"]);
+        let prefix = body.read_prefix(3).await.unwrap();
+        assert_eq!(prefix, "abc");
+        assert!(BODIES.held() >= 3, "ours");
+        assert_eq!(body.read_prefix(4).await.unwrap(), "abcd");
+        let mut rest = Vec::new();
+        while let Some(chunk) = body.next().await {
+            rest.push(chunk.unwrap());
+        }
+        assert_eq!(rest, ["abcd", "ef"]);
+        let mut short = super::tests::body(["a", "b"]);
+        assert_eq!(short.read_prefix(9).await.unwrap(), "ab");
+        assert!(matches!(short, Body::Full(whole) if whole == "ab"));
     }
 }

@@ -1,4 +1,5 @@
-//! How much memory the bodies take that are held whole, over all requests: each has its own limit, and many may come at once.
+//! How much memory the bodies take that are held, whole or their beginning for the firewall, over all requests: each has its own
+//! limit, and many may come at once.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -6,7 +7,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::BodyError;
 
-/// Bytes of all bodies that are held whole at one time.
+/// Bytes of all bodies that are held at one time.
 pub(crate) const BODIES_BYTES_MAX: usize = 1 << 30;
 
 /// The one account of the process.

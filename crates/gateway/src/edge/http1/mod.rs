@@ -75,17 +75,35 @@ pub(super) async fn serve<A: Answer>(
     let mut idle_time = shared.limits.head_time;
     loop {
         deadline.clear();
-        let next = next_head(&wire, &shared.limits, idle_time, &mut deadline, stopped.as_mut()).await;
-        idle_time = shared.limits.idle_time;
-        let goes_on = match next {
-            // On the heap, so that a connection that waits for a request holds no room for one.
-            Next::Head(head) => Box::pin(exchange(shared, &wire, head, &peer)).await,
-            Next::Refused(rule) => Box::pin(refuse(shared, &wire, rule, &peer)).await,
-            Next::End => return,
+        // In one expression: what has a name would have room in every connection that waits for a request.
+        let Some(acting) = act(
+            shared,
+            &wire,
+            next_head(&wire, &shared.limits, idle_time, &mut deadline, stopped.as_mut()).await,
+            &peer,
+        ) else {
+            return;
         };
+        idle_time = shared.limits.idle_time;
+        let goes_on = acting.await;
         if !goes_on {
             return Box::pin(linger(&wire)).await;
         }
+    }
+}
+
+/// Begins what is to be done about what came, none at the end. On the heap, so that a connection that waits for a request
+/// holds no room for one.
+fn act<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    shared: &'e Shared<A>,
+    wire: &'e SharedWire<S>,
+    next: Next,
+    peer: &'e Peer,
+) -> Option<Pin<Box<dyn Future<Output = bool> + 'e>>> {
+    match next {
+        Next::Head(head) => Some(Box::pin(exchange(shared, wire, head, peer))),
+        Next::Refused(rule) => Some(Box::pin(refuse(shared, wire, rule, peer))),
+        Next::End => None,
     }
 }
 

@@ -10,18 +10,17 @@ use std::{
     mem::MaybeUninit,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use portcullis_egress::{Chunked, Step};
-use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep},
-};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::head::BodyFraming;
-use crate::{edge::EdgeLimits, http::BodyError};
+use crate::{
+    edge::{EdgeLimits, body_times::BodyTimes},
+    http::BodyError,
+};
 
 /// Room for the head of a request, and for a small body behind it.
 const READ_BYTES: usize = 8 * 1024;
@@ -59,16 +58,6 @@ pub(super) struct Wire<S> {
     times: BodyTimes,
 }
 
-/// How slow a body may come.
-struct BodyTimes {
-    idle: Duration,
-    bytes_per_second_min: u64,
-    started: Option<Instant>,
-    received: u64,
-    timer: Option<Pin<Box<Sleep>>>,
-    waiting: bool,
-}
-
 impl<S> Wire<S> {
     pub(super) fn new(stream: S, limits: &EdgeLimits) -> Self {
         Self {
@@ -77,14 +66,7 @@ impl<S> Wire<S> {
             remaining: Remaining::Over,
             exchange: 0,
             interim: b"",
-            times: BodyTimes {
-                idle: limits.body_idle_time,
-                bytes_per_second_min: limits.body_bytes_per_second_min,
-                started: None,
-                received: 0,
-                timer: None,
-                waiting: false,
-            },
+            times: BodyTimes::new(limits),
         }
     }
 
@@ -108,8 +90,7 @@ impl<S> Wire<S> {
         } else {
             b""
         };
-        self.times.started = None;
-        self.times.received = 0;
+        self.times.begin();
         self.exchange += 1;
         self.exchange
     }
@@ -209,8 +190,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         loop {
             let expected = match self.next_piece() {
                 Piece::Data(data) => {
-                    self.times.waiting = false;
-                    self.times.received += data.len() as u64;
+                    self.times.received(data.len());
                     return Poll::Ready(Some(Ok(data)));
                 }
                 Piece::End => return Poll::Ready(None),
@@ -296,26 +276,6 @@ enum Piece {
     Failed(BodyError),
     /// More must be read; so many bytes are known to come.
     More(u64),
-}
-
-impl BodyTimes {
-    /// Ready when the client has kept us waiting too long, once or on the whole.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if !std::mem::replace(&mut self.waiting, true) {
-            let now = Instant::now();
-            let started = *self.started.get_or_insert(now);
-            let earned = Duration::from_secs(self.received / self.bytes_per_second_min.max(1));
-            let until = (now + self.idle).min(started + self.idle + earned);
-            match &mut self.timer {
-                Some(timer) => timer.as_mut().reset(until),
-                None => self.timer = Some(Box::pin(tokio::time::sleep_until(until))),
-            }
-        }
-        match &mut self.timer {
-            Some(timer) => timer.as_mut().poll(context),
-            None => Poll::Pending,
-        }
-    }
 }
 
 /// Writing side of a shared connection, borrowed for one call at a time: what is written may come from its reading side.
