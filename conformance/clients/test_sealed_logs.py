@@ -70,3 +70,26 @@ def test_logs_are_read_with_the_root_key_alone(own_server, web, tmp_path):
     (other / "root.key").chmod(0o600)
     refused = unsealed(access, "--data", other)
     assert refused.returncode != 0 and "marked" not in refused.stdout
+
+
+def test_access_logs_go_to_standard_output_where_the_operator_wants_it(own_server, web, tmp_path):
+    server = own_server("--access-logs-to-stdout")
+    apigateway = server.client("apigateway")
+    made = apigateway.create_rest_api(name="printed", endpointConfiguration={"types": ["REGIONAL"]})
+    method = {"restApiId": made["id"], "resourceId": made["rootResourceId"], "httpMethod": "GET"}
+    apigateway.put_method(**method, authorizationType="NONE")
+    put_mock(apigateway, method, '"answered"')
+    apigateway.create_deployment(restApiId=made["id"], stageName="prod")
+    settings = {
+        "/accessLogSettings/destinationArn": GROUP,
+        "/accessLogSettings/format": "$context.requestId printed on $context.stage",
+    }
+    operations = [{"op": "replace", "path": path, "value": value} for path, value in settings.items()]
+    apigateway.update_stage(restApiId=made["id"], stageName="prod", patchOperations=operations)
+    asked = [web.get(server.api(made["id"], "prod", "/")).headers["x-amzn-RequestId"] for _ in range(3)]
+    lines = [f"{id} printed on prod" for id in asked]
+    until("the lines", lambda: [line for line in server.log.read_text().splitlines() if "printed on" in line] == lines)
+    assert not (server.data / "logs" / "access").exists()
+    command = [BINARY, "up", "--data", str(tmp_path / "both"), "--access-logs-to-stdout", "--encrypt-logs"]
+    both = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert both.returncode != 0 and "cannot be sealed" in both.stderr

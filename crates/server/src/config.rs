@@ -34,8 +34,9 @@ use crate::{
     local_ca::server_config,
     service_endpoints::ServiceEndpoints,
     settings::{
-        RunFunctions, Settings, check_account, check_buckets, check_domain, check_functions, check_region,
-        check_throttle, check_upstreams, check_vpc_endpoints, read_endpoint_policy, upstream, vpc_endpoint,
+        RunFunctions, Settings, check_account, check_buckets, check_domain, check_functions, check_logs,
+        check_region, check_throttle, check_upstreams, check_vpc_endpoints, read_endpoint_policy, upstream,
+        vpc_endpoint,
     },
     wiring::{Certified, cores},
 };
@@ -90,6 +91,9 @@ pub(crate) struct Config {
     upstreams: Vec<UpstreamEntry>,
     /// Services that are elsewhere, for integrations.
     service_endpoints: Option<ServiceEndpointsEntry>,
+    /// Where access logs go: `files`, which it is when absent, or `stdout`.
+    #[serde(default)]
+    access_logs: AccessLogs,
     /// Seal the files of access logs, execution logs and functions' logs.
     #[serde(default)]
     encrypt_logs: bool,
@@ -121,6 +125,14 @@ struct UpstreamEntry {
     servers: Vec<String>,
     /// What a healthy server answers with 2xx or 3xx; it takes connections when absent.
     health_path: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+enum AccessLogs {
+    #[default]
+    Files,
+    Stdout,
 }
 
 #[derive(Deserialize)]
@@ -311,6 +323,7 @@ impl Config {
             check_throttle(&self.account_throttle()),
             check_streamed(self.streamed_body_bytes_max),
             self.service_endpoints().check(),
+            check_logs(self.access_logs == AccessLogs::Stdout, self.encrypt_logs),
         ] {
             mistakes.extend(check.err().map(|error| error.to_string()));
         }
@@ -365,6 +378,7 @@ impl Config {
             observed,
             upstreams,
             service_endpoints: self.service_endpoints(),
+            access_logs_to_stdout: self.access_logs == AccessLogs::Stdout,
             encrypt_logs: self.encrypt_logs,
             streamed_body_bytes_max: self.streamed_body_bytes_max,
         })

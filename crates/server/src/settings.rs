@@ -55,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) buckets: BTreeMap<String, PathBuf>,
     /// Services that are elsewhere.
     pub(crate) service_endpoints: ServiceEndpoints,
+    /// Whether access logs go to standard output and not to files.
+    pub(crate) access_logs_to_stdout: bool,
     /// Whether the files of logs are sealed under the root key.
     pub(crate) encrypt_logs: bool,
     /// Bytes of a request's body where nothing holds it whole; none: AWS's limit.
@@ -119,6 +121,15 @@ pub(crate) fn check_domain(domain: &str) -> Result<()> {
     if domain.len() > 200 || !domain.split('.').all(label) {
         bail!("domain `{domain}`: expected a host name such as `portcullis.localhost`");
     }
+    Ok(())
+}
+
+/// What goes to standard output is in clear.
+pub(crate) fn check_logs(to_stdout: bool, encrypted: bool) -> Result<()> {
+    ensure!(
+        !(to_stdout && encrypted),
+        "logs: access logs on standard output cannot be sealed: choose one"
+    );
     Ok(())
 }
 

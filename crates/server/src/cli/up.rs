@@ -28,6 +28,8 @@ pub(crate) struct Up {
     pub(crate) json: bool,
     /// Services that are elsewhere.
     pub(crate) service_endpoints: ServiceEndpoints,
+    /// Write access logs to standard output.
+    pub(crate) access_logs_to_stdout: bool,
     /// Seal the files of logs.
     pub(crate) encrypt_logs: bool,
     pub(crate) public: SocketAddr,
@@ -70,6 +72,7 @@ pub(super) fn up() -> Command {
         .arg(text("account", "A", "000000000000", "The account that everything belongs to: twelve digits"))
         .arg(text("domain", "D", "portcullis.localhost", "The domain under which hosts are served"))
         .arg(flag("demo", "Adds a demo user to each pool and prints a curl that is refused and one that is admitted"))
+        .arg(flag("access-logs-to-stdout", "Writes the access logs of stages to standard output, not to files"))
         .arg(flag("encrypt-logs", "Seals access logs, execution logs and functions' logs; `portcullis unseal` reads them"))
         .arg(flag("json", "Prints progress as JSON, one object a line"))
         .arg(address("public", "127.0.0.1:8443", "https: APIs, hosted pages, OAuth endpoints, JWKS"))
@@ -146,6 +149,7 @@ pub(super) fn read_up(matches: &ArgMatches) -> Result<Up> {
             urls: pairs(matches, "service", "NAME=URL")?,
             credentials: matches.get_one::<PathBuf>("service-credentials").cloned(),
         },
+        access_logs_to_stdout: matches.get_flag("access-logs-to-stdout"),
         encrypt_logs: matches.get_flag("encrypt-logs"),
         public: value(matches, "public")?,
         public_http: value(matches, "public-http")?,
@@ -179,6 +183,7 @@ pub(super) fn read_up(matches: &ArgMatches) -> Result<Up> {
     crate::settings::check_buckets(&up.buckets)?;
     crate::settings::check_throttle(&up.account_throttle)?;
     up.service_endpoints.check()?;
+    crate::settings::check_logs(up.access_logs_to_stdout, up.encrypt_logs)?;
     Ok(up)
 }
 

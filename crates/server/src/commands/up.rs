@@ -118,6 +118,7 @@ fn settings(up: &Up, installation: &Installation) -> Settings {
         local_functions: RunFunctions::IfPossible,
         buckets: up.buckets.clone(),
         service_endpoints: up.service_endpoints.clone(),
+        access_logs_to_stdout: up.access_logs_to_stdout,
         encrypt_logs: up.encrypt_logs,
         streamed_body_bytes_max: None,
         vpc_endpoints: up.vpc_endpoints.clone(),

@@ -127,8 +127,7 @@ impl Server {
         let roles = Arc::new(FunctionRoles::default());
         let for_functions = (addresses.admin, roles.clone());
         let integrations = integrations(settings, &addresses)?;
-        let sealed_by = settings.encrypt_logs.then_some(&vault);
-        let log_files = LogFiles::start(installation, sealed_by)?;
+        let log_files = LogFiles::start(installation, settings, &vault)?;
         let functions = functions::start(settings, installation, integrations, for_functions, &log_files)?;
         let planes = Planes::new(settings, &sockets, &vault, functions)?;
         let metrics = planes.metrics(settings, installation)?;

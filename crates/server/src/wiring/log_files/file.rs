@@ -22,7 +22,8 @@ const SEAL_BYTES: usize = 64;
 pub(super) struct Place {
     /// `access`, `execution` or `function`: part of what lines are sealed for.
     pub(super) kind: &'static str,
-    pub(super) folder: PathBuf,
+    /// None: standard output takes the lines, in clear and without an end.
+    pub(super) folder: Option<PathBuf>,
     pub(super) file_bytes_max: u64,
     /// None writes in clear.
     pub(super) vault: Option<Arc<Vault>>,
@@ -32,7 +33,8 @@ pub(super) struct LogFile {
     place: Arc<Place>,
     /// A group's name has no `%`, so that two groups never share a file; without slashes it leads nowhere else.
     name: String,
-    file: File,
+    /// None: standard output.
+    file: Option<File>,
     /// Bytes of the file.
     bytes: u64,
     gathered: Vec<u8>,
@@ -41,12 +43,12 @@ pub(super) struct LogFile {
 impl LogFile {
     pub(super) fn open(place: Arc<Place>, log_group: &str) -> io::Result<Self> {
         let name = log_group.replace('/', "%2F");
-        let (file, bytes) = place.open(&name)?;
+        let (file, bytes) = place.open(&name)?.unzip();
         Ok(Self {
             place,
             name,
             file,
-            bytes,
+            bytes: bytes.unwrap_or_default(),
             gathered: Vec::new(),
         })
     }
@@ -74,6 +76,10 @@ impl LogFile {
         if gathered.is_empty() {
             return Ok(());
         }
+        let Some(file) = &mut self.file else {
+            let mut out = io::stdout().lock();
+            return out.write_all(&gathered).and_then(|()| out.flush());
+        };
         let written = match &self.place.vault {
             None => gathered,
             Some(vault) => sealed_log::seal(self.place.kind, &self.name, &gathered, vault)
@@ -83,33 +89,35 @@ impl LogFile {
         self.bytes = self
             .bytes
             .saturating_add(u64::try_from(written.len()).unwrap_or(u64::MAX));
-        self.file.write_all(&written)
+        file.write_all(&written)
     }
 
     /// Puts a file that holds something aside, in the place of the one before.
     fn make_room(&mut self) -> io::Result<()> {
-        if self.bytes > 0 {
-            let (full, aside) = (self.place.path(&self.name, ""), self.place.path(&self.name, ".1"));
-            fs::rename(full, aside)?;
-            (self.file, self.bytes) = self.place.open(&self.name)?;
-        }
+        let Some(folder) = self.place.folder.as_ref().filter(|_| self.bytes > 0) else {
+            return Ok(());
+        };
+        let path = |aside| folder.join(self.place.file_name(&self.name, aside));
+        fs::rename(path(""), path(".1"))?;
+        let (file, bytes) = self.place.open(&self.name)?.unzip();
+        (self.file, self.bytes) = (file, bytes.unwrap_or_default());
         Ok(())
     }
 }
 
 impl Place {
-    fn open(&self, name: &str) -> io::Result<(File, u64)> {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.folder)?;
+    fn open(&self, name: &str) -> io::Result<Option<(File, u64)>> {
+        let Some(folder) = &self.folder else {
+            return Ok(None);
+        };
+        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
         let file = OpenOptions::new()
             .append(true)
             .create(true)
             .mode(0o600)
-            .open(self.path(name, ""))?;
+            .open(folder.join(self.file_name(name, "")))?;
         let bytes = file.metadata()?.len();
-        Ok((file, bytes))
+        Ok(Some((file, bytes)))
     }
 
     /// Returns how many bytes of a file so many bytes of lines take: sealed, they become base64 behind their log's name.
@@ -121,8 +129,8 @@ impl Place {
         u64::try_from(written).unwrap_or(u64::MAX)
     }
 
-    fn path(&self, name: &str, aside: &str) -> PathBuf {
+    fn file_name(&self, name: &str, aside: &str) -> String {
         let sealed = if self.vault.is_some() { ".sealed" } else { "" };
-        self.folder.join(format!("{name}.log{sealed}{aside}"))
+        format!("{name}.log{sealed}{aside}")
     }
 }

@@ -22,7 +22,7 @@ use portcullis_gateway::ports::AccessLogs;
 use portcullis_vault::Vault;
 use tracing::warn;
 
-use crate::installation::Installation;
+use crate::{installation::Installation, settings::Settings};
 use file::{LogFile, Place};
 
 /// Lines that may wait for the writer.
@@ -49,8 +49,14 @@ pub(crate) struct LogFiles {
 }
 
 impl LogFiles {
-    /// Starts to write, sealed by a vault where there is one.
-    pub(crate) fn start(installation: &Installation, vault: Option<&Arc<Vault>>) -> anyhow::Result<Self> {
+    /// Starts to write: sealed where the settings say so, access logs to standard output where they say that.
+    pub(crate) fn start(
+        installation: &Installation,
+        settings: &Settings,
+        vault: &Arc<Vault>,
+    ) -> anyhow::Result<Self> {
+        let vault = settings.encrypt_logs.then_some(vault);
+        let access = (!settings.access_logs_to_stdout).then(|| installation.access_logs());
         let start = |kind, folder, file_bytes_max| {
             LogWriter::start(Place {
                 kind,
@@ -60,9 +66,9 @@ impl LogFiles {
             })
         };
         Ok(Self {
-            access: start("access", installation.access_logs(), FILE_BYTES_MAX)?,
-            execution: start("execution", installation.execution_logs(), FILE_BYTES_MAX)?,
-            functions: start("function", installation.logs(), FUNCTION_BYTES_MAX)?,
+            access: start("access", access, FILE_BYTES_MAX)?,
+            execution: start("execution", Some(installation.execution_logs()), FILE_BYTES_MAX)?,
+            functions: start("function", Some(installation.logs()), FUNCTION_BYTES_MAX)?,
         })
     }
 
@@ -243,7 +249,7 @@ mod tests {
     fn place(folder: PathBuf, file_bytes_max: u64, vault: Option<Arc<Vault>>) -> Place {
         Place {
             kind: "access",
-            folder,
+            folder: Some(folder),
             file_bytes_max,
             vault,
         }
