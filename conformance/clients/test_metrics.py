@@ -60,7 +60,7 @@ def changes(before, after):
     assert before.keys() == after.keys(), "a request made a new series"
     changed = {series: after[series] - before[series] for series in after if after[series] != before[series]}
     ours = {series: change for series, change in changed.items() if series.startswith("portcullis_")}
-    others = ("portcullis_request_duration_seconds", "portcullis_api_")
+    others = ("portcullis_request_duration_seconds", "portcullis_api_", "portcullis_queue_seconds_max")
     return {s: c for s, c in ours.items() if not s.startswith(others)}
 
 

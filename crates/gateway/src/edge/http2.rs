@@ -46,7 +46,8 @@ pub(super) async fn serve<A: Answer>(
     let conduct = Rc::new(Conduct::new(limits, judge));
     let service = service_fn(|request| {
         let (shared, peer, stream) = (shared.clone(), peer.clone(), conduct.open());
-        async move {
+        // On the heap at once: an exchange is long, and on its way to its task it is moved a dozen times.
+        Box::pin(async move {
             let mut response = match message::request(request, peer.clone(), &shared.limits) {
                 Ok(request) => {
                     let to_head = *request.method == *b"HEAD";
@@ -56,7 +57,7 @@ pub(super) async fn serve<A: Answer>(
             };
             response.body_mut().goes_out_on(stream);
             Ok::<_, Infallible>(response)
-        }
+        })
     });
     let mut stop = shared.stop.clone();
     let mut stopped = pin!(async move { drop(stop.wait_for(|stop| *stop).await) });
