@@ -365,6 +365,7 @@ impl Answer for Gateway {
             headers: HeaderList::new(),
             body: Body::Empty,
             peer: peer.clone(),
+            proxy: None,
         };
         let response = strictness::response(rule);
         self.end_at(

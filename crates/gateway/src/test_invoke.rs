@@ -113,9 +113,9 @@ impl Gateway {
             version: Version::Http11,
             headers,
             body: Body::Full(call.body),
+            proxy: None,
             peer: Peer {
                 address: ([127, 0, 0, 1], 0).into(),
-                proxy: None,
                 listener: Listener::TestInvoke,
                 tls: None,
             },

@@ -63,7 +63,6 @@ fn trusting(roots: &[&Issuing]) -> Arc<Authorities> {
 fn peer(chain: Vec<Vec<u8>>) -> Peer {
     Peer {
         address: "192.0.2.7:4711".parse().unwrap(),
-        proxy: None,
         listener: Listener::Public,
         tls: Some(Arc::new(TlsFacts {
             client_certificates: chain,

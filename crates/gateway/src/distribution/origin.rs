@@ -101,9 +101,9 @@ fn own_request(visit: &mut Visit, origin: &OriginSnapshot, target: Bytes, header
         version: Version::Http11,
         headers,
         body: std::mem::take(&mut visit.request.body),
+        proxy: None,
         peer: Peer {
             address: SocketAddr::new(OWN_ADDRESS, 0),
-            proxy: None,
             listener: visit.request.peer.listener,
             // The hop is in memory, as good as any TLS; no certificate of the viewer goes with it.
             tls: Some(Arc::new(TlsFacts {

@@ -63,6 +63,7 @@ pub(crate) fn request(
         headers: headers(&parts.headers),
         body,
         peer,
+        proxy: None,
     })
 }
 

@@ -200,7 +200,6 @@ fn idle_connection_is_small() {
     });
     let peer = || crate::http::Peer {
         address: "127.0.0.1:1".parse().unwrap(),
-        proxy: None,
         listener: Listener::Public,
         tls: None,
     };

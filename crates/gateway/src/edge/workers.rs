@@ -184,7 +184,6 @@ async fn accept<A: Answer>(
         drop(stream.set_nodelay(true));
         let peer = Peer {
             address,
-            proxy: None,
             listener,
             tls: None,
         };

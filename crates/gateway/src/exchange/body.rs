@@ -119,9 +119,9 @@ mod tests {
             version: Version::Http11,
             headers: HeaderList::new(),
             body,
+            proxy: None,
             peer: Peer {
                 address: "127.0.0.1:1".parse().unwrap(),
-                proxy: None,
                 listener: Listener::Public,
                 tls: None,
             },

@@ -77,8 +77,6 @@ pub struct TlsFacts {
 pub struct Peer {
     /// The source address: the TCP peer's.
     pub address: SocketAddr,
-    /// The TCP peer's address where the source was said by a proxy of ours in a field that goes on to backends.
-    pub proxy: Option<IpAddr>,
     pub listener: Listener,
     /// None over clear text.
     pub tls: Option<Arc<TlsFacts>>,
@@ -96,6 +94,8 @@ pub struct Request {
     pub headers: HeaderList,
     pub body: Body,
     pub peer: Peer,
+    /// The TCP peer's address where the source was said by a proxy of ours in a field that goes on to backends.
+    pub proxy: Option<IpAddr>,
 }
 
 impl Request {

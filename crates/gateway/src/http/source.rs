@@ -68,7 +68,7 @@ impl TrustedProxies {
         }
         // Backends read the same field: each of its hops adds whom it saw, so ours is the neighbour.
         if self.source_from == SourceFrom::XForwardedFor {
-            request.peer.proxy = Some(neighbour);
+            request.proxy = Some(neighbour);
         }
         if https && request.peer.tls.is_none() {
             request.peer.tls = Some(Arc::new(TlsFacts::default()));

@@ -333,8 +333,8 @@ fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> Heade
 /// Who spoke to us after what the caller claims, as AWS appends it: the source, or the proxy of ours that named the source. Only
 /// the last entry is ours to vouch for.
 pub(crate) fn forwarded_for(request: &Request) -> Bytes {
-    let peer = &request.peer;
-    let source = address_text(peer.proxy.unwrap_or_else(|| peer.address.ip()).to_canonical());
+    let source = request.proxy.unwrap_or_else(|| request.peer.address.ip());
+    let source = address_text(source.to_canonical());
     let mut claimed = request.headers.all("x-forwarded-for").peekable();
     if claimed.peek().is_none() {
         return source.into();

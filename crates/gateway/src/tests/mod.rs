@@ -548,9 +548,9 @@ pub(crate) fn request_to(
             .map(|(name, value)| (*name, value.as_bytes().to_vec()))
             .collect(),
         body: Body::Empty,
+        proxy: None,
         peer: Peer {
             address: "192.0.2.7:4711".parse().unwrap(),
-            proxy: None,
             listener: Listener::Public,
             tls: None,
         },

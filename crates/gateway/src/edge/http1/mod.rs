@@ -201,6 +201,7 @@ async fn exchange<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
         headers: head.headers,
         body,
         peer: peer.clone(),
+        proxy: None,
     };
     let Some(response) = answer(shared, wire, request).await else {
         return false;
