@@ -5,9 +5,9 @@ use std::{
     net::{TcpListener, TcpStream},
     sync::Arc,
     thread,
-    time::{Duration, SystemTime},
 };
 
+use portcullis_model::{Clock as _, SystemClock};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use rustls::{
     HandshakeKind, RootCertStore, ServerConfig, ServerConnection, StreamOwned,
@@ -19,7 +19,10 @@ use rustls::{
 use super::*;
 use crate::{backend_tls::BackendCertificate, edge::certified_key};
 
-const DAY: Duration = Duration::from_secs(86_400);
+/// TLS asks the machine's own clock.
+fn in_days(days: i64) -> time::OffsetDateTime {
+    SystemClock.now().plus_seconds(days * 86_400).utc()
+}
 
 /// A certificate of nobody's, good for two days around now unless told otherwise.
 struct Own {
@@ -32,8 +35,7 @@ fn params(name: &str) -> CertificateParams {
     let mut params = CertificateParams::new(vec!["localhost".into()]).unwrap();
     params.distinguished_name = rcgen::DistinguishedName::new();
     params.distinguished_name.push(DnType::CommonName, name);
-    params.not_before = (SystemTime::now() - DAY).into();
-    params.not_after = (SystemTime::now() + DAY).into();
+    (params.not_before, params.not_after) = (in_days(-1), in_days(1));
     params
 }
 
@@ -48,8 +50,7 @@ fn own(params: CertificateParams) -> Own {
 }
 
 fn expired(mut params: CertificateParams) -> CertificateParams {
-    params.not_before = (SystemTime::now() - 3 * DAY).into();
-    params.not_after = (SystemTime::now() - DAY).into();
+    (params.not_before, params.not_after) = (in_days(-3), in_days(-1));
     params
 }
 
