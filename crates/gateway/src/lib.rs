@@ -43,6 +43,7 @@ mod refusal;
 mod redirect;
 mod settings;
 mod request_id;
+mod trace_id;
 
 pub use callers::Callers;
 pub use exchange::BODY_BYTES_MAX;

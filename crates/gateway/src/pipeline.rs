@@ -49,6 +49,7 @@ use crate::{
     responses::{self, compression},
     snapshot::methods::MethodSnapshot,
     test_invoke::TestedCaller,
+    trace_id,
 };
 
 pub(crate) use journal::{Journal, nanoseconds};
@@ -259,6 +260,7 @@ async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> E
                 journal.note(LayerName::Cache, Outcome::Continue, reason.into());
             }
             cache::finish(&exchange, &mut response);
+            trace_id::add_to(&mut response.headers, &method.backend.integration, &exchange);
             Ended::new(exchange, Ending::Answered(Box::new(response)))
         }
         Err(refusal) => refuse(exchange, refusal, LayerName::Response, journal),

@@ -14,6 +14,7 @@ use crate::{
         http_proxy::{forwarded_for, forwarded_port},
     },
     mapping::{context_variables, query},
+    trace_id,
 };
 
 /// What `$context` knows of who asks; null where it is absent.
@@ -181,7 +182,7 @@ pub(super) fn fields(exchange: &Exchange) -> Many {
     }
     add(b"Host", request.authority.as_bytes());
     if request.headers.get("x-amzn-trace-id").is_none() {
-        add(b"X-Amzn-Trace-Id", trace_id(exchange).as_bytes());
+        add(trace_id::HEADER.as_bytes(), trace_id::of(exchange).as_bytes());
     }
     add(b"X-Forwarded-For", &forwarded_for(request));
     add(b"X-Forwarded-Port", &forwarded_port(request, https));
@@ -212,12 +213,6 @@ fn usual_case(name: &[u8], version: Version) -> String {
             }
         })
         .collect()
-}
-
-/// X-Ray's form; the number is the request's own.
-fn trace_id(exchange: &Exchange) -> String {
-    let seconds = exchange.started().seconds();
-    format!("Root=1-{seconds:08x}-{:024x}", exchange.id() & ((1 << 96) - 1))
 }
 
 pub(super) fn queries(exchange: &Exchange) -> Many {
