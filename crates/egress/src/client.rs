@@ -11,7 +11,6 @@ use std::{
 };
 
 use bytes::Bytes;
-use memchr::memchr;
 use portcullis_model::HeaderList;
 use tokio::{
     net::TcpStream,
@@ -24,7 +23,8 @@ use crate::{
     answer::Waiting,
     connect::{connect, connector},
     connection::Connection,
-    head::{self, Head},
+    head::{self, Asked, Head},
+    lines::HeadScan,
     pool::Pool,
     request::{framing_of, write_head},
     sending::{Framing, SendError, Sending},
@@ -168,7 +168,7 @@ impl Client {
         request.write(&mut head)?;
         let until = started + timeouts.answer;
         let waiting = || Waiting::new(timeouts.total.map(|total| started + total), timeouts.idle);
-        if let Some(connection) = parts.pool.take(request.target) {
+        if let Some(connection) = parts.pool.take(request.target, started.into_std()) {
             match self
                 .attempt(connection, request, head, body, until, waiting())
                 .await
@@ -287,7 +287,7 @@ enum Sent {
 #[derive(Default)]
 struct Reading {
     informational: usize,
-    looked_at_bytes: usize,
+    scan: HeadScan,
 }
 
 impl Reading {
@@ -326,29 +326,22 @@ impl Reading {
         method: &[u8],
         limits: &Limits,
     ) -> Result<Option<Head>, EgressError> {
-        loop {
-            // Looking again before another line is there would cost a slow sender nothing and us much.
-            let fresh = inbound.get(self.looked_at_bytes..).unwrap_or_default();
-            let first_look = self.looked_at_bytes == 0 && !fresh.is_empty();
-            if !first_look && memchr(b'\n', fresh).is_none() && inbound.len() < limits.head_bytes_max {
-                self.looked_at_bytes = inbound.len();
-                return Ok(None);
-            }
-            let Some(head) = head::parse(inbound, method, limits)? else {
-                self.looked_at_bytes = inbound.len();
-                return Ok(None);
-            };
+        let asked = Asked {
+            method,
+            switch: false,
+        };
+        while let Some(head) = head::take(inbound, &mut self.scan, asked, limits)? {
             if head.status >= 200 {
                 return Ok(Some(head));
             }
             self.informational += 1;
-            self.looked_at_bytes = 0;
             if self.informational > limits.informational_max {
                 return Err(EgressError::Protocol(
                     "it is preceded by more interim answers than allowed",
                 ));
             }
         }
+        Ok(None)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, ReadBuf};
+use tokio::io::{AsyncReadExt, Interest, ReadBuf};
 
 use crate::{Deadline, Target, stream::Stream};
 
@@ -69,6 +69,15 @@ impl Connection {
     ///
     /// What the reactor knows already costs no system call.
     pub(crate) fn is_quiet(&self) -> bool {
+        // Something may have come: look. Looking alone would also ask to be woken.
+        if self
+            .stream
+            .socket()
+            .try_io(Interest::READABLE, || Ok(()))
+            .is_err()
+        {
+            return true;
+        }
         let mut context = Context::from_waker(Waker::noop());
         let mut byte = [0u8; 1];
         self.stream

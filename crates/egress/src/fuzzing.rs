@@ -5,7 +5,8 @@ use portcullis_model::HeaderList;
 
 use crate::{
     Limits,
-    head::{self, AnswerFraming},
+    head::{self, AnswerFraming, Asked},
+    lines::HeadScan,
 };
 
 /// The head of an answer, as it was understood.
@@ -19,7 +20,11 @@ pub struct AnswerHead {
 /// Reads the head at the front of `bytes`, and says how long it is; none where it is refused or not whole.
 pub fn answer_head(bytes: &[u8], method: &[u8]) -> Option<(AnswerHead, usize)> {
     let mut input = BytesMut::from(bytes);
-    let head = head::parse(&mut input, method, &Limits::default()).ok()??;
+    let asked = Asked {
+        method,
+        switch: false,
+    };
+    let head = head::take(&mut input, &mut HeadScan::default(), asked, &Limits::default()).ok()??;
     let understood = AnswerHead {
         status: head.status,
         headers: head.headers,

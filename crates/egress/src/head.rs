@@ -1,16 +1,18 @@
 //! Reads the head of an answer (RFC 9112 sections 4 to 6), strictly: what two readers could understand differently
 //! is refused, not repaired.
 
-use std::{mem::MaybeUninit, time::Duration};
+use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use memchr::memchr_iter;
-use portcullis_model::HeaderList;
+use portcullis_model::{HeaderList, is_field_value};
 
-use crate::{EgressError, Limits};
+use crate::{
+    EgressError, Limits,
+    lines::{self, BadLine, HeadScan},
+};
 
-/// Room on the stack for the fields of one head.
-const FIELDS_MAX: usize = 256;
+/// Room for the fields of one head, before it must grow.
+const FIELDS_USUAL: usize = 16;
 
 /// How the body of an answer ends (RFC 9112 section 6.3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,136 +35,94 @@ pub(crate) struct Head {
     pub(crate) keep_alive: Option<Duration>,
 }
 
-/// Takes a whole head from the front of `input`, or nothing when more must come.
-pub(crate) fn parse(
-    input: &mut BytesMut,
-    method: &[u8],
-    limits: &Limits,
-) -> Result<Option<Head>, EgressError> {
-    parse_after(
-        input,
-        Asked {
-            method,
-            switch: false,
-        },
-        limits,
-    )
-}
-
-/// The same, after a request that asked for a WebSocket: the head may be that of a 101 which switches to one.
-pub(crate) fn parse_or_switch(input: &mut BytesMut, limits: &Limits) -> Result<Option<Head>, EgressError> {
-    let asked = Asked {
-        method: b"GET",
-        switch: true,
-    };
-    parse_after(input, asked, limits)
-}
-
 /// What an answer is an answer to.
 #[derive(Clone, Copy)]
-struct Asked<'a> {
-    method: &'a [u8],
-    switch: bool,
+pub(crate) struct Asked<'a> {
+    pub(crate) method: &'a [u8],
+    /// The request asked for a WebSocket: the head may be that of a 101 which switches to one.
+    pub(crate) switch: bool,
 }
 
-fn parse_after(input: &mut BytesMut, asked: Asked<'_>, limits: &Limits) -> Result<Option<Head>, EgressError> {
-    let invalid = EgressError::Protocol;
-    // The parser would skip empty lines and bytes that a lenient server left behind.
+/// Takes a whole head from the front of `input`, or nothing when more must come. `scan` remembers how far was looked, and starts
+/// anew behind a head.
+pub(crate) fn take(
+    input: &mut BytesMut,
+    scan: &mut HeadScan,
+    asked: Asked<'_>,
+    limits: &Limits,
+) -> Result<Option<Head>, EgressError> {
+    let too_long = EgressError::Protocol("its head is longer than allowed");
+    // Bytes that a lenient server left behind are no part of an answer, and nobody waits for their end.
     if input.first().is_some_and(|first| *first != b'H') {
-        return Err(invalid("it does not start with `HTTP/`"));
+        return Err(EgressError::Protocol("it does not start with `HTTP/`"));
     }
-    let mut spans = Vec::with_capacity(16);
-    let Some(line) = parse_spans(input, limits, &mut spans)? else {
+    let Some(end) = scan.end(input).map_err(malformed)? else {
         return if input.len() >= limits.head_bytes_max {
-            Err(invalid("its head is longer than allowed"))
+            Err(too_long)
         } else {
             Ok(None)
         };
     };
-    if line.head_bytes > limits.head_bytes_max {
-        return Err(invalid("its head is longer than allowed"));
+    if end > limits.head_bytes_max {
+        return Err(too_long);
     }
-    let head = input.split_to(line.head_bytes).freeze();
-    refuse_bare_line_feeds(&head)?;
+    *scan = HeadScan::default();
+    parse(&input.split_to(end).freeze(), asked, limits).map(Some)
+}
+
+fn parse(head: &Bytes, asked: Asked<'_>, limits: &Limits) -> Result<Head, EgressError> {
+    let line_end = lines::line_end(head, 0).map_err(malformed)?;
+    let line = status_line(head.get(..line_end).unwrap_or_default())
+        .ok_or(EgressError::Protocol("its head is malformed"))?;
     let mut fields = Fields::default();
-    let mut headers = HeaderList::with_capacity(spans.len());
-    for span in &spans {
-        let name = head.slice(span.name_start..span.name_end);
-        let value = head.slice(span.value_start..span.value_end);
+    let mut headers = HeaderList::with_capacity(FIELDS_USUAL);
+    let mut count = 0;
+    let mut at = line_end + 2;
+    while let Some(field) = lines::field_line(head, at).map_err(malformed)? {
+        count += 1;
+        if count > limits.headers_max {
+            return Err(EgressError::Protocol("its head has more fields than allowed"));
+        }
+        let name = head.slice(field.name);
+        let value = head.slice(field.value);
         if fields.note(&name, &value)? {
             headers.push(name, value);
         }
+        at = field.next;
     }
-    fields.finish(line, asked, headers).map(Some)
+    fields.finish(line, asked, headers)
+}
+
+fn malformed(bad: BadLine) -> EgressError {
+    EgressError::Protocol(match bad {
+        BadLine::BareLineFeed => "a line of its head ends without a carriage return",
+        _ => "its head is malformed",
+    })
 }
 
 struct StatusLine {
     status: u16,
     minor_version: u8,
-    head_bytes: usize,
 }
 
-#[derive(Clone, Copy, Default)]
-struct Span {
-    name_start: usize,
-    name_end: usize,
-    value_start: usize,
-    value_end: usize,
-}
-
-fn parse_spans(
-    input: &[u8],
-    limits: &Limits,
-    spans: &mut Vec<Span>,
-) -> Result<Option<StatusLine>, EgressError> {
-    let mut room = [const { MaybeUninit::uninit() }; FIELDS_MAX];
-    let allowed = limits.headers_max.min(FIELDS_MAX);
-    let mut parsed = httparse::Response::new(&mut []);
-    let outcome = httparse::ParserConfig::default().parse_response_with_uninit_headers(
-        &mut parsed,
-        input,
-        room.get_mut(..allowed).unwrap_or_default(),
-    );
-    let head_bytes = match outcome {
-        Ok(httparse::Status::Complete(head_bytes)) => head_bytes,
-        Ok(httparse::Status::Partial) => return Ok(None),
-        Err(httparse::Error::TooManyHeaders) => {
-            return Err(EgressError::Protocol("its head has more fields than allowed"));
-        }
-        Err(_) => return Err(EgressError::Protocol("its head is malformed")),
+/// `HTTP/1.1 200 OK`; the words may be missing (RFC 9112 section 4).
+fn status_line(line: &[u8]) -> Option<StatusLine> {
+    let rest = line.strip_prefix(b"HTTP/1.")?;
+    let (minor_version, rest) = match rest {
+        [b'1', b' ', rest @ ..] => (1, rest),
+        [b'0', b' ', rest @ ..] => (0, rest),
+        _ => return None,
     };
-    // Places, not slices: the buffer is about to be split.
-    let place = |part: &[u8]| (part.as_ptr() as usize).saturating_sub(input.as_ptr() as usize);
-    for field in parsed.headers.iter() {
-        let name_start = place(field.name.as_bytes());
-        // An empty value may point anywhere.
-        let value_start = if field.value.is_empty() {
-            name_start
-        } else {
-            place(field.value)
-        };
-        spans.push(Span {
-            name_start,
-            name_end: name_start + field.name.len(),
-            value_start,
-            value_end: value_start + field.value.len(),
-        });
+    let (digits, words) = rest.split_first_chunk::<3>()?;
+    let mut status = 0;
+    for digit in digits {
+        status = status * 10 + u16::from(digit.is_ascii_digit().then(|| digit - b'0')?);
     }
-    Ok(Some(StatusLine {
-        status: parsed.code.unwrap_or_default(),
-        minor_version: parsed.version.unwrap_or_default(),
-        head_bytes,
-    }))
-}
-
-fn refuse_bare_line_feeds(head: &[u8]) -> Result<(), EgressError> {
-    let bare = |at: usize| at.checked_sub(1).and_then(|before| head.get(before)) != Some(&b'\r');
-    if memchr_iter(b'\n', head).any(bare) {
-        return Err(EgressError::Protocol(
-            "a line of its head ends without a carriage return",
-        ));
-    }
-    Ok(())
+    let is_whole = words.is_empty() || (words.starts_with(b" ") && is_field_value(words));
+    is_whole.then_some(StatusLine {
+        status,
+        minor_version,
+    })
 }
 
 /// What the fields of the connection say.
@@ -265,7 +225,6 @@ impl Fields {
         let StatusLine {
             status,
             minor_version,
-            ..
         } = line;
         if !(100..=599).contains(&status) {
             return Err(invalid("its status is not between 100 and 599"));

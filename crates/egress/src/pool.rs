@@ -23,7 +23,7 @@ struct Idle {
 pub(crate) struct Pool {
     idle: RefCell<HashMap<Target, Vec<Idle>>>,
     count: Cell<usize>,
-    swept: Cell<Instant>,
+    sweep_at: Cell<Instant>,
     spare_buffers: RefCell<Vec<Vec<u8>>>,
     per_target_max: usize,
     all_max: usize,
@@ -36,7 +36,7 @@ impl Pool {
         Self {
             idle: RefCell::default(),
             count: Cell::new(0),
-            swept: Cell::new(Instant::now()),
+            sweep_at: Cell::new(Instant::now() + SWEEP_EVERY),
             spare_buffers: RefCell::default(),
             per_target_max: limits.idle_per_target_max,
             all_max: limits.idle_max,
@@ -45,10 +45,9 @@ impl Pool {
     }
 
     /// Takes the newest connection to `target` that is neither too old nor given up by its server.
-    pub(crate) fn take(&self, target: &Target) -> Option<Box<Connection>> {
+    pub(crate) fn take(&self, target: &Target, now: Instant) -> Option<Box<Connection>> {
         let mut idle = self.idle.borrow_mut();
         let waiting = idle.get_mut(target)?;
-        let now = Instant::now();
         while let Some(newest) = waiting.pop() {
             self.count.set(self.count.get().saturating_sub(1));
             if newest.until > now && newest.connection.is_quiet() {
@@ -61,7 +60,7 @@ impl Pool {
     /// Keeps `connection` for the next exchange, if there is room.
     pub(crate) fn put(&self, mut connection: Box<Connection>) {
         let now = Instant::now();
-        if now.duration_since(self.swept.get()) >= SWEEP_EVERY {
+        if now >= self.sweep_at.get() {
             self.sweep(now);
         }
         if self.count.get() >= self.all_max {
@@ -86,7 +85,7 @@ impl Pool {
 
     /// Closes what has been idle too long.
     pub(crate) fn sweep(&self, now: Instant) {
-        self.swept.set(now);
+        self.sweep_at.set(now + SWEEP_EVERY);
         let mut left = 0;
         self.idle.borrow_mut().retain(|_, waiting| {
             waiting.retain(|idle| idle.until > now);

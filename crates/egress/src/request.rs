@@ -30,23 +30,19 @@ pub(crate) fn write_head(
     out.push(b' ');
     out.extend_from_slice(path_and_query);
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    let host = host_field(headers)?;
+    let (host, named) = host_and_hops(headers)?;
     out.extend_from_slice(b"Host: ");
     match host {
         Some(host) => out.extend_from_slice(host),
         None => target.push_to(out),
     }
     out.extend_from_slice(b"\r\n");
-    let named = named_by_connection(headers);
     for (name, value) in headers.iter() {
         if is_ours(name) || named.iter().any(|hop| hop.eq_ignore_ascii_case(name)) {
             continue;
         }
         check_field(name, value)?;
-        out.extend_from_slice(name);
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(value);
-        out.extend_from_slice(b"\r\n");
+        push_field(out, name, value);
     }
     match framing {
         Framing::None | Framing::UntilClose => {}
@@ -59,6 +55,15 @@ pub(crate) fn write_head(
     }
     out.extend_from_slice(b"\r\n");
     Ok(())
+}
+
+/// Appends a field that was checked.
+#[inline]
+pub fn push_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
 }
 
 /// Fields that the connection owns (RFC 9110 section 7.6.1), and `Expect`, which we do not wait on.
@@ -77,25 +82,25 @@ fn is_ours(name: &[u8]) -> bool {
     ours.iter().any(|own| name.eq_ignore_ascii_case(own))
 }
 
-fn host_field(headers: &HeaderList) -> Result<Option<&Bytes>, EgressError> {
-    let mut hosts = headers.all("host");
-    let host = hosts.next();
-    if hosts.next().is_some() {
-        return Err(EgressError::Request("it has two `Host` fields"));
+/// Returns the `Host` field, and the fields that a `Connection` field names: they go no further than it does.
+fn host_and_hops(headers: &HeaderList) -> Result<(Option<&Bytes>, Vec<&[u8]>), EgressError> {
+    let mut host = None;
+    let mut hops = Vec::new();
+    for (name, value) in headers.iter() {
+        match name.len() {
+            4 if name.eq_ignore_ascii_case(b"host") => {
+                check_field(name, value)?;
+                if host.replace(value).is_some() {
+                    return Err(EgressError::Request("it has two `Host` fields"));
+                }
+            }
+            10 if name.eq_ignore_ascii_case(b"connection") => {
+                hops.extend(value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii));
+            }
+            _ => {}
+        }
     }
-    if let Some(host) = host {
-        check_field(b"Host", host)?;
-    }
-    Ok(host)
-}
-
-/// Fields that a `Connection` field names go no further than it does.
-fn named_by_connection(headers: &HeaderList) -> Vec<&[u8]> {
-    headers
-        .all("connection")
-        .flat_map(|value| value.split(|byte| *byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .collect()
+    Ok((host, hops))
 }
 
 fn check_method(method: &[u8]) -> Result<(), EgressError> {

@@ -21,7 +21,8 @@ use crate::{
     Answer, AnswerBody, Client, EgressError, Phase, Target, Timeouts,
     answer::Waiting,
     connection::Connection,
-    head::{self, Head},
+    head::{self, Asked, Head},
+    lines::HeadScan,
     request::write_head,
     sending::Framing,
 };
@@ -98,8 +99,13 @@ impl Client {
             .map_err(EgressError::Broken)?;
         connection.stream.flush().await.map_err(EgressError::Broken)?;
         let mut informational = 0;
+        let mut scan = HeadScan::default();
+        let asked = Asked {
+            method: b"GET",
+            switch: true,
+        };
         loop {
-            while let Some(head) = head::parse_or_switch(&mut connection.inbound, limits)? {
+            while let Some(head) = head::take(&mut connection.inbound, &mut scan, asked, limits)? {
                 if head.status == 101 || head.status >= 200 {
                     return Ok(head);
                 }

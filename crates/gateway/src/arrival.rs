@@ -20,7 +20,7 @@ impl Arrival {
         self,
         request: Request,
         snapshot: Arc<Snapshot>,
-        api_id: Box<str>,
+        api_id: Arc<str>,
         path_start: usize,
     ) -> Box<Exchange> {
         let Self {

@@ -2,7 +2,12 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use crate::{http::Response, refusal::Refusal, snapshot::methods::MethodSnapshot, usage::Meter};
+use crate::{
+    http::Response,
+    refusal::Refusal,
+    snapshot::methods::MethodSnapshot,
+    usage::{KeyName, PlanSlot},
+};
 
 /// The layers, as trails name them, in the order of the request. `Host`, `Site` and `ClientCertificate` stand outside the list of
 /// layers: which host a request is for, what a host that is not an API said, and whether a custom domain lets its client in.
@@ -88,7 +93,7 @@ pub(crate) enum Reason {
     /// The method that the route layer found.
     Method(Arc<MethodSnapshot>),
     /// The API key that the usage plan layer found, and its plan.
-    KeyOfPlan(Arc<Meter>),
+    KeyOfPlan(KeyName, Arc<PlanSlot>),
     Made(Box<str>),
 }
 
@@ -99,10 +104,9 @@ impl Reason {
             Self::Nothing(text) | Self::Static(text) => Cow::Borrowed(text),
             Self::Prepared(text) => Cow::Borrowed(text),
             Self::Method(method) => Cow::Borrowed(&method.reason),
-            Self::KeyOfPlan(meter) => Cow::Owned(format!(
-                "API key `{}` of usage plan `{}`",
-                meter.key, meter.plan.id
-            )),
+            Self::KeyOfPlan(key, plan) => {
+                Cow::Owned(format!("API key `{}` of usage plan `{}`", key, plan.id))
+            }
             Self::Made(text) => Cow::Borrowed(text),
         }
     }

@@ -14,6 +14,7 @@ use portcullis_engines::vtl::Override;
 use portcullis_model::{HeaderList, RequestId, StageName, Timestamp};
 
 use crate::{
+    arrival::Arrival,
     client_certificates::ClientCertificate,
     decision::LayerName,
     hosts::NamedEndpoint,
@@ -28,7 +29,7 @@ use crate::{
     snapshot::{
         DomainSnapshot, Snapshot, StageSnapshot, domain::Mapping, methods::MethodSnapshot, stage::Release,
     },
-    usage::LimitFields,
+    usage::{Key, LimitFields},
     vpc_endpoints::VpcEndpoint,
 };
 
@@ -87,7 +88,7 @@ pub(crate) struct Exchange {
     started: Timestamp,
     started_at: Instant,
     snapshot: Arc<Snapshot>,
-    api_id: Box<str>,
+    api_id: Arc<str>,
     /// The VPC endpoint that the host names, and the one that the request came through.
     named_endpoint: Option<NamedEndpoint>,
     endpoint: Option<Arc<VpcEndpoint>>,
@@ -107,7 +108,7 @@ pub(crate) struct Exchange {
     waf: Option<WafFacts>,
     policy_verdict: PolicyVerdict,
     caller: Option<Caller>,
-    key_id: Option<Arc<str>>,
+    key: Option<Arc<Key>>,
     limits: Option<Box<LimitFields>>,
     integration_status: Option<u16>,
     body_read: Bytes,
@@ -127,7 +128,7 @@ impl Exchange {
     pub(crate) fn start(
         request: Request,
         snapshot: Arc<Snapshot>,
-        api_id: Box<str>,
+        api_id: Arc<str>,
         path_start: usize,
         id: u128,
         started: Timestamp,
@@ -154,7 +155,7 @@ impl Exchange {
             waf: None,
             policy_verdict: PolicyVerdict::Unasked,
             caller: None,
-            key_id: None,
+            key: None,
             limits: None,
             integration_status: None,
             body_read: Bytes::new(),
@@ -241,6 +242,15 @@ impl Exchange {
 
     pub(crate) const fn started_at(&self) -> Instant {
         self.started_at
+    }
+
+    /// Returns when the request came, and its id.
+    pub(crate) const fn arrival(&self) -> Arrival {
+        Arrival {
+            id: self.id,
+            started: self.started,
+            started_at: self.started_at,
+        }
     }
 
     pub(crate) fn snapshot(&self) -> &Snapshot {
@@ -340,7 +350,7 @@ impl Exchange {
 
     /// Returns the id of the API key that the request was admitted with.
     pub(crate) fn key_id(&self) -> Option<&str> {
-        self.key_id.as_deref()
+        self.key.as_ref().map(|key| &*key.id)
     }
 
     /// Returns the status that the integration answered with.
@@ -428,8 +438,8 @@ impl Exchange {
     }
 
     /// Written by the usage plan layer.
-    pub(crate) fn use_key(&mut self, id: Arc<str>) {
-        self.key_id = Some(id);
+    pub(crate) fn use_key(&mut self, key: Arc<Key>) {
+        self.key = Some(key);
     }
 
     /// Written by the usage plan layer, where the stage tells clients of their limits.

@@ -182,7 +182,7 @@ impl Gateway {
             let response = message(421, "Misdirected Request");
             return self.end(arrival, request, response, Outcome::Refuse, reason);
         }
-        let exchange = arrival.exchange(request, snapshot, Box::default(), 0);
+        let exchange = arrival.exchange(request, snapshot, Arc::default(), 0);
         pipeline::run(exchange.on_domain(domain), &self.worker).await
     }
 
@@ -261,9 +261,10 @@ impl Gateway {
                 Reason::Static("answered by a site of ours"),
             );
         }
-        let mut record = self.record(arrival, request, journal, answer.status);
+        let now = Instant::now();
+        let mut record = Record::of(request, arrival, journal.into_steps(), answer.status, now);
         record.site_steps = answer.steps;
-        self.worker.trails().record_compact(record);
+        self.worker.trails().record_compact(record, now);
         let body = if answer.body.is_empty() {
             Body::Empty
         } else {
@@ -302,24 +303,19 @@ impl Gateway {
             .push("x-amzn-RequestId", request_id::header_values(arrival.id).0);
         let mut journal = Journal::start(arrival.started_at);
         journal.note(layer, outcome, reason.into());
-        let record = self.record(arrival, request, journal, response.status);
-        self.worker.trails().record_compact(record);
+        let now = Instant::now();
+        let record = Record::of(request, arrival, journal.into_steps(), response.status, now);
+        self.worker.trails().record_compact(record, now);
         response
-    }
-
-    fn record(&self, arrival: Arrival, request: Request, journal: Journal, status: u16) -> Record {
-        let elapsed_ns = pipeline::nanoseconds(arrival.started_at, Instant::now());
-        let steps = journal.into_steps();
-        Record::of(request, arrival.id, arrival.started, steps, status, elapsed_ns)
     }
 }
 
 /// Returns the API that the header says, behind a VPC endpoint's own name; two headers say none.
-fn named_api(request: &Request) -> Box<str> {
+fn named_api(request: &Request) -> Arc<str> {
     let mut all = request.headers.all("x-apigw-api-id");
     match (all.next(), all.next()) {
         (Some(id), None) => String::from_utf8_lossy(id).into(),
-        _ => Box::default(),
+        _ => Arc::default(),
     }
 }
 

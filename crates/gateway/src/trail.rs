@@ -20,9 +20,11 @@ use portcullis_model::{
 };
 
 use crate::{
+    arrival::Arrival,
     decision::{LayerName, Reason},
     http::{Listener, Request},
     metrics::Metrics,
+    pipeline::nanoseconds,
     request_id,
 };
 
@@ -77,16 +79,15 @@ impl Record {
     /// Takes over what `request` holds; its query, which may hold secrets, is left out.
     pub(crate) fn of(
         request: Request,
-        request_id: u128,
-        started: Timestamp,
+        arrival: Arrival,
         steps: Vec<CompactStep>,
         status: u16,
-        elapsed_ns: u64,
+        ended_at: Instant,
     ) -> Self {
         let path_length = request.path().len();
         Self {
-            request_id,
-            started,
+            request_id: arrival.id,
+            started: arrival.started,
             listener: request.peer.listener,
             source: request.peer.address,
             host: request.authority,
@@ -95,7 +96,7 @@ impl Record {
             steps,
             site_steps: Vec::new(),
             status,
-            elapsed_ns,
+            elapsed_ns: nanoseconds(arrival.started_at, ended_at),
         }
     }
 
@@ -161,12 +162,13 @@ impl TrailLog {
     /// Keeps a finished trail, such as an admin call's.
     pub fn record(&self, trail: Trail) {
         self.metrics.count_trail(own_ring(), &trail);
-        self.push(Entry::Whole(Box::new(trail)));
+        self.push(Instant::now(), Entry::Whole(Box::new(trail)));
     }
 
-    pub(crate) fn record_compact(&self, record: Record) {
+    /// Keeps what ended `at` that moment.
+    pub(crate) fn record_compact(&self, record: Record, at: Instant) {
         self.metrics.count(own_ring(), &record);
-        self.push(Entry::Compact(record));
+        self.push(at, Entry::Compact(record));
     }
 
     /// Returns the counters of everything that was ever recorded.
@@ -207,11 +209,10 @@ impl TrailLog {
         found.into_iter().map(|(_, trail)| trail).collect()
     }
 
-    fn push(&self, entry: Entry) {
+    fn push(&self, at: Instant, entry: Entry) {
         let Some(ring) = self.rings.get(own_ring()) else {
             return;
         };
-        let at = Instant::now();
         let mut ring = lock(ring);
         let evicted = if ring.0.len() >= self.trails_per_ring_max {
             ring.0.pop_front()
@@ -272,8 +273,8 @@ mod tests {
     #[test]
     fn newest_trail_is_found_by_id_and_as_latest() {
         let log = TrailLog::new(64);
-        log.record_compact(record(1, 200));
-        log.record_compact(record(2, 401));
+        log.record_compact(record(1, 200), Instant::now());
+        log.record_compact(record(2, 401), Instant::now());
         let latest = log.latest().unwrap();
         assert_eq!(latest.status, 401);
         assert_eq!(log.find(latest.request_id.as_str()).unwrap(), latest);
@@ -285,7 +286,7 @@ mod tests {
     fn ring_forgets_the_oldest() {
         let log = TrailLog::new(RINGS * 2);
         for id in 0..5 {
-            log.record_compact(record(id, 200));
+            log.record_compact(record(id, 200), Instant::now());
         }
         assert_eq!(log.newest(10).len(), 2);
         assert!(log.find(&request_id::uuid_text(0)).is_none());
@@ -295,11 +296,11 @@ mod tests {
     #[test]
     fn trails_of_threads_are_merged_by_time() {
         let log = TrailLog::new(64);
-        log.record_compact(record(1, 200));
+        log.record_compact(record(1, 200), Instant::now());
         std::thread::scope(|scope| {
-            scope.spawn(|| log.record_compact(record(2, 201)));
+            scope.spawn(|| log.record_compact(record(2, 201), Instant::now()));
         });
-        log.record_compact(record(3, 202));
+        log.record_compact(record(3, 202), Instant::now());
         let statuses: Vec<u16> = log.newest(3).into_iter().map(|trail| trail.status).collect();
         assert_eq!(statuses, [202, 201, 200]);
     }

@@ -5,10 +5,14 @@ use bytes::{Bytes, BytesMut};
 /// Tells whether `text` is a token, as names of header fields are (RFC 9110 section 5.6.2).
 pub fn is_token(text: impl AsRef<[u8]>) -> bool {
     let text = text.as_ref();
-    !text.is_empty()
-        && text
-            .iter()
-            .all(|byte| TOKEN.get(usize::from(*byte)) == Some(&true))
+    !text.is_empty() && token_length(text) == text.len()
+}
+
+/// Returns how many bytes at the front of `text` are characters of a token.
+#[inline]
+pub fn token_length(text: &[u8]) -> usize {
+    let is_other = |byte: &u8| TOKEN.get(usize::from(*byte)) != Some(&true);
+    text.iter().position(is_other).unwrap_or(text.len())
 }
 
 /// Tells whether `value` can be the value of a field: no control character but the tab (RFC 9110 section 5.5).

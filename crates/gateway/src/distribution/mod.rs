@@ -30,7 +30,7 @@ use crate::{
     decision::{LayerName, Reason, shown},
     gateway::Worker,
     http::{Body, Listener, Request, Response, path::canonical_path},
-    pipeline::{self, Journal},
+    pipeline::Journal,
     request_id,
     snapshot::Snapshot,
     trail::Record,
@@ -86,11 +86,10 @@ pub(crate) async fn run(mut visit: Visit, worker: &Worker) -> Response {
     }
     response.headers.push("X-Amz-Cf-Id", id.clone());
     response.headers.push("x-amzn-RequestId", id);
-    let elapsed_ns = pipeline::nanoseconds(arrival.started_at, Instant::now());
-    let steps = journal.into_steps();
     let (request, status) = (visit.request, response.status);
-    let record = Record::of(request, arrival.id, arrival.started, steps, status, elapsed_ns);
-    worker.trails().record_compact(record);
+    let now = Instant::now();
+    let record = Record::of(request, arrival, journal.into_steps(), status, now);
+    worker.trails().record_compact(record, now);
     response
 }
 

@@ -71,7 +71,7 @@ pub(super) async fn ask(
             let reason = format!("custom domain `{}`, in this process", origin.domain);
             journal.note(LayerName::Origin, Outcome::Continue, reason.into());
             let snapshot = Arc::clone(&visit.snapshot);
-            let exchange = visit.arrival.exchange(request, snapshot, Box::default(), 0);
+            let exchange = visit.arrival.exchange(request, snapshot, Arc::default(), 0);
             pipeline::answer(exchange.on_domain(domain), worker, journal)
                 .await
                 .1

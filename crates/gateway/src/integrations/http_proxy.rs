@@ -15,6 +15,7 @@ use portcullis_model::{
     HeaderList, Problem,
     resources::apigateway::{Integration as IntegrationModel, ResponseTransferMode},
 };
+use smallvec::SmallVec;
 
 use super::{
     Answer,
@@ -337,7 +338,7 @@ pub(crate) fn forwarded_for(request: &Request) -> Bytes {
     let source = address_text(source.to_canonical());
     let mut claimed = request.headers.all("x-forwarded-for").peekable();
     if claimed.peek().is_none() {
-        return source.into();
+        return Bytes::copy_from_slice(&source);
     }
     let mut list = Vec::new();
     for value in claimed {
@@ -345,22 +346,25 @@ pub(crate) fn forwarded_for(request: &Request) -> Bytes {
         list.extend_from_slice(b", ");
     }
     if list.len() > FORWARDED_FOR_BYTES_MAX {
-        return source.into();
+        return Bytes::copy_from_slice(&source);
     }
     list.extend_from_slice(&source);
     list.into()
 }
 
-fn address_text(address: IpAddr) -> Vec<u8> {
-    let IpAddr::V4(address) = address else {
-        return address.to_string().into_bytes();
-    };
-    let mut text = Vec::with_capacity("255.255.255.255".len());
-    for octet in address.octets() {
-        if !text.is_empty() {
-            text.push(b'.');
+/// The text of an IPv4 address needs no memory of its own.
+fn address_text(address: IpAddr) -> SmallVec<[u8; 16]> {
+    let mut text = SmallVec::new();
+    match address {
+        IpAddr::V4(address) => {
+            for octet in address.octets() {
+                if !text.is_empty() {
+                    text.push(b'.');
+                }
+                text.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
+            }
         }
-        text.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
+        IpAddr::V6(address) => text.extend_from_slice(address.to_string().as_bytes()),
     }
     text
 }

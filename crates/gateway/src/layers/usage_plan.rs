@@ -67,7 +67,7 @@ async fn rule(exchange: &mut Exchange, worker: &Worker, told: &mut Told) -> Resu
     }
     let key = presented_key(exchange, usage)?;
     // Known from here on, whatever its plan says: access logs name it.
-    exchange.use_key(Arc::clone(&key.id));
+    exchange.use_key(Arc::clone(&key));
     loop {
         match admit_key(exchange, usage, &key, told, now())? {
             Ruling::Admitted(reason) => return Ok(reason),
@@ -200,7 +200,7 @@ impl KeyLimits<'_> {
     }
 
     fn reason(&self) -> Reason {
-        Reason::KeyOfPlan(Arc::clone(self.meter))
+        Reason::KeyOfPlan(self.meter.key.clone(), Arc::clone(&self.meter.plan))
     }
 
     fn used_up(&self, kind: RefusalKind, what: &str) -> Refusal {

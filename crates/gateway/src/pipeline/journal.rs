@@ -98,10 +98,9 @@ impl Journal {
 
     pub(super) fn close(self, exchange: Box<Exchange>, status: u16, worker: &Worker) {
         let Self { steps, last, .. } = self;
-        let elapsed_ns = nanoseconds(exchange.started_at(), last);
-        let (id, started) = (exchange.id(), exchange.started());
-        let record = Record::of(exchange.into_request(), id, started, steps, status, elapsed_ns);
-        worker.trails().record_compact(record);
+        let arrival = exchange.arrival();
+        let record = Record::of(exchange.into_request(), arrival, steps, status, last);
+        worker.trails().record_compact(record, last);
     }
 
     pub(crate) fn into_steps(self) -> Vec<CompactStep> {

@@ -15,7 +15,7 @@ use std::{
 use portcullis_model::{Timestamp, resources::usage_plans::DayOfUsage};
 
 use super::{
-    PlanSlot,
+    KeyName, PlanSlot,
     bucket::Bucket,
     quota::{Count, Counter, Shortage, day_of},
 };
@@ -31,7 +31,7 @@ pub(crate) fn lease_of(limit: u32) -> u32 {
 /// The meter of a key in a plan. It outlives changes of both. There may be a million, so what few need is apart.
 pub(crate) struct Meter {
     pub(crate) plan: Arc<PlanSlot>,
-    pub(crate) key: Arc<str>,
+    pub(crate) key: KeyName,
     /// Over all stages of the plan.
     pub(crate) bucket: Bucket,
     /// Since the quota's period began.
@@ -64,7 +64,7 @@ pub(crate) enum Counted {
 }
 
 impl Meter {
-    pub(crate) fn new(plan: Arc<PlanSlot>, key: Arc<str>) -> Self {
+    pub(crate) fn new(plan: Arc<PlanSlot>, key: KeyName) -> Self {
         Self {
             plan,
             key,

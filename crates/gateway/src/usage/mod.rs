@@ -9,6 +9,7 @@ pub mod quota;
 mod meter;
 mod leases;
 mod limit_fields;
+mod key_name;
 mod key_source;
 mod plan;
 mod stage_throttles;
@@ -29,12 +30,14 @@ use portcullis_model::{
     ApiId, Scope, StageName, Timestamp,
     resources::usage_plans::{ApiKey, DayOfUsage, UsagePlan, UsagePlanKey},
 };
+use smallvec::SmallVec;
 
 use crate::ports::ApiKeyHashes;
 use bucket::{Bucket, Rate};
 use leases::Leases;
 use quota::Count;
 
+pub(crate) use key_name::KeyName;
 pub(crate) use key_source::KeySource;
 pub(crate) use leases::NoLease;
 pub use leases::{LEASE_REQUESTS_MAX, LEASE_TIME, LEASES_WAITING_MAX, MadeLeases};
@@ -65,13 +68,15 @@ pub struct UsagePlans {
     changing: Mutex<Changing>,
 }
 
+type Meters = SmallVec<[Arc<Meter>; 1]>;
+
 /// A key as requests find it.
 pub(crate) struct Key {
-    pub(crate) id: Arc<str>,
+    pub(crate) id: KeyName,
     rest: [u8; 16],
     pub(crate) enabled: bool,
-    /// One for each plan that the key is in.
-    meters: Box<[Arc<Meter>]>,
+    /// One for each plan that the key is in. Most are in one, which is found without another step through memory.
+    meters: Meters,
 }
 
 /// Where a plan stands, whatever it says now; it stays while keys are in it.
@@ -193,7 +198,7 @@ impl UsagePlans {
         let known = changing.key(scope, &key.id);
         let before = known.place.replace(place);
         known.key = Arc::new(Key {
-            id: Arc::clone(&known.key.id),
+            id: known.key.id.clone(),
             rest,
             enabled: key.enabled,
             meters: known.key.meters.clone(),
@@ -243,7 +248,7 @@ impl UsagePlans {
         {
             return;
         }
-        let meter = Arc::new(Meter::new(slot, Arc::clone(&known.key.id)));
+        let meter = Arc::new(Meter::new(slot, known.key.id.clone()));
         let meters = known.key.meters.iter().cloned().chain([meter]);
         self.put_meters(known, meters.collect());
     }
@@ -261,9 +266,9 @@ impl UsagePlans {
         changing.forget_unknown(scope, &pair.key_id);
     }
 
-    fn put_meters(&self, known: &mut KnownKey, meters: Box<[Arc<Meter>]>) {
+    fn put_meters(&self, known: &mut KnownKey, meters: Meters) {
         known.key = Arc::new(Key {
-            id: Arc::clone(&known.key.id),
+            id: known.key.id.clone(),
             rest: known.key.rest,
             enabled: known.key.enabled,
             meters,
@@ -375,10 +380,10 @@ impl Changing {
         keys.entry(id.into()).or_insert_with(|| KnownKey {
             place: None,
             key: Arc::new(Key {
-                id: id.into(),
+                id: KeyName::of(id),
                 rest: [0; 16],
                 enabled: false,
-                meters: Box::default(),
+                meters: Meters::new(),
             }),
         })
     }

@@ -3,7 +3,8 @@
 
 use bytes::Bytes;
 use memchr::{memchr, memrchr};
-use portcullis_model::{HeaderList, is_field_value, is_token};
+use portcullis_egress::lines::{self, BadLine, HeadScan};
+use portcullis_model::{HeaderList, is_token};
 
 use crate::{
     edge::{
@@ -44,12 +45,9 @@ pub(super) struct Head {
     pub(super) expects_continue: bool,
 }
 
-/// How far the end of a head has been looked for, so that one that comes byte by byte is not scanned again and again.
+/// How far the end of a head has been looked for.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Scan {
-    line_start: usize,
-    seen: usize,
-}
+pub(super) struct Scan(HeadScan);
 
 impl Scan {
     /// Returns where the head ends, behind its empty line; none when more must come.
@@ -57,22 +55,24 @@ impl Scan {
         if input.first().is_some_and(|first| !is_token([*first])) {
             return Err(rules::NO_METHOD);
         }
-        while let Some(found) = input.get(self.seen..).and_then(|rest| memchr(b'\n', rest)) {
-            let at = self.seen + found;
-            let line = input.get(self.line_start..at).unwrap_or_default();
-            match line {
-                [b'\r'] => return limit_head(at + 1, limits).map(|()| Some(at + 1)),
-                [.., b'\r'] => {}
-                _ => return Err(rules::BARE_LINE_FEED),
-            }
-            self.line_start = at + 1;
-            self.seen = at + 1;
+        if let Some(end) = self.0.end(input).map_err(rule)? {
+            return limit_head(end, limits).map(|()| Some(end));
         }
-        self.seen = input.len();
-        if self.line_start == 0 && input.len() > limits.target_bytes_max + METHOD_BYTES_MAX + 16 {
+        if self.0.is_in_first_line() && input.len() > limits.target_bytes_max + METHOD_BYTES_MAX + 16 {
             return Err(rules::TARGET_LENGTH);
         }
         limit_head(input.len(), limits).map(|()| None)
+    }
+}
+
+const fn rule(bad: BadLine) -> &'static Rule {
+    match bad {
+        BadLine::BareLineFeed => rules::BARE_LINE_FEED,
+        BadLine::BareCarriageReturn => rules::BARE_CARRIAGE_RETURN,
+        BadLine::Folded => rules::FOLDED_FIELD,
+        BadLine::NoColon => rules::NO_COLON,
+        BadLine::Name => rules::FIELD_NAME,
+        BadLine::Value => rules::FIELD_VALUE,
     }
 }
 
@@ -87,7 +87,7 @@ fn limit_head(bytes: usize, limits: &EdgeLimits) -> Result<(), &'static Rule> {
 pub(super) fn parse(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static Rule> {
     // A copy of the right size: what is kept of a request, in trails for example, does not keep a large buffer.
     let head = Bytes::copy_from_slice(input);
-    let line_end = line_end(&head, 0)?;
+    let line_end = lines::line_end(&head, 0).map_err(rule)?;
     let line = head.get(..line_end).unwrap_or_default();
     let first = memchr(b' ', line).ok_or(rules::REQUEST_LINE)?;
     let last = memrchr(b' ', line)
@@ -123,16 +123,6 @@ pub(super) fn parse(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static 
         expects_continue: fields.expects_continue && version == Version::Http11,
         headers,
     })
-}
-
-/// Returns where the line that begins at `start` ends, before its CRLF.
-fn line_end(head: &[u8], start: usize) -> Result<usize, &'static Rule> {
-    let rest = head.get(start..).unwrap_or_default();
-    let end = memchr(b'\r', rest).ok_or(rules::BARE_LINE_FEED)?;
-    match rest.get(end + 1) {
-        Some(b'\n') => Ok(start + end),
-        _ => Err(rules::BARE_CARRIAGE_RETURN),
-    }
 }
 
 fn version(text: &[u8]) -> Result<Version, &'static Rule> {
@@ -201,30 +191,16 @@ fn target_of<'t>(
 /// Reads the lines from `at` to the empty one.
 fn read_fields(head: &Bytes, mut at: usize, fields: &mut Fields) -> Result<HeaderList, &'static Rule> {
     let mut headers = HeaderList::with_capacity(16);
-    loop {
-        let end = line_end(head, at)?;
-        let line = head.get(at..end).unwrap_or_default();
-        match line.first() {
-            None => return Ok(headers),
-            Some(b' ' | b'\t') => return Err(rules::FOLDED_FIELD),
-            Some(_) => {}
-        }
-        let colon = memchr(b':', line).ok_or(rules::NO_COLON)?;
-        let name = line.get(..colon).unwrap_or_default();
-        if !is_token(name) {
-            return Err(rules::FIELD_NAME);
-        }
-        let value = trim(line.get(colon + 1..).unwrap_or_default());
-        if !is_field_value(value) {
-            return Err(rules::FIELD_VALUE);
-        }
+    while let Some(field) = lines::field_line(head, at).map_err(rule)? {
         if headers.len() >= HEADERS_MAX {
             return Err(rules::FIELD_COUNT);
         }
-        fields.note(name, value)?;
-        headers.push(head.slice_ref(name), head.slice_ref(value));
-        at = end + 2;
+        let (name, value) = (head.slice(field.name), head.slice(field.value));
+        fields.note(&name, &value)?;
+        headers.push(name, value);
+        at = field.next;
     }
+    Ok(headers)
 }
 
 /// Without the spaces and tabs around it (RFC 9110 section 5.5).

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_egress::{Deadline, Framing, OutgoingBody, Sending};
+use portcullis_egress::{Deadline, Framing, OutgoingBody, Sending, push_field};
 use portcullis_model::{HeaderList, Timestamp, is_field_value, is_token};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -50,14 +50,10 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     mut asked: Asked,
     limits: &EdgeLimits,
 ) -> bool {
-    let response = checked(response);
-    let framing = framing(&response, asked);
-    asked.persistent &= framing != Framing::UntilClose;
     let mut out = BUFFERS
         .with_borrow_mut(Vec::pop)
         .unwrap_or_else(|| Vec::with_capacity(OUT_BYTES));
-    write_head(&mut out, &response, framing, asked);
-    let mut body = response.body;
+    let (framing, mut body) = begin(&mut out, response, &mut asked);
     let mut sending = Sending::new(out, framing, &mut body);
     let mut slow = Deadline::default();
     let is_blocked = Cell::new(false);
@@ -89,26 +85,27 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     whole && asked.persistent
 }
 
-/// A field that HTTP cannot carry makes the whole answer a 500: nothing is cut.
-fn checked(response: Response) -> Response {
-    let is_final = (200..=599).contains(&response.status);
-    if is_final
-        && response
-            .headers
-            .iter()
-            .all(|(name, value)| is_token(name) && is_field_value(value))
-    {
-        return response;
+/// Writes the head into `out`, and returns how the body follows. A field that HTTP cannot carry makes the whole answer a 500:
+/// nothing is cut.
+fn begin(out: &mut Vec<u8>, response: Response, asked: &mut Asked) -> (Framing, Body) {
+    let framing = framing(&response, *asked);
+    asked.persistent &= framing != Framing::UntilClose;
+    if write_head(out, &response, framing, *asked).is_some() {
+        return (framing, response.body);
     }
     tracing::error!(
         status = response.status,
         "a response is not valid HTTP: answered 500 instead"
     );
-    Response {
+    out.clear();
+    let failed = Response {
         status: 500,
         headers: HeaderList::new(),
         body: Body::Empty,
-    }
+    };
+    let framing = self::framing(&failed, *asked);
+    let _written = write_head(out, &failed, framing, *asked);
+    (framing, failed.body)
 }
 
 fn framing(response: &Response, asked: Asked) -> Framing {
@@ -124,14 +121,9 @@ const fn is_bodiless(response: &Response, asked: Asked) -> bool {
     asked.to_head || matches!(response.status, 204 | 304)
 }
 
-fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: Asked) {
-    let status =
-        http::StatusCode::from_u16(response.status).unwrap_or(http::StatusCode::INTERNAL_SERVER_ERROR);
-    out.extend_from_slice(b"HTTP/1.1 ");
-    out.extend_from_slice(status.as_str().as_bytes());
-    out.push(b' ');
-    out.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
-    out.extend_from_slice(b"\r\n");
+/// None where the response cannot be written.
+fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: Asked) -> Option<()> {
+    status_line(out, response.status)?;
     // The answer to a HEAD, and a 304, carry the length of a body that is not sent (RFC 9110 section 8.6). Any other
     // length is ours to say: one that somebody mapped could make two answers of one.
     let is_about_another_body =
@@ -150,10 +142,10 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
             _ if is_of_connection(name) => continue,
             _ => {}
         }
-        out.extend_from_slice(name);
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(value);
-        out.extend_from_slice(b"\r\n");
+        if !is_token(name) || !is_field_value(value) {
+            return None;
+        }
+        push_field(out, name, value);
     }
     let mut length = |length: u64| {
         out.extend_from_slice(b"Content-Length: ");
@@ -177,6 +169,23 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
         out.extend_from_slice(b"\r\n");
     }
     out.extend_from_slice(b"\r\n");
+    Some(())
+}
+
+/// Interim answers are written elsewhere.
+fn status_line(out: &mut Vec<u8>, status: u16) -> Option<()> {
+    if status == 200 {
+        out.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+        return Some(());
+    }
+    let status = http::StatusCode::from_u16(status).ok();
+    let status = status.filter(|status| (200..=599).contains(&status.as_u16()))?;
+    out.extend_from_slice(b"HTTP/1.1 ");
+    out.extend_from_slice(status.as_str().as_bytes());
+    out.push(b' ');
+    out.extend_from_slice(status.canonical_reason().unwrap_or_default().as_bytes());
+    out.extend_from_slice(b"\r\n");
+    Some(())
 }
 
 /// Returns the head of a 101 that switches to a WebSocket (RFC 9110 section 15.2.2), none where it cannot be written.
@@ -195,10 +204,7 @@ pub(super) fn switching_head(response: &Response, now: Timestamp) -> Option<Vec<
             continue;
         }
         is_dated |= name.eq_ignore_ascii_case(b"date");
-        out.extend_from_slice(name);
-        out.extend_from_slice(b": ");
-        out.extend_from_slice(value);
-        out.extend_from_slice(b"\r\n");
+        push_field(&mut out, name, value);
     }
     if !is_dated {
         out.extend_from_slice(b"Date: ");
