@@ -96,7 +96,7 @@ def test_key_without_permission_is_refused_until_a_policy_allows_it(server):
         ("cognito-idp", "list_devices", {"AccessToken": "a"}, {"UnknownOperationException"}),
         ("iam", "list_mfa_devices", {}, {"InvalidAction"}),
         ("cloudformation", "describe_account_limits", {}, {"InvalidAction"}),
-        ("apigateway", "get_client_certificates", {}, {"UnknownOperationException", "MissingAuthenticationTokenException"}),
+        ("apigateway", "get_sdk_types", {}, {"UnknownOperationException", "MissingAuthenticationTokenException"}),
     ],
 )
 def test_operation_that_is_not_there_is_unknown(server, service, operation, input, codes):

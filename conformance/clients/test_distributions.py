@@ -143,7 +143,8 @@ def test_web_acl_that_guards_a_distribution_stays(server, api):
     common = {"DefaultAction": {"Allow": {}}, "VisibilityConfig": visibility, "Rules": []}
     acl = waf.create_web_acl(Name="edge", Scope="CLOUDFRONT", **common)["Summary"]
     regional = waf.create_web_acl(Name="edge", Scope="REGIONAL", **common)["Summary"]
-    for wrong in (regional["ARN"], acl["ARN"][:-1] + "0", "473e64fd-f30b-4765-81a0-62ad96dd167a"):
+    unknown = acl["ARN"][:-1] + ("1" if acl["ARN"].endswith("0") else "0")
+    for wrong in (regional["ARN"], unknown, "473e64fd-f30b-4765-81a0-62ad96dd167a"):
         code, status = refused(cloudfront.create_distribution, DistributionConfig=config(api, "w", WebACLId=wrong))
         assert (code in ("InvalidWebACLId", "InvalidArgument"), status) == (True, 400), code
     made = cloudfront.create_distribution(DistributionConfig=config(api, "guarded", WebACLId=acl["ARN"]))
