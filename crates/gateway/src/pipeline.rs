@@ -449,8 +449,7 @@ pub(crate) fn body_refusal(cause: &BodyError) -> Refusal {
         BodyError::TooLarge { .. } => Refusal::new(RefusalKind::RequestTooLarge, cause.to_string()),
         BodyError::NoRoom => Refusal::new(RefusalKind::Overloaded, cause.to_string()),
         BodyError::Miscoded(_) => Refusal::new(RefusalKind::UnsupportedMediaType, cause.to_string()),
-        BodyError::TimedOut | BodyError::Broken(_) => {
-            Refusal::new(RefusalKind::BadRequestBody, cause.to_string())
-        }
+        BodyError::TimedOut => Refusal::new(RefusalKind::RequestTimeout, cause.to_string()),
+        BodyError::Broken(_) => Refusal::new(RefusalKind::BadRequestBody, cause.to_string()),
     }
 }

@@ -32,6 +32,8 @@ pub(crate) enum RefusalKind {
     /// There is no room for another request now: 503, of the type `DEFAULT_5XX`.
     Overloaded,
     QuotaExceeded,
+    /// The body came too slowly: 408, of the type `DEFAULT_4XX`.
+    RequestTimeout,
     RequestTooLarge,
     RequestUriTooLong,
     ResourceNotFound,

@@ -29,6 +29,7 @@ const fn facts(kind: RefusalKind) -> (u16, &'static str) {
         | MissingAuthenticationToken
         | WafFiltered => (403, "Forbidden"),
         ResourceNotFound => (404, "Not Found"),
+        RequestTimeout => (408, "Request Timeout"),
         RequestTooLarge => (413, "Request Entity Too Large"),
         RequestUriTooLong => (414, "Request URI too long"),
         UnsupportedMediaType => (415, "Unsupported Media Type"),

@@ -373,8 +373,10 @@ impl ChunkSource for Chunks {
 #[test]
 fn body_that_does_not_come_whole_is_refused_even_where_validation_only_observes() {
     let long: VecDeque<_> = (0..11).map(|_| Ok(Bytes::from(vec![b' '; 1 << 20]))).collect();
-    let broken = VecDeque::from([Ok(Bytes::from("{")), Err(BodyError::TimedOut)]);
-    for (chunks, status) in [(long, 413), (broken, 400)] {
+    let slow = VecDeque::from([Ok(Bytes::from("{")), Err(BodyError::TimedOut)]);
+    let gone = BodyError::Broken("the client went away".to_owned());
+    let broken = VecDeque::from([Ok(Bytes::from("{")), Err(gone)]);
+    for (chunks, status) in [(long, 413), (slow, 408), (broken, 400)] {
         let image = image(json!({"requestModels": {"application/json": "Pet"}}), both());
         let world = World::with(image, json!({"tags": {"portcullis:observe": "validation"}}));
         let mut request = request("POST", "/prod/pets/1", &[]);
