@@ -24,6 +24,8 @@ const WAL_BYTES_KEPT: i64 = 16 * 1024 * 1024;
 const STATEMENTS_CACHED: usize = 64;
 /// Pages that a connection keeps in memory at most; negative, as SQLite wants it for KiB.
 const CACHE_KIB: i64 = -8 * 1024;
+/// The one that writes: ids are drawn at random, so each record that is added touches another page of every index.
+const WRITER_CACHE_KIB: i64 = -64 * 1024;
 
 /// The connections.
 pub(super) struct Connections {
@@ -46,6 +48,9 @@ impl Connections {
             return Err(StoreError::Newer { found, known });
         }
         prepare(&writer)?;
+        writer
+            .pragma_update(None, "cache_size", WRITER_CACHE_KIB)
+            .map_err(failed)?;
         let mode: String = writer
             .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
             .map_err(failed)?;
