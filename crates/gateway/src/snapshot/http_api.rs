@@ -92,14 +92,7 @@ pub fn compile_http_stage(
         authorizers,
     } = &deployment.image;
     let mut problems = Vec::new();
-    let mut refuse = |field: &str, message: String| problems.push(Problem::error(None, field, message));
-    if stage.api_id != deployment.api_id || api.api_id != stage.api_id {
-        let message = format!("the deployment `{}` is of another API", deployment.deployment_id);
-        refuse("deploymentId", message);
-    }
-    if routes.len() > ROUTES_MAX {
-        refuse("routes", format!("there are more than {ROUTES_MAX} routes"));
-    }
+    check_whole(stage, deployment, &mut problems);
     let shared = Shared {
         integrations: integrations
             .iter()
@@ -151,6 +144,19 @@ pub fn compile_http_stage(
         canary: None,
         release: Release::Only,
     })
+}
+
+/// Checks that the deployment is of the stage's API, and not too large.
+fn check_whole(stage: &HttpStage, deployment: &HttpDeployment, problems: &mut Vec<Problem>) {
+    let image = &deployment.image;
+    let mut refuse = |field: &str, message: String| problems.push(Problem::error(None, field, message));
+    if stage.api_id != deployment.api_id || image.api.api_id != stage.api_id {
+        let message = format!("the deployment `{}` is of another API", deployment.deployment_id);
+        refuse("deploymentId", message);
+    }
+    if image.routes.len() > ROUTES_MAX {
+        refuse("routes", format!("there are more than {ROUTES_MAX} routes"));
+    }
 }
 
 fn compile_routes(

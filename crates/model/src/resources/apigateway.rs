@@ -18,6 +18,7 @@ pub use integration::{
     Integration, IntegrationResponse, IntegrationType, PassthroughBehavior, ResponseTransferMode, TlsConfig,
     default_timeout,
 };
+pub(in crate::resources) use stage::throttle_of;
 pub use stage::{ACCOUNT_THROTTLE, AccessLogSettings, CanarySettings, MethodSetting, Stage};
 
 /// A REST API, without its parts.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    apigateway::{ACCOUNT_THROTTLE, AccessLogSettings},
+    apigateway::{AccessLogSettings, throttle_of},
     usage_plans::Throttle,
 };
 use crate::{ApiId, AuthorizerId, DeploymentId, Scope, StageName, Timestamp, is_token};
@@ -223,15 +223,7 @@ pub struct RouteSetting {
 impl RouteSetting {
     /// Returns the throttle, if there is one.
     pub fn throttle(&self) -> Option<Throttle> {
-        if self.throttling_burst_limit.is_none() && self.throttling_rate_limit.is_none() {
-            return None;
-        }
-        Some(Throttle {
-            burst_limit: self
-                .throttling_burst_limit
-                .unwrap_or(ACCOUNT_THROTTLE.burst_limit),
-            rate_limit: self.throttling_rate_limit.unwrap_or(ACCOUNT_THROTTLE.rate_limit),
-        })
+        throttle_of(self.throttling_burst_limit, self.throttling_rate_limit)
     }
 }
 

@@ -189,17 +189,20 @@ async fn point_stage(
     }
 }
 
+/// Returns the stage that a deployment names, if it names one.
+fn stage_named_by(made: &StackResource) -> Option<(ApiId, StageName)> {
+    let properties = Properties::of(&made.properties);
+    let name = properties.text("StageName").map(StageName::from)?;
+    Some((api_of(properties), name))
+}
+
 /// Makes a deployment the canary of its stage again, or takes the canary away where it is the deployment.
 async fn put_canary(
     maker: &Maker<'_>,
     made: &StackResource,
     choice: Option<CanaryChoice>,
 ) -> Result<(), AwsError> {
-    let properties = Properties::of(&made.properties);
-    let (api, Some(name)) = (
-        api_of(properties),
-        properties.text("StageName").map(StageName::from),
-    ) else {
+    let Some((api, name)) = stage_named_by(made) else {
         return Ok(());
     };
     let stage = match maker.apis().stage(&api, &name).await {
@@ -220,11 +223,7 @@ async fn put_canary(
 
 /// Deletes the stage that a deployment made, unless it points at another by now.
 async fn delete_own_stage(maker: &Maker<'_>, made: &StackResource) -> Result<(), AwsError> {
-    let properties = Properties::of(&made.properties);
-    let (api, Some(name)) = (
-        api_of(properties),
-        properties.text("StageName").map(StageName::from),
-    ) else {
+    let Some((api, name)) = stage_named_by(made) else {
         return Ok(());
     };
     match maker.apis().stage(&api, &name).await {

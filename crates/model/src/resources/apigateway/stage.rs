@@ -38,18 +38,24 @@ pub const ACCOUNT_THROTTLE: Throttle = Throttle {
     rate_limit: 10_000.0,
 };
 
+/// Returns the throttle that a setting of a method or a route makes, if it makes one: what it leaves open is the account's.
+pub(in crate::resources) fn throttle_of(
+    burst_limit: Option<u32>,
+    rate_limit: Option<f64>,
+) -> Option<Throttle> {
+    if burst_limit.is_none() && rate_limit.is_none() {
+        return None;
+    }
+    Some(Throttle {
+        burst_limit: burst_limit.unwrap_or(ACCOUNT_THROTTLE.burst_limit),
+        rate_limit: rate_limit.unwrap_or(ACCOUNT_THROTTLE.rate_limit),
+    })
+}
+
 impl MethodSetting {
     /// Returns the throttle, if there is one.
     pub fn throttle(&self) -> Option<Throttle> {
-        if self.throttling_burst_limit.is_none() && self.throttling_rate_limit.is_none() {
-            return None;
-        }
-        Some(Throttle {
-            burst_limit: self
-                .throttling_burst_limit
-                .unwrap_or(ACCOUNT_THROTTLE.burst_limit),
-            rate_limit: self.throttling_rate_limit.unwrap_or(ACCOUNT_THROTTLE.rate_limit),
-        })
+        throttle_of(self.throttling_burst_limit, self.throttling_rate_limit)
     }
 }
 
