@@ -11,6 +11,8 @@ use crate::{
     lines::{self, BadLine, HeadScan},
 };
 
+/// What every answer starts with.
+const START: &[u8] = b"HTTP/";
 /// Room for the fields of one head, before it must grow.
 const FIELDS_USUAL: usize = 16;
 
@@ -52,11 +54,16 @@ pub(crate) fn take(
     limits: &Limits,
 ) -> Result<Option<Head>, EgressError> {
     let too_long = EgressError::Protocol("its head is longer than allowed");
-    // Bytes that a lenient server left behind are no part of an answer, and nobody waits for their end.
-    if input.first().is_some_and(|first| *first != b'H') {
+    // What is no answer, or was left behind by one, has no end to wait for.
+    let seen = input.len().min(START.len());
+    if input.get(..seen) != START.get(..seen) {
         return Err(EgressError::Protocol("it does not start with `HTTP/`"));
     }
+    let was_in_first_line = scan.is_in_first_line();
     let Some(end) = scan.end(input).map_err(malformed)? else {
+        if was_in_first_line && !scan.is_in_first_line() {
+            read_status_line(input)?;
+        }
         return if input.len() >= limits.head_bytes_max {
             Err(too_long)
         } else {
@@ -71,13 +78,10 @@ pub(crate) fn take(
 }
 
 fn parse(head: &Bytes, asked: Asked<'_>, limits: &Limits) -> Result<Head, EgressError> {
-    let line_end = lines::line_end(head, 0).map_err(malformed)?;
-    let line = status_line(head.get(..line_end).unwrap_or_default())
-        .ok_or(EgressError::Protocol("its head is malformed"))?;
+    let (line, mut at) = read_status_line(head)?;
     let mut fields = Fields::default();
     let mut headers = HeaderList::with_capacity(FIELDS_USUAL);
     let mut count = 0;
-    let mut at = line_end + 2;
     while let Some(field) = lines::field_line(head, at).map_err(malformed)? {
         count += 1;
         if count > limits.headers_max {
@@ -103,6 +107,14 @@ fn malformed(bad: BadLine) -> EgressError {
 struct StatusLine {
     status: u16,
     minor_version: u8,
+}
+
+/// Returns the first line of a head, and where the next begins.
+fn read_status_line(head: &[u8]) -> Result<(StatusLine, usize), EgressError> {
+    let line_end = lines::line_end(head, 0).map_err(malformed)?;
+    let line = status_line(head.get(..line_end).unwrap_or_default());
+    let line = line.ok_or(EgressError::Protocol("its head is malformed"))?;
+    Ok((line, line_end + 2))
 }
 
 /// `HTTP/1.1 200 OK`; the words may be missing (RFC 9112 section 4).
@@ -276,4 +288,39 @@ fn keep_alive_timeout(value: &[u8]) -> Option<Duration> {
 
 fn is(text: &[u8], lower: &str) -> bool {
     text.eq_ignore_ascii_case(lower.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Returns whether more is waited for; none where what has come is refused.
+    fn waits(input: &[u8]) -> Option<bool> {
+        let asked = Asked {
+            method: b"GET",
+            switch: false,
+        };
+        let head = take(
+            &mut BytesMut::from(input),
+            &mut HeadScan::default(),
+            asked,
+            &Limits::default(),
+        );
+        head.ok().map(|head| head.is_none())
+    }
+
+    #[test]
+    fn what_is_no_http_is_refused_as_soon_as_it_is_seen() {
+        for nothing_yet in [b"".as_slice(), b"H", b"HTTP/", b"HTTP/1.1 200 OK\r\na: b\r\n"] {
+            assert_eq!(waits(nothing_yet), Some(true), "{}", nothing_yet.escape_ascii());
+        }
+        for refused in [
+            b"SSH-2.0".as_slice(),
+            b"Hello",
+            b"HTTPS",
+            b"HTTP/1.1 twohundred\r\n",
+        ] {
+            assert_eq!(waits(refused), None, "{}", refused.escape_ascii());
+        }
+    }
 }

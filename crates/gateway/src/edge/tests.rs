@@ -185,6 +185,41 @@ fn only_an_answer_to_head_may_say_the_length_of_a_body_that_is_not_sent() {
     assert!(answer.contains("Content-Length: 42\r\n"), "{answer}");
 }
 
+/// Answers with a field that would end the head, or not be one: of the caller's choice.
+struct Splitter;
+
+impl Answer for Splitter {
+    async fn answer(&self, request: Request) -> Response {
+        let mut response = Response::full(200, "text/plain", "whole");
+        match request.path() {
+            b"/value" => response.headers.push("X-A", "b\r\nX-C: d"),
+            b"/name" => response.headers.push("X A", "b"),
+            // One that is ours to write, and would be left out.
+            b"/ours" => response.headers.push("Connection", "close\r\nX-C: d"),
+            _ => {}
+        }
+        response
+    }
+}
+
+#[test]
+fn answer_with_a_field_that_http_cannot_carry_is_a_500_and_nothing_of_it_goes_out() {
+    for (path, status) in [("/", 200), ("/value", 500), ("/name", 500), ("/ours", 500)] {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        let answer = exchange_with(request.as_bytes(), || Splitter);
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{path}: {answer}"
+        );
+        assert_eq!(
+            answer.ends_with("\r\n\r\nwhole"),
+            status == 200,
+            "{path}: {answer}"
+        );
+        assert!(!answer.contains("X-C"), "{path}: {answer}");
+    }
+}
+
 /// Every connection costs its own state for as long as it idles: what is rarely needed is on the heap while it is needed.
 #[test]
 fn idle_connection_is_small() {

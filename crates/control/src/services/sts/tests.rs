@@ -266,7 +266,11 @@ async fn a_session_ends_with_its_time_its_role_and_every_change_of_a_byte() {
     let other = taken(&assume(&wire, &dev, "").await);
     let token = session.session_token.clone().unwrap();
     let middle = token.len() / 2;
-    let flipped = if token.as_bytes()[middle] == b'A' { "B" } else { "A" };
+    let flipped = if token.as_bytes()[middle] == b'A' {
+        "B"
+    } else {
+        "A"
+    };
     let mut changed = token.clone();
     changed.replace_range(middle..=middle, flipped);
     for wrong in [

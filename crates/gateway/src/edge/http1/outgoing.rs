@@ -131,6 +131,9 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
     let mut is_dated = false;
     let mut has_length = false;
     for (name, value) in response.headers.iter() {
+        if !is_token(name) || !is_field_value(value) {
+            return None;
+        }
         match name.len() {
             4 if name.eq_ignore_ascii_case(b"date") => is_dated = true,
             14 if name.eq_ignore_ascii_case(b"content-length") => {
@@ -141,9 +144,6 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
             }
             _ if is_of_connection(name) => continue,
             _ => {}
-        }
-        if !is_token(name) || !is_field_value(value) {
-            return None;
         }
         push_field(out, name, value);
     }
