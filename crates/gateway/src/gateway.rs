@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     future::Future,
+    pin::Pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -21,6 +22,7 @@ use crate::{
         self, Answer,
         strictness::{self, Rule},
     },
+    exchange::Exchange,
     firewall::Firewall,
     hosts::{Destination, LastHost, NamedEndpoint},
     http::{Body, BodyError, Listener, Peer, Request, Response, Version},
@@ -31,7 +33,7 @@ use crate::{
     request_id::{self, RequestIds},
     revocations::Revocations,
     settings::GatewaySettings,
-    snapshot::{DomainSnapshot, Snapshot, Snapshots},
+    snapshot::{Snapshot, Snapshots},
     trail::{Record, TrailLog},
     usage::UsagePlans,
 };
@@ -71,6 +73,14 @@ pub struct Gateway {
     worker: Worker,
 }
 
+/// What answers a request.
+enum Way<'g> {
+    Pipeline(Box<Exchange>),
+    /// On the heap: what is awaited in place makes every request's state that much larger.
+    Elsewhere(Pin<Box<dyn Future<Output = Response> + 'g>>),
+    Ended(Response),
+}
+
 impl Gateway {
     /// Returns a gateway for the calling thread.
     pub fn new(parts: GatewayParts) -> Self {
@@ -98,8 +108,21 @@ impl Gateway {
         }
     }
 
-    /// Answers a request and records its trail.
-    pub async fn handle(&self, mut request: Request) -> Response {
+    /// Answers a request and records its trail. What needs no waiting is done at once, so that the state of what is waited for
+    /// holds nothing of it.
+    pub fn handle(&self, request: Request) -> impl Future<Output = Response> {
+        let way = self.way(request);
+        async move {
+            match way {
+                Way::Pipeline(exchange) => pipeline::run(exchange, &self.worker).await,
+                Way::Elsewhere(answering) => answering.await,
+                Way::Ended(response) => response,
+            }
+        }
+    }
+
+    /// Finds the way of a request.
+    fn way(&self, mut request: Request) -> Way<'_> {
         let parts = self.worker.parts();
         if let Some(proxies) = &parts.settings.trusted_proxies {
             proxies.resolve(&mut request);
@@ -107,7 +130,7 @@ impl Gateway {
         let arrival = self.arrival();
         if let Some(response) = parts.challenges.answer(&request) {
             let reason = "a challenge of an ACME CA that is open";
-            return self.end(arrival, request, response, Outcome::Answer, reason);
+            return Way::Ended(self.end(arrival, request, response, Outcome::Answer, reason));
         }
         let snapshot = parts.snapshots.take();
         let destination = self.destination(&snapshot, &request);
@@ -117,14 +140,12 @@ impl Gateway {
             && let Some(port) = parts.settings.redirect_clear_text_to
         {
             let response = redirect(&request, port);
-            return self.end(
-                arrival,
-                request,
-                response,
-                Outcome::Answer,
-                "clear text is redirected to https",
-            );
+            let reason = "clear text is redirected to https";
+            return Way::Ended(self.end(arrival, request, response, Outcome::Answer, reason));
         }
+        let refuse = |request, status, text, reason: &'static str| {
+            Way::Ended(self.end(arrival, request, message(status, text), Outcome::Refuse, reason))
+        };
         match destination {
             Destination::Api {
                 api_id,
@@ -132,9 +153,18 @@ impl Gateway {
                 path_start,
             } => {
                 let exchange = arrival.exchange(request, snapshot, api_id, path_start);
-                pipeline::run(exchange.through(endpoint), &self.worker).await
+                Way::Pipeline(exchange.through(endpoint))
             }
-            Destination::Domain(domain) => self.serve_domain(arrival, request, snapshot, domain).await,
+            Destination::Domain(domain) => match domain.check_connection(&request.peer) {
+                Ok(()) => {
+                    let exchange = arrival.exchange(request, snapshot, Arc::default(), 0);
+                    Way::Pipeline(exchange.on_domain(domain))
+                }
+                Err(reason) => {
+                    let response = message(421, "Misdirected Request");
+                    Way::Ended(self.end(arrival, request, response, Outcome::Refuse, reason))
+                }
+            },
             Destination::Distribution { label, path_start } => {
                 let visit = Visit {
                     request,
@@ -143,47 +173,24 @@ impl Gateway {
                     path_start,
                     arrival,
                 };
-                // On the heap, as the sites: what is awaited here makes every request's state that much larger.
-                Box::pin(distribution::run(visit, &self.worker)).await
+                Way::Elsewhere(Box::pin(distribution::run(visit, &self.worker)))
             }
             Destination::Site {
                 site: Site::Service, ..
             } if request.peer.listener != Listener::Proxy => {
-                let response = message(421, "Misdirected Request");
                 let reason = "a service's own host is served through the forward proxy alone";
-                self.end(arrival, request, response, Outcome::Refuse, reason)
+                refuse(request, 421, "Misdirected Request", reason)
             }
             Destination::Site { site, path_start } => {
-                drop(snapshot);
-                Box::pin(self.visit(arrival, request, site, path_start)).await
+                Way::Elsewhere(Box::pin(self.visit(arrival, request, site, path_start)))
             }
             Destination::Nothing | Destination::VpcEndpoint(_) => {
-                let response = message(404, "Not Found");
-                let reason = "nothing is served at this path";
-                self.end(arrival, request, response, Outcome::Refuse, reason)
+                refuse(request, 404, "Not Found", "nothing is served at this path")
             }
             Destination::Foreign => {
-                let response = message(421, "Misdirected Request");
-                let reason = "the host is not one of ours";
-                self.end(arrival, request, response, Outcome::Refuse, reason)
+                refuse(request, 421, "Misdirected Request", "the host is not one of ours")
             }
         }
-    }
-
-    /// Answers a request on a custom domain, if its connection may be used for that.
-    async fn serve_domain(
-        &self,
-        arrival: Arrival,
-        request: Request,
-        snapshot: Arc<Snapshot>,
-        domain: Arc<DomainSnapshot>,
-    ) -> Response {
-        if let Err(reason) = domain.check_connection(&request.peer) {
-            let response = message(421, "Misdirected Request");
-            return self.end(arrival, request, response, Outcome::Refuse, reason);
-        }
-        let exchange = arrival.exchange(request, snapshot, Arc::default(), 0);
-        pipeline::run(exchange.on_domain(domain), &self.worker).await
     }
 
     /// Finds whom a request is for.

@@ -44,7 +44,7 @@ use crate::{
         usage_plan::UsagePlan,
         validation::Validation,
     },
-    mapping::{request::Mapped, response},
+    mapping::response,
     refusal::{Refusal, RefusalKind},
     responses::{self, compression},
     snapshot::methods::MethodSnapshot,
@@ -276,18 +276,12 @@ fn refuse(exchange: Box<Exchange>, refusal: Refusal, layer: LayerName, journal: 
 pub(crate) struct Admitted {
     exchange: Box<Exchange>,
     method: Arc<MethodSnapshot>,
-    mapped: Mapped,
 }
 
 impl Admitted {
-    fn new(mut exchange: Box<Exchange>) -> Result<Self, Ended> {
-        let parts = (exchange.method().cloned(), exchange.take_mapped());
-        match parts {
-            (Ok(method), Some(mapped)) => Ok(Self {
-                exchange,
-                method,
-                mapped,
-            }),
+    fn new(exchange: Box<Exchange>) -> Result<Self, Ended> {
+        match exchange.method().cloned() {
+            Ok(method) if exchange.mapped().is_some() => Ok(Self { exchange, method }),
             _ => Err(Ended::new(
                 exchange,
                 Ending::Refused(Refusal::new(
@@ -303,8 +297,8 @@ impl Admitted {
     }
 
     /// Takes it apart: what an integration consumes.
-    pub(crate) fn into_parts(self) -> (Box<Exchange>, Arc<MethodSnapshot>, Mapped) {
-        (self.exchange, self.method, self.mapped)
+    pub(crate) fn into_parts(self) -> (Box<Exchange>, Arc<MethodSnapshot>) {
+        (self.exchange, self.method)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One connection: HTTP/1 or HTTP/2 over whatever stream, each request answered in turn or in its own stream.
 
-use std::{rc::Rc, sync::Arc};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use portcullis_model::Clock;
 use tokio::{
@@ -9,7 +9,7 @@ use tokio::{
 };
 
 use super::{Answer, EdgeLimits, admission::Judge, http1, http2, load::Load, tls::Line};
-use crate::http::{Peer, Request, Response};
+use crate::http::Peer;
 
 /// What every connection of a worker shares.
 pub(crate) struct Shared<A> {
@@ -22,12 +22,9 @@ pub(crate) struct Shared<A> {
 }
 
 impl<A: Answer> Shared<A> {
-    /// Answers a request, if there is time for it.
-    pub(crate) async fn answer(&self, request: Request) -> Response {
-        match self.load.over(self.limits.queue_time_max) {
-            Some(waits) => self.answer.overloaded(request, waits),
-            None => self.answer.answer(request).await,
-        }
+    /// Returns how long things wait on this thread, when that is too long for another request.
+    pub(crate) fn overload(&self) -> Option<Duration> {
+        self.load.over(self.limits.queue_time_max)
     }
 }
 

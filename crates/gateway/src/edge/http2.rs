@@ -51,7 +51,11 @@ pub(super) async fn serve<A: Answer>(
             let mut response = match message::request(request, peer.clone(), &shared.limits) {
                 Ok(request) => {
                     let to_head = *request.method == *b"HEAD";
-                    message::response(shared.answer(request).await, to_head)
+                    let response = match shared.overload() {
+                        Some(waits) => shared.answer.overloaded(request, waits),
+                        None => shared.answer.answer(request).await,
+                    };
+                    message::response(response, to_head)
                 }
                 Err(rule) => message::response(shared.answer.malformed(&peer, rule), false),
             };

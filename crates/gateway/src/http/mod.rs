@@ -101,7 +101,8 @@ pub struct Request {
 impl Request {
     /// Returns the target up to the first `?`.
     pub fn path(&self) -> &[u8] {
-        self.target.split(|byte| *byte == b'?').next().unwrap_or_default()
+        let end = memchr::memchr(b'?', &self.target).unwrap_or(self.target.len());
+        self.target.get(..end).unwrap_or_default()
     }
 
     /// Returns what follows the first `?`, if there is one.

@@ -152,13 +152,13 @@ impl HttpProxy {
     }
 
     /// Calls the backend with what the mapping made.
-    pub(crate) async fn call(
-        &self,
-        exchange: &mut Exchange,
-        path_and_query: &[u8],
+    pub(crate) fn call<'e>(
+        &'e self,
+        exchange: &'e mut Exchange,
+        path_and_query: Vec<u8>,
         mapped: Vec<(Bytes, Vec<Bytes>)>,
-        worker: &Worker,
-    ) -> Result<(Answer, Reason), Refusal> {
+        worker: &'e Worker,
+    ) -> impl Future<Output = Result<(Answer, Reason), Refusal>> + 'e {
         let client = self.client(exchange, worker);
         let is_handshake = exchange.request().is_handshake() && **self.method(exchange.request()) == *b"GET";
         let mut body = Outgoing::new(exchange.take_body(), worker.streamed_body_bytes_max());
@@ -167,14 +167,16 @@ impl HttpProxy {
         if self.link.as_ref().is_some_and(|link| link.passes_host) && headers.get("host").is_none() {
             headers.push("Host", Bytes::copy_from_slice(request.authority.as_bytes()));
         }
-        if is_handshake {
-            return Box::pin(self.open(path_and_query, &headers, &client, worker)).await;
-        }
         let method = self.method(request);
-        let answer = self
-            .send(method, path_and_query, &headers, &mut body, &client, worker)
-            .await?;
-        Ok((Answer::Proxied(response(answer)), (&self.reason).into()))
+        async move {
+            if is_handshake {
+                return Box::pin(self.open(&path_and_query, &headers, &client, worker)).await;
+            }
+            let answer = self
+                .send(method, &path_and_query, &headers, &mut body, &client, worker)
+                .await?;
+            Ok((Answer::Proxied(response(answer)), (&self.reason).into()))
+        }
     }
 
     /// Returns the client that calls the backend for an exchange: the usual one, unless the stage presents a certificate to it
@@ -268,8 +270,7 @@ impl HttpProxy {
                         .send(target, method, path_and_query, headers, body, timeouts)
                         .await
                 };
-                link.reach(&self.target, &self.timeouts, worker, client, send)
-                    .await?
+                Box::pin(link.reach(&self.target, &self.timeouts, worker, client, send)).await?
             }
         };
         match sent {

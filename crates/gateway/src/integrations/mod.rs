@@ -111,32 +111,35 @@ pub(crate) async fn call(
     admitted: Admitted,
     worker: &Worker,
 ) -> (Box<Exchange>, Result<(Answer, Reason), Refusal>) {
-    let (mut exchange, method, mapped) = admitted.into_parts();
-    let answer = match (&method.backend.integration, mapped) {
-        (Integration::Mock, Mapped::Template { text, .. }) => mock::answer(&text),
-        (Integration::Aws(aws), Mapped::Template { text, .. }) => {
+    let (mut exchange, method) = admitted.into_parts();
+    let answer = match (&method.backend.integration, exchange.take_mapped()) {
+        (Integration::Mock, Some(Mapped::Template { text, .. })) => mock::answer(&text),
+        (Integration::Aws(aws), Some(Mapped::Template { text, .. })) => {
             Box::pin(aws.call(&exchange, text, worker)).await
         }
-        (Integration::LambdaProxy(proxy), Mapped::Event) => Box::pin(proxy.call(&exchange, worker)).await,
+        (Integration::LambdaProxy(proxy), Some(Mapped::Event)) => {
+            Box::pin(proxy.call(&exchange, worker)).await
+        }
         (
             Integration::HttpProxy(proxy),
-            Mapped::HttpProxy {
+            Some(Mapped::HttpProxy {
                 path_and_query,
                 headers,
-            },
-        ) => proxy.call(&mut exchange, &path_and_query, headers, worker).await,
+            }),
+        ) => proxy.call(&mut exchange, path_and_query, headers, worker).await,
         (
             Integration::Http(backend),
-            Mapped::Http {
+            Some(Mapped::Http {
                 path_and_query,
                 headers,
                 body,
                 media_type,
                 ..
-            },
+            }),
         ) => {
             let content = http::Content { body, media_type };
-            http::call(backend, &exchange, &path_and_query, headers, content, worker).await
+            let calling = http::call(backend, &exchange, &path_and_query, headers, content, worker);
+            Box::pin(calling).await
         }
         _ => Err(Refusal::new(
             RefusalKind::Internal,

@@ -38,7 +38,7 @@ use super::{
     connection::Shared,
     strictness::{self, Rule},
 };
-use crate::http::{Body, Peer, Request, Response, Version};
+use crate::http::{Body, Peer, Request, Version};
 
 /// Bytes of the requests that a client sends before it has its answer.
 const PIPELINED_BYTES_MAX: usize = 16 * 1024;
@@ -184,15 +184,17 @@ async fn next_head<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Answers one request; true when another may follow.
-async fn exchange<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
-    shared: &Shared<A>,
-    wire: &SharedWire<S>,
+///
+/// A block and not an async function, whose state would hold what it is given twice: this state is copied, and with as many
+/// requests at a time as there are connections it does not stay in the processor's cache.
+fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    shared: &'e Shared<A>,
+    wire: &'e SharedWire<S>,
     head: Head,
-    peer: &Peer,
-) -> bool {
-    let limits = &shared.limits;
+    peer: &'e Peer,
+) -> impl Future<Output = bool> + 'e {
     let (version, persistent, to_head) = (head.version, head.persistent, *head.method == *b"HEAD");
-    let body = body(wire, &head, limits);
+    let body = body(wire, &head, &shared.limits);
     let request = Request {
         method: head.method,
         target: head.target,
@@ -203,24 +205,34 @@ async fn exchange<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
         peer: peer.clone(),
         proxy: None,
     };
-    let Some(response) = answer(shared, wire, request).await else {
-        return false;
-    };
-    if matches!(response.body, Body::Tunnel(_)) {
-        Box::pin(tunnel::run(shared, wire, response)).await;
-        return false;
+    async move {
+        let response = if let Some(waits) = shared.overload() {
+            shared.answer.overloaded(request, waits)
+        } else {
+            let mut answer = pin!(shared.answer.answer(request));
+            let answered = poll_fn(|context| match answer.as_mut().poll(context) {
+                Poll::Ready(response) => Poll::Ready(Some(response)),
+                Poll::Pending => poll_gone(wire, context).map(|()| None),
+            });
+            let Some(response) = answered.await else { return false };
+            response
+        };
+        if matches!(response.body, Body::Tunnel(_)) {
+            Box::pin(tunnel::run(shared, wire, response)).await;
+            return false;
+        }
+        let can_go_on = {
+            let wire = wire.borrow();
+            wire.is_body_over() || wire.is_rest_short(DRAINED_BYTES_MAX)
+        };
+        let asked = Asked {
+            version,
+            to_head,
+            persistent: persistent && can_go_on && !*shared.stop.borrow(),
+            now: shared.clock.now(),
+        };
+        outgoing::send(wire, response, asked, &shared.limits).await && drain(wire).await
     }
-    let can_go_on = {
-        let wire = wire.borrow();
-        wire.is_body_over() || wire.is_rest_short(DRAINED_BYTES_MAX)
-    };
-    let asked = Asked {
-        version,
-        to_head,
-        persistent: persistent && can_go_on && !*shared.stop.borrow(),
-        now: shared.clock.now(),
-    };
-    outgoing::send(wire, response, asked, limits).await && drain(wire).await
 }
 
 /// Returns the body that follows a head.
@@ -241,20 +253,6 @@ fn body<S: AsyncRead + AsyncWrite + Unpin + 'static>(
         wire: Rc::clone(wire),
         exchange,
     }))
-}
-
-/// Waits for the answer, none when the client goes away before.
-async fn answer<A: Answer, S: AsyncRead + AsyncWrite + Unpin>(
-    shared: &Shared<A>,
-    wire: &SharedWire<S>,
-    request: Request,
-) -> Option<Response> {
-    let mut answer = pin!(shared.answer(request));
-    poll_fn(|context| match answer.as_mut().poll(context) {
-        Poll::Ready(response) => Poll::Ready(Some(response)),
-        Poll::Pending => poll_gone(wire, context).map(|()| None),
-    })
-    .await
 }
 
 /// Ready when the client has gone away; what it sends meanwhile is kept for later.
