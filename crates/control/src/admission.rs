@@ -314,7 +314,7 @@ pub(crate) async fn permit(call: &Call<'_>, action: &str, subject: &Subject) -> 
 }
 
 /// What conditions may ask of a call, whoever makes it.
-pub(crate) fn call_context(call: &Call<'_>) -> Context {
+pub(crate) fn call_context(call: &Call<'_>) -> Context<'static> {
     let mut context = Context::new();
     // A service of ours in a role's name has no address: a condition on it does not hold.
     let is_service = matches!(call.caller, Caller::Role { temporary: None, .. });
@@ -332,7 +332,7 @@ pub(crate) fn call_context(call: &Call<'_>) -> Context {
 }
 
 /// Adds what conditions may ask of the caller.
-pub(crate) fn add_caller(context: &mut Context, call: &Call<'_>) {
+pub(crate) fn add_caller(context: &mut Context<'_>, call: &Call<'_>) {
     let account = call.scope.account.as_str();
     context.set("aws:PrincipalAccount", account);
     match call.caller {
@@ -362,7 +362,7 @@ pub(crate) fn add_caller(context: &mut Context, call: &Call<'_>) {
 }
 
 /// Adds what conditions may ask of the role in whose name the caller is, if he is.
-pub(crate) async fn add_role(context: &mut Context, call: &Call<'_>) -> Result<(), AwsError> {
+pub(crate) async fn add_role(context: &mut Context<'_>, call: &Call<'_>) -> Result<(), AwsError> {
     if let Caller::Role {
         role_name, role_id, ..
     } = call.caller

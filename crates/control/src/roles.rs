@@ -198,7 +198,7 @@ fn check_trust(parts: &ControlParts, role_use: &RoleUse<'_>, role: &Role) -> Res
 }
 
 /// What a service's call is known by. The network's facts are absent: no stranger is near.
-fn global_context(parts: &ControlParts, role_use: &RoleUse<'_>) -> Context {
+fn global_context(parts: &ControlParts, role_use: &RoleUse<'_>) -> Context<'static> {
     let (scope, now) = (role_use.scope, parts.clock.now());
     let mut context = Context::new();
     context.set("aws:SourceArn", role_use.source_arn);
@@ -211,7 +211,7 @@ fn global_context(parts: &ControlParts, role_use: &RoleUse<'_>) -> Context {
 }
 
 /// Adds what conditions may ask of a role that somebody took on.
-fn add_facts(context: &mut Context, role: &Role, scope: &Scope, session: &str) {
+fn add_facts(context: &mut Context<'_>, role: &Role, scope: &Scope, session: &str) {
     context.set("aws:userid", format!("{}:{session}", role.role_id));
     context.set("aws:PrincipalAccount", scope.account.as_str());
     context.set("aws:PrincipalType", "AssumedRole");
@@ -220,7 +220,7 @@ fn add_facts(context: &mut Context, role: &Role, scope: &Scope, session: &str) {
 }
 
 /// Adds the tags of a role, as whoever is in its name has them.
-pub(crate) fn add_tags(context: &mut Context, role: &Role) {
+pub(crate) fn add_tags(context: &mut Context<'_>, role: &Role) {
     for (key, value) in &role.tags {
         context.set(&format!("aws:PrincipalTag/{key}"), value.as_str());
     }

@@ -1,7 +1,7 @@
 //! Reads the head of an answer (RFC 9112 sections 4 to 6), strictly: what two readers could understand differently
 //! is refused, not repaired.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use portcullis_model::{HeaderList, is_field_value};
@@ -74,23 +74,31 @@ pub(crate) fn take(
         return Err(too_long);
     }
     *scan = HeadScan::default();
-    parse(&input.split_to(end).freeze(), asked, limits).map(Some)
+    parse(input.split_to(end).freeze(), asked, limits).map(Some)
 }
 
-fn parse(head: &Bytes, asked: Asked<'_>, limits: &Limits) -> Result<Head, EgressError> {
+fn parse(head: Bytes, asked: Asked<'_>, limits: &Limits) -> Result<Head, EgressError> {
+    read(&head, asked, limits).map_err(|cause| {
+        if lines::has_bare_line_feed(&head) {
+            return malformed(BadLine::BareLineFeed);
+        }
+        cause
+    })
+}
+
+fn read(head: &Bytes, asked: Asked<'_>, limits: &Limits) -> Result<Head, EgressError> {
     let (line, mut at) = read_status_line(head)?;
     let mut fields = Fields::default();
-    let mut headers = HeaderList::with_capacity(FIELDS_USUAL);
+    let mut headers = HeaderList::read_from(head.clone(), FIELDS_USUAL);
     let mut count = 0;
     while let Some(field) = lines::field_line(head, at).map_err(malformed)? {
         count += 1;
         if count > limits.headers_max {
             return Err(EgressError::Protocol("its head has more fields than allowed"));
         }
-        let name = head.slice(field.name);
-        let value = head.slice(field.value);
-        if fields.note(&name, &value)? {
-            headers.push(name, value);
+        let part = |place: &Range<usize>| head.get(place.clone()).unwrap_or_default();
+        if fields.note(part(&field.name), part(&field.value))? {
+            headers.push_read(field.name, field.value);
         }
         at = field.next;
     }
@@ -145,7 +153,7 @@ struct Fields {
     close: bool,
     keep_alive: Option<Duration>,
     /// Fields that a `Connection` field names, which rarely happens.
-    named: Vec<Bytes>,
+    named: Vec<Box<[u8]>>,
     /// `Upgrade` fields, and whether the last names a WebSocket alone.
     upgrades: usize,
     names_websocket: bool,
@@ -153,7 +161,7 @@ struct Fields {
 
 impl Fields {
     /// Notes a field; true when the caller is to see it.
-    fn note(&mut self, name: &Bytes, value: &Bytes) -> Result<bool, EgressError> {
+    fn note(&mut self, name: &[u8], value: &[u8]) -> Result<bool, EgressError> {
         match name.len() {
             2 if is(name, "te") => Ok(false),
             7 if is(name, "trailer") => Ok(false),
@@ -194,12 +202,12 @@ impl Fields {
         Ok(true)
     }
 
-    fn note_connection(&mut self, value: &Bytes) -> Result<bool, EgressError> {
+    fn note_connection(&mut self, value: &[u8]) -> Result<bool, EgressError> {
         for option in value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii) {
             if is(option, "close") {
                 self.close = true;
             } else if !option.is_empty() && !is(option, "keep-alive") {
-                self.named.push(value.slice_ref(option));
+                self.named.push(option.into());
             }
         }
         Ok(false)

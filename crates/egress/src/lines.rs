@@ -1,9 +1,9 @@
 //! The lines of a head (RFC 9112 sections 2.2 and 5): one reader for requests and answers. Strict where two readers could
 //! differ, and blind to what is merely odd.
 
-use std::ops::Range;
+use std::{ops::Range, sync::LazyLock};
 
-use memchr::memchr;
+use memchr::{memchr, memchr_iter, memmem::Finder};
 use portcullis_model::{is_field_value, token_length};
 
 /// What two readers could understand differently.
@@ -18,6 +18,9 @@ pub enum BadLine {
     Value,
 }
 
+/// What ends a head whose lines end as they must.
+static HEAD_END: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(b"\r\n\r\n"));
+
 /// How far the end of a head has been looked for, so that one that comes byte by byte is not scanned again and again.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct HeadScan {
@@ -27,7 +30,15 @@ pub struct HeadScan {
 
 impl HeadScan {
     /// Returns where the head ends, behind its empty line; none when more must come.
+    ///
+    /// Most heads come whole and are found in one search. A line feed of theirs that stands alone is found by who reads their
+    /// lines: [`has_bare_line_feed`] then tells that it was this.
     pub fn end(&mut self, input: &[u8]) -> Result<Option<usize>, BadLine> {
+        if self.seen == 0
+            && let Some(found) = HEAD_END.find(input)
+        {
+            return Ok(Some(found + 4));
+        }
         while let Some(found) = input.get(self.seen..).and_then(|rest| memchr(b'\n', rest)) {
             let at = self.seen + found;
             match input.get(self.line_start..at).unwrap_or_default() {
@@ -46,6 +57,11 @@ impl HeadScan {
     pub const fn is_in_first_line(&self) -> bool {
         self.line_start == 0
     }
+}
+
+/// Tells whether a line of a head ends without a carriage return.
+pub fn has_bare_line_feed(head: &[u8]) -> bool {
+    memchr_iter(b'\n', head).any(|at| at.checked_sub(1).and_then(|before| head.get(before)) != Some(&b'\r'))
 }
 
 /// Returns where the line that begins at `start` ends, before its CRLF.
@@ -166,5 +182,14 @@ mod tests {
         assert_eq!(scan.end(head), Ok(Some(24)));
         assert_eq!(HeadScan::default().end(b"a\nb"), Err(BadLine::BareLineFeed));
         assert_eq!(HeadScan::default().end(b"\r\nb"), Ok(Some(2)));
+        assert_eq!(HeadScan::default().end(b"a: 1\r\n\r\nb\r\n\r\n"), Ok(Some(8)));
+    }
+
+    #[test]
+    fn line_feeds_that_stand_alone_are_found() {
+        for head in [b"\na".as_slice(), b"a\nb\r\n\r\n", b"a\r\n\n", b"a\r\n\r\r\n\n"] {
+            assert!(has_bare_line_feed(head), "{}", head.escape_ascii());
+        }
+        assert!(!has_bare_line_feed(b"a\r\n\rb\r\n\r\n"));
     }
 }

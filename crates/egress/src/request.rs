@@ -1,7 +1,6 @@
 //! Writes the head of a request anew (RFC 9112 sections 2 and 3): what a caller passes on is checked, and framing
 //! and connection are ours alone.
 
-use bytes::Bytes;
 use portcullis_model::{HeaderList, is_field_value, is_token};
 
 use crate::{EgressError, Target, sending::Framing};
@@ -30,7 +29,7 @@ pub(crate) fn write_head(
     out.push(b' ');
     out.extend_from_slice(path_and_query);
     out.extend_from_slice(b" HTTP/1.1\r\n");
-    let (host, named) = host_and_hops(headers)?;
+    let Named { host, hops } = Named::by(headers)?;
     out.extend_from_slice(b"Host: ");
     match host {
         Some(host) => out.extend_from_slice(host),
@@ -38,7 +37,7 @@ pub(crate) fn write_head(
     }
     out.extend_from_slice(b"\r\n");
     for (name, value) in headers.iter() {
-        if is_ours(name) || named.iter().any(|hop| hop.eq_ignore_ascii_case(name)) {
+        if is_ours(name) || hops.iter().any(|hop| hop.eq_ignore_ascii_case(name)) {
             continue;
         }
         check_field(name, value)?;
@@ -82,25 +81,34 @@ fn is_ours(name: &[u8]) -> bool {
     ours.iter().any(|own| name.eq_ignore_ascii_case(own))
 }
 
-/// Returns the `Host` field, and the fields that a `Connection` field names: they go no further than it does.
-fn host_and_hops(headers: &HeaderList) -> Result<(Option<&Bytes>, Vec<&[u8]>), EgressError> {
-    let mut host = None;
-    let mut hops = Vec::new();
-    for (name, value) in headers.iter() {
-        match name.len() {
-            4 if name.eq_ignore_ascii_case(b"host") => {
-                check_field(name, value)?;
-                if host.replace(value).is_some() {
-                    return Err(EgressError::Request("it has two `Host` fields"));
+/// What some fields say of others, and of where the request goes.
+#[derive(Default)]
+struct Named<'h> {
+    host: Option<&'h [u8]>,
+    /// The fields that a `Connection` field names: they go no further than it does.
+    hops: Vec<&'h [u8]>,
+}
+
+impl<'h> Named<'h> {
+    fn by(headers: &'h HeaderList) -> Result<Self, EgressError> {
+        let mut named = Self::default();
+        for (name, value) in headers.iter() {
+            match name.len() {
+                4 if name.eq_ignore_ascii_case(b"host") => {
+                    check_field(name, value)?;
+                    if named.host.replace(value).is_some() {
+                        return Err(EgressError::Request("it has two `Host` fields"));
+                    }
                 }
+                10 if name.eq_ignore_ascii_case(b"connection") => {
+                    let options = value.split(|byte| *byte == b',');
+                    named.hops.extend(options.map(<[u8]>::trim_ascii));
+                }
+                _ => {}
             }
-            10 if name.eq_ignore_ascii_case(b"connection") => {
-                hops.extend(value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii));
-            }
-            _ => {}
         }
+        Ok(named)
     }
-    Ok((host, hops))
 }
 
 fn check_method(method: &[u8]) -> Result<(), EgressError> {

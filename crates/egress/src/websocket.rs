@@ -80,7 +80,7 @@ impl Client {
             }));
         }
         let mut accepts = answer.headers.all("sec-websocket-accept");
-        if accepts.next().is_none_or(|accept| *accept != *proof) || accepts.next().is_some() {
+        if accepts.next().is_none_or(|accept| accept != proof.as_bytes()) || accepts.next().is_some() {
             return Err(EgressError::Protocol(
                 "it switches to a WebSocket without having understood the key",
             ));

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use bytes::{BufMut, Bytes, BytesMut};
+use bytes::Bytes;
 use portcullis_model::Entropy;
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -50,17 +50,17 @@ impl RequestIds {
 
 /// Returns the request id and the extended id of `value`, as headers carry them, in one allocation.
 pub(crate) fn header_values(value: u128) -> (Bytes, Bytes) {
-    let mut buffer = BytesMut::with_capacity(UUID_BYTES + EXTENDED_BYTES);
-    buffer.put_slice(&uuid_bytes(value));
+    let mut both = [b'='; UUID_BYTES + EXTENDED_BYTES];
+    let (uuid, extended) = both.split_at_mut(UUID_BYTES);
+    uuid.copy_from_slice(&uuid_bytes(value));
     // The extended id is the same number mixed, so that one id finds the other.
     let mut mixed = value.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    for _ in 0..EXTENDED_BYTES - 1 {
+    for place in extended.iter_mut().take(EXTENDED_BYTES - 1) {
         let index = usize::try_from(mixed >> 122).unwrap_or_default();
-        buffer.put_u8(BASE64.get(index).copied().unwrap_or(b'A'));
+        *place = BASE64.get(index).copied().unwrap_or(b'A');
         mixed <<= 6;
     }
-    buffer.put_u8(b'=');
-    let mut uuid = buffer.freeze();
+    let mut uuid = Bytes::from_owner(both);
     let extended = uuid.split_off(UUID_BYTES);
     (uuid, extended)
 }
@@ -71,19 +71,12 @@ pub(crate) fn uuid_text(value: u128) -> String {
 }
 
 fn uuid_bytes(value: u128) -> [u8; UUID_BYTES] {
+    const PLACES: [usize; size_of::<u128>()] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
     let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
-    let mut digits = [0; 2 * size_of::<u128>()];
-    for (pair, byte) in digits.chunks_exact_mut(2).zip(value.to_be_bytes()) {
-        if let [high, low] = pair {
-            (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
-        }
-    }
     let mut text = [b'-'; UUID_BYTES];
-    let mut digits = digits.into_iter();
-    for group in [0..8, 9..13, 14..18, 19..23, 24..UUID_BYTES] {
-        let places = text.get_mut(group).unwrap_or_default();
-        for (place, digit) in places.iter_mut().zip(&mut digits) {
-            *place = digit;
+    for (place, byte) in PLACES.into_iter().zip(value.to_be_bytes()) {
+        if let Some([high, low]) = text.get_mut(place..place + 2) {
+            (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
         }
     }
     text

@@ -85,6 +85,11 @@ impl Record {
         ended_at: Instant,
     ) -> Self {
         let path_length = request.path().len();
+        let path = if path_length == request.target.len() {
+            request.target
+        } else {
+            request.target.slice(..path_length)
+        };
         Self {
             request_id: arrival.id,
             started: arrival.started,
@@ -92,7 +97,7 @@ impl Record {
             source: request.peer.address,
             host: request.authority,
             method: request.method,
-            path: request.target.slice(..path_length),
+            path,
             steps,
             site_steps: Vec::new(),
             status,

@@ -41,8 +41,8 @@ impl Connection {
             body.len()
         )
         .into_bytes();
-        for (name, value) in headers.iter().filter(|(name, _)| name.as_ref() != b"host") {
-            request.extend_from_slice(&[name.as_ref(), b": ", value.as_ref(), b"\r\n"].concat());
+        for (name, value) in headers.iter().filter(|(name, _)| *name != b"host") {
+            request.extend_from_slice(&[name, b": ", value, b"\r\n"].concat());
         }
         request.extend_from_slice(b"\r\n");
         request.extend_from_slice(body);

@@ -6,7 +6,7 @@ use std::fmt;
 use super::{Context, Policy, statement::Effect};
 
 /// What is asked.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct AccessRequest<'a> {
     /// The caller's ARN, or a service's name (`apigateway.amazonaws.com`); none for an anonymous caller.
     pub principal_arn: Option<&'a str>,
@@ -14,7 +14,7 @@ pub struct AccessRequest<'a> {
     pub action: &'a str,
     /// The ARN.
     pub resource: &'a str,
-    pub context: &'a Context,
+    pub context: &'a Context<'a>,
 }
 
 /// What the policies say, with the statement that decided.

@@ -21,7 +21,7 @@ mod properties;
 mod tests;
 
 pub use aws_managed::{AWS_MANAGED_PREFIX, aws_managed, aws_managed_policies};
-pub use context::Context;
+pub use context::{Context, Facts};
 pub use error::PolicyError;
 pub use evaluate::{AccessRequest, StatementId, Verdict, evaluate};
 pub use policy::{DOCUMENT_BYTES_MAX, Policy, STATEMENTS_MAX};

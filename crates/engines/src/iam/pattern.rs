@@ -2,6 +2,8 @@
 //! only the last `*` is ever tried again.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html>
 
+use std::borrow::Cow;
+
 use super::Context;
 
 /// Which marks mean something in a pattern.
@@ -58,7 +60,7 @@ impl Pattern {
     }
 
     /// Tells whether `text` matches. A variable without value or default matches nothing.
-    pub(super) fn matches(&self, text: &str, context: &Context) -> bool {
+    pub(super) fn matches(&self, text: &str, context: &Context<'_>) -> bool {
         let has_variables = self
             .pieces
             .iter()
@@ -71,7 +73,7 @@ impl Pattern {
     }
 
     /// Tells whether every variable has a value.
-    pub(super) fn is_resolvable(&self, context: &Context) -> bool {
+    pub(super) fn is_resolvable(&self, context: &Context<'_>) -> bool {
         self.pieces.iter().all(|piece| match piece {
             Piece::Variable { key, default } => default.is_some() || context.single(key).is_some(),
             _ => true,
@@ -79,12 +81,12 @@ impl Pattern {
     }
 
     /// Puts values in the place of variables. A `*` in a value is a plain character.
-    fn resolved(&self, context: &Context) -> Option<Vec<Piece>> {
+    fn resolved(&self, context: &Context<'_>) -> Option<Vec<Piece>> {
         let mut pieces = Vec::with_capacity(self.pieces.len() + 32);
         for piece in &self.pieces {
             match piece {
                 Piece::Variable { key, default } => {
-                    let value = context.single(key).or(default.as_deref())?;
+                    let value = context.single(key).or(default.as_deref().map(Cow::Borrowed))?;
                     let characters = value.chars().map(|character| fold(character, self.ignore_case));
                     pieces.extend(characters.map(Piece::Character));
                 }

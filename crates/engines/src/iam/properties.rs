@@ -91,7 +91,7 @@ fn compile(statements: &[String]) -> Policy {
     Policy::parse(&json).unwrap_or_else(|cause| panic!("{cause}: {json}"))
 }
 
-fn context(dice: &mut Dice) -> Context {
+fn context(dice: &mut Dice) -> Context<'static> {
     let mut context = Context::new();
     let keys: &[(&str, &[&str])] = &[
         ("aws:username", &["alice", "bob", "*"]),
@@ -124,7 +124,7 @@ fn context(dice: &mut Dice) -> Context {
     context
 }
 
-fn request<'a>(dice: &mut Dice, context: &'a Context) -> AccessRequest<'a> {
+fn request<'a>(dice: &mut Dice, context: &'a Context<'a>) -> AccessRequest<'a> {
     let principals = [
         None,
         Some("arn:aws:iam::111122223333:user/alice"),

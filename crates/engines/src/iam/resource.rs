@@ -33,7 +33,7 @@ impl ResourcePattern {
         matches!(self, Self::Parts(_))
     }
 
-    pub(super) fn matches(&self, arn: &str, context: &Context) -> bool {
+    pub(super) fn matches(&self, arn: &str, context: &Context<'_>) -> bool {
         match self {
             Self::Whole(pattern) => pattern.matches(arn, context),
             Self::Parts(patterns) => {
@@ -47,7 +47,7 @@ impl ResourcePattern {
         }
     }
 
-    pub(super) fn is_resolvable(&self, context: &Context) -> bool {
+    pub(super) fn is_resolvable(&self, context: &Context<'_>) -> bool {
         match self {
             Self::Whole(pattern) => pattern.is_resolvable(context),
             Self::Parts(patterns) => patterns.iter().all(|pattern| pattern.is_resolvable(context)),

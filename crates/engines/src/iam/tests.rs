@@ -9,7 +9,7 @@ fn document(members: &str) -> String {
     format!(r#"{{"Version":"2012-10-17","Statement":[{{{members}}}]}}"#)
 }
 
-fn context(pairs: &[(&str, &[&str])]) -> Context {
+fn context(pairs: &[(&str, &[&str])]) -> Context<'static> {
     let mut context = Context::new();
     for (key, values) in pairs {
         context.set_all(key, values.iter().map(|value| (*value).to_owned()).collect());
@@ -17,7 +17,7 @@ fn context(pairs: &[(&str, &[&str])]) -> Context {
     context
 }
 
-fn ask<'a>(action: &'a str, resource: &'a str, context: &'a Context) -> AccessRequest<'a> {
+fn ask<'a>(action: &'a str, resource: &'a str, context: &'a Context<'a>) -> AccessRequest<'a> {
     AccessRequest {
         principal_arn: Some("arn:aws:iam::111122223333:user/alice"),
         action,

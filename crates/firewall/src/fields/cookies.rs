@@ -28,7 +28,7 @@ impl Field for Cookies {
 
     fn extract<'a>(&'a self, request: &RequestView<'a>, _body_bytes: usize, extracted: &mut Extracted<'a>) {
         let (mut count, mut bytes) = (0, 0);
-        for (name, value) in request.headers.all("cookie").flat_map(|header| cookies(header)) {
+        for (name, value) in request.headers.all("cookie").flat_map(cookies) {
             (count, bytes) = (count + 1, bytes + name.len() + value.len());
             if count > HEADERS_INSPECTED_MAX || bytes > HEADER_BYTES_INSPECTED_MAX {
                 extracted.decided = self.0.oversize.outcome();

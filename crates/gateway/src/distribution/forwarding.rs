@@ -77,8 +77,8 @@ pub(crate) fn forward(
     match &behavior.headers {
         ForwardedHeaders::These(names) if is_kept => {
             for name in names {
-                for value in request.headers.all(name) {
-                    headers.push(Bytes::copy_from_slice(name.as_bytes()), value.clone());
+                for value in request.headers.all_bytes(name) {
+                    headers.push(Bytes::copy_from_slice(name.as_bytes()), value);
                 }
             }
             // Two classes of viewers, so that each gets what it can read.
@@ -93,9 +93,7 @@ pub(crate) fn forward(
                     && !name.eq_ignore_ascii_case(b"cookie")
                     && !named.iter().any(|hop| hop.eq_ignore_ascii_case(name))
             };
-            for (name, value) in request.headers.iter().filter(|(name, _)| passes(name)) {
-                headers.push(name.clone(), value.clone());
-            }
+            headers = request.headers.filtered(6, passes);
         }
     }
     if let Some(cookies) = cookies(behavior, request) {

@@ -23,7 +23,7 @@ pub(crate) use origin::OWN_ADDRESS;
 use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
-use portcullis_model::{HeaderList, Timestamp, resources::cloudfront::ViewerProtocolPolicy, trail::Outcome};
+use portcullis_model::{Timestamp, resources::cloudfront::ViewerProtocolPolicy, trail::Outcome};
 
 use crate::{
     arrival::Arrival,
@@ -358,24 +358,18 @@ fn hit(kept: &KeptAnswer, visit: &Visit, now: Timestamp) -> (Response, &'static 
         response.headers.push("Age", kept.age_seconds(now).to_string());
         return (response, x_cache);
     }
-    let mut response = if is_unchanged(kept, &visit.request) {
-        pages::empty(304)
-    } else {
-        Response {
-            status: kept.status,
-            headers: HeaderList::with_capacity(kept.headers.len() + 6),
-            body: if kept.body.is_empty() {
-                Body::Empty
-            } else {
-                Body::Full(kept.body.clone())
-            },
-        }
+    let is_unchanged = is_unchanged(kept, &visit.request);
+    let mut response = Response {
+        status: if is_unchanged { 304 } else { kept.status },
+        headers: kept
+            .headers
+            .filtered(6, |name| !name.eq_ignore_ascii_case(b"age")),
+        body: if is_unchanged || kept.body.is_empty() {
+            Body::Empty
+        } else {
+            Body::Full(kept.body.clone())
+        },
     };
-    for (name, value) in kept.headers.iter() {
-        if !name.eq_ignore_ascii_case(b"age") {
-            response.headers.push(name.clone(), value.clone());
-        }
-    }
     response.headers.push("Age", kept.age_seconds(now).to_string());
     (response, x_cache)
 }

@@ -4,7 +4,7 @@
 
 use bytes::Bytes;
 
-use crate::http::{Body, Response};
+use crate::http::Response;
 
 /// Why a distribution answers itself; the viewer reads it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,13 +106,4 @@ pub(crate) fn redirect(status: u16, location: Bytes) -> Response {
     response.headers.push("Server", "CloudFront");
     response.headers.push("Location", location);
     response
-}
-
-/// An answer without a body.
-pub(crate) fn empty(status: u16) -> Response {
-    Response {
-        status,
-        headers: portcullis_model::HeaderList::with_capacity(8),
-        body: Body::Empty,
-    }
 }

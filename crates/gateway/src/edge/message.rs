@@ -134,10 +134,10 @@ pub(crate) fn response(response: Response, to_head: bool) -> http::Response<Outg
     // length is the codec's to say: one that somebody mapped could make two answers of one.
     let length_is_about_another_body =
         response.body.length() == Some(0) && (to_head || response.status == 304);
-    for (name, value) in response.headers.iter() {
+    for (name, value) in response.headers.iter_bytes() {
         let (Ok(name), Ok(value)) = (
-            http::HeaderName::from_bytes(name),
-            http::HeaderValue::from_maybe_shared(value.clone()),
+            http::HeaderName::from_bytes(&name),
+            http::HeaderValue::from_maybe_shared(value),
         ) else {
             tracing::error!("a response field is not valid HTTP: answered 500 instead");
             let mut failed = http::Response::new(OutgoingBody::new(Body::Empty));

@@ -12,7 +12,7 @@ use std::{
 use bytes::Bytes;
 use portcullis_egress::{AnswerBody, Client, EgressError, OutgoingBody, Target, Timeouts, Upgraded};
 use portcullis_model::{
-    HeaderList, Problem,
+    HeaderList, Problem, Renamed,
     resources::apigateway::{Integration as IntegrationModel, ResponseTransferMode},
 };
 use smallvec::SmallVec;
@@ -313,13 +313,10 @@ impl HttpProxy {
 
 /// The caller's fields that pass, the mapped ones in place of their namesakes, and the way the request came.
 fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> HeaderList {
-    let mut headers = HeaderList::with_capacity(request.headers.len() + 4);
-    for (name, value) in request.headers.iter() {
-        let replaced = || mapped.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-        if !is_dropped_from_request(name) && !replaced() {
-            headers.push(name.clone(), value.clone());
-        }
-    }
+    let mut headers = request.headers.filtered(4, |name| {
+        let is_replaced = || mapped.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        !is_dropped_from_request(name) && !is_replaced()
+    });
     for (name, values) in mapped {
         for value in values {
             headers.push(name.clone(), value);
@@ -355,18 +352,20 @@ pub(crate) fn forwarded_for(request: &Request) -> Bytes {
 
 /// The text of an IPv4 address needs no memory of its own.
 fn address_text(address: IpAddr) -> SmallVec<[u8; 16]> {
+    let IpAddr::V4(address) = address else {
+        return address.to_string().as_bytes().into();
+    };
     let mut text = SmallVec::new();
-    match address {
-        IpAddr::V4(address) => {
-            for octet in address.octets() {
-                if !text.is_empty() {
-                    text.push(b'.');
-                }
-                text.extend_from_slice(itoa::Buffer::new().format(octet).as_bytes());
-            }
+    for octet in address.octets() {
+        if octet >= 100 {
+            text.push(b'0' + octet / 100);
         }
-        IpAddr::V6(address) => text.extend_from_slice(address.to_string().as_bytes()),
+        if octet >= 10 {
+            text.push(b'0' + octet / 10 % 10);
+        }
+        text.extend([b'0' + octet % 10, b'.']);
     }
+    text.pop();
     text
 }
 
@@ -393,13 +392,10 @@ fn response(answer: portcullis_egress::Answer) -> Response {
 }
 
 fn response_headers(mut headers: HeaderList) -> HeaderList {
-    headers.retain_renamed(|name| match fate_in_response(name) {
-        Fate::Pass => true,
-        Fate::Remap => {
-            *name = remapped_name(name);
-            true
-        }
-        Fate::Drop => false,
+    headers.rename(|name| match fate_in_response(name) {
+        Fate::Pass => Renamed::Kept,
+        Fate::Remap => Renamed::To(remapped_name(name)),
+        Fate::Drop => Renamed::LeftOut,
     });
     headers
 }

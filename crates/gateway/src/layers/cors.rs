@@ -155,12 +155,13 @@ impl Cors {
         if matches!(self.origins, Origins::Listed { .. }) {
             response.push("vary", "Origin");
         }
-        let Some(origin) = request.get("origin").filter(|origin| self.origins.allow(origin)) else {
+        let origin = request.get_bytes("origin");
+        let Some(origin) = origin.filter(|origin| self.origins.allow(origin)) else {
             return;
         };
         let allowed = match self.origins {
             Origins::Any => Bytes::from_static(b"*"),
-            Origins::Listed { .. } => origin.clone(),
+            Origins::Listed { .. } => origin,
         };
         response.push("access-control-allow-origin", allowed);
         if self.credentials {

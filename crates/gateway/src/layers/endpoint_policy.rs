@@ -11,7 +11,7 @@ use portcullis_engines::iam::{AccessRequest, Context, Policy, Verdict, evaluate}
 use super::{
     authorizer::{iam, signature},
     method_arn::method_arn,
-    resource_policy::{INVOKE, KEYS, PRINCIPAL_KEYS, PRINCIPAL_TAG, PRIVATE_KEYS, context_of, denied},
+    resource_policy::{INVOKE, KEYS, PRINCIPAL_KEYS, PRINCIPAL_TAG, PRIVATE_KEYS, RequestFacts, denied},
 };
 use crate::{
     decision::{Decision, LayerName, Reason},
@@ -80,9 +80,10 @@ fn judge(exchange: &Exchange, worker: &Worker) -> Result<Reason, Refusal> {
         true => Some(iam::signer(exchange, worker)?),
         false => None,
     };
+    let facts = RequestFacts::of(exchange);
     let mut context = match &caller {
-        Some(caller) => iam::context_with(exchange, caller),
-        None => context_of(exchange),
+        Some(caller) => iam::context_with(&facts, caller),
+        None => Context::of(&facts),
     };
     set_resource_account(&mut context, exchange);
     let arn = method_arn(exchange)?;
@@ -107,7 +108,7 @@ fn judge(exchange: &Exchange, worker: &Worker) -> Result<Reason, Refusal> {
     }
 }
 
-fn set_resource_account(context: &mut Context, exchange: &Exchange) {
+fn set_resource_account(context: &mut Context<'_>, exchange: &Exchange) {
     if let Some(stage) = exchange.stage() {
         context.set(RESOURCE_ACCOUNT, stage.scope.account.as_str());
     }

@@ -6,8 +6,10 @@
 //!
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-authorization-flow.html>
 
-use portcullis_engines::iam::{AccessRequest, Context, Policy, Verdict, evaluate};
-use portcullis_model::{Problem, Scope, resources::apigateway::RestApi};
+use std::net::IpAddr;
+
+use portcullis_engines::iam::{AccessRequest, Context, Facts, Policy, Verdict, evaluate};
+use portcullis_model::{HeaderList, Problem, Scope, Timestamp, resources::apigateway::RestApi};
 
 use super::method_arn::{masked_method_arn, method_arn};
 use crate::{
@@ -16,6 +18,7 @@ use crate::{
     gateway::Worker,
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
+    vpc_endpoints::VpcEndpoint,
 };
 
 /// The action that all of this is about.
@@ -152,12 +155,12 @@ fn judge(exchange: &Exchange) -> Result<(PolicyVerdict, Reason), Refusal> {
         let reason = "the resource policy waits for the caller";
         return Ok((PolicyVerdict::Unasked, reason.into()));
     }
-    let (arn, context) = (method_arn(exchange)?, context_of(exchange));
+    let (arn, facts) = (method_arn(exchange)?, RequestFacts::of(exchange));
     let request = AccessRequest {
         principal_arn: None,
         action: INVOKE,
         resource: &arn,
-        context: &context,
+        context: &Context::of(&facts),
     };
     match policy.evaluate(&request) {
         Verdict::Allow { statement } => {
@@ -184,45 +187,59 @@ pub(crate) fn allows_everybody(exchange: &Exchange, action: &str, arn: &str) -> 
     let Some(policy) = exchange.stage().and_then(|stage| stage.policy.as_deref()) else {
         return false;
     };
-    let context = context_of(exchange);
+    let facts = RequestFacts::of(exchange);
     let request = AccessRequest {
         principal_arn: None,
         action,
         resource: arn,
-        context: &context,
+        context: &Context::of(&facts),
     };
     matches!(policy.evaluate(&request), Verdict::Allow { .. })
 }
 
-/// Returns what conditions may ask of any request.
-pub(crate) fn context_of(exchange: &Exchange) -> Context {
-    let (request, now) = (exchange.request(), exchange.started());
-    let mut context = Context::new();
-    let address = request.peer.address.ip().to_string();
-    match exchange.endpoint() {
-        None => context.set("aws:SourceIp", address),
-        Some(endpoint) => {
-            context.set("aws:VpcSourceIp", address);
-            context.set("aws:SourceVpce", endpoint.id.as_str());
-            context.set("aws:SourceVpc", endpoint.vpc.as_str());
+/// What conditions may ask of any request.
+pub(crate) struct RequestFacts<'e> {
+    headers: &'e HeaderList,
+    source: IpAddr,
+    is_secure: bool,
+    started: Timestamp,
+    endpoint: Option<&'e VpcEndpoint>,
+}
+
+impl<'e> RequestFacts<'e> {
+    pub(crate) fn of(exchange: &'e Exchange) -> Self {
+        let request = exchange.request();
+        Self {
+            headers: &request.headers,
+            source: request.peer.address.ip(),
+            is_secure: request.peer.tls.is_some(),
+            started: exchange.started(),
+            endpoint: exchange.endpoint(),
         }
     }
-    let is_secure = request.peer.tls.is_some();
-    context.set("aws:SecureTransport", if is_secure { "true" } else { "false" });
-    context.set("aws:CurrentTime", now.iso8601());
-    context.set("aws:EpochTime", now.seconds().to_string());
-    for (header, key) in [("referer", "aws:Referer"), ("user-agent", "aws:UserAgent")] {
-        // Two fields are one value with a comma (RFC 9110, section 5.3): neither can hide the other.
-        let values: Vec<_> = request
-            .headers
-            .all(header)
-            .map(|value| String::from_utf8_lossy(value))
-            .collect();
-        if !values.is_empty() {
-            context.set(key, values.join(", "));
-        }
+}
+
+impl Facts for RequestFacts<'_> {
+    fn values(&self, key: &str) -> Option<Vec<String>> {
+        let value = match (key, self.endpoint) {
+            ("aws:sourceip", None) | ("aws:vpcsourceip", Some(_)) => self.source.to_string(),
+            ("aws:sourcevpce", Some(endpoint)) => endpoint.id.as_str().to_owned(),
+            ("aws:sourcevpc", Some(endpoint)) => endpoint.vpc.as_str().to_owned(),
+            ("aws:securetransport", _) => self.is_secure.to_string(),
+            ("aws:currenttime", _) => self.started.iso8601(),
+            ("aws:epochtime", _) => self.started.seconds().to_string(),
+            ("aws:referer", _) => field(self.headers, "referer")?,
+            ("aws:useragent", _) => field(self.headers, "user-agent")?,
+            _ => return None,
+        };
+        Some(vec![value])
     }
-    context
+}
+
+/// Returns a header field. Two are one value with a comma (RFC 9110, section 5.3): neither can hide the other.
+fn field(headers: &HeaderList, name: &str) -> Option<String> {
+    let values: Vec<_> = headers.all(name).map(String::from_utf8_lossy).collect();
+    (!values.is_empty()).then(|| values.join(", "))
 }
 
 /// Returns the refusal of a policy, in AWS's words.

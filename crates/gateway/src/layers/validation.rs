@@ -109,7 +109,7 @@ impl Required {
             // Without case, although AWS speaks of case: HTTP/2 has lower-case names only.
             Place::Header => {
                 let values = request.headers.all(&self.name);
-                values.last().is_some_and(|value| holds(value))
+                values.last().is_some_and(&holds)
             }
             Place::Path => {
                 let value = exchange.path_parameter(&self.name);

@@ -119,7 +119,7 @@ impl Change {
                 .get_mut(at)
                 .map(|known| std::mem::take(&mut known.1))
                 .unwrap_or_default(),
-            (Action::Append, None) => exchange.request().headers.all(name).cloned().collect(),
+            (Action::Append, None) => exchange.request().headers.all_bytes(name).collect(),
             (Action::Overwrite | Action::Remove, _) => Vec::new(),
         };
         if let Some(value) = self.evaluate(exchange, false) {
@@ -223,12 +223,7 @@ impl Piece {
                 }
                 exchange.path_parameter(name).map(|raw| query::decode(raw, false))
             }
-            Self::Header(name) => joined(
-                request
-                    .headers
-                    .all(name)
-                    .map(|value| Cow::Borrowed(value.as_ref())),
-            ),
+            Self::Header(name) => joined(request.headers.all(name).map(Cow::Borrowed)),
             Self::Query(name) => joined(query::values(request.query().unwrap_or_default(), name)),
             Self::Context(path) => {
                 let path: Vec<&str> = path.iter().map(AsRef::as_ref).collect();

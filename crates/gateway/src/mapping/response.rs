@@ -251,7 +251,7 @@ pub(crate) fn apply(
     answer: Answer,
 ) -> Result<(Response, Reason), Refusal> {
     match answer {
-        Answer::Proxied(response) => Ok((response, "passed through".into())),
+        Answer::Proxied(response) => Ok((response, Reason::Nothing("passed through"))),
         Answer::Mocked { status } => {
             // A mock's own answer is empty.
             let choice = choose(method, Some(&status.to_string()))?;
@@ -303,9 +303,7 @@ fn render(
             )
         }
         None => {
-            let own = answer
-                .and_then(|answer| answer.headers.get("content-type"))
-                .cloned();
+            let own = answer.and_then(|answer| answer.headers.get_bytes("content-type"));
             (own.unwrap_or_else(|| Bytes::from_static(JSON.as_bytes())), given)
         }
     };
@@ -362,7 +360,7 @@ fn override_response(headers: &mut HeaderList, status: u16, overrides: &[Overrid
 fn check_length(headers: &mut HeaderList, body_bytes: usize) -> Result<(), Refusal> {
     let wrong = headers
         .all(CONTENT_LENGTH)
-        .any(|length| length.as_ref() != body_bytes.to_string().as_bytes());
+        .any(|length| length != body_bytes.to_string().as_bytes());
     headers.remove(CONTENT_LENGTH.as_bytes());
     if wrong {
         let cause = format!("the mapped `Content-Length` is not that of the body, {body_bytes}");

@@ -121,7 +121,7 @@ impl Choice {
     /// Tells whether the client chose the canary, or the other; none if it chose neither.
     fn of(&self, request: &Request) -> Option<bool> {
         let value = match self {
-            Self::Header(name) => request.headers.get(name.as_bytes())?.as_ref(),
+            Self::Header(name) => request.headers.get(name.as_bytes())?,
             Self::Cookie(name) => request
                 .headers
                 .all("cookie")

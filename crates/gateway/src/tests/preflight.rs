@@ -86,7 +86,7 @@ fn calls_and_refusals_carry_the_header_that_lets_a_page_read_them() {
         let outcome = world.send(with_body(request("POST", target, headers), body));
         assert_eq!(outcome.status, status, "{target}: {:?}", outcome.last());
         let origins: Vec<_> = outcome.headers.all("access-control-allow-origin").collect();
-        assert_eq!(origins, ["https://app.example"], "{target} {status}");
+        assert_eq!(origins, [b"https://app.example"], "{target} {status}");
     }
 }
 

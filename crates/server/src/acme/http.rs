@@ -80,7 +80,7 @@ async fn send(
     let content = answer.body.read_whole(ANSWER_BYTES_MAX).await.map_err(other)?;
     let mut response = http::Response::builder().status(answer.status);
     for (name, value) in answer.headers.iter() {
-        response = response.header(name.as_ref(), value.as_ref());
+        response = response.header(name, value);
     }
     response
         .body(http_body_util::Full::new(content))

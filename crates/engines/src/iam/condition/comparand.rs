@@ -64,7 +64,7 @@ impl Comparand {
     }
 
     /// Tells whether the request's `value` matches.
-    pub(super) fn matches(&self, value: &str, context: &Context) -> bool {
+    pub(super) fn matches(&self, value: &str, context: &Context<'_>) -> bool {
         match self {
             Self::Text(pattern) => pattern.matches(value, context),
             Self::Arn(pattern) => pattern.matches(value, context),
@@ -80,7 +80,7 @@ impl Comparand {
     }
 
     /// Tells whether every policy variable in it has a value.
-    pub(super) fn is_resolvable(&self, context: &Context) -> bool {
+    pub(super) fn is_resolvable(&self, context: &Context<'_>) -> bool {
         match self {
             Self::Text(pattern) => pattern.is_resolvable(context),
             Self::Arn(pattern) => pattern.is_resolvable(context),

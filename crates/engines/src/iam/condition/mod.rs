@@ -88,7 +88,7 @@ impl Conditions {
 
     /// Tells whether the conditions of a statement with `effect` hold. A negated operator against a variable without
     /// value ("not the owner", and nobody knows the owner) allows nothing.
-    pub(super) fn hold(&self, context: &Context, effect: Effect) -> bool {
+    pub(super) fn hold(&self, context: &Context<'_>, effect: Effect) -> bool {
         self.0.iter().all(|condition| {
             condition.holds(context) && (effect == Effect::Deny || condition.is_certain(context))
         })
@@ -96,15 +96,15 @@ impl Conditions {
 }
 
 impl Condition {
-    fn is_certain(&self, context: &Context) -> bool {
+    fn is_certain(&self, context: &Context<'_>) -> bool {
         !self.operator.is_negated || self.values.iter().all(|value| value.is_resolvable(context))
     }
 
-    fn holds(&self, context: &Context) -> bool {
+    fn holds(&self, context: &Context<'_>) -> bool {
         let found = context.values(&self.key);
         if self.operator.is_null_check() {
             // An empty list of values counts as absent.
-            let is_absent = found.is_none_or(<[_]>::is_empty);
+            let is_absent = found.is_none_or(|values| values.is_empty());
             return self.values.iter().any(|value| value.is_null_answer(is_absent));
         }
         let is_negated = self.operator.is_negated;

@@ -1,6 +1,8 @@
 //! Takes the head of a request apart (RFC 9112 sections 2, 3, 5 and 6): strict where two parsers could differ, and blind to
 //! what is merely odd, which the firewall must see as it came.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 use memchr::{memchr, memrchr};
 use portcullis_egress::lines::{self, BadLine, HeadScan};
@@ -19,6 +21,8 @@ use crate::{
 };
 
 const METHOD_BYTES_MAX: usize = 32;
+/// Room for the fields of one head, before it must grow.
+const FIELDS_USUAL: usize = 16;
 /// A longer number is no length that anybody sends.
 const LENGTH_DIGITS_MAX: usize = 18;
 
@@ -85,6 +89,15 @@ fn limit_head(bytes: usize, limits: &EdgeLimits) -> Result<(), &'static Rule> {
 
 /// Takes apart a head that [`Scan`] found whole.
 pub(super) fn parse(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static Rule> {
+    read(input, limits).map_err(|found| {
+        if lines::has_bare_line_feed(input) {
+            return rules::BARE_LINE_FEED;
+        }
+        found
+    })
+}
+
+fn read(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static Rule> {
     // A copy of the right size: what is kept of a request, in trails for example, does not keep a large buffer.
     let head = Bytes::copy_from_slice(input);
     let line_end = lines::line_end(&head, 0).map_err(rule)?;
@@ -190,14 +203,14 @@ fn target_of<'t>(
 
 /// Reads the lines from `at` to the empty one.
 fn read_fields(head: &Bytes, mut at: usize, fields: &mut Fields) -> Result<HeaderList, &'static Rule> {
-    let mut headers = HeaderList::with_capacity(16);
+    let mut headers = HeaderList::read_from(head.clone(), FIELDS_USUAL);
     while let Some(field) = lines::field_line(head, at).map_err(rule)? {
         if headers.len() >= HEADERS_MAX {
             return Err(rules::FIELD_COUNT);
         }
-        let (name, value) = (head.slice(field.name), head.slice(field.value));
-        fields.note(&name, &value)?;
-        headers.push(name, value);
+        let part = |place: &Range<usize>| head.get(place.clone()).unwrap_or_default();
+        fields.note(part(&field.name), part(&field.value))?;
+        headers.push_read(field.name, field.value);
         at = field.next;
     }
     Ok(headers)

@@ -214,7 +214,9 @@ fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
                 Poll::Ready(response) => Poll::Ready(Some(response)),
                 Poll::Pending => poll_gone(wire, context).map(|()| None),
             });
-            let Some(response) = answered.await else { return false };
+            let Some(response) = answered.await else {
+                return false;
+            };
             response
         };
         if matches!(response.body, Body::Tunnel(_)) {

@@ -225,7 +225,7 @@ mod tests {
             .headers
             .iter()
             .map(|(name, value)| {
-                let text = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).unwrap();
+                let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
                 (text(name), text(value))
             })
             .collect();

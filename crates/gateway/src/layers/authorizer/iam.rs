@@ -25,7 +25,7 @@ use crate::{
     gateway::Worker,
     layers::{
         method_arn::method_arn,
-        resource_policy::{self, INVOKE, PolicyVerdict, context_of},
+        resource_policy::{self, INVOKE, PolicyVerdict, RequestFacts},
     },
     refusal::Refusal,
 };
@@ -242,7 +242,8 @@ fn identify(claim: Claim, callers: &Callers) -> Result<IamCaller, Refusal> {
 
 /// Combines what the signer's policies and the API's say.
 fn authorize(exchange: &Exchange, caller: &IamCaller, arn: &str) -> Result<Reason, Refusal> {
-    let context = context_with(exchange, caller);
+    let facts = RequestFacts::of(exchange);
+    let context = context_with(&facts, caller);
     let request = AccessRequest {
         principal_arn: Some(&caller.arn),
         action: INVOKE,
@@ -276,7 +277,8 @@ fn authorize(exchange: &Exchange, caller: &IamCaller, arn: &str) -> Result<Reaso
 
 /// Tells whether the caller may besides do `action` with the method: his policies and the API's together say so.
 pub(crate) fn allows(exchange: &Exchange, caller: &IamCaller, action: &str, arn: &str) -> bool {
-    let context = context_with(exchange, caller);
+    let facts = RequestFacts::of(exchange);
+    let context = context_with(&facts, caller);
     let request = AccessRequest {
         principal_arn: Some(&caller.arn),
         action,
@@ -325,8 +327,8 @@ fn policy_says(
 }
 
 /// Returns what conditions may ask of a signed request.
-pub(crate) fn context_with(exchange: &Exchange, caller: &IamCaller) -> Context {
-    let mut context = context_of(exchange);
+pub(crate) fn context_with<'e>(facts: &'e RequestFacts<'_>, caller: &IamCaller) -> Context<'e> {
+    let mut context = Context::of(facts);
     context.set("aws:PrincipalArn", caller.principal_arn.as_ref());
     context.set("aws:PrincipalAccount", caller.account.as_str());
     context.set("aws:userid", caller.principal_id.as_ref());

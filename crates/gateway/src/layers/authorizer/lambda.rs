@@ -15,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use portcullis_engines::iam::{AccessRequest, Policy, Verdict, evaluate};
+use portcullis_engines::iam::{AccessRequest, Context, Policy, Verdict, evaluate};
 use portcullis_model::{
     ApiId, AuthorizerId, Scope, Timestamp,
     resources::{
@@ -40,7 +40,7 @@ use crate::{
     integrations::function::{error_message, function_arn},
     layers::{
         method_arn::method_arn,
-        resource_policy::{INVOKE, context_of},
+        resource_policy::{INVOKE, RequestFacts},
     },
     ports::{FUNCTION_PAYLOAD_BYTES_MAX, FunctionFailure, Invocation},
     refusal::{Refusal, RefusalKind},
@@ -256,12 +256,12 @@ fn judge(
 }
 
 fn judge_policy(policy: &Policy, arn: &str, exchange: &Exchange) -> (Says, String) {
-    let context = context_of(exchange);
+    let facts = RequestFacts::of(exchange);
     let request = AccessRequest {
         principal_arn: None,
         action: INVOKE,
         resource: arn,
-        context: &context,
+        context: &Context::of(&facts),
     };
     match evaluate(&[policy], &request) {
         Verdict::Allow { statement } => (Says::Allow, format!("{statement} allows it")),
