@@ -20,6 +20,9 @@ pub(super) struct Syntax {
 pub(super) struct Pattern {
     pieces: Vec<Piece>,
     ignore_case: bool,
+    /// The characters of ASCII that it begins with, each a piece: compared at once. Most patterns are little else.
+    start: Box<str>,
+    has_variables: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +56,14 @@ impl Pattern {
             });
             rest = rest.get(next.len_utf8()..).unwrap_or_default();
         }
+        let plain = |piece: &Piece| match piece {
+            Piece::Character(character) if character.is_ascii() => Some(*character),
+            _ => None,
+        };
+        let start: String = pieces.iter().map_while(plain).collect();
         Ok(Self {
+            start: start.into(),
+            has_variables: pieces.iter().any(|piece| matches!(piece, Piece::Variable { .. })),
             pieces,
             ignore_case: syntax.ignore_case,
         })
@@ -61,12 +71,25 @@ impl Pattern {
 
     /// Tells whether `text` matches. A variable without value or default matches nothing.
     pub(super) fn matches(&self, text: &str, context: &Context<'_>) -> bool {
-        let has_variables = self
-            .pieces
-            .iter()
-            .any(|piece| matches!(piece, Piece::Variable { .. }));
-        if !has_variables {
-            return matches_pieces(&self.pieces, text, self.ignore_case);
+        // Elsewhere a character may be one of ASCII in small letters: those are compared one by one.
+        let (pieces, rest) = if text.is_ascii() {
+            let Some((start, rest)) = text.split_at_checked(self.start.len()) else {
+                return false;
+            };
+            let begins = if self.ignore_case {
+                start.eq_ignore_ascii_case(&self.start)
+            } else {
+                *start == *self.start
+            };
+            if !begins {
+                return false;
+            }
+            (self.pieces.get(self.start.len()..).unwrap_or_default(), rest)
+        } else {
+            (self.pieces.as_slice(), text)
+        };
+        if !self.has_variables {
+            return matches_pieces(pieces, rest, self.ignore_case);
         }
         self.resolved(context)
             .is_some_and(|pieces| matches_pieces(&pieces, text, self.ignore_case))
@@ -130,6 +153,9 @@ fn fold(character: char, ignore_case: bool) -> char {
     if !ignore_case {
         return character;
     }
+    if character.is_ascii() {
+        return character.to_ascii_lowercase();
+    }
     let mut lower = character.to_lowercase();
     match (lower.next(), lower.next()) {
         (Some(single), None) => single,
@@ -170,5 +196,45 @@ fn matches_pieces(pieces: &[Piece], text: &str, ignore_case: bool) -> bool {
         at = piece;
         rest = from.clone();
         again = Some((piece, from));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is compared at once is what is compared one by one: with and without case, ASCII or not.
+    #[test]
+    fn start_of_a_pattern_is_no_other_pattern() {
+        let texts = [
+            "", "a", "A", "ab", "aB*", "abc", "k", "\u{212a}", "a\u{e9}", "a\u{c9}b", "*", "b",
+        ];
+        let patterns = [
+            "", "a", "ab", "Ab*", "a?c", "K", "k*", "*b", "a\u{e9}*", "a\u{e9}b", "${a:b}", "a${a:b}",
+        ];
+        let context = Context::new();
+        let mut matched = 0;
+        for ignore_case in [false, true] {
+            for pattern in patterns {
+                let syntax = Syntax {
+                    wildcards: true,
+                    variables: true,
+                    ignore_case,
+                };
+                let compiled = Pattern::compile(pattern, syntax).unwrap();
+                for text in texts {
+                    let expected = compiled
+                        .resolved(&context)
+                        .is_some_and(|pieces| matches_pieces(&pieces, text, ignore_case));
+                    assert_eq!(
+                        compiled.matches(text, &context),
+                        expected,
+                        "{pattern} {text} {ignore_case}"
+                    );
+                    matched += usize::from(expected);
+                }
+            }
+        }
+        assert!(matched > 20, "{matched}");
     }
 }
