@@ -58,11 +58,7 @@ pub(crate) fn request(bytes: &[u8]) {
         .iter()
         .map(|field| (field.name.as_bytes(), field.value))
         .collect();
-    let same: Vec<(&[u8], &[u8])> = ours
-        .headers
-        .iter()
-        .map(|(name, value)| (&name[..], &value[..]))
-        .collect();
+    let same: Vec<(&[u8], &[u8])> = ours.headers.iter().collect();
     assert_eq!(same, fields);
     check_framing(&ours.framing, &fields);
 }
@@ -112,7 +108,7 @@ pub(crate) fn answer(bytes: &[u8]) {
             })
             .collect();
         for (name, value) in ours.headers.iter() {
-            let same = |(known, given): &(&[u8], &[u8])| *known == &name[..] && *given == &value[..];
+            let same = |(known, given): &(&[u8], &[u8])| *known == name && *given == value;
             assert!(fields.iter().any(same), "a field that nobody sent: {name:?}");
         }
         let count = |name: &str| {
