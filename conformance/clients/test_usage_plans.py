@@ -175,6 +175,23 @@ def test_keys_of_plans(apigateway, api, call):
         apigateway.get_usage_plan_key(**pair)
 
 
+def test_a_plan_gains_no_stage_that_one_of_its_keys_has_by_another_plan(apigateway, api, call):
+    first, second = make_plan(apigateway, api), make_plan(apigateway, api, stage="beta")
+    key = make_key(apigateway, first)
+    apigateway.create_usage_plan_key(usagePlanId=second, keyId=key["id"], keyType="API_KEY")
+    assert call(key) == 200 and call(key, stage="beta") == 200
+    gain = {"op": "add", "path": "/apiStages", "value": f"{api}:prod"}
+    with pytest.raises(apigateway.exceptions.ConflictException):
+        apigateway.update_usage_plan(usagePlanId=second, patchOperations=[gain])
+    # What takes no new stage is no business of the keys.
+    apigateway.update_usage_plan(usagePlanId=second, patchOperations=[replace("/description", "for beta")])
+    assert call(key) == 200 and call(key, stage="beta") == 200
+    apigateway.delete_usage_plan_key(usagePlanId=first, keyId=key["id"])
+    assert call(key) == 403 and call(key, stage="beta") == 200
+    apigateway.update_usage_plan(usagePlanId=second, patchOperations=[gain])
+    assert call(key) == 200 and call(key, stage="beta") == 200
+
+
 def test_a_key_that_is_disabled_or_deleted_opens_nothing_from_the_next_request_on(apigateway, api, call):
     key = make_key(apigateway, make_plan(apigateway, api))
     assert call(key) == 200

@@ -1,5 +1,6 @@
 """API keys from files, and what an account says of itself, with boto3."""
 
+import re
 import time
 
 import pytest
@@ -65,6 +66,40 @@ def test_a_bad_row_is_a_warning_and_with_fail_on_warnings_nothing_is_imported(se
     for body in (b"", b"Name,Value\n", b"Name,Key\n\"open", b"\xff\xfe"):
         with pytest.raises(apigateway.exceptions.BadRequestException):
             apigateway.import_api_keys(format="csv", body=body)
+
+
+def pages_of(operation, **asked):
+    position, pages = {}, []
+    while True:
+        page = operation(**asked, **position)
+        pages.append([item["id"] for item in page["items"]])
+        if "position" not in page:
+            return pages
+        position = {"position": page["position"]}
+
+
+def test_keys_are_listed_in_the_order_in_which_they_were_made(server, apigateway):
+    _, _, (plan, _) = keyed_api(server, 100)
+    rows = [f"{'even' if n % 2 == 0 else 'odd'}-listed,listed-value-of-a-key-{n:04},,true,{plan}" for n in range(1_300)]
+    made = []
+    for first in (0, 650):
+        made += apigateway.import_api_keys(format="csv", body=file_of(rows[first : first + 650]))["ids"]
+    made.append(apigateway.create_api_key(name="even-listed-last", enabled=True)["id"])
+    apigateway.create_usage_plan_key(usagePlanId=plan, keyId=made[-1], keyType="API_KEY")
+    assert all(re.fullmatch("[a-z0-9]{10}", id) for id in made)
+    assert made == sorted(set(made))
+    even = [id for n, id in enumerate(made) if n % 2 == 0]
+
+    found = pages_of(apigateway.get_api_keys, nameQuery="even-listed", limit=100)
+    assert [len(page) for page in found] == [100] * 6 + [51] and sum(found, []) == even
+    # A page that ends with the last key is the last page.
+    assert [len(page) for page in pages_of(apigateway.get_api_keys, nameQuery="odd-listed", limit=325)] == [325, 325]
+    in_plan = sum(pages_of(apigateway.get_usage_plan_keys, usagePlanId=plan, nameQuery="even-listed", limit=500), [])
+    assert in_plan == even
+    in_plan = sum(pages_of(apigateway.get_usage_plan_keys, usagePlanId=plan, limit=500), [])
+    assert [id for id in in_plan if id in set(made)] == made
+    everything = sum(pages_of(apigateway.get_api_keys, limit=500), [])
+    assert [id for id in everything if id in set(made)] == made and len(everything) == len(set(everything))
 
 
 def test_who_may_import_keys_but_not_put_them_into_a_plan_cannot_do_so_by_a_file(server, apigateway):

@@ -71,7 +71,7 @@ kinds! {
     HTTP_VPC_LINK = Configuration "apigatewayv2-vpc-link",
     /// What an account has set for all its APIs
     API_ACCOUNT = Configuration "apigateway-account",
-    /// `{key}`; lookup `api-key-value` (unique): [`portcullis_model::resources::usage_plans::ApiKey`]
+    /// `{key}`; lookup `api-key-value` (unique), a part of the hash: [`portcullis_model::resources::usage_plans::ApiKey`]
     API_KEY = Configuration "apigateway-api-key",
     /// `{plan}`
     USAGE_PLAN = Configuration "apigateway-usage-plan",

@@ -5,6 +5,7 @@
 //! versions, all or nothing, durable when acknowledged. Every record that holds a secret holds it sealed.
 
 pub mod kinds;
+mod portions;
 pub mod record;
 mod settled;
 pub mod typed;
@@ -17,6 +18,7 @@ use std::{future::Future, pin::Pin};
 use portcullis_model::Scope;
 
 pub use kinds::{Class, Kind};
+pub use portions::each_everywhere;
 pub use record::{Batch, Change, Committed, Expect, Lookup, Page, Put, Record, RecordKey};
 pub use settled::settled;
 pub use sqlite::SqliteStore;
@@ -57,6 +59,9 @@ pub trait Store: Send + Sync + 'static {
 
     /// Returns every record of one kind in every scope; for start-up and the change feed only.
     fn list_everywhere(&self, kind: Kind) -> Answer<'_, Vec<Record>>;
+
+    /// Returns every scope that has, or had, records of one kind: with [`list`](Self::list), a way through many of them in portions.
+    fn scopes(&self, kind: Kind) -> Answer<'_, Vec<Scope>>;
 
     /// Returns the keys of the records of `kind` that a lookup names, in every scope.
     fn find<'a>(&'a self, kind: Kind, name: &'static str, value: &'a str) -> Answer<'a, Vec<RecordKey>>;

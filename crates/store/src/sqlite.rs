@@ -7,6 +7,7 @@ mod batch;
 mod connections;
 mod lock;
 mod migrations;
+mod numbers;
 mod purge;
 mod reads;
 mod writer;
@@ -86,6 +87,13 @@ impl Store for SqliteStore {
             let now = self.clock.now();
             self.connections
                 .read(|connection| reads::list_everywhere(connection, kind, now))
+        })
+    }
+
+    fn scopes(&self, kind: Kind) -> Answer<'_, Vec<Scope>> {
+        Box::pin(async move {
+            self.connections
+                .read(|connection| reads::scopes(connection, kind))
         })
     }
 

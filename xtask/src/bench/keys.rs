@@ -11,9 +11,9 @@ use super::message;
 use super::proxies::portcullis::Portcullis;
 
 /// Keys of one file: less than the 4 MiB that a call may have.
-const KEYS_PER_FILE: usize = 40_000;
+const KEYS_PER_FILE: usize = 50_000;
 /// After how many keys the time is taken.
-const KEYS_PER_STEP: usize = KEYS_PER_FILE * 5;
+const KEYS_PER_STEP: usize = KEYS_PER_FILE * 2;
 const STAGE: &str = "prod";
 
 /// An API with a plan.

@@ -196,6 +196,18 @@ impl Store for StagedStore {
         })
     }
 
+    fn scopes(&self, kind: Kind) -> Answer<'_, Vec<Scope>> {
+        Box::pin(async move {
+            let mut scopes = self.below.scopes(kind).await?;
+            let staged = self.lock();
+            let own = staged.values().filter(|staged| staged.key.kind == kind);
+            scopes.extend(own.map(|staged| staged.key.scope.clone()));
+            scopes.sort();
+            scopes.dedup();
+            Ok(scopes)
+        })
+    }
+
     fn find<'a>(&'a self, kind: Kind, name: &'static str, value: &'a str) -> Answer<'a, Vec<RecordKey>> {
         Box::pin(async move {
             let mut keys = self.below.find(kind, name, value).await?;

@@ -97,6 +97,9 @@ impl Store for Dying {
     fn list_everywhere(&self, kind: Kind) -> Answer<'_, Vec<Record>> {
         self.below.list_everywhere(kind)
     }
+    fn scopes(&self, kind: Kind) -> Answer<'_, Vec<portcullis_model::Scope>> {
+        self.below.scopes(kind)
+    }
     fn find<'a>(&'a self, kind: Kind, name: &'static str, value: &'a str) -> Answer<'a, Vec<RecordKey>> {
         self.below.find(kind, name, value)
     }

@@ -19,7 +19,7 @@ use portcullis_model::{
     Clock, Scope, SystemClock,
     resources::usage_plans::{DayOfUsage, Throttle, UsagePlanKey},
 };
-use portcullis_store::{Batch, Expect, Put, RecordKey, Store, StoreError, kinds, typed};
+use portcullis_store::{Batch, Expect, Put, RecordKey, Store, StoreError, each_everywhere, kinds, typed};
 use portcullis_vault::{KeyedHash, Vault, VaultError};
 use tokio::sync::Mutex;
 
@@ -74,22 +74,20 @@ impl UsageKeeper {
     }
 
     async fn load(&self) -> Result<(), StoreError> {
-        let days = typed::list_everywhere_json::<DayOfUsage>(self.store.as_ref(), kinds::USAGE).await?;
-        let usage: Vec<Usage> = days
-            .into_iter()
-            .filter_map(|day| {
-                let (pair, _) = day.key.id.rsplit_once('/')?;
-                let (plan_id, key_id) = pair.split_once('/')?;
-                Some(Usage {
+        each_everywhere(self.store.as_ref(), kinds::USAGE, |record| {
+            let day = typed::parse_record::<DayOfUsage>(record)?;
+            let pair = day.key.id.rsplit_once('/').map(|(pair, _)| pair);
+            if let Some((plan_id, key_id)) = pair.and_then(|pair| pair.split_once('/')) {
+                self.index.restore(&[Usage {
                     scope: day.key.scope.clone(),
                     plan_id: plan_id.to_owned(),
                     key_id: key_id.to_owned(),
                     day: day.value,
-                })
-            })
-            .collect();
-        self.index.restore(&usage);
-        Ok(())
+                }]);
+            }
+            Ok(())
+        })
+        .await
     }
 
     /// Writes what changed since the last writing, of some keys. What cannot be written waits for the next. Returns whether

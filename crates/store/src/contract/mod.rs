@@ -33,6 +33,7 @@ macro_rules! contract_tests {
             prefix_is_not_a_pattern,
             pages_follow_each_other,
             listing_everywhere_crosses_scopes,
+            all_of_a_kind_come_in_portions_each_once,
             typed_values_come_back_with_versions,
             typed_value_of_another_shape_is_an_error_without_its_body,
             absent_is_refused_when_there_is_a_record,

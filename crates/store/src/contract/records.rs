@@ -150,6 +150,31 @@ pub(crate) async fn listing_everywhere_crosses_scopes(store: &dyn Store, _: &Man
     let records = store.list_everywhere(kinds::USER).await.unwrap();
     let keys: Vec<_> = records.into_iter().map(|record| record.key).collect();
     assert_eq!(keys, [user("b"), RecordKey::new(&elsewhere(), kinds::USER, "a")]);
+    assert_eq!(store.scopes(kinds::USER).await.unwrap(), [here(), elsewhere()]);
+    assert!(store.scopes(kinds::GROUP).await.unwrap().is_empty());
+}
+
+pub(crate) async fn all_of_a_kind_come_in_portions_each_once(store: &dyn Store, _: &ManualClock) {
+    let mut batch = Batch::new();
+    for number in 0..4_001 {
+        batch = batch.with(put(user(&format!("{number:05}")), Expect::Absent));
+    }
+    batch = batch.with(put(
+        RecordKey::new(&elsewhere(), kinds::USER, "00007"),
+        Expect::Absent,
+    ));
+    batch = batch.with(put(RecordKey::new(&here(), kinds::GROUP, "g"), Expect::Absent));
+    store.commit(batch).await.unwrap();
+    let mut seen = Vec::new();
+    let read = crate::each_everywhere(store, kinds::USER, |record| {
+        seen.push(record.key);
+        Ok(())
+    });
+    read.await.unwrap();
+    let all = store.list_everywhere(kinds::USER).await.unwrap();
+    let all: Vec<_> = all.into_iter().map(|record| record.key).collect();
+    assert_eq!(seen.len(), 4_002);
+    assert_eq!(seen, all);
 }
 
 pub(crate) async fn typed_values_come_back_with_versions(store: &dyn Store, _: &ManualClock) {

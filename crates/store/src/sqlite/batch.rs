@@ -2,29 +2,26 @@
 //!
 //! Expectations and uniqueness are judged on the batch as a whole, so a name can pass from a record that it
 //! deletes to one that it writes. A record may stand in a batch once: there is no order in which two would count.
+//! Lookups are written in the order of their index, which a large batch passes once instead of jumping to and fro.
 
 use std::collections::HashSet;
 
 use portcullis_model::Timestamp;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Params, params};
 
-use super::{failed, reads::signed};
+use super::{failed, numbers::Numbers, reads::signed};
 use crate::{Batch, Class, Committed, Expect, Lookup, Put, RecordKey, StoreError};
 
-const VERSION: &str = "SELECT version, expires FROM records \
-     WHERE kind = ?1 AND account = ?2 AND region = ?3 AND id = ?4";
-const PUT: &str = "INSERT INTO records (kind, account, region, id, version, body, expires) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
-     ON CONFLICT DO UPDATE SET version = excluded.version, body = excluded.body, expires = excluded.expires";
-const DELETE: &str = "DELETE FROM records WHERE kind = ?1 AND account = ?2 AND region = ?3 AND id = ?4";
-const DELETE_LOOKUPS: &str =
-    "DELETE FROM lookups WHERE kind = ?1 AND account = ?2 AND region = ?3 AND id = ?4";
-const HOLDERS: &str = "SELECT l.account, l.region, l.id, r.expires FROM lookups l \
-     JOIN records r ON r.kind = l.kind AND r.account = l.account AND r.region = l.region AND r.id = l.id \
-     WHERE l.kind = ?1 AND l.name = ?2 AND l.value = ?3";
-const PUT_LOOKUP: &str = "INSERT INTO lookups (kind, name, value, account, region, id, is_unique) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET is_unique = max(is_unique, excluded.is_unique)";
-const PUT_CHANGE: &str = "INSERT OR REPLACE INTO changes (kind, account, region, id) VALUES (?1, ?2, ?3, ?4)";
+const CURRENT: &str = "SELECT number, version, expires FROM records WHERE space = ?1 AND id = ?2";
+const INSERT: &str = "INSERT INTO records (space, id, version, body, expires) VALUES (?1, ?2, ?3, ?4, ?5)";
+const UPDATE: &str = "UPDATE records SET version = ?2, body = ?3, expires = ?4 WHERE number = ?1";
+const DELETE: &str = "DELETE FROM records WHERE number = ?1";
+const DELETE_LOOKUPS: &str = "DELETE FROM lookups WHERE record = ?1";
+const HOLDERS: &str = "SELECT r.number, r.expires FROM lookups l CROSS JOIN records r ON r.number = l.record \
+     WHERE l.field = ?1 AND l.value = ?2";
+const PUT_LOOKUP: &str = "INSERT INTO lookups (field, value, record, is_unique) VALUES (?1, ?2, ?3, ?4) \
+     ON CONFLICT DO UPDATE SET is_unique = max(is_unique, excluded.is_unique)";
+const PUT_CHANGE: &str = "INSERT OR REPLACE INTO changes (space, id) VALUES (?1, ?2)";
 
 /// Refuses what no state of the store could make right; needs no database.
 pub(super) fn check(batch: &Batch) -> Result<(), StoreError> {
@@ -51,34 +48,44 @@ pub(super) fn check(batch: &Batch) -> Result<(), StoreError> {
 
 /// Applies `batch`. After an error the caller rolls back to where it began.
 pub(super) fn apply(connection: &Connection, batch: &Batch, now: Timestamp) -> Result<Committed, StoreError> {
-    let mut versions = Vec::with_capacity(batch.puts.len());
+    let mut numbers = Numbers::new(connection);
+    let mut rows = Vec::with_capacity(batch.puts.len());
     for put in &batch.puts {
-        let (live, was_there) = current(connection, &put.key, now)?;
-        expect(&put.key, put.expect, live)?;
-        if was_there {
-            on_key(connection, DELETE_LOOKUPS, &put.key)?;
+        let row = Row::find(connection, numbers.space(&put.key)?, &put.key.id, now)?;
+        expect(&put.key, put.expect, row.live)?;
+        if let Some(number) = row.number {
+            execute(connection, DELETE_LOOKUPS, [number])?;
         }
-        versions.push(live.unwrap_or(0) + 1);
+        rows.push(row);
     }
     for (key, expected) in &batch.deletes {
-        let (live, was_there) = current(connection, key, now)?;
-        expect(key, *expected, live)?;
-        if was_there {
-            on_key(connection, DELETE_LOOKUPS, key)?;
-            on_key(connection, DELETE, key)?;
+        let row = Row::find(connection, numbers.space(key)?, &key.id, now)?;
+        expect(key, *expected, row.live)?;
+        if let Some(number) = row.number {
+            remove(connection, number)?;
         }
-        if live.is_some() {
-            log(connection, key)?;
+        if row.live.is_some() {
+            log(connection, row.space, key)?;
         }
     }
-    for (put, version) in batch.puts.iter().zip(&versions) {
-        write(connection, put, *version)?;
-        log(connection, &put.key)?;
-    }
-    for put in &batch.puts {
+    let (mut versions, mut lookups) = (Vec::with_capacity(rows.len()), Vec::new());
+    for (put, row) in batch.puts.iter().zip(&rows) {
+        let version = row.live.unwrap_or(0) + 1;
+        let record = write(connection, put, row, version)?;
+        log(connection, row.space, &put.key)?;
+        versions.push(version);
         for lookup in &put.lookups {
-            write_lookup(connection, &put.key, lookup, now)?;
+            let field = numbers.field(put.key.kind, lookup.name)?;
+            lookups.push(Found {
+                field,
+                record,
+                lookup,
+            });
         }
+    }
+    lookups.sort_by(|one, other| (one.field, &one.lookup.value).cmp(&(other.field, &other.lookup.value)));
+    for found in &lookups {
+        found.write(connection, now)?;
     }
     Ok(Committed {
         sequence: super::reads::sequence(connection)?,
@@ -86,28 +93,39 @@ pub(super) fn apply(connection: &Connection, batch: &Batch, now: Timestamp) -> R
     })
 }
 
-/// Returns the version where the record is there and has not expired, and whether there is a row at all.
-fn current(
-    connection: &Connection,
-    key: &RecordKey,
-    now: Timestamp,
-) -> Result<(Option<u64>, bool), StoreError> {
-    let RecordKey { scope, kind, id } = key;
-    let found: Option<(i64, Option<i64>)> = connection
-        .prepare_cached(VERSION)
-        .and_then(|mut statement| {
-            statement
-                .query_row(
-                    params![kind.name, scope.account.as_str(), scope.region.as_str(), id],
-                    |row| Ok((row.get(0)?, row.get(1)?)),
-                )
-                .optional()
-        })
-        .map_err(failed)?;
-    let live = found
-        .filter(|(_, expires)| expires.is_none_or(|expires| expires > now.0))
-        .map(|(version, _)| version.unsigned_abs());
-    Ok((live, found.is_some()))
+/// Removes a record with its lookups.
+pub(super) fn remove(connection: &Connection, number: i64) -> Result<(), StoreError> {
+    execute(connection, DELETE_LOOKUPS, [number])?;
+    execute(connection, DELETE, [number])
+}
+
+/// What stands where a record is written.
+struct Row {
+    space: i64,
+    /// None: there is no row at all.
+    number: Option<i64>,
+    /// The version, where the record has not expired.
+    live: Option<u64>,
+}
+
+impl Row {
+    fn find(connection: &Connection, space: i64, id: &str, now: Timestamp) -> Result<Self, StoreError> {
+        let found: Option<(i64, i64, Option<i64>)> = connection
+            .prepare_cached(CURRENT)
+            .and_then(|mut statement| {
+                statement
+                    .query_row(params![space, id], |row| {
+                        Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                    })
+                    .optional()
+            })
+            .map_err(failed)?;
+        let live = found
+            .filter(|(_, _, expires)| expires.is_none_or(|expires| expires > now.0))
+            .map(|(_, version, _)| version.unsigned_abs());
+        let number = found.map(|(number, _, _)| number);
+        Ok(Self { space, number, live })
+    }
 }
 
 fn expect(key: &RecordKey, expected: Expect, live: Option<u64>) -> Result<(), StoreError> {
@@ -123,101 +141,80 @@ fn expect(key: &RecordKey, expected: Expect, live: Option<u64>) -> Result<(), St
     }
 }
 
-fn write(connection: &Connection, put: &Put, version: u64) -> Result<(), StoreError> {
-    let RecordKey { scope, kind, id } = &put.key;
-    connection
-        .prepare_cached(PUT)
-        .and_then(|mut statement| {
-            statement.execute(params![
-                kind.name,
-                scope.account.as_str(),
-                scope.region.as_str(),
-                id,
-                signed(version),
-                put.body,
-                put.expires.map(|moment| moment.0)
-            ])
-        })
-        .map_err(failed)?;
-    Ok(())
-}
-
-/// INVARIANT: the lookups of every record in the batch were removed before, so whoever holds the value is another.
-fn write_lookup(
-    connection: &Connection,
-    key: &RecordKey,
-    lookup: &Lookup,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    if lookup.unique {
-        for (holder, expires) in holders(connection, key, lookup)? {
-            if holder == *key {
-                continue;
-            }
-            if expires.is_none_or(|expires| expires > now) {
-                return Err(StoreError::Taken {
-                    name: lookup.name,
-                    value: lookup.value.clone(),
-                });
-            }
-            // It has expired: what nobody can see takes no names.
-            on_key(connection, DELETE_LOOKUPS, &holder)?;
-            on_key(connection, DELETE, &holder)?;
-        }
+/// Returns the number of the record.
+fn write(connection: &Connection, put: &Put, row: &Row, version: u64) -> Result<i64, StoreError> {
+    let (version, expires) = (signed(version), put.expires.map(|moment| moment.0));
+    if let Some(number) = row.number {
+        execute(connection, UPDATE, params![number, version, put.body, expires])?;
+        return Ok(number);
     }
-    let RecordKey { scope, kind, id } = key;
     connection
-        .prepare_cached(PUT_LOOKUP)
+        .prepare_cached(INSERT)
         .and_then(|mut statement| {
-            statement.execute(params![
-                kind.name,
-                lookup.name,
-                lookup.value,
-                scope.account.as_str(),
-                scope.region.as_str(),
-                id,
-                lookup.unique
-            ])
+            statement.insert(params![row.space, put.key.id, version, put.body, expires])
         })
-        .map_err(failed)?;
-    Ok(())
-}
-
-fn holders(
-    connection: &Connection,
-    key: &RecordKey,
-    lookup: &Lookup,
-) -> Result<Vec<(RecordKey, Option<Timestamp>)>, StoreError> {
-    let mut statement = connection.prepare_cached(HOLDERS).map_err(failed)?;
-    statement
-        .query_map(params![key.kind.name, lookup.name, lookup.value], |row| {
-            let scope = portcullis_model::Scope::new(row.get::<_, String>(0)?, row.get::<_, String>(1)?);
-            let holder = RecordKey::new(&scope, key.kind, row.get::<_, String>(2)?);
-            Ok((holder, row.get::<_, Option<i64>>(3)?.map(Timestamp)))
-        })
-        .and_then(Iterator::collect)
         .map_err(failed)
 }
 
-fn log(connection: &Connection, key: &RecordKey) -> Result<(), StoreError> {
+/// By what a record is found.
+struct Found<'b> {
+    field: i64,
+    record: i64,
+    lookup: &'b Lookup,
+}
+
+impl Found<'_> {
+    /// INVARIANT: the lookups of every record in the batch were removed before, so whoever holds the value is another.
+    fn write(&self, connection: &Connection, now: Timestamp) -> Result<(), StoreError> {
+        let Self {
+            field,
+            record,
+            lookup,
+        } = self;
+        if lookup.unique {
+            for (holder, expires) in self.holders(connection)? {
+                if holder == *record {
+                    continue;
+                }
+                if expires.is_none_or(|expires| expires > now.0) {
+                    return Err(StoreError::Taken {
+                        name: lookup.name,
+                        value: lookup.value.clone(),
+                    });
+                }
+                // It has expired: what nobody can see takes no names.
+                remove(connection, holder)?;
+            }
+        }
+        execute(
+            connection,
+            PUT_LOOKUP,
+            params![field, lookup.value, record, lookup.unique],
+        )
+    }
+
+    fn holders(&self, connection: &Connection) -> Result<Vec<(i64, Option<i64>)>, StoreError> {
+        let mut statement = connection.prepare_cached(HOLDERS).map_err(failed)?;
+        statement
+            .query_map(params![self.field, self.lookup.value], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
+            .and_then(Iterator::collect)
+            .map_err(failed)
+    }
+}
+
+fn log(connection: &Connection, space: i64, key: &RecordKey) -> Result<(), StoreError> {
     if key.kind.class == Class::Configuration {
-        on_key(connection, PUT_CHANGE, key)?;
+        execute(connection, PUT_CHANGE, params![space, key.id])?;
     }
     Ok(())
 }
 
-fn on_key(connection: &Connection, sql: &str, key: &RecordKey) -> Result<(), StoreError> {
-    let RecordKey { scope, kind, id } = key;
+fn execute(connection: &Connection, sql: &str, bound: impl Params) -> Result<(), StoreError> {
     connection
         .prepare_cached(sql)
-        .and_then(|mut statement| {
-            statement.execute(params![
-                kind.name,
-                scope.account.as_str(),
-                scope.region.as_str(),
-                id
-            ])
-        })
-        .map_err(failed)?;
-    Ok(())
+        .and_then(|mut statement| statement.execute(bound))
+        .map(drop)
+        .map_err(failed)
 }

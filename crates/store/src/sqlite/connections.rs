@@ -24,7 +24,7 @@ const WAL_BYTES_KEPT: i64 = 16 * 1024 * 1024;
 const STATEMENTS_CACHED: usize = 64;
 /// Pages that a connection keeps in memory at most; negative, as SQLite wants it for KiB.
 const CACHE_KIB: i64 = -8 * 1024;
-/// The one that writes: ids are drawn at random, so each record that is added touches another page of every index.
+/// The one that writes: values by which records are found may be random, as hashes are, and each touches another page.
 const WRITER_CACHE_KIB: i64 = -64 * 1024;
 
 /// The connections.

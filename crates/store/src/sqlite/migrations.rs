@@ -6,7 +6,10 @@ use super::failed;
 use crate::StoreError;
 
 /// Every migration, oldest first; the file at place n makes schema n + 1. Published ones never change.
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/sqlite/0001_records.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/sqlite/0001_records.sql"),
+    include_str!("../../migrations/sqlite/0002_spaces.sql"),
+];
 
 /// The schema that this program writes.
 pub(super) fn known() -> u32 {

@@ -7,21 +7,26 @@ use super::failed;
 use crate::{Change, Kind, Page, Record, RecordKey, StoreError, kinds};
 
 const READ: &str = "SELECT version, body, expires FROM records \
-     WHERE kind = ?1 AND account = ?2 AND region = ?3 AND id = ?4 AND (expires IS NULL OR expires > ?5)";
+     WHERE space = (SELECT number FROM spaces WHERE kind = ?1 AND account = ?2 AND region = ?3) \
+     AND id = ?4 AND (expires IS NULL OR expires > ?5)";
 const LIST_FROM: &str = "SELECT id, version, body, expires FROM records \
-     WHERE kind = ?1 AND account = ?2 AND region = ?3 AND id >= ?4 AND (expires IS NULL OR expires > ?5) \
-     ORDER BY id LIMIT ?6";
+     WHERE space = (SELECT number FROM spaces WHERE kind = ?1 AND account = ?2 AND region = ?3) \
+     AND id >= ?4 AND (expires IS NULL OR expires > ?5) ORDER BY id LIMIT ?6";
 const LIST_AFTER: &str = "SELECT id, version, body, expires FROM records \
-     WHERE kind = ?1 AND account = ?2 AND region = ?3 AND id > ?4 AND (expires IS NULL OR expires > ?5) \
-     ORDER BY id LIMIT ?6";
-const LIST_EVERYWHERE: &str = "SELECT id, version, body, expires, account, region FROM records \
-     WHERE kind = ?1 AND (expires IS NULL OR expires > ?2) ORDER BY account, region, id";
-const FIND: &str = "SELECT l.account, l.region, l.id FROM lookups l \
-     JOIN records r ON r.kind = l.kind AND r.account = l.account AND r.region = l.region AND r.id = l.id \
-     WHERE l.kind = ?1 AND l.name = ?2 AND l.value = ?3 AND (r.expires IS NULL OR r.expires > ?4) \
-     ORDER BY l.account, l.region, l.id";
-const CHANGES: &str = "SELECT sequence, kind, account, region, id FROM changes \
-     WHERE sequence > ?1 ORDER BY sequence LIMIT ?2";
+     WHERE space = (SELECT number FROM spaces WHERE kind = ?1 AND account = ?2 AND region = ?3) \
+     AND id > ?4 AND (expires IS NULL OR expires > ?5) ORDER BY id LIMIT ?6";
+// `CROSS JOIN` tells SQLite to take the tables in this order.
+const LIST_EVERYWHERE: &str = "SELECT r.id, r.version, r.body, r.expires, s.account, s.region \
+     FROM spaces s CROSS JOIN records r ON r.space = s.number \
+     WHERE s.kind = ?1 AND (r.expires IS NULL OR r.expires > ?2) ORDER BY s.account, s.region, r.id";
+const SCOPES: &str = "SELECT account, region FROM spaces WHERE kind = ?1 ORDER BY account, region";
+const FIND: &str = "SELECT s.account, s.region, r.id FROM fields f CROSS JOIN lookups l ON l.field = f.number \
+     CROSS JOIN records r ON r.number = l.record CROSS JOIN spaces s ON s.number = r.space \
+     WHERE f.kind = ?1 AND f.name = ?2 AND l.value = ?3 AND (r.expires IS NULL OR r.expires > ?4) \
+     ORDER BY s.account, s.region, r.id";
+const CHANGES: &str = "SELECT c.sequence, s.kind, s.account, s.region, c.id \
+     FROM changes c CROSS JOIN spaces s ON s.number = c.space \
+     WHERE c.sequence > ?1 ORDER BY c.sequence LIMIT ?2";
 const SEQUENCE: &str = "SELECT coalesce(max(sequence), 0) FROM changes";
 
 /// Reads one record.
@@ -102,6 +107,15 @@ pub(super) fn list_everywhere(
     let mut statement = connection.prepare_cached(LIST_EVERYWHERE).map_err(failed)?;
     statement
         .query_map(params![kind.name, now.0], |row| record(row, scope(row, 4)?, kind))
+        .and_then(Iterator::collect)
+        .map_err(failed)
+}
+
+/// Returns the scopes that have or had records of one kind.
+pub(super) fn scopes(connection: &Connection, kind: Kind) -> Result<Vec<Scope>, StoreError> {
+    let mut statement = connection.prepare_cached(SCOPES).map_err(failed)?;
+    statement
+        .query_map(params![kind.name], |row| scope(row, 0))
         .and_then(Iterator::collect)
         .map_err(failed)
 }

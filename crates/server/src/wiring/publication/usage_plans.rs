@@ -8,7 +8,7 @@ use portcullis_model::{
     Scope,
     resources::usage_plans::{ApiKey, UsagePlan, UsagePlanKey},
 };
-use portcullis_store::{Kind, Record, RecordKey, Store, StoreError, kinds, typed};
+use portcullis_store::{Kind, Record, RecordKey, Store, StoreError, each_everywhere, kinds, typed};
 
 use super::{Feed, Serving};
 
@@ -67,10 +67,7 @@ impl Feed for UsagePlans {
     fn load(&self) -> Serving<'_> {
         Box::pin(async {
             for kind in self.kinds() {
-                // There may be a million: what is listed is served, and not read again.
-                for record in self.store.list_everywhere(*kind).await? {
-                    self.serve(record)?;
-                }
+                each_everywhere(self.store.as_ref(), *kind, |record| self.serve(record)).await?;
             }
             Ok(())
         })

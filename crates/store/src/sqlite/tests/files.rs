@@ -110,6 +110,89 @@ async fn older_schema_is_migrated() {
     assert_eq!(migrations::version(&connection).unwrap(), migrations::known());
 }
 
+/// A store as the first schema had it: records of two accounts, one with a hash, a change that was deleted, a log that was longer.
+const SCHEMA_1: &str = "
+    INSERT INTO records VALUES ('apigateway-api-key', '111111111111', 'us-east-1', 'k2', 3, x'7b7d', NULL);
+    INSERT INTO records VALUES ('apigateway-api-key', '111111111111', 'us-east-1', 'k1', 1, x'31', NULL);
+    INSERT INTO records VALUES ('apigateway-api-key', '222222222222', 'us-east-1', 'k1', 1, x'32', NULL);
+    INSERT INTO records VALUES ('cognito-spent', '111111111111', 'us-east-1', 's', 1, x'33', 99999999999999);
+    INSERT INTO lookups VALUES ('apigateway-api-key', 'api-key-value', '0123456789abcdefghijklmnopqrstuvwxyzABCDEFG', '111111111111', 'us-east-1', 'k2', 1);
+    INSERT INTO lookups VALUES ('apigateway-api-key', 'api-key-value', 'fedcba9876543210ghijklmnopqrstuvwxyzABCDEFG', '222222222222', 'us-east-1', 'k1', 1);
+    INSERT INTO lookups VALUES ('cognito-spent', 'user', 'ada', '111111111111', 'us-east-1', 's', 0);
+    INSERT INTO changes VALUES (4, 'apigateway-api-key', '111111111111', 'us-east-1', 'k2');
+    INSERT INTO changes VALUES (6, 'apigateway-api-key', '222222222222', 'us-east-1', 'k1');
+    INSERT INTO changes VALUES (7, 'apigateway-rest-api', '111111111111', 'us-east-1', 'gone');
+    UPDATE sqlite_sequence SET seq = 9;
+    PRAGMA user_version = 1;";
+
+#[tokio::test]
+async fn store_of_the_first_schema_keeps_everything() {
+    let folder = Folder::new();
+    let connection = Connection::open(folder.database()).unwrap();
+    connection
+        .execute_batch(include_str!("../../../migrations/sqlite/0001_records.sql"))
+        .unwrap();
+    connection.execute_batch(SCHEMA_1).unwrap();
+    drop(connection);
+
+    let store = open(&folder.database());
+    let of = |account: &str, kind, id: &str| RecordKey::new(&Scope::new(account, "us-east-1"), kind, id);
+    let (one, two) = ("111111111111", "222222222222");
+    let all = store.list_everywhere(kinds::API_KEY).await.unwrap();
+    let told: Vec<_> = all
+        .iter()
+        .map(|record| (record.key.clone(), record.version, record.body.as_slice()))
+        .collect();
+    let expected = [
+        (of(one, kinds::API_KEY, "k1"), 1, b"1".as_slice()),
+        (of(one, kinds::API_KEY, "k2"), 3, b"{}".as_slice()),
+        (of(two, kinds::API_KEY, "k1"), 1, b"2".as_slice()),
+    ];
+    assert_eq!(told, expected);
+    let spent = store.read(&of(one, kinds::SPENT, "s")).await.unwrap().unwrap();
+    assert_eq!(spent.expires.map(|moment| moment.0), Some(99_999_999_999_999));
+    for (kind, name, value, found) in [
+        (
+            kinds::API_KEY,
+            "api-key-value",
+            "0123456789abcdef",
+            of(one, kinds::API_KEY, "k2"),
+        ),
+        (
+            kinds::API_KEY,
+            "api-key-value",
+            "fedcba9876543210",
+            of(two, kinds::API_KEY, "k1"),
+        ),
+        (kinds::SPENT, "user", "ada", of(one, kinds::SPENT, "s")),
+    ] {
+        assert_eq!(store.find(kind, name, value).await.unwrap(), [found]);
+    }
+    let changes = store.changes_since(4, 10).await.unwrap();
+    let told: Vec<_> = changes
+        .iter()
+        .map(|change| (change.sequence, &change.key))
+        .collect();
+    let expected = [
+        (6, &of(two, kinds::API_KEY, "k1")),
+        (7, &of(one, kinds::REST_API, "gone")),
+    ];
+    assert_eq!(told, expected);
+
+    // A value that was unique before is so still, and no sequence comes again.
+    let taken = Put::json(of(one, kinds::API_KEY, "k3"), "1", Expect::Absent)
+        .unwrap()
+        .unique("api-key-value", "fedcba9876543210");
+    let refused = store.commit(Batch::new().with(taken)).await;
+    assert!(matches!(refused, Err(StoreError::Taken { .. })), "{refused:?}");
+    let change = Batch::new().delete(of(one, kinds::API_KEY, "k2"), Expect::Version(3));
+    assert_eq!(store.commit(change).await.unwrap().sequence, 10);
+    let found = store
+        .find(kinds::API_KEY, "api-key-value", "0123456789abcdef")
+        .await;
+    assert!(found.unwrap().is_empty());
+}
+
 #[test]
 fn migration_that_fails_leaves_the_old_version() {
     let folder = Folder::new();

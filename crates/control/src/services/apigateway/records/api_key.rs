@@ -15,7 +15,7 @@ use portcullis_vault::{KeyedHash, Vault, VaultError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Apis, Kept, Listed, Wanted, encode};
+use super::{Apis, Kept, Listed, Wanted, api_key_ids, encode};
 use crate::{
     operation::AwsError,
     ports::UsageCounters,
@@ -33,8 +33,9 @@ pub(super) const PLANS_PER_KEY_MAX: usize = 10;
 const NAME_CHARACTERS_MAX: usize = 1_024;
 /// Keys of an account in a region. AWS's quota is 10,000 and can be raised.
 const KEYS_MAX: usize = 2_000_000;
-/// Characters of a key's id.
-pub(super) const ID_CHARACTERS: usize = 10;
+/// Characters of the hash by which the store finds a value: 96 bits, which no two of any number of keys share. The whole stands in
+/// the record.
+const LOOKUP_CHARACTERS: usize = 16;
 
 /// What a caller chooses about a key.
 #[derive(Clone, Default, Deserialize, Serialize)]
@@ -60,11 +61,19 @@ pub struct ApiKeySettings {
 }
 
 /// Which keys a listing holds.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ApiKeyFilter {
     /// The beginning of the name.
     pub name: Option<String>,
     pub customer_id: Option<String>,
+}
+
+impl ApiKeyFilter {
+    pub(super) fn takes(&self, key: &ApiKey) -> bool {
+        let name = key.name.as_deref().unwrap_or_default();
+        self.name.as_ref().is_none_or(|wanted| name.starts_with(wanted))
+            && (self.customer_id.is_none() || self.customer_id == key.customer_id)
+    }
 }
 
 /// The keys and plans of one account and region.
@@ -92,6 +101,11 @@ pub fn hash_of(hash: &KeyedHash, scope: &Scope, value: &[u8]) -> [u8; 32] {
 /// Reads a hash as a record holds it.
 pub fn parse_hash(text: &str) -> Option<[u8; 32]> {
     URL_SAFE_NO_PAD.decode(text).ok()?.try_into().ok()
+}
+
+/// Returns by which part of a hash, as a record holds it, the store finds a key.
+pub(super) fn lookup_of(hash: &str) -> &str {
+    hash.get(..LOOKUP_CHARACTERS).unwrap_or(hash)
 }
 
 impl ApiKeySettings {
@@ -163,7 +177,7 @@ impl Plans<'_> {
         settings.check()?;
         let value = settings.take_value(self.apis.entropy)?;
         self.check_room_for(1)?;
-        let id = self.apis.entropy.lower_alphanumeric(ID_CHARACTERS);
+        let id = api_key_ids::next(self.apis.clock.now());
         let sealed = self.vault.seal_text(&purpose(&id), &value);
         let hash = api_key_hash(self.vault).map_err(internal)?;
         let hash = hash_of(&hash, self.apis.scope, value.expose().as_bytes());
@@ -210,13 +224,25 @@ impl Plans<'_> {
 
     /// Returns a page of the keys that pass `filter`.
     pub async fn api_keys(&self, filter: &ApiKeyFilter, wanted: &Wanted) -> Result<Listed<ApiKey>, AwsError> {
-        let mut keys: Vec<ApiKey> = self.apis.all_of(kinds::API_KEY, "").await?;
-        keys.retain(|key| {
-            let name = key.name.as_deref().unwrap_or_default();
-            filter.name.as_ref().is_none_or(|wanted| name.starts_with(wanted))
-                && (filter.customer_id.is_none() || filter.customer_id == key.customer_id)
-        });
-        Ok(after(keys, |key| &key.id, wanted))
+        let mut found = Vec::new();
+        let mut from = Wanted {
+            position: wanted.position.clone(),
+            limit: if *filter == ApiKeyFilter::default() {
+                wanted.limit
+            } else {
+                Some(usize::MAX)
+            },
+        };
+        // There may be a million: no more are read than the page needs.
+        while found.len() <= wanted.limit() {
+            let page: Listed<ApiKey> = self.apis.page(kinds::API_KEY, "", &from).await?;
+            found.extend(page.items.into_iter().filter(|key| filter.takes(key)));
+            if page.position.is_none() {
+                break;
+            }
+            from.position = page.position;
+        }
+        Ok(after(found, |key| &key.id, wanted))
     }
 
     /// Gives a key new settings; its value stays.
@@ -272,7 +298,7 @@ impl Plans<'_> {
             lookups: Vec::new(),
             expires: None,
         };
-        let batch = Batch::new().with(put.unique("api-key-value", key.value_hash.as_str()));
+        let batch = Batch::new().with(put.unique("api-key-value", lookup_of(&key.value_hash)));
         match self.apis.store.commit(batch).await {
             Err(StoreError::Taken { .. }) => Err(conflict("API Key already exists")),
             other => other.map(drop).map_err(|error| from_store(&error)),

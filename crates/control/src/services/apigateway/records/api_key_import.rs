@@ -1,7 +1,8 @@
 //! Many API keys at once: <https://docs.aws.amazon.com/apigateway/latest/api/API_ImportApiKeys.html>
 //!
 //! One batch, so all or nothing is written. A key whose value is known is given what the file says of it and keeps its id; plans
-//! that the file names are added to those that it is in. What a row costs does not depend on how many keys there are.
+//! that the file names are added to those that it is in. What a row costs does not depend on how many keys there are: ids
+//! come in the order of the rows, and values, which have none, are sought in the order of the store's index.
 
 use std::collections::HashMap;
 
@@ -12,11 +13,11 @@ use portcullis_vault::KeyedHash;
 
 use super::{
     api_key::{
-        ApiKeySettings, ID_CHARACTERS, PLANS_PER_KEY_MAX, Plans, api_key_hash, check_value, hash_of,
-        internal, purpose,
+        ApiKeySettings, PLANS_PER_KEY_MAX, Plans, api_key_hash, check_value, hash_of, internal, lookup_of,
+        purpose,
     },
     api_key_file::{self, Row},
-    encode,
+    api_key_ids, encode,
 };
 use crate::{
     operation::AwsError,
@@ -47,6 +48,8 @@ struct Import<'p, 'a> {
     hash: KeyedHash,
     /// By id; none: there is no such plan.
     known_plans: HashMap<String, Option<UsagePlan>>,
+    /// Ids of keys that are there, by the hash of the value.
+    stored: HashMap<String, String>,
     /// By the hash of the value, so that the last of equal keys counts.
     keys: HashMap<String, Wanted>,
     order: Vec<String>,
@@ -73,13 +76,16 @@ impl Plans<'_> {
             plans: self,
             hash: api_key_hash(self.vault).map_err(internal)?,
             known_plans: HashMap::new(),
+            stored: HashMap::new(),
             keys: HashMap::with_capacity(file.rows.len()),
             order: Vec::with_capacity(file.rows.len()),
             warnings: file.warnings,
         };
-        for row in file.rows {
+        let hashes: Vec<String> = file.rows.iter().map(|row| import.hash_of(row)).collect();
+        import.seek(&hashes).await?;
+        for (row, hash) in file.rows.into_iter().zip(hashes) {
             let line = row.line;
-            if let Err(cause) = import.take(row).await? {
+            if let Err(cause) = import.take(row, hash).await? {
                 import.warnings.push(format!("line {line}: {cause}"));
             }
         }
@@ -103,8 +109,31 @@ fn shown(mut warnings: Vec<String>) -> Vec<String> {
 }
 
 impl Import<'_, '_> {
+    fn hash_of(&self, row: &Row) -> String {
+        let value = row.value.expose().as_bytes();
+        URL_SAFE_NO_PAD.encode(hash_of(&self.hash, self.plans.apis.scope, value))
+    }
+
+    /// Finds out which keys are there.
+    async fn seek(&mut self, hashes: &[String]) -> Result<(), AwsError> {
+        let apis = self.plans.apis;
+        let mut hashes: Vec<&String> = hashes.iter().collect();
+        hashes.sort_unstable();
+        for hash in hashes {
+            let found = apis
+                .store
+                .find(kinds::API_KEY, "api-key-value", lookup_of(hash))
+                .await;
+            let found = found.map_err(|error| from_store(&error))?;
+            if let Some(record) = found.into_iter().find(|record| record.scope == *apis.scope) {
+                self.stored.insert(hash.clone(), record.id);
+            }
+        }
+        Ok(())
+    }
+
     /// Takes a row in; the inner error is a warning.
-    async fn take(&mut self, row: Row) -> Result<Result<(), String>, AwsError> {
+    async fn take(&mut self, row: Row, hash: String) -> Result<Result<(), String>, AwsError> {
         let settings = ApiKeySettings {
             name: Some(row.name),
             description: row.description,
@@ -114,8 +143,6 @@ impl Import<'_, '_> {
         if let Err(error) = settings.check().and_then(|()| check_value(&row.value)) {
             return Ok(Err(error.message));
         }
-        let scope = self.plans.apis.scope;
-        let hash = URL_SAFE_NO_PAD.encode(hash_of(&self.hash, scope, row.value.expose().as_bytes()));
         if !self.keys.contains_key(&hash) {
             let wanted = match self.known(&hash).await? {
                 Some(wanted) => wanted,
@@ -140,14 +167,15 @@ impl Import<'_, '_> {
 
     /// Returns the key that has the value already.
     async fn known(&self, hash: &str) -> Result<Option<Wanted>, AwsError> {
-        let apis = self.plans.apis;
-        let found = apis.store.find(kinds::API_KEY, "api-key-value", hash).await;
-        let found = found.map_err(|error| from_store(&error))?;
-        let Some(record) = found.into_iter().find(|record| record.scope == *apis.scope) else {
+        let Some(id) = self.stored.get(hash) else {
             return Ok(None);
         };
-        let kept = self.plans.api_key(&record.id).await?;
-        let pairs = self.plans.pairs_of(&record.id).await?;
+        let kept = self.plans.api_key(id).await?;
+        // The store knows a part of the hash: another key's would be changed for this one.
+        if kept.value.value_hash != hash {
+            return Err(AwsError::internal("two values of API keys share a lookup"));
+        }
+        let pairs = self.plans.pairs_of(id).await?;
         Ok(Some(Wanted {
             expect: Expect::Version(kept.version),
             key: kept.value,
@@ -158,7 +186,7 @@ impl Import<'_, '_> {
 
     fn made(&self, hash: &str, value: &portcullis_model::SecretText) -> Result<Wanted, AwsError> {
         let apis = self.plans.apis;
-        let id = apis.entropy.lower_alphanumeric(ID_CHARACTERS);
+        let id = api_key_ids::next(apis.clock.now());
         let sealed = self.plans.vault.seal_text(&purpose(&id), value);
         let now = apis.clock.now();
         Ok(Wanted {
@@ -240,7 +268,7 @@ impl Import<'_, '_> {
                 lookups: Vec::new(),
                 expires: None,
             };
-            batch = batch.with(put.unique("api-key-value", wanted.key.value_hash));
+            batch = batch.with(put.unique("api-key-value", lookup_of(&wanted.key.value_hash)));
             for plan_id in wanted.added {
                 let pair = UsagePlanKey {
                     plan_id,

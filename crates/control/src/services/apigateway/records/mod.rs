@@ -6,6 +6,7 @@
 pub mod account;
 pub mod api_key;
 mod api_key_file;
+mod api_key_ids;
 pub mod api_key_import;
 pub mod authorizer;
 pub mod base_path_mapping;

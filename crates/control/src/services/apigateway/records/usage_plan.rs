@@ -13,7 +13,7 @@ use portcullis_store::{Batch, Expect, Put, kinds};
 
 use super::{
     Apis, Kept, Listed, Wanted,
-    api_key::{PLANS_PER_KEY_MAX, Plans, after},
+    api_key::{ApiKeyFilter, PLANS_PER_KEY_MAX, Plans, after},
     encode,
     usage_plan_settings::{PlanStageSettings, QuotaSettings, UsagePlanSettings},
 };
@@ -95,8 +95,15 @@ impl Plans<'_> {
         let plan = self
             .built(id.to_owned(), settings, &kept.value.api_stages)
             .await?;
-        for pair in self.pairs_in(id).await? {
-            self.refuse_second_plan(&pair.key_id, &plan).await?;
+        // There may be a million keys, and none meets another plan for stages that this one had before.
+        let had = |stage: &PlanStage| {
+            let mut before = kept.value.api_stages.iter();
+            before.any(|before| before.api_id == stage.api_id && before.stage == stage.stage)
+        };
+        if !plan.api_stages.iter().all(had) {
+            for pair in self.pairs_in(id).await? {
+                self.refuse_second_plan(&pair.key_id, &plan).await?;
+            }
         }
         self.apis
             .put(kinds::USAGE_PLAN, id, &plan, Expect::Version(kept.version))
@@ -177,30 +184,32 @@ impl Plans<'_> {
         wanted: &Wanted,
     ) -> Result<Listed<ApiKey>, AwsError> {
         self.usage_plan(plan).await?;
-        let (pairs, position) = match name {
-            // A page needs no more than its own keys.
-            None => {
-                let page = self.pairs_page(plan, wanted).await?;
-                (page.items, page.position)
-            }
-            Some(_) => (self.pairs_in(plan).await?, None),
+        let wanted_name = ApiKeyFilter {
+            name: name.map(str::to_owned),
+            customer_id: None,
         };
-        let mut keys = Vec::new();
-        for pair in pairs {
-            let found = self.apis.find::<ApiKey>(kinds::API_KEY, pair.key_id).await?;
-            keys.extend(found.map(|kept| kept.value));
+        let mut found: Vec<ApiKey> = Vec::new();
+        let mut from = Wanted {
+            position: wanted.position.clone(),
+            limit: if name.is_none() {
+                wanted.limit
+            } else {
+                Some(usize::MAX)
+            },
+        };
+        // There may be a million: no more are read than the page needs.
+        while found.len() <= wanted.limit() {
+            let page = self.pairs_page(plan, &from).await?;
+            for pair in page.items {
+                let key = self.apis.find::<ApiKey>(kinds::API_KEY, pair.key_id).await?;
+                found.extend(key.map(|kept| kept.value).filter(|key| wanted_name.takes(key)));
+            }
+            if page.position.is_none() {
+                break;
+            }
+            from.position = page.position;
         }
-        if name.is_none() {
-            return Ok(Listed {
-                items: keys,
-                position,
-            });
-        }
-        keys.retain(|key| {
-            let own = key.name.as_deref().unwrap_or_default();
-            name.is_none_or(|name| own.starts_with(name))
-        });
-        Ok(after(keys, |key| &key.id, wanted))
+        Ok(after(found, |key| &key.id, wanted))
     }
 
     /// Takes a key out of a plan.
