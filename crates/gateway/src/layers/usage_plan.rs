@@ -18,8 +18,8 @@ use crate::{
     refusal::{Refusal, RefusalKind},
     snapshot::stage::StageSnapshot,
     usage::{
-        Counted, KEY_CHARACTERS_MAX, KEY_CHARACTERS_MIN, Key, KeySource, LimitFields, Meter, NoLease,
-        UsagePlans, WantedFields,
+        Counted, KEY_CHARACTERS_MAX, KEY_CHARACTERS_MIN, Key, KeySource, LimitFields, NoLease, UsagePlans,
+        WantedFields,
         bucket::{Bucket, Rate},
         quota,
     },
@@ -71,8 +71,12 @@ async fn rule(exchange: &mut Exchange, worker: &Worker, told: &mut Told) -> Resu
     loop {
         match admit_key(exchange, usage, &key, told, now())? {
             Ruling::Admitted(reason) => return Ok(reason),
-            Ruling::Wait { meter, since, limit } => {
-                usage.lease(&meter, since, limit).await.map_err(no_lease)?;
+            Ruling::Wait {
+                metered,
+                since,
+                limit,
+            } => {
+                usage.lease(&metered, since, limit).await.map_err(no_lease)?;
             }
         }
     }
@@ -83,7 +87,7 @@ enum Ruling {
     Admitted(Reason),
     /// Nothing is taken: first a lease on the quota must be on disk.
     Wait {
-        meter: Arc<Meter>,
+        metered: Arc<Key>,
         since: u32,
         limit: u32,
     },
@@ -103,14 +107,14 @@ fn no_lease(why: NoLease) -> Refusal {
 fn admit_key(
     exchange: &Exchange,
     usage: &UsagePlans,
-    key: &Key,
+    key: &Arc<Key>,
     told: &mut Told,
     now: Timestamp,
 ) -> Result<Ruling, Refusal> {
     let (stage, method) = (served(exchange)?, exchange.method()?);
     let name: &str = &method.reason;
     let found = key.plan_of(&stage.api_id, &stage.stage_name);
-    let Some((plan, meter)) = found else {
+    let Some((plan, metered)) = found else {
         return Err(invalid(format!(
             "API key `{}` is in no usage plan of this stage",
             key.id
@@ -123,13 +127,13 @@ fn admit_key(
     let own: Arc<Bucket>;
     let throttle: Option<(&Bucket, Rate)> = match of_method {
         Some((bucket, rate)) => {
-            own = meter.method_bucket(bucket);
+            own = metered.meter.method_bucket(bucket);
             Some((&own, *rate))
         }
-        None => plan.rate.map(|rate| (&meter.bucket, rate)),
+        None => plan.rate.map(|rate| (&metered.meter.bucket, rate)),
     };
     let limits = KeyLimits {
-        meter,
+        metered: &metered,
         throttle,
         quota: plan.quota,
         now,
@@ -145,7 +149,7 @@ fn admit_key(
 
 /// The limits of a key for one request.
 struct KeyLimits<'k> {
-    meter: &'k Arc<Meter>,
+    metered: &'k Arc<Key>,
     throttle: Option<(&'k Bucket, Rate)>,
     quota: Option<Quota>,
     now: Timestamp,
@@ -154,7 +158,8 @@ struct KeyLimits<'k> {
 impl KeyLimits<'_> {
     /// Takes a request of each limit, or of none.
     fn take(&self, exchange: &Exchange, usage: &UsagePlans, told: &mut Told) -> Result<Ruling, Refusal> {
-        let (meter, now) = (self.meter, self.now);
+        let (metered, now) = (self.metered, self.now);
+        let meter = &metered.meter;
         if let Some((bucket, rate)) = self.throttle
             && !bucket.take(rate, now)
         {
@@ -167,7 +172,7 @@ impl KeyLimits<'_> {
             let (since, limit) = (quota::period_start(quota, now), quota.limit);
             match meter.take(since, limit) {
                 Counted::Taken(false) => {}
-                Counted::Taken(true) => usage.lease_ahead(meter, since, limit),
+                Counted::Taken(true) => usage.lease_ahead(metered, since, limit),
                 Counted::UsedUp => {
                     self.give_back();
                     if let Some(told) = told {
@@ -177,8 +182,12 @@ impl KeyLimits<'_> {
                 }
                 Counted::NeedsLease => {
                     self.give_back();
-                    let meter = Arc::clone(meter);
-                    return Ok(Ruling::Wait { meter, since, limit });
+                    let metered = Arc::clone(metered);
+                    return Ok(Ruling::Wait {
+                        metered,
+                        since,
+                        limit,
+                    });
                 }
             }
         }
@@ -189,7 +198,7 @@ impl KeyLimits<'_> {
             }
             return Err(refusal);
         }
-        usage.count(meter, now);
+        usage.count(metered, now);
         Ok(Ruling::Admitted(self.reason()))
     }
 
@@ -200,7 +209,7 @@ impl KeyLimits<'_> {
     }
 
     fn reason(&self) -> Reason {
-        Reason::KeyOfPlan(self.meter.key.clone(), Arc::clone(&self.meter.plan))
+        Reason::KeyOfPlan(self.metered.id.clone(), Arc::clone(&self.metered.meter.plan))
     }
 
     fn used_up(&self, kind: RefusalKind, what: &str) -> Refusal {
@@ -213,7 +222,7 @@ impl KeyLimits<'_> {
         }
         if let Some(quota) = &self.quota {
             let since = quota::period_start(quota, self.now);
-            told.note_quota(quota, self.meter.used(since), self.now);
+            told.note_quota(quota, self.metered.meter.used(since), self.now);
         }
     }
 }
@@ -283,7 +292,7 @@ fn presented_key(exchange: &Exchange, usage: &UsagePlans) -> Result<Arc<Key>, Re
     let Some(key) = usage.find(&stage.scope, value) else {
         return Err(invalid("the value is no API key's"));
     };
-    if !key.enabled {
+    if !key.is_enabled() {
         return Err(invalid(format!("API key `{}` is disabled", key.id)));
     }
     Ok(key)

@@ -1,7 +1,12 @@
 //! The id of an API key, in place: whoever finds one among a million does not fetch yet another piece of memory, and a trail
 //! that outlives the request holds nothing of the key.
 
-use std::{fmt, ops::Deref};
+use std::{
+    borrow::Borrow,
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Deref,
+};
 
 /// Ids have ten characters.
 const SHORT_BYTES_MAX: usize = 14;
@@ -44,6 +49,27 @@ impl Deref for KeyName {
     type Target = str;
 
     fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PartialEq for KeyName {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for KeyName {}
+
+impl Hash for KeyName {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+/// Where names are kept, they are found by their text.
+impl Borrow<str> for KeyName {
+    fn borrow(&self) -> &str {
         self.as_str()
     }
 }

@@ -13,7 +13,7 @@ use std::{
 use portcullis_model::Timestamp;
 use tokio::sync::{Notify, oneshot};
 
-use super::{Usage, meter::Meter, quota::Count};
+use super::{Usage, key::Key, quota::Count};
 
 /// Requests that one lease holds at most; a small quota's are a hundredth of it.
 pub const LEASE_REQUESTS_MAX: u32 = 1_000;
@@ -30,7 +30,7 @@ pub(crate) struct Leases {
 }
 
 struct Asked {
-    meter: Arc<Meter>,
+    metered: Arc<Key>,
     since: u32,
     limit: u32,
     /// None: asked for ahead.
@@ -46,16 +46,16 @@ pub(crate) enum NoLease {
 
 impl Leases {
     /// Asks for a lease without waiting for it.
-    pub(crate) fn ask_ahead(&self, meter: &Arc<Meter>, since: u32, limit: u32) {
-        if self.ask(meter, since, limit, None).is_err() {
-            meter.grant_failed();
+    pub(crate) fn ask_ahead(&self, metered: &Arc<Key>, since: u32, limit: u32) {
+        if self.ask(metered, since, limit, None).is_err() {
+            metered.meter.grant_failed();
         }
     }
 
     /// Waits until the meter has a lease in the period.
-    pub(crate) async fn wait(&self, meter: &Arc<Meter>, since: u32, limit: u32) -> Result<(), NoLease> {
+    pub(crate) async fn wait(&self, metered: &Arc<Key>, since: u32, limit: u32) -> Result<(), NoLease> {
         let (answer, answered) = oneshot::channel();
-        self.ask(meter, since, limit, Some(answer))?;
+        self.ask(metered, since, limit, Some(answer))?;
         match tokio::time::timeout(LEASE_TIME, answered).await {
             Ok(Ok(true)) => Ok(()),
             _ => Err(NoLease::NotKept),
@@ -64,7 +64,7 @@ impl Leases {
 
     fn ask(
         &self,
-        meter: &Arc<Meter>,
+        metered: &Arc<Key>,
         since: u32,
         limit: u32,
         answer: Option<oneshot::Sender<bool>>,
@@ -74,7 +74,7 @@ impl Leases {
             return Err(NoLease::TooMany);
         }
         asked.push(Asked {
-            meter: Arc::clone(meter),
+            metered: Arc::clone(metered),
             since,
             limit,
             answer,
@@ -91,14 +91,14 @@ impl Leases {
     /// Makes one lease for each meter that somebody asked for.
     pub(crate) fn make(&self, now: Timestamp) -> MadeLeases {
         let asked = mem::take(&mut *self.asked.lock().unwrap_or_else(PoisonError::into_inner));
-        let mut made: HashMap<*const Meter, MadeLease> = HashMap::new();
+        let mut made: HashMap<*const Key, MadeLease> = HashMap::new();
         for asked in asked {
-            let until = asked.meter.next_lease(asked.since, asked.limit);
+            let until = asked.metered.meter.next_lease(asked.since, asked.limit);
             let lease = made
-                .entry(Arc::as_ptr(&asked.meter))
+                .entry(Arc::as_ptr(&asked.metered))
                 .or_insert_with(|| MadeLease {
                     until,
-                    meter: asked.meter,
+                    metered: asked.metered,
                     answers: Vec::new(),
                 });
             // The later period, and in one period what the newest limit allows.
@@ -108,11 +108,9 @@ impl Leases {
             lease.answers.extend(asked.answer);
         }
         let leases: Vec<MadeLease> = made.into_values().collect();
-        let usage = leases.iter().map(|lease| Usage {
-            scope: lease.meter.plan.scope.clone(),
-            plan_id: lease.meter.plan.id.to_string(),
-            key_id: lease.meter.key.to_string(),
-            day: lease.meter.today(now, lease.until),
+        let usage = leases.iter().map(|lease| {
+            let metered = &lease.metered;
+            Usage::of(metered, metered.meter.today(now, lease.until))
         });
         MadeLeases {
             usage: usage.collect(),
@@ -129,7 +127,7 @@ pub struct MadeLeases {
 }
 
 struct MadeLease {
-    meter: Arc<Meter>,
+    metered: Arc<Key>,
     until: Count,
     answers: Vec<oneshot::Sender<bool>>,
 }
@@ -148,9 +146,9 @@ impl MadeLeases {
     fn answer(self, is_kept: bool) {
         for lease in self.leases {
             if is_kept {
-                lease.meter.grant(lease.until);
+                lease.metered.meter.grant(lease.until);
             } else {
-                lease.meter.grant_failed();
+                lease.metered.meter.grant_failed();
             }
             for answer in lease.answers {
                 // Whoever gave up waiting does not hear of it.

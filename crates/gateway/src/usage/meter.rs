@@ -7,15 +7,16 @@
 use std::{
     mem,
     sync::{
-        Arc, Mutex, OnceLock, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use arc_swap::{ArcSwapOption, Guard};
 use portcullis_model::{Timestamp, resources::usage_plans::DayOfUsage};
 
 use super::{
-    KeyName, PlanSlot,
+    PlanSlot,
     bucket::Bucket,
     quota::{Count, Counter, Shortage, day_of},
 };
@@ -31,7 +32,6 @@ pub(crate) fn lease_of(limit: u32) -> u32 {
 /// The meter of a key in a plan. It outlives changes of both. There may be a million, so what few need is apart.
 pub(crate) struct Meter {
     pub(crate) plan: Arc<PlanSlot>,
-    pub(crate) key: KeyName,
     /// Over all stages of the plan.
     pub(crate) bucket: Bucket,
     /// Since the quota's period began.
@@ -39,10 +39,12 @@ pub(crate) struct Meter {
     /// How far `period` may count: what is on disk already.
     granted: Counter,
     day: Counter,
-    rare: OnceLock<Box<Rare>>,
+    rare: ArcSwapOption<Rare>,
     changed: AtomicBool,
     /// A lease is asked for ahead.
     asked: AtomicBool,
+    /// Whether the key itself opens anything: kept here, where it takes no room.
+    pub(super) enabled: AtomicBool,
 }
 
 /// What most meters never need.
@@ -64,27 +66,36 @@ pub(crate) enum Counted {
 }
 
 impl Meter {
-    pub(crate) fn new(plan: Arc<PlanSlot>, key: KeyName) -> Self {
+    pub(crate) fn new(plan: Arc<PlanSlot>, is_enabled: bool) -> Self {
         Self {
             plan,
-            key,
             bucket: Bucket::default(),
             period: Counter::default(),
             granted: Counter::default(),
             day: Counter::default(),
-            rare: OnceLock::new(),
+            rare: ArcSwapOption::empty(),
             changed: AtomicBool::new(false),
             asked: AtomicBool::new(false),
+            enabled: AtomicBool::new(is_enabled),
         }
     }
 
-    fn rare(&self) -> &Rare {
-        self.rare.get_or_init(Box::default)
+    /// Made at its first use; of two that are made at once one counts.
+    fn rare(&self) -> Arc<Rare> {
+        if let Some(rare) = self.rare.load_full() {
+            return rare;
+        }
+        let made = Arc::new(Rare::default());
+        let before = self
+            .rare
+            .compare_and_swap(&None::<Arc<Rare>>, Some(Arc::clone(&made)));
+        Guard::into_inner(before).unwrap_or(made)
     }
 
     /// Returns the bucket of one method; made at its first request.
     pub(crate) fn method_bucket(&self, name: &Arc<str>) -> Arc<Bucket> {
-        let overrides = self.rare().overrides.pin();
+        let rare = self.rare();
+        let overrides = rare.overrides.pin();
         Arc::clone(overrides.get_or_insert_with(Arc::clone(name), Arc::default))
     }
 
@@ -144,7 +155,8 @@ impl Meter {
             && before.since < today
             && before.used > 0
         {
-            let mut ended = self.rare().ended.lock().unwrap_or_else(PoisonError::into_inner);
+            let rare = self.rare();
+            let mut ended = rare.ended.lock().unwrap_or_else(PoisonError::into_inner);
             ended.push(before);
         }
         self.mark()
@@ -199,7 +211,7 @@ impl Meter {
 
     /// Returns the days that are not on disk yet, the last with what the quota stands at.
     pub(crate) fn days(&self, now: Timestamp) -> Vec<DayOfUsage> {
-        let mut days: Vec<DayOfUsage> = match self.rare.get() {
+        let mut days: Vec<DayOfUsage> = match self.rare.load().as_ref() {
             None => Vec::new(),
             Some(rare) => {
                 let ended = rare.ended.lock().unwrap_or_else(PoisonError::into_inner);
@@ -237,7 +249,7 @@ impl Meter {
         self.changed.store(false, Ordering::Relaxed);
         // Days that ended first: one that ends right after is reported by the next call, with its last count.
         let days = self.days(now);
-        if let Some(rare) = self.rare.get() {
+        if let Some(rare) = self.rare.load().as_ref() {
             let mut ended = rare.ended.lock().unwrap_or_else(PoisonError::into_inner);
             let reported = days.len().saturating_sub(1).min(ended.len());
             drop(mem::take(&mut *ended).drain(..reported));

@@ -2,17 +2,21 @@
 //! takes no lock.
 //!
 //! A key is found by a keyed hash of its value and its stage's account and region, so that neither the value nor an order of
-//! values is kept here, and accounts never meet. A million keys are meant to fit: about half a kilobyte each. <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html>
+//! values is kept here, and accounts never meet. A million keys are meant to fit: about a quarter of a kilobyte each. <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-usage-plans.html>
 
 pub mod bucket;
 pub mod quota;
 mod meter;
 mod leases;
 mod limit_fields;
+mod key;
 mod key_name;
 mod key_source;
+mod key_table;
 mod plan;
 mod stage_throttles;
+#[cfg(test)]
+mod index_tests;
 #[cfg(test)]
 mod tests;
 
@@ -25,18 +29,18 @@ use std::{
 };
 
 use arc_swap::ArcSwapOption;
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use portcullis_model::{
-    ApiId, Scope, StageName, Timestamp,
+    Scope, Timestamp,
     resources::usage_plans::{ApiKey, DayOfUsage, UsagePlan, UsagePlanKey},
 };
-use smallvec::SmallVec;
 
 use crate::ports::ApiKeyHashes;
 use bucket::{Bucket, Rate};
+use key_table::KeyTable;
 use leases::Leases;
 use quota::Count;
 
+pub(crate) use key::Key;
 pub(crate) use key_name::KeyName;
 pub(crate) use key_source::KeySource;
 pub(crate) use leases::NoLease;
@@ -51,32 +55,18 @@ pub(crate) use stage_throttles::StageThrottles;
 pub const KEY_CHARACTERS_MIN: usize = 20;
 pub const KEY_CHARACTERS_MAX: usize = 128;
 
-/// The first half of a hash: where a key lies.
-type Place = [u8; 16];
-
 /// Every key, every plan, and what is used of them.
 pub struct UsagePlans {
     hashes: Arc<dyn ApiKeyHashes>,
     /// What an account may do in a region, over all its APIs.
     account_rate: Rate,
     accounts: papaya::HashMap<Scope, Arc<Bucket>>,
-    keys: papaya::HashMap<Place, Arc<Key>>,
+    keys: KeyTable,
     leases: Leases,
-    /// Meters that changed since they were written; each stands here once.
-    changed: Sender<Arc<Meter>>,
-    changes: Mutex<Receiver<Arc<Meter>>>,
+    /// Whose meters changed since they were written; each stands here once.
+    changed: Sender<Arc<Key>>,
+    changes: Mutex<Receiver<Arc<Key>>>,
     changing: Mutex<Changing>,
-}
-
-type Meters = SmallVec<[Arc<Meter>; 1]>;
-
-/// A key as requests find it.
-pub(crate) struct Key {
-    pub(crate) id: KeyName,
-    rest: [u8; 16],
-    pub(crate) enabled: bool,
-    /// One for each plan that the key is in. Most are in one, which is found without another step through memory.
-    meters: Meters,
 }
 
 /// Where a plan stands, whatever it says now; it stays while keys are in it.
@@ -87,21 +77,22 @@ pub(crate) struct PlanSlot {
 }
 
 /// What the index is made from, kept for the next change.
-#[derive(Default)]
 struct Changing {
     accounts: HashMap<Scope, Account>,
+    /// The plan of keys that are in none.
+    no_plan: Arc<PlanSlot>,
 }
 
 #[derive(Default)]
 struct Account {
     /// By id.
-    keys: HashMap<Box<str>, KnownKey>,
+    keys: HashMap<KeyName, KnownKey>,
     plans: HashMap<Box<str>, Arc<PlanSlot>>,
 }
 
-/// A key. Without a place only its plans are known: its own record has not come yet, or is gone already.
+/// A key. Where requests do not find it, only its plans are known: its own record has not come yet, or is gone already.
 struct KnownKey {
-    place: Option<Place>,
+    is_found: bool,
     key: Arc<Key>,
 }
 
@@ -122,7 +113,7 @@ impl UsagePlans {
             hashes,
             account_rate,
             accounts: papaya::HashMap::new(),
-            keys: papaya::HashMap::new(),
+            keys: KeyTable::default(),
             leases: Leases::default(),
             changed,
             changes: Mutex::new(changes),
@@ -142,34 +133,30 @@ impl UsagePlans {
 
     /// Finds the key with `value` among those of `scope`.
     pub(crate) fn find(&self, scope: &Scope, value: &[u8]) -> Option<Arc<Key>> {
-        let hash = self.hashes.hash(scope, value);
-        let (place, rest) = hash.split_first_chunk::<16>()?;
-        let key = self.keys.pin().get(place).cloned()?;
-        verify_slices_are_equal(&key.rest, rest).ok()?;
-        Some(key)
+        self.keys.find(&self.hashes.hash(scope, value))
     }
 
     /// Counts an admitted request of a day.
-    pub(crate) fn count(&self, meter: &Arc<Meter>, now: Timestamp) {
-        if meter.count(now) {
-            self.tell(meter);
+    pub(crate) fn count(&self, metered: &Arc<Key>, now: Timestamp) {
+        if metered.meter.count(now) {
+            self.tell(metered);
         }
     }
 
     /// Has a meter written with the next writing.
-    fn tell(&self, meter: &Arc<Meter>) {
+    fn tell(&self, metered: &Arc<Key>) {
         // The other end is ours: it is there.
-        drop(self.changed.send(Arc::clone(meter)));
+        drop(self.changed.send(Arc::clone(metered)));
     }
 
     /// Asks for a lease before the present one ends.
-    pub(crate) fn lease_ahead(&self, meter: &Arc<Meter>, since: u32, limit: u32) {
-        self.leases.ask_ahead(meter, since, limit);
+    pub(crate) fn lease_ahead(&self, metered: &Arc<Key>, since: u32, limit: u32) {
+        self.leases.ask_ahead(metered, since, limit);
     }
 
     /// Waits for a lease.
-    pub(crate) async fn lease(&self, meter: &Arc<Meter>, since: u32, limit: u32) -> Result<(), NoLease> {
-        self.leases.wait(meter, since, limit).await
+    pub(crate) async fn lease(&self, metered: &Arc<Key>, since: u32, limit: u32) -> Result<(), NoLease> {
+        self.leases.wait(metered, since, limit).await
     }
 
     /// Returns when somebody asks for a lease.
@@ -189,32 +176,30 @@ impl UsagePlans {
 
     /// Adds or changes a key.
     pub fn put_key(&self, scope: &Scope, key: &ApiKey, hash: &[u8; 32]) {
-        let mut place = [0; 16];
-        let mut rest = [0; 16];
-        for (to, from) in place.iter_mut().chain(rest.iter_mut()).zip(hash) {
-            *to = *from;
-        }
         let mut changing = self.lock();
+        let no_plan = Arc::clone(&changing.no_plan);
         let known = changing.key(scope, &key.id);
-        let before = known.place.replace(place);
-        known.key = Arc::new(Key {
-            id: known.key.id.clone(),
-            rest,
-            enabled: key.enabled,
-            meters: known.key.meters.clone(),
-        });
-        let keys = self.keys.pin();
-        keys.insert(place, Arc::clone(&known.key));
-        if let Some(before) = before.filter(|before| *before != place) {
-            keys.remove(&before);
+        if known.key.hash != *hash {
+            if known.is_found {
+                self.keys.remove(&known.key);
+            }
+            // What it counts goes on: where it stood before, beside the new record.
+            let renewed = Key::new(known.key.id.clone(), *hash, key.enabled, no_plan);
+            renewed.set_others(known.key.metered());
+            known.key = Arc::new(renewed);
         }
+        known.key.enable(key.enabled);
+        known.is_found = true;
+        self.keys.put(&known.key);
     }
 
     /// Removes a key: from here on it opens nothing.
     pub fn remove_key(&self, scope: &Scope, id: &str) {
         let mut changing = self.lock();
-        if let Some(place) = changing.key(scope, id).place.take() {
-            self.keys.pin().remove(&place);
+        let known = changing.key(scope, id);
+        if known.is_found {
+            known.is_found = false;
+            self.keys.remove(&known.key);
         }
         changing.forget_unknown(scope, id);
     }
@@ -240,67 +225,69 @@ impl UsagePlans {
         let mut changing = self.lock();
         let slot = changing.plan(scope, &pair.plan_id);
         let known = changing.key(scope, &pair.key_id);
-        if known
-            .key
-            .meters
+        let metered = known.key.metered();
+        if metered
             .iter()
-            .any(|meter| *meter.plan.id == *pair.plan_id)
+            .any(|record| *record.meter.plan.id == *pair.plan_id)
         {
             return;
         }
-        let meter = Arc::new(Meter::new(slot, known.key.id.clone()));
-        let meters = known.key.meters.iter().cloned().chain([meter]);
-        self.put_meters(known, meters.collect());
+        let mut others = known.key.others();
+        if known.key.meter.plan.is_none() {
+            return self.replace(known, slot, others);
+        }
+        let beside = Key::new(known.key.id.clone(), [0; 32], false, slot);
+        others.push(Arc::new(beside));
+        known.key.set_others(others);
     }
 
     /// Takes a key out of a plan.
     pub fn remove_plan_key(&self, scope: &Scope, pair: &UsagePlanKey) {
         let mut changing = self.lock();
+        let no_plan = Arc::clone(&changing.no_plan);
         let known = changing.key(scope, &pair.key_id);
-        let others = known
-            .key
-            .meters
-            .iter()
-            .filter(|meter| *meter.plan.id != *pair.plan_id);
-        self.put_meters(known, others.cloned().collect());
+        let mut others = known.key.others();
+        others.retain(|record| *record.meter.plan.id != *pair.plan_id);
+        if *known.key.meter.plan.id == *pair.plan_id {
+            self.replace(known, no_plan, others);
+        } else {
+            known.key.set_others(others);
+        }
         changing.forget_unknown(scope, &pair.key_id);
     }
 
-    fn put_meters(&self, known: &mut KnownKey, meters: Meters) {
-        known.key = Arc::new(Key {
-            id: known.key.id.clone(),
-            rest: known.key.rest,
-            enabled: known.key.enabled,
-            meters,
-        });
-        if let Some(place) = known.place {
-            self.keys.pin().insert(place, Arc::clone(&known.key));
+    /// Puts another record in a key's place, with new counts in `plan`.
+    fn replace(&self, known: &mut KnownKey, plan: Arc<PlanSlot>, others: Vec<Arc<Key>>) {
+        let moved = known.key.moved(plan, others);
+        if known.is_found {
+            self.keys.renew(&known.key, &moved);
         }
+        known.key = moved;
     }
 
     /// Goes on where an earlier process stopped: for each key the newest of these counts.
     pub fn restore(&self, usage: &[Usage]) {
         for usage in usage {
-            if let Some(meter) = self.meter(&usage.scope, &usage.plan_id, &usage.key_id) {
-                meter.restore(&usage.day);
+            if let Some(found) = self.metered(&usage.scope, &usage.plan_id, &usage.key_id) {
+                found.meter.restore(&usage.day);
             }
         }
     }
 
-    fn meter(&self, scope: &Scope, plan: &str, key: &str) -> Option<Arc<Meter>> {
+    fn metered(&self, scope: &Scope, plan: &str, key: &str) -> Option<Arc<Key>> {
         let changing = self.lock();
         let known = changing.accounts.get(scope)?.keys.get(key)?;
-        let mut meters = known.key.meters.iter();
-        meters.find(|meter| *meter.plan.id == *plan).cloned()
+        let mut metered = known.key.metered().into_iter();
+        metered.find(|record| *record.meter.plan.id == *plan)
     }
 
     /// Returns what changed and was not returned yet, of at most `meters_max` meters, for whoever keeps it.
     pub fn take_changes(&self, now: Timestamp, meters_max: usize) -> Vec<Usage> {
         let changes = self.changes.lock().unwrap_or_else(PoisonError::into_inner);
         let some = changes.try_iter().take(meters_max);
-        some.flat_map(|meter| {
-            let days = meter.take_days(now);
-            days.into_iter().map(move |day| usage_of(&meter, day))
+        some.flat_map(|metered| {
+            let days = metered.meter.take_days(now);
+            days.into_iter().map(move |day| Usage::of(&metered, day))
         })
         .collect()
     }
@@ -308,10 +295,10 @@ impl UsagePlans {
     /// Says that changes could not be kept: a later call returns today's once more.
     pub fn not_kept(&self, usage: &[Usage]) {
         for usage in usage {
-            if let Some(meter) = self.meter(&usage.scope, &usage.plan_id, &usage.key_id)
-                && meter.mark()
+            if let Some(found) = self.metered(&usage.scope, &usage.plan_id, &usage.key_id)
+                && found.meter.mark()
             {
-                self.tell(&meter);
+                self.tell(&found);
             }
         }
     }
@@ -320,17 +307,17 @@ impl UsagePlans {
     pub fn settle(&self) {
         let changing = self.lock();
         let keys = changing.accounts.values().flat_map(|own| own.keys.values());
-        for meter in keys.flat_map(|known| known.key.meters.iter()) {
-            if meter.settle() && meter.mark() {
-                self.tell(meter);
+        for record in keys.flat_map(|known| known.key.metered()) {
+            if record.meter.settle() && record.meter.mark() {
+                self.tell(&record);
             }
         }
     }
 
     /// Returns what a key used of a plan and what may not be on disk yet.
     pub fn used(&self, scope: &Scope, pair: &UsagePlanKey, now: Timestamp) -> Vec<DayOfUsage> {
-        let meter = self.meter(scope, &pair.plan_id, &pair.key_id);
-        meter.map_or_else(Vec::new, |meter| meter.days(now))
+        let found = self.metered(scope, &pair.plan_id, &pair.key_id);
+        found.map_or_else(Vec::new, |found| found.meter.days(now))
     }
 
     /// Leaves `remaining` requests to a key in the period of its plan that holds `now`, and returns what is to be kept of it.
@@ -342,14 +329,15 @@ impl UsagePlans {
         remaining: u32,
         now: Timestamp,
     ) -> Option<Usage> {
-        let meter = self.meter(scope, &pair.plan_id, &pair.key_id)?;
+        let found = self.metered(scope, &pair.plan_id, &pair.key_id)?;
+        let meter = &found.meter;
         let quota = meter.plan.plan.load().as_ref()?.quota?;
         let count = Count {
             since: quota::period_start(&quota, now),
             used: quota.limit.saturating_sub(remaining),
         };
         meter.set_period(count);
-        Some(usage_of(&meter, meter.today(now, count)))
+        Some(Usage::of(&found, meter.today(now, count)))
     }
 
     /// A panic between lock and unlock leaves what is known no less whole: each change is one insertion.
@@ -358,14 +346,27 @@ impl UsagePlans {
     }
 }
 
-impl Key {
-    /// Returns the plan that has the stage, and the key's meter in it; keys have at most one.
-    pub(crate) fn plan_of(&self, api: &ApiId, stage: &StageName) -> Option<(Arc<Plan>, &Arc<Meter>)> {
-        self.meters.iter().find_map(|meter| {
-            let plan = meter.plan.plan.load_full()?;
-            plan.stage(api, stage)?;
-            Some((plan, meter))
-        })
+impl PlanSlot {
+    fn none() -> Self {
+        Self {
+            scope: Scope::new("", ""),
+            id: "".into(),
+            plan: ArcSwapOption::empty(),
+        }
+    }
+
+    /// Tells whether it is no plan.
+    fn is_none(&self) -> bool {
+        self.id.is_empty()
+    }
+}
+
+impl Default for Changing {
+    fn default() -> Self {
+        Self {
+            accounts: HashMap::new(),
+            no_plan: Arc::new(PlanSlot::none()),
+        }
     }
 }
 
@@ -376,15 +377,12 @@ impl Changing {
 
     /// Returns a key; one that is not known yet opens nothing.
     fn key(&mut self, scope: &Scope, id: &str) -> &mut KnownKey {
+        let no_plan = Arc::clone(&self.no_plan);
+        let name = KeyName::of(id);
         let keys = &mut self.account(scope).keys;
-        keys.entry(id.into()).or_insert_with(|| KnownKey {
-            place: None,
-            key: Arc::new(Key {
-                id: KeyName::of(id),
-                rest: [0; 16],
-                enabled: false,
-                meters: Meters::new(),
-            }),
+        keys.entry(name.clone()).or_insert_with(|| KnownKey {
+            is_found: false,
+            key: Arc::new(Key::new(name, [0; 32], false, no_plan)),
         })
     }
 
@@ -403,18 +401,21 @@ impl Changing {
     /// Forgets a key without a record and without plans.
     fn forget_unknown(&mut self, scope: &Scope, id: &str) {
         let keys = &mut self.account(scope).keys;
-        let is_empty = |known: &KnownKey| known.place.is_none() && known.key.meters.is_empty();
+        let is_empty = |known: &KnownKey| !known.is_found && known.key.metered().is_empty();
         if keys.get(id).is_some_and(is_empty) {
             keys.remove(id);
         }
     }
 }
 
-fn usage_of(meter: &Meter, day: DayOfUsage) -> Usage {
-    Usage {
-        scope: meter.plan.scope.clone(),
-        plan_id: meter.plan.id.to_string(),
-        key_id: meter.key.to_string(),
-        day,
+impl Usage {
+    fn of(metered: &Key, day: DayOfUsage) -> Self {
+        let plan = &metered.meter.plan;
+        Self {
+            scope: plan.scope.clone(),
+            plan_id: plan.id.to_string(),
+            key_id: metered.id.to_string(),
+            day,
+        }
     }
 }

@@ -8,7 +8,7 @@ use portcullis_model::{
 };
 
 use super::{
-    Changing, KeyName,
+    Changing,
     bucket::{Bucket, Rate},
     meter::{Counted, Meter, lease_of},
     quota::{Count, Counter, day_of, period_start},
@@ -234,7 +234,7 @@ fn counter_never_exceeds_its_limit_in_a_period_and_starts_again_in_the_next() {
 
 fn meter() -> Arc<Meter> {
     let slot = Changing::default().plan(&Scope::new("000000000000", "us-east-1"), "plan");
-    Arc::new(Meter::new(slot, KeyName::of("key")))
+    Arc::new(Meter::new(slot, true))
 }
 
 /// Takes a request as the layer does; a lease is on disk at once.
