@@ -14,8 +14,16 @@ use portcullis_engines::{
 use portcullis_model::{HeaderList, SecretText, Timestamp};
 use serde_json::Value;
 
-/// What the strict parser takes, the usual one reads as the same.
+/// What the strict parser takes, the usual one reads as the same, and so does an object that is kept as its text.
 pub(crate) fn strict_json(bytes: &[u8]) {
+    let object = strict_json::Object::parse(bytes);
+    let read = object.as_ref().map(|object| object.to_map().into_owned());
+    assert_eq!(read, strict_json::parse_object(bytes));
+    for (name, value) in read.iter().flatten() {
+        let object = object.as_ref().expect("it was read");
+        assert_eq!(object.get(name).as_deref(), Some(value));
+        assert_eq!(object.text(name), value.as_str());
+    }
     let Some(value) = strict_json::parse(bytes) else {
         return;
     };

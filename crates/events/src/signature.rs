@@ -109,10 +109,12 @@ fn verify(
         return Err(Fault::Algorithm(header.algorithm.name()));
     }
     let key_id = header.kid.clone().ok_or(Fault::Header("kid"))?;
-    let text = |name| signature.field(name).and_then(Value::as_str);
-    let audience = text("aud").ok_or(Fault::Header("aud"))?;
-    let id = text("jti").filter(|id| is_id(id)).ok_or(Fault::Header("jti"))?;
-    let issued = signature.field("iat").and_then(Value::as_i64);
+    let audience = signature.text("aud").ok_or(Fault::Header("aud"))?;
+    let id = signature
+        .text("jti")
+        .filter(|id| is_id(id))
+        .ok_or(Fault::Header("jti"))?;
+    let issued = signature.field("iat").and_then(|value| value.as_i64());
     let issued = issued
         .filter(|seconds| (0..=i64::from(u32::MAX)).contains(seconds))
         .ok_or(Fault::Header("iat"))?;

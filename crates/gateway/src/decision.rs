@@ -94,6 +94,10 @@ pub(crate) enum Reason {
     Method(Arc<MethodSnapshot>),
     /// The API key that the usage plan layer found, and its plan.
     KeyOfPlan(KeyName, Arc<PlanSlot>),
+    /// Whose the token is whose signature was checked before.
+    TokenSeenBefore(Arc<str>),
+    /// Whose the token is whose signature was checked now.
+    TokenVerified(Arc<str>),
     Made(Box<str>),
 }
 
@@ -107,6 +111,8 @@ impl Reason {
             Self::KeyOfPlan(key, plan) => {
                 Cow::Owned(format!("API key `{}` of usage plan `{}`", key, plan.id))
             }
+            Self::TokenSeenBefore(whose) => Cow::Owned(format!("seen before, {whose}")),
+            Self::TokenVerified(whose) => Cow::Owned(format!("signature verified, {whose}")),
             Self::Made(text) => Cow::Borrowed(text),
         }
     }

@@ -1,41 +1,41 @@
 //! What a verified token says: RFC 7519 section 4.
 
+use std::borrow::Cow;
+
 use portcullis_model::Timestamp;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::JwtError;
+use crate::strict_json::Object;
 
 /// The claims of a token whose signature was checked.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Claims(pub Map<String, Value>);
+pub struct Claims(pub Object);
 
 impl Claims {
+    /// Tells whether there is a claim `name`, be it null.
+    pub fn contains(&self, name: &str) -> bool {
+        self.0.contains(name)
+    }
+
     /// Returns the claim `name`, whatever its type.
-    pub fn get(&self, name: &str) -> Option<&Value> {
+    pub fn get(&self, name: &str) -> Option<Cow<'_, Value>> {
         self.0.get(name)
     }
 
     /// Returns the claim `name` when it is text.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_str()
+        self.0.text(name)
     }
 
     /// Returns the claim `name` when it is a number, rounded down, as NumericDate is read in whole seconds.
     pub fn number(&self, name: &str) -> Option<i64> {
-        let number = self.0.get(name)?;
-        // A float beyond i64 saturates, which keeps its order.
-        number
-            .as_i64()
-            .or_else(|| number.as_f64().map(|value| value.floor() as i64))
+        self.0.number(name)
     }
 
     /// Returns the claim `name` as a list: one text, or a list of nothing but texts; none when absent or anything else.
     pub fn strings(&self, name: &str) -> Option<Vec<&str>> {
-        match self.0.get(name)? {
-            Value::String(text) => Some(vec![text.as_str()]),
-            Value::Array(list) => list.iter().map(Value::as_str).collect(),
-            _ => None,
-        }
+        self.0.strings(name)
     }
 
     /// Checks `exp` (required), `nbf` and `iat` against `now`, forgiving clocks `leeway_seconds`.
@@ -46,7 +46,7 @@ impl Claims {
             return Err(JwtError::Expired);
         }
         for name in ["nbf", "iat"] {
-            if self.0.contains_key(name) {
+            if self.contains(name) {
                 let from = self.number(name).ok_or(JwtError::NoTime(name))?;
                 if from > now.saturating_add(leeway_seconds) {
                     return Err(JwtError::NotYetValid(name));

@@ -1,9 +1,7 @@
 //! A token taken apart: RFC 7515 section 7.1. Taking it apart proves nothing; [`Compact::verify`] does.
 
-use serde_json::{Map, Value};
-
 use super::{Algorithm, Claims, JwtError, VerifyingKey, base64url};
-use crate::strict_json;
+use crate::strict_json::Object;
 
 /// The longest token, in bytes.
 pub const TOKEN_BYTES_MAX: usize = 16 * 1024;
@@ -54,7 +52,7 @@ impl<'a> Compact<'a> {
 
     /// Returns the claims without any check of the signature: only to find out whose keys to try.
     pub fn unverified_claims(&self) -> Result<Claims, JwtError> {
-        strict_json::parse_object(&self.payload)
+        Object::parse(&self.payload)
             .map(Claims)
             .ok_or(JwtError::ClaimsNotJson)
     }
@@ -77,15 +75,15 @@ impl Header {
         if bytes.len() > HEADER_BYTES_MAX {
             return Err(JwtError::HeaderTooLong);
         }
-        Self::of(&strict_json::parse_object(bytes).ok_or(JwtError::HeaderNotJson)?)
+        Self::of(&Object::parse(bytes).ok_or(JwtError::HeaderNotJson)?)
     }
 
     /// Reads a header's fields.
-    pub(super) fn of(fields: &Map<String, Value>) -> Result<Self, JwtError> {
+    pub(super) fn of(fields: &Object) -> Result<Self, JwtError> {
         // RFC 7515 section 4.1.11: what is critical and not understood makes the token invalid; we understand no
         // extension, RFC 7797's `b64` included.
         for extension in ["crit", "b64"] {
-            if fields.contains_key(extension) {
+            if fields.contains(extension) {
                 return Err(JwtError::HeaderExtension(extension));
             }
         }
@@ -98,10 +96,10 @@ impl Header {
     }
 }
 
-fn optional_text(fields: &Map<String, Value>, name: &'static str) -> Result<Option<String>, JwtError> {
-    match fields.get(name) {
+fn optional_text(fields: &Object, name: &'static str) -> Result<Option<String>, JwtError> {
+    match fields.text(name) {
+        Some(text) => Ok(Some(text.to_owned())),
+        None if fields.contains(name) => Err(JwtError::HeaderField(name)),
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(JwtError::HeaderField(name)),
     }
 }

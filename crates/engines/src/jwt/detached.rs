@@ -1,10 +1,12 @@
 //! A compact JWS whose payload travels elsewhere: RFC 7515, appendix F. `header..signature`.
 
-use serde_json::{Map, Value};
+use std::borrow::Cow;
+
+use serde_json::Value;
 
 use super::compact::Header;
 use super::{Algorithm, HEADER_BYTES_MAX, JwtError, TOKEN_BYTES_MAX, VerifyingKey, base64url};
-use crate::strict_json;
+use crate::strict_json::Object;
 
 /// Keys, and addresses of keys, that a header may bring along. Whoever signs does not choose who is believed.
 const FOREIGN_KEYS: [&str; 5] = ["jwk", "jku", "x5c", "x5u", "x5t"];
@@ -13,7 +15,7 @@ const FOREIGN_KEYS: [&str; 5] = ["jwk", "jku", "x5c", "x5u", "x5t"];
 #[derive(Clone, Debug)]
 pub struct Detached<'a> {
     header: Header,
-    fields: Map<String, Value>,
+    fields: Object,
     encoded_header: &'a str,
     signature: Vec<u8>,
 }
@@ -31,8 +33,8 @@ impl<'a> Detached<'a> {
         if header.len() > HEADER_BYTES_MAX {
             return Err(JwtError::HeaderTooLong);
         }
-        let fields = strict_json::parse_object(&header).ok_or(JwtError::HeaderNotJson)?;
-        if let Some(foreign) = FOREIGN_KEYS.into_iter().find(|name| fields.contains_key(*name)) {
+        let fields = Object::parse(&header).ok_or(JwtError::HeaderNotJson)?;
+        if let Some(foreign) = FOREIGN_KEYS.into_iter().find(|name| fields.contains(name)) {
             return Err(JwtError::HeaderExtension(foreign));
         }
         Ok(Self {
@@ -49,8 +51,13 @@ impl<'a> Detached<'a> {
     }
 
     /// Returns a field of the header, as untrustworthy.
-    pub fn field(&self, name: &str) -> Option<&Value> {
+    pub fn field(&self, name: &str) -> Option<Cow<'_, Value>> {
         self.fields.get(name)
+    }
+
+    /// Returns a field of the header when it is text, as untrustworthy.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.fields.text(name)
     }
 
     /// Checks that `key` signed the header and `payload` under `algorithm`, which the header must name.

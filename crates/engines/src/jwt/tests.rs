@@ -341,7 +341,7 @@ fn malformed_tokens_are_refused() {
 #[test]
 fn times_are_checked() {
     let at = |claims: Value| {
-        Claims(claims.as_object().unwrap().clone()).check_times(Timestamp::from_seconds(100), 0)
+        Claims(claims.as_object().unwrap().clone().into()).check_times(Timestamp::from_seconds(100), 0)
     };
     assert_eq!(at(json!({ "exp": 101 })), Ok(()));
     assert_eq!(at(json!({ "exp": 100 })), Err(JwtError::Expired));
@@ -366,7 +366,7 @@ fn times_are_checked() {
 
 #[test]
 fn strings_are_one_text_or_a_list_of_texts() {
-    let claims = |value: Value| Claims(json!({ "aud": value }).as_object().unwrap().clone());
+    let claims = |value: Value| Claims(json!({ "aud": value }).as_object().unwrap().clone().into());
     assert_eq!(claims(json!("a")).strings("aud"), Some(vec!["a"]));
     assert_eq!(claims(json!([])).strings("aud"), Some(vec![]));
     assert_eq!(claims(json!(["a", 1])).strings("aud"), None);

@@ -102,11 +102,16 @@ fn claim<'a>(exchange: &'a Exchange, first: &str, rest: &[&str]) -> Option<Cow<'
         format!("{first}.{}", rest.join(".")).into()
     };
     let caller = exchange.caller()?;
-    let value = caller.claim(&name)?;
-    match caller {
-        Caller::Jwt(_) => plain_claim(value),
-        _ => claim_value(&name, value),
+    // Text is handed on as it is, by either.
+    if let Some(text) = caller.claim_text(&name) {
+        return Some(text.into());
     }
+    let value = caller.claim(&name)?;
+    let text = match caller {
+        Caller::Jwt(_) => plain_claim(&value),
+        _ => claim_value(&name, &value),
+    };
+    text.map(|text| text.into_owned().into())
 }
 
 /// JWT authorizers hand claims on as strings, lists as `[a b]`, dates as the numbers that they are.

@@ -109,7 +109,7 @@ impl Snapshot {
         let pool = Arc::new(pool);
         self = self.without_pool(pool.arn());
         self.issuers.insert(pool.issuer().into(), Arc::clone(&pool));
-        self.pools.insert(pool.arn().into(), pool);
+        self.pools.insert(pool.arn().as_ref().into(), pool);
         self
     }
 

@@ -1,6 +1,9 @@
 //! A user pool as the authorizer needs it: who issues, and with which keys.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
 
 use portcullis_engines::jwt::VerifyingKey;
 use portcullis_model::{Problem, Scope, UserPoolId, arn::Arn, resources::cognito::UserPool};
@@ -8,7 +11,7 @@ use portcullis_model::{Problem, Scope, UserPoolId, arn::Arn, resources::cognito:
 /// A user pool whose tokens APIs may accept.
 pub struct PoolSnapshot {
     id: UserPoolId,
-    arn: Box<str>,
+    arn: Arc<str>,
     issuer: Box<str>,
     keys: Vec<(Box<str>, VerifyingKey)>,
     /// Differs between any two compilations: a token verified by other keys is verified again.
@@ -56,7 +59,7 @@ impl PoolSnapshot {
     }
 
     /// Returns the pool's ARN.
-    pub fn arn(&self) -> &str {
+    pub fn arn(&self) -> &Arc<str> {
         &self.arn
     }
 

@@ -311,6 +311,8 @@ pub(super) fn claims(token: &SecretText) -> serde_json::Value {
             .unwrap()
             .unverified_claims()
             .unwrap()
-            .0,
+            .0
+            .to_map()
+            .into_owned(),
     )
 }

@@ -97,7 +97,7 @@ pub(crate) fn check(
     let token = presented(authorizer, exchange)?;
     let (verified, reason) = match seen_before(authorizer, token, exchange, worker) {
         Some(verified) => {
-            let reason = (&verified.seen_before).into();
+            let reason = verified.seen_before();
             (verified, reason)
         }
         None => verify(authorizer, token, exchange, worker)?,
@@ -153,8 +153,13 @@ pub(super) fn verify_by_pool(
     exchange: &Exchange,
 ) -> Result<VerifiedToken, Fault> {
     check_algorithm(compact)?;
-    let owner = format!("pool `{}`", pool.id());
-    token::check_signature(compact, &claimed, &owner, |kid| pool.key(kid), exchange.started())?;
+    token::check_signature(
+        compact,
+        &claimed,
+        format_args!("pool `{}`", pool.id()),
+        |kid| pool.key(kid),
+        exchange.started(),
+    )?;
     VerifiedToken::of_pool(pool, claimed)
 }
 
@@ -162,11 +167,8 @@ pub(super) fn verify_by_pool(
 pub(super) fn keep(token: &str, verified: VerifiedToken, worker: &Worker) -> (Rc<VerifiedToken>, Reason) {
     let verified = Rc::new(verified);
     worker.tokens().keep(token, Rc::clone(&verified));
-    let reason = format!(
-        "signature verified, {}",
-        verified.seen_before.trim_start_matches("seen before, ")
-    );
-    (verified, reason.into())
+    let reason = verified.verified();
+    (verified, reason)
 }
 
 /// Cognito signs with RS256 alone; nothing else is tried, whatever a key could do.
@@ -236,25 +238,15 @@ impl VerifiedToken {
         };
         let shown_sub = sub.unwrap_or("nobody");
         Ok(Self {
-            signer: pool.arn().into(),
+            signer: Arc::clone(pool.arn()),
             generation: pool.generation(),
             // Pools sign with nothing else, and nothing else was tried.
             algorithm: Algorithm::Rs256,
             token_use,
             issued,
             expires,
-            scopes: claims
-                .text("scope")
-                .unwrap_or_default()
-                .split_ascii_whitespace()
-                .map(Into::into)
-                .collect(),
             revocation_keys: Some(RevocationKeys::new(pool.id(), claims.text("origin_jti"), sub)),
-            seen_before: format!(
-                "seen before, {kind} token of `{shown_sub}` from pool `{}`",
-                pool.id()
-            )
-            .into(),
+            described: format!("{kind} token of `{shown_sub}` from pool `{}`", pool.id()).into(),
             claims,
         })
     }
@@ -283,7 +275,7 @@ fn check_use(
             "`token_use` is `id`: a method with scopes wants an access token",
         )),
         (_, TokenUse::Foreign) => Err(unauthorized("the token is of no user pool")),
-        (wanted, TokenUse::Access) if wanted.iter().any(|scope| verified.scopes.contains(scope)) => Ok(()),
+        (wanted, TokenUse::Access) if wanted.iter().any(|scope| verified.has_scope(scope)) => Ok(()),
         (wanted, TokenUse::Access) => Err(unauthorized(format!(
             "the token has none of the scopes `{}`",
             wanted.join(" ")

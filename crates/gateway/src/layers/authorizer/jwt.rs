@@ -41,7 +41,7 @@ impl Scopes {
 
     /// Returns those that the token has; none when none are wanted.
     pub(super) fn matched(&self, token: &VerifiedToken) -> Option<Vec<&str>> {
-        let matching = self.wanted.iter().filter(|scope| token.scopes.contains(scope));
+        let matching = self.wanted.iter().filter(|scope| token.has_scope(scope));
         (!self.wanted.is_empty()).then(|| matching.map(AsRef::as_ref).collect())
     }
 }
@@ -61,7 +61,7 @@ pub(super) async fn check(
     };
     let (verified, reason) = match seen_before(authorizer, &token, exchange, worker) {
         Some(verified) => {
-            let reason = (&verified.seen_before).into();
+            let reason = verified.seen_before();
             (verified, reason)
         }
         // On the heap, so that a hit does not carry the room for a fetch.
@@ -200,11 +200,10 @@ async fn verify_by_issuer(
             let cause = shown(&format!("the keys of `{url}`: {cause}"));
             invalid_token(Fault::new(cause, "OIDC discovery endpoint communication error"))
         })?;
-    let owner = format!("the issuer `{url}`");
     token::check_signature(
         compact,
         &claimed,
-        &owner,
+        format_args!("the issuer `{url}`"),
         |kid| keys.find(kid),
         exchange.started(),
     )
@@ -226,25 +225,11 @@ impl VerifiedToken {
             token_use: TokenUse::Foreign,
             issued: time("iat").unwrap_or(Timestamp(0)),
             expires,
-            scopes: scopes_of(&claims),
             revocation_keys: None,
-            seen_before: format!("seen before, token of `{shown_sub}` from `{issuer}`").into(),
+            described: format!("token of `{shown_sub}` from `{issuer}`").into(),
             claims,
         })
     }
-}
-
-/// `scope` in one text (RFC 8693 section 4.2), or `scp`, a text or a list.
-fn scopes_of(claims: &Claims) -> Vec<Box<str>> {
-    let texts = claims
-        .strings("scope")
-        .or_else(|| claims.strings("scp"))
-        .unwrap_or_default();
-    texts
-        .into_iter()
-        .flat_map(str::split_ascii_whitespace)
-        .map(Into::into)
-        .collect()
 }
 
 /// What the authorizer asks of a token, each time: another authorizer may have let it in before.
@@ -260,7 +245,7 @@ fn check_claims(authorizer: &JwtAuthorizer, verified: &VerifiedToken) -> Result<
     check_audience(authorizer, issuer, verified)?;
     for rule in &issuer.claims {
         let value = verified.claims.get(&rule.name);
-        let fits = match value {
+        let fits = match value.as_deref() {
             None | Some(Value::Null) => !rule.required,
             Some(Value::String(text)) => {
                 rule.values.is_empty() || rule.values.iter().any(|wanted| **wanted == **text)
@@ -286,16 +271,19 @@ fn check_audience(
     issuer: &TrustedIssuer,
     verified: &VerifiedToken,
 ) -> Result<(), Fault> {
-    let claim = if verified.claims.get("aud").is_some() || !issuer.takes_client_id {
+    let claim = if verified.claims.contains("aud") || !issuer.takes_client_id {
         "aud"
     } else {
         "client_id"
     };
     let listed = |name: &str| issuer.audiences.iter().any(|known| **known == *name);
-    let fits = match verified.claims.get(claim) {
-        Some(Value::String(name)) => listed(name),
-        Some(Value::Array(names)) if claim == "aud" => names.iter().filter_map(Value::as_str).any(listed),
-        _ => false,
+    let fits = match verified.claims.text(claim) {
+        Some(name) => listed(name),
+        None if claim == "aud" => match verified.claims.get(claim).as_deref() {
+            Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(listed),
+            _ => false,
+        },
+        None => false,
     };
     if fits {
         return Ok(());
@@ -311,7 +299,7 @@ fn check_audience(
 
 fn check_scopes(scopes: &Scopes, verified: &VerifiedToken, exchange: &Exchange) -> Result<(), Refusal> {
     let wanted = &scopes.wanted;
-    if wanted.is_empty() || wanted.iter().any(|scope| verified.scopes.contains(scope)) {
+    if wanted.is_empty() || wanted.iter().any(|scope| verified.has_scope(scope)) {
         return Ok(());
     }
     let wanted = wanted.join(" ");

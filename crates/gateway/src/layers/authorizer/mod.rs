@@ -164,9 +164,17 @@ pub(crate) enum Caller {
 
 impl Caller {
     /// Returns a claim of the caller's token.
-    pub(crate) fn claim(&self, name: &str) -> Option<&Value> {
+    pub(crate) fn claim(&self, name: &str) -> Option<Cow<'_, Value>> {
         match self {
             Self::Cognito(token) | Self::Jwt(token) => token.claims.get(name),
+            Self::Lambda(_) | Self::Iam(_) => None,
+        }
+    }
+
+    /// Returns a claim of the caller's token when it is text.
+    pub(crate) fn claim_text(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Cognito(token) | Self::Jwt(token) => token.claims.text(name),
             Self::Lambda(_) | Self::Iam(_) => None,
         }
     }
@@ -200,7 +208,8 @@ impl Caller {
         match self {
             Self::Jwt(token) => Some(json!({ "claims": plain_claims(token) })),
             Self::Cognito(token) => {
-                let claims = token.claims.0.iter().filter_map(|(name, value)| {
+                let claims = token.claims.0.to_map();
+                let claims = claims.iter().filter_map(|(name, value)| {
                     let text = context_variables::claim_value(name, value)?;
                     Some((name.clone(), text.as_ref().into()))
                 });
@@ -233,7 +242,8 @@ impl Caller {
 
 /// The claims as HTTP APIs tell them.
 fn plain_claims(token: &VerifiedToken) -> Map<String, Value> {
-    let claims = token.claims.0.iter().filter_map(|(name, value)| {
+    let claims = token.claims.0.to_map();
+    let claims = claims.iter().filter_map(|(name, value)| {
         let text = context_variables::plain_claim(value)?;
         Some((name.clone(), text.as_ref().into()))
     });

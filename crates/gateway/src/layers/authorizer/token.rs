@@ -1,7 +1,7 @@
 //! What every authorizer of tokens does alike: take one token from a request, take it apart, check signature, expiry and
 //! revocation. Which keys, claims and scopes are wanted is the authorizer's own matter.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt};
 
 use portcullis_engines::jwt::{Claims, Compact, JwtError, VerifyingKey};
 use portcullis_model::Timestamp;
@@ -87,7 +87,7 @@ pub(super) fn parse(token: &str) -> Result<(Compact<'_>, Claims), Fault> {
 pub(super) fn check_signature<'k>(
     compact: &Compact<'_>,
     claims: &Claims,
-    owner: &str,
+    owner: fmt::Arguments<'_>,
     key: impl FnOnce(&str) -> Option<&'k VerifyingKey>,
     now: Timestamp,
 ) -> Result<(), Fault> {

@@ -12,7 +12,7 @@ use portcullis_engines::jwt::{Algorithm, Claims};
 use portcullis_model::Timestamp;
 use quick_cache::{Equivalent, Weighter, unsync::Cache};
 
-use crate::revocations::RevocationKeys;
+use crate::{decision::Reason, revocations::RevocationKeys};
 
 /// Tokens and their claims kept by each thread, in bytes.
 const CACHE_BYTES_MAX: u64 = 32 << 20;
@@ -34,7 +34,7 @@ pub(crate) enum TokenUse {
 #[derive(Debug)]
 pub(crate) struct VerifiedToken {
     /// Whose keys checked it: the ARN of a pool, or the URL of an issuer that is not ours.
-    pub(crate) signer: Box<str>,
+    pub(crate) signer: Arc<str>,
     /// Of the keys when the signature was checked.
     pub(crate) generation: u64,
     /// By which the signature was checked.
@@ -42,12 +42,42 @@ pub(crate) struct VerifiedToken {
     pub(crate) token_use: TokenUse,
     pub(crate) issued: Timestamp,
     pub(crate) expires: Timestamp,
-    pub(crate) scopes: Vec<Box<str>>,
     /// None for issuers that are not ours, whose revocations we never hear of.
     pub(crate) revocation_keys: Option<RevocationKeys>,
     pub(crate) claims: Claims,
-    /// What the trail says when the token is seen again.
-    pub(crate) seen_before: Arc<str>,
+    /// What kind of token it is, and of whom, for the trail.
+    pub(crate) described: Arc<str>,
+}
+
+impl VerifiedToken {
+    /// Tells whether one of its scopes is `wanted`.
+    pub(crate) fn has_scope(&self, wanted: &str) -> bool {
+        let has = |text: &str| text.split_ascii_whitespace().any(|scope| scope == wanted);
+        if let Some(text) = self.claims.text("scope") {
+            return has(text);
+        }
+        // Others than user pools also write a list, or `scp`, a text or a list.
+        let name = if self.claims.strings("scope").is_some() {
+            "scope"
+        } else {
+            "scp"
+        };
+        self.token_use == TokenUse::Foreign
+            && self
+                .claims
+                .strings(name)
+                .is_some_and(|texts| texts.into_iter().any(has))
+    }
+
+    /// Returns the reason to go on with it, seen before.
+    pub(crate) fn seen_before(&self) -> Reason {
+        Reason::TokenSeenBefore(Arc::clone(&self.described))
+    }
+
+    /// Returns the reason to go on with it, never seen before.
+    pub(crate) fn verified(&self) -> Reason {
+        Reason::TokenVerified(Arc::clone(&self.described))
+    }
 }
 
 /// The verified tokens of one thread.
@@ -116,10 +146,8 @@ impl Equivalent<Token> for TokenText<'_> {
 struct ByLength;
 
 impl Weighter<Token, Rc<VerifiedToken>> for ByLength {
-    fn weight(&self, token: &Token, _: &Rc<VerifiedToken>) -> u64 {
-        // Parsed claims take about twice what the payload took in base64.
-        (token.0.len() as u64)
-            .saturating_mul(3)
-            .saturating_add(ENTRY_BYTES)
+    fn weight(&self, token: &Token, verified: &Rc<VerifiedToken>) -> u64 {
+        let size = token.0.len().saturating_add(verified.claims.0.size());
+        (size as u64).saturating_add(ENTRY_BYTES)
     }
 }

@@ -2,8 +2,11 @@
 //!
 //! Depth is bounded by serde_json (128); size by the caller.
 
+mod object;
+
 use std::fmt;
 
+pub use object::Object;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
