@@ -1,18 +1,20 @@
 //! JSON, policies, tokens and signatures.
 
-use std::str;
+use std::{str, sync::LazyLock};
 
 use portcullis_engines::{
     canonical_json,
     event_pattern::Pattern,
     iam::{AccessRequest, Context, Policy, evaluate},
     json_schema::{Documents, Schema},
-    jwt::{Compact, Detached, Jwks},
+    jwt::{Algorithm, Compact, Detached, Jwks, VerifyingKey},
     sigv4::{self, SignableRequest},
     strict_json,
 };
 use portcullis_model::{HeaderList, SecretText, Timestamp};
 use serde_json::Value;
+
+use crate::seeds;
 
 /// What the strict parser takes, the usual one reads as the same, and so does an object that is kept as its text.
 pub(crate) fn strict_json(bytes: &[u8]) {
@@ -88,6 +90,27 @@ pub(crate) fn jwt(bytes: &[u8]) {
             drop(token.verify(key));
         }
     }
+}
+
+/// A signature and a message: a key with a table says of them what one without says.
+pub(crate) fn es256(bytes: &[u8]) {
+    static KEYS: LazyLock<[VerifyingKey; 2]> = LazyLock::new(|| {
+        let jwk = serde_json::json!({
+            "kty": "EC", "crv": "P-256",
+            "x": "vKucI21N6Tm_QYYFKR89iyCsq7B79rdGoa_Ya6VyTeY",
+            "y": "qfC9PP8FPv-uPIT5twg6-m-dK9ljGgjhSdpKjPm2ek8",
+        });
+        let keys = [(); 2].map(|()| VerifyingKey::from_jwk_value(&jwk).expect("a key"));
+        assert!(keys[0].prepare(), "a table");
+        keys
+    });
+    let signature = seeds::ES256_SIGNATURE_BYTES.min(bytes.len());
+    let (signature, message) = bytes.split_at(signature);
+    let [tabled, other] = &*KEYS;
+    assert_eq!(
+        tabled.verify(Algorithm::Es256, message, signature),
+        other.verify(Algorithm::Es256, message, signature)
+    );
 }
 
 /// A request line, fields and a body: what is presented is read, and is not good with a key that nobody knows.

@@ -85,6 +85,11 @@ pub const TARGETS: &[Target] = &[
         seeds: seeds::tokens,
     },
     Target {
+        name: "es256",
+        check: documents::es256,
+        seeds: seeds::es256,
+    },
+    Target {
         name: "sigv4",
         check: documents::sigv4,
         seeds: seeds::signed_requests,

@@ -254,3 +254,31 @@ pub(crate) fn packages() -> Vec<Vec<u8>> {
     let end = b"PK\x05\x06\0\0\0\0\x01\0\x01\0\x2f\0\0\0\x24\0\0\0\0\0";
     vec![[&local[..], entry, end].concat()]
 }
+
+pub(crate) const ES256_SIGNATURE_BYTES: usize = 64;
+
+/// Signatures of the target's key, each before its message.
+pub(crate) fn es256() -> Vec<Vec<u8>> {
+    [
+        (
+            "74f77fc8927e2b63a6b6c293ec6453f579451e7205907fc13c45b434f060fa85c030b65a8399a9a78572f6470092c350b05348582b6ed1400a187d6d095a791e",
+            "",
+        ),
+        (
+            "e010b5f211ae11ec473e0e2a54a456be0d16f522f7352cc3e3d2fd23912ce73a2bed96801f0c9c1c68baf481471fa9adf86c0e0988475937d19f11ddf31bf299",
+            "message",
+        ),
+        (
+            "64494fb973f6ceb644a6f91339bdd89f0490502b2afd38b02ded546499c20357f038dc37c326349b5ad99d071afa092aacd2d9bfa3db6975ae623a36d4ab9828",
+            "eyJhbGciOiJFUzI1NiJ9.e30",
+        ),
+    ]
+    .into_iter()
+    .map(|(signature, message)| {
+        let digits: Vec<u8> = signature.chars().filter_map(|digit| Some(digit.to_digit(16)? as u8)).collect();
+        let mut bytes: Vec<u8> = digits.chunks(2).map(|pair| pair[0] << 4 | pair[1]).collect();
+        bytes.extend_from_slice(message.as_bytes());
+        bytes
+    })
+    .collect()
+}

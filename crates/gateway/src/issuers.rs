@@ -237,11 +237,14 @@ async fn ask(
 ) -> Option<String> {
     asking.failure = match fetch(&issuer, &callers).await {
         Ok(jwks) => {
-            entry.keys.store(Some(Arc::new(KeySet {
+            let keys = Arc::new(KeySet {
                 jwks,
                 fetched: now,
                 generation: next_generation(),
-            })));
+            });
+            entry.keys.store(Some(Arc::clone(&keys)));
+            // Off the request path: until it is done, the keys verify as they are.
+            drop(tokio::task::spawn_blocking(move || keys.jwks.prepare()));
             None
         }
         Err(cause) => {

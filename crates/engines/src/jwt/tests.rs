@@ -131,9 +131,13 @@ fn primitives_of_wycheproof_are_told_apart() {
                 }
                 Err(reason) => panic!("{name} {test}: {reason}"),
             };
-            let accepted = key
-                .verify(algorithm, &hex(&test["msg"]), &hex(&test["sig"]))
-                .is_ok();
+            let accepts = || {
+                key.verify(algorithm, &hex(&test["msg"]), &hex(&test["sig"]))
+                    .is_ok()
+            };
+            let accepted = accepts();
+            assert_eq!(key.prepare(), algorithm == Algorithm::Es256);
+            assert_eq!(accepts(), accepted, "prepared: {name} {test}");
             // "acceptable" is an RSA signature whose DigestInfo lacks its NULL: we refuse it.
             assert_eq!(accepted, is_valid(test), "{name} {test}");
             if accepted { valid += 1 } else { invalid += 1 }
