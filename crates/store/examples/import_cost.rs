@@ -1,5 +1,7 @@
 //! What many records of one kind cost to write, in portions of 50,000: `cargo run --release -p portcullis-store --example import_cost`.
 
+#![expect(clippy::print_stdout, reason = "it is there to print")]
+
 use std::{
     sync::Arc,
     time::{Duration, Instant},
