@@ -21,6 +21,8 @@ use crate::http::{Listener, Peer, SourceFrom, TlsFacts, TrustedProxies};
 
 /// How long accepting rests after the system ran out of sockets.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// Connections that are taken, or turned away, in a row before whoever waits for an answer has a turn.
+const ACCEPTED_AT_ONCE: u32 = 8;
 
 /// Running workers. Dropping it does not stop them; [`Workers::stop`] does.
 #[derive(Debug)]
@@ -155,7 +157,14 @@ async fn accept<A: Answer>(
     open: Rc<()>,
 ) {
     let mut stop = shared.stop.clone();
+    let mut accepted_at_once = 0;
     loop {
+        if accepted_at_once == ACCEPTED_AT_ONCE {
+            accepted_at_once = 0;
+            // The runtime looks at all sockets before it comes back to who yields.
+            tokio::task::yield_now().await;
+        }
+        accepted_at_once += 1;
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => return,
