@@ -20,6 +20,7 @@ use crate::{
     connection::Connection,
     head::AnswerFraming,
     pool::Pool,
+    room::LONG_READ_BYTES,
 };
 
 /// What a server answered.
@@ -45,6 +46,8 @@ struct Streaming {
     remaining: Remaining,
     /// Read already, given out first.
     first: Option<Bytes>,
+    /// Nothing was read but what came with the head.
+    fresh: bool,
     persistent: bool,
     pool: Rc<Pool>,
     clock: Waiting,
@@ -113,6 +116,7 @@ impl AnswerBody {
             connection,
             remaining,
             first,
+            fresh: true,
             persistent,
             pool: Rc::clone(pool),
             clock: waiting,
@@ -212,6 +216,9 @@ impl Streaming {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Ok(Some(first)));
         }
+        if std::mem::take(&mut self.fresh) {
+            self.poll_more(context)?;
+        }
         loop {
             let expected = match self.decode()? {
                 Step::Data(data) => {
@@ -235,6 +242,22 @@ impl Streaming {
         }
     }
 
+    /// Reads more behind the little that came with the head of a long body, if it is there: one piece instead of two.
+    fn poll_more(&mut self, context: &mut Context<'_>) -> Result<(), EgressError> {
+        let Remaining::Length(left) = self.remaining else {
+            return Ok(());
+        };
+        let left = left.saturating_sub(self.connection.inbound.len() as u64);
+        if left <= LONG_READ_BYTES as u64 || self.connection.inbound.is_empty() {
+            return Ok(());
+        }
+        match self.connection.poll_fill_long(context, left) {
+            Poll::Ready(Err(cause)) => Err(EgressError::Broken(cause)),
+            // An end that comes too early is found again when this has been given out.
+            Poll::Ready(Ok(_)) | Poll::Pending => Ok(()),
+        }
+    }
+
     fn decode(&mut self) -> Result<Step, EgressError> {
         let inbound = &mut self.connection.inbound;
         match &mut self.remaining {
@@ -248,7 +271,7 @@ impl Streaming {
                 *left -= ready as u64;
                 Ok(Step::Data(inbound.split_to(ready).freeze()))
             }
-            Remaining::UntilClose if inbound.is_empty() => Ok(Step::More(u64::MAX)),
+            Remaining::UntilClose if inbound.is_empty() => Ok(Step::More(LONG_READ_BYTES as u64)),
             Remaining::UntilClose => Ok(Step::Data(inbound.split().freeze())),
         }
     }

@@ -11,20 +11,19 @@ use std::{
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, Interest, ReadBuf};
 
-use crate::{Deadline, Target, stream::Stream};
+use crate::{Deadline, Room, Target, stream::Stream};
 
 /// Room for a small answer: head and body come with one read.
 const READ_BYTES: usize = 8 * 1024;
 /// Below this much room the buffer grows (or takes back what nobody holds any more).
 const READ_BYTES_MIN: usize = 2 * 1024;
-/// Room for a piece of a long body.
-const LONG_READ_BYTES: usize = 64 * 1024;
 
 /// A connection to one server.
 pub(crate) struct Connection {
     pub(crate) target: Target,
     pub(crate) stream: Stream,
     pub(crate) inbound: BytesMut,
+    room: Room,
     /// Served an exchange before: its server may have given it up since.
     pub(crate) reused: bool,
     /// How long it may lie idle, where its server said so.
@@ -40,6 +39,7 @@ impl Connection {
             target,
             stream,
             inbound: BytesMut::new(),
+            room: Room::default(),
             reused: false,
             keep_alive: None,
             patience: Deadline::default(),
@@ -60,8 +60,7 @@ impl Connection {
         context: &mut Context<'_>,
         expected: u64,
     ) -> Poll<io::Result<usize>> {
-        let room = usize::try_from(expected).unwrap_or(LONG_READ_BYTES);
-        self.inbound.reserve(room.clamp(READ_BYTES_MIN, LONG_READ_BYTES));
+        self.room.make(&mut self.inbound, expected);
         pin!(self.stream.read_buf(&mut self.inbound)).poll(context)
     }
 
@@ -86,8 +85,9 @@ impl Connection {
             .is_pending()
     }
 
-    /// Drops a buffer that a long body has made large.
+    /// Gives up a buffer that a long body has made large.
     pub(crate) fn shrink(&mut self) {
+        self.room.end(&mut self.inbound);
         if self.inbound.capacity() > 2 * READ_BYTES {
             self.inbound = BytesMut::new();
         }

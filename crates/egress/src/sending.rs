@@ -186,6 +186,10 @@ impl<'a> Sending<'a> {
         let of_head = taken.min(head.len());
         self.written += of_head;
         self.tail.advance((taken - of_head).min(self.tail.len()));
+        if self.tail.is_empty() {
+            // Its room is free for the next piece.
+            self.tail = Bytes::new();
+        }
         if self.written >= self.out.len() {
             self.out.clear();
             self.written = 0;

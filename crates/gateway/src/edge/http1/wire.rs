@@ -13,7 +13,7 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use portcullis_egress::{Chunked, Step};
+use portcullis_egress::{Chunked, Room, Step};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 
 use super::head::BodyFraming;
@@ -26,8 +26,6 @@ use crate::{
 const READ_BYTES: usize = 8 * 1024;
 /// Below this much room the buffer grows (or takes back what nobody holds any more).
 const READ_BYTES_MIN: usize = 2 * 1024;
-/// Room for a piece of a long body.
-const LONG_READ_BYTES: usize = 64 * 1024;
 /// Buffers that a thread keeps for connections to come.
 const BUFFERS_MAX: usize = 64;
 /// A larger one is not kept.
@@ -50,6 +48,7 @@ enum Remaining {
 pub(super) struct Wire<S> {
     stream: S,
     pub(super) inbound: BytesMut,
+    room: Room,
     remaining: Remaining,
     /// Counts exchanges, so that who still holds the body of an earlier one gets nothing of a later one's.
     exchange: u64,
@@ -63,6 +62,7 @@ impl<S> Wire<S> {
         Self {
             stream,
             inbound: BytesMut::new(),
+            room: Room::default(),
             remaining: Remaining::Over,
             exchange: 0,
             interim: b"",
@@ -140,6 +140,7 @@ impl<S> Wire<S> {
     /// Gives the buffer back while nothing is to be read into it.
     pub(super) fn rest(&mut self) {
         if self.inbound.is_empty() {
+            self.room.end(&mut self.inbound);
             let mut buffer = std::mem::take(&mut self.inbound);
             BUFFERS.with_borrow_mut(|buffers| {
                 if buffers.len() < BUFFERS_MAX
@@ -156,11 +157,14 @@ impl<S> Wire<S> {
 impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     /// Reads what has come, 0 bytes at the end.
     pub(super) fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.inbound.is_empty() {
+            self.room.end(&mut self.inbound);
+        }
         if self.inbound.capacity() == 0 {
             return self.poll_first(context);
         }
         if self.inbound.capacity() - self.inbound.len() < READ_BYTES_MIN {
-            self.inbound.reserve(READ_BYTES);
+            self.room.make(&mut self.inbound, READ_BYTES as u64);
         }
         pin!(self.stream.read_buf(&mut self.inbound)).poll(context)
     }
@@ -202,8 +206,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
             {
                 return Poll::Ready(Some(Err(self.broken(cause.to_string()))));
             }
-            let room = usize::try_from(expected).unwrap_or(LONG_READ_BYTES);
-            self.inbound.reserve(room.clamp(READ_BYTES_MIN, LONG_READ_BYTES));
+            self.room.make(&mut self.inbound, expected);
             match pin!(self.stream.read_buf(&mut self.inbound)).poll(context) {
                 Poll::Ready(Ok(0)) => {
                     return Poll::Ready(Some(Err(self.broken("the client went away".to_owned()))));
