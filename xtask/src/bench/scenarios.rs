@@ -394,6 +394,8 @@ fn limited(stage: &Stage, options: &Options) -> Result<Contest> {
 const KEYED_REQUESTS: usize = 60_000;
 /// Keys of the plan with a quota: enough that hardly one comes twice in a half round.
 const METERED_KEYS_MAX: usize = 400_000;
+/// More than the one key that warms the plan up can use; leases are as long as they ever are.
+const QUOTA: u32 = 100_000_000;
 
 fn many_keys(stage: &Stage, options: &Options) -> Result<Contest> {
     println!("making API keys");
@@ -401,7 +403,7 @@ fn many_keys(stage: &Stage, options: &Options) -> Result<Contest> {
     let mut contestants = Vec::new();
     let mut loading = None;
     let metered = options.keys.min(METERED_KEYS_MAX);
-    for (count, quota) in [(10, None), (options.keys, None), (metered, Some(100_000))] {
+    for (count, quota) in [(10, None), (options.keys, None), (metered, Some(QUOTA))] {
         let keyed = keys::make(server, stage.backend.address, count, quota)?;
         loading = loading.or_else(|| keyed.loading.said());
         let with = if quota.is_some() { " with a quota" } else { "" };
