@@ -106,6 +106,11 @@ impl Conduct {
         self.limits.between_looks
     }
 
+    /// Returns how many streams have begun.
+    pub(super) const fn begun(&self) -> u64 {
+        self.begun.get()
+    }
+
     /// Begins a stream.
     pub(super) fn open(self: &Rc<Self>) -> OpenStream {
         self.begun.set(self.begun.get() + 1);

@@ -1,39 +1,33 @@
-//! HTTP/2 on one connection, by hyper (RFC 9113), within bounds of [`super::conduct`]'s.
+//! HTTP/2 on one connection (RFC 9113), whose frames are the `h2` crate's, within bounds of [`super::conduct`]'s.
+
+mod pulse;
+mod stream;
 
 use std::{
-    convert::Infallible,
-    error::Error as _,
     future::{Future, poll_fn},
     pin::{Pin, pin},
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
-use hyper::{rt::Executor, server::conn::http2, service::service_fn};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use bytes::Bytes;
+use h2::server::{Connection, Handshake};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     time::{Instant, Sleep, sleep, timeout},
 };
 
+use self::pulse::Pulse;
 use super::{
     Answer, EdgeLimits,
     admission::Judge,
     conduct::{Conduct, Misconduct},
     connection::Shared,
-    message,
 };
 use crate::http::Peer;
 
-/// Spawns streams on the connection's own thread.
-#[derive(Clone, Copy)]
-struct ThisThread;
-
-impl<F: Future<Output = ()> + 'static> Executor<F> for ThisThread {
-    fn execute(&self, stream: F) {
-        tokio::task::spawn_local(stream);
-    }
-}
+/// Bytes of answers that a connection holds before its client makes room.
+const SEND_BUFFER_BYTES: usize = 400 * 1024;
 
 /// Serves requests from `stream` until either side ends it or a stop is asked for.
 pub(super) async fn serve<A: Answer>(
@@ -44,28 +38,14 @@ pub(super) async fn serve<A: Answer>(
 ) {
     let limits = &shared.limits;
     let conduct = Rc::new(Conduct::new(limits, judge));
-    let service = service_fn(|request| {
-        let (shared, peer, stream) = (shared.clone(), peer.clone(), conduct.open());
-        // On the heap at once: an exchange is long, and on its way to its task it is moved a dozen times.
-        Box::pin(async move {
-            let mut response = match message::request(request, peer.clone(), &shared.limits) {
-                Ok(request) => {
-                    let to_head = *request.method == *b"HEAD";
-                    let response = match shared.overload() {
-                        Some(waits) => shared.answer.overloaded(request, waits),
-                        None => shared.answer.answer(request).await,
-                    };
-                    message::response(response, to_head)
-                }
-                Err(rule) => message::response(shared.answer.malformed(&peer, rule), false),
-            };
-            response.body_mut().goes_out_on(stream);
-            Ok::<_, Infallible>(response)
-        })
-    });
     let mut stop = shared.stop.clone();
     let mut stopped = pin!(async move { drop(stop.wait_for(|stop| *stop).await) });
-    let mut connection = pin!(builder(limits).serve_connection(TokioIo::new(stream), service));
+    let mut serving = Serving {
+        shared: Rc::clone(&shared),
+        peer,
+        conduct: Rc::clone(&conduct),
+        frames: Frames::Opening(builder(limits).handshake(stream)),
+    };
     let mut next_look = pin!(sleep(conduct.between_looks()));
     let ended = poll_fn(|context| {
         // First: what misbehaves is not read any further.
@@ -76,7 +56,7 @@ pub(super) async fn serve<A: Answer>(
             return Poll::Ready(Ended::Judged(judged));
         }
         // A connection that breaks off is the peer's affair: there is nobody left to tell.
-        if let Poll::Ready(ended) = connection.as_mut().poll(context) {
+        if let Poll::Ready(ended) = serving.poll(context) {
             let flooded = ended.is_err_and(|cause| is_flood(&cause));
             return Poll::Ready(if flooded {
                 Ended::Judged(Misconduct::Flood)
@@ -92,12 +72,12 @@ pub(super) async fn serve<A: Answer>(
     }
     match ended {
         Ended::Stopped => {
-            connection.as_mut().graceful_shutdown();
-            drop(connection.await);
+            serving.takes_no_more();
+            drop(poll_fn(|context| serving.poll(context)).await);
         }
         Ended::Judged(Misconduct::Idle) => {
-            connection.as_mut().graceful_shutdown();
-            drop(timeout(limits.drain_time, connection).await);
+            serving.takes_no_more();
+            drop(timeout(limits.drain_time, poll_fn(|context| serving.poll(context))).await);
         }
         // Closed without a word, which nobody would read.
         Ended::Judged(_) | Ended::ByPeer => {}
@@ -110,22 +90,72 @@ enum Ended {
     Judged(Misconduct),
 }
 
-/// Tells whether it was ended because the client sent too much of what costs it nothing.
-fn is_flood(cause: &hyper::Error) -> bool {
-    let cause = cause.source().and_then(|cause| cause.downcast_ref::<h2::Error>());
-    cause.is_some_and(|cause| !cause.is_remote() && cause.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM))
+/// A connection and what its streams need.
+struct Serving<A, S> {
+    shared: Rc<Shared<A>>,
+    peer: Peer,
+    conduct: Rc<Conduct>,
+    frames: Frames<S>,
 }
 
-fn builder(limits: &EdgeLimits) -> http2::Builder<ThisThread> {
-    let mut builder = http2::Builder::new(ThisThread);
+enum Frames<S> {
+    /// The client's preface is awaited.
+    Opening(Handshake<S, Bytes>),
+    Open(Connection<S, Bytes>, Pulse),
+    Over,
+}
+
+impl<A: Answer, S: AsyncRead + AsyncWrite + Unpin> Serving<A, S> {
+    /// Takes requests; ready when the connection has ended.
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), h2::Error>> {
+        if let Frames::Opening(handshake) = &mut self.frames {
+            let mut connection = ready!(Pin::new(handshake).poll(context))?;
+            let pulse = Pulse::of(&mut connection, self.shared.limits.head_time);
+            self.frames = Frames::Open(connection, pulse);
+        }
+        let Frames::Open(connection, pulse) = &mut self.frames else {
+            return Poll::Ready(Ok(()));
+        };
+        if pulse.poll(context, self.conduct.begun()).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        while let Some(accepted) = ready!(connection.poll_accept(context)) {
+            let (request, respond) = accepted?;
+            // On the heap at once: an exchange is long, and on its way to its task it is moved a dozen times.
+            tokio::task::spawn_local(Box::pin(stream::serve(
+                Rc::clone(&self.shared),
+                &self.peer,
+                request,
+                respond,
+                self.conduct.open(),
+            )));
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Tells the client so, and lets the streams end that are open.
+    fn takes_no_more(&mut self) {
+        match &mut self.frames {
+            Frames::Open(connection, _) => connection.graceful_shutdown(),
+            Frames::Opening(_) | Frames::Over => self.frames = Frames::Over,
+        }
+    }
+}
+
+/// Tells whether it was ended because the client sent too much of what costs it nothing.
+fn is_flood(cause: &h2::Error) -> bool {
+    !cause.is_remote() && cause.reason() == Some(h2::Reason::ENHANCE_YOUR_CALM)
+}
+
+fn builder(limits: &EdgeLimits) -> h2::server::Builder {
+    let mut builder = h2::server::Builder::new();
     builder
-        .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams_max)
         .max_pending_accept_reset_streams(limits.resets_pending_max)
         .max_header_list_size(u32::try_from(limits.head_bytes_max).unwrap_or(u32::MAX))
-        .initial_stream_window_size(limits.stream_window_bytes)
-        .initial_connection_window_size(limits.connection_window_bytes)
-        .keep_alive_interval(limits.head_time);
+        .max_send_buffer_size(SEND_BUFFER_BYTES)
+        .initial_window_size(limits.stream_window_bytes)
+        .initial_connection_window_size(limits.connection_window_bytes);
     builder
 }
 
@@ -149,6 +179,8 @@ fn poll_look(
 mod tests {
     use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
     use super::*;
     use crate::{
         edge::{EdgeCounters, admission::Admission, tls::Line},
@@ -165,13 +197,26 @@ mod tests {
 
     /// Serves a client that does what `act` says, and returns how the server counted the end of the connection.
     fn served(act: impl AsyncFnOnce(h2::client::SendRequest<bytes::Bytes>)) -> String {
-        let counters = Arc::new(EdgeCounters::default());
         let limits = EdgeLimits {
             idle_time: Duration::from_millis(200),
             write_idle_time: Duration::from_millis(200),
             drain_time: Duration::from_millis(200),
             ..EdgeLimits::default()
         };
+        served_over(limits, async |theirs| {
+            let mut builder = h2::client::Builder::new();
+            let (client, connection) = builder
+                .initial_window_size(20_000)
+                .handshake(theirs)
+                .await
+                .unwrap();
+            tokio::task::spawn_local(connection);
+            act(client).await;
+        })
+    }
+
+    fn served_over(limits: EdgeLimits, act: impl AsyncFnOnce(tokio::io::DuplexStream)) -> String {
+        let counters = Arc::new(EdgeCounters::default());
         let judge = Admission::new(&limits, Arc::clone(&counters))
             .admit(Ipv4Addr::LOCALHOST.into())
             .unwrap()
@@ -198,14 +243,7 @@ mod tests {
         local.block_on(&runtime, async move {
             let (ours, theirs) = tokio::io::duplex(256 * 1024);
             let serving = tokio::task::spawn_local(serve(shared, ours, peer, judge));
-            let mut builder = h2::client::Builder::new();
-            let (client, connection) = builder
-                .initial_window_size(20_000)
-                .handshake(theirs)
-                .await
-                .unwrap();
-            tokio::task::spawn_local(connection);
-            act(client).await;
+            act(theirs).await;
             let ended = timeout(Duration::from_secs(20), serving).await;
             assert!(ended.is_ok(), "the connection goes on");
         });
@@ -240,6 +278,24 @@ mod tests {
             drop(client);
         });
         assert_eq!(ended, "portcullis_connections_ended_total{reason=\"idle\"} 1");
+    }
+
+    #[test]
+    fn who_does_not_say_that_it_is_still_there_is_cut_off() {
+        let limits = EdgeLimits {
+            head_time: Duration::from_millis(100),
+            ..EdgeLimits::default()
+        };
+        let ended = served_over(limits, async |mut theirs| {
+            let hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+            theirs.write_all(hello).await.unwrap();
+            let mut heard = Vec::new();
+            let hearing = theirs.read_to_end(&mut heard);
+            assert!(timeout(Duration::from_secs(10), hearing).await.is_ok());
+            let ping = b"\0\0\x08\x06\0\0\0\0\0";
+            assert!(heard.windows(9).any(|frame| frame == ping), "it was asked");
+        });
+        assert_eq!(ended, "", "nobody did wrong");
     }
 
     #[test]

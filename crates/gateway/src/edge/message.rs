@@ -1,27 +1,24 @@
-//! Between hyper's HTTP/2 messages and ours. What is ambiguous and still visible here is refused, not repaired.
+//! Between HTTP/2's messages and ours. What is ambiguous and still visible here is refused, not repaired.
 
-use std::{
-    pin::Pin,
-    task::{Context, Poll, ready},
-};
+use std::task::{Context, Poll};
 
 use bytes::{Bytes, BytesMut};
-use http_body::{Body as HttpBody, Frame, SizeHint};
-use hyper::body::Incoming;
-use portcullis_model::HeaderList;
+use h2::RecvStream;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use portcullis_model::{HeaderList, Timestamp};
 
 use super::{
     EdgeLimits,
     body_times::BodyTimes,
-    conduct::OpenStream,
+    date,
     http1::host,
     strictness::{self as rules, Rule},
 };
 use crate::http::{Body, BodyError, Peer, Request, Response, Version, body::ChunkSource};
 
-/// Turns hyper's request into ours.
-pub(crate) fn request(
-    request: http::Request<Incoming>,
+/// Turns a request into ours.
+pub(super) fn request(
+    request: http::Request<RecvStream>,
     peer: Peer,
     limits: &EdgeLimits,
 ) -> Result<Request, &'static Rule> {
@@ -30,6 +27,9 @@ pub(crate) fn request(
         http::Version::HTTP_2 => Version::Http2,
         _ => return Err(rules::VERSION),
     };
+    if parts.method == http::Method::CONNECT {
+        return Err(rules::TUNNEL);
+    }
     let target = parts
         .uri
         .path_and_query()
@@ -37,7 +37,7 @@ pub(crate) fn request(
     if target.len() > limits.target_bytes_max {
         return Err(rules::TARGET_LENGTH);
     }
-    // hyper counts each field with 32 bytes more, and drops what is over instead of answering.
+    // The codec counts each field with 32 bytes more, and drops what is over instead of answering.
     let fields = parts.headers.iter();
     let head_bytes: usize = fields
         .map(|(name, value)| name.as_str().len() + value.len() + 4)
@@ -46,11 +46,11 @@ pub(crate) fn request(
         return Err(rules::HEAD_LENGTH);
     }
     let authority = authority(&parts)?;
-    let body = if HttpBody::is_end_stream(&incoming) {
+    let body = if incoming.is_end_stream() {
         Body::Empty
     } else {
         Body::Stream(Box::new(IncomingBody {
-            length: HttpBody::size_hint(&incoming).exact(),
+            length: declared_length(&parts.headers),
             incoming,
             times: BodyTimes::new(limits),
         }))
@@ -98,63 +98,112 @@ fn authority(parts: &http::request::Parts) -> Result<String, &'static Rule> {
     }
 }
 
-/// Copies all fields into one buffer and slices it: one allocation for all names and values.
-fn headers(map: &http::HeaderMap) -> HeaderList {
+/// Copies all fields into one block.
+fn headers(map: &HeaderMap) -> HeaderList {
     let bytes = map
         .iter()
         .map(|(name, value)| name.as_str().len() + value.len())
         .sum();
-    let mut buffer = BytesMut::with_capacity(bytes);
+    let mut block = BytesMut::with_capacity(bytes);
     for (name, value) in map {
-        buffer.extend_from_slice(name.as_str().as_bytes());
-        buffer.extend_from_slice(value.as_bytes());
+        block.extend_from_slice(name.as_str().as_bytes());
+        block.extend_from_slice(value.as_bytes());
     }
-    let mut rest = buffer.freeze();
-    let mut list = HeaderList::with_capacity(map.len() + 4);
+    let mut list = HeaderList::read_from(block.freeze(), map.len() + 4);
+    let mut start = 0;
     for (name, value) in map {
-        let name = rest.split_to(name.as_str().len());
-        let value = rest.split_to(value.len());
-        list.push(name, value);
+        let middle = start + name.as_str().len();
+        let end = middle + value.len();
+        list.push_read(start..middle, middle..end);
+        start = end;
     }
     list
 }
 
-/// Turns our response into hyper's. A field that HTTP cannot carry makes the whole answer a 500: nothing is cut.
-pub(crate) fn response(response: Response, to_head: bool) -> http::Response<OutgoingBody> {
-    let mut out = http::Response::new(OutgoingBody::new(Body::Empty));
-    let status = http::StatusCode::from_u16(response.status).ok();
+/// The length of a body, where its sender declares one. The codec compares it with the frames.
+fn declared_length(headers: &HeaderMap) -> Option<u64> {
+    let mut lengths = headers.get_all(header::CONTENT_LENGTH).iter();
+    let first = lengths.next()?;
+    let length = first.to_str().ok()?.parse().ok()?;
+    lengths.all(|other| other == first).then_some(length)
+}
+
+/// What a response answers.
+#[derive(Clone, Copy)]
+pub(super) struct Asked {
+    pub(super) to_head: bool,
+    pub(super) now: Timestamp,
+}
+
+/// Takes a response apart for HTTP/2. A field that HTTP cannot carry makes the whole answer a 500: nothing is cut.
+pub(super) fn response(response: Response, asked: Asked) -> (http::Response<()>, Body) {
+    let status = StatusCode::from_u16(response.status).ok();
     // Interim answers are the codec's.
-    let Some(status) = status.filter(|status| status.as_u16() >= 200) else {
-        *out.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
-        return out;
+    let status = status.filter(|status| status.as_u16() >= 200);
+    let length = response.body.length();
+    let is_bodiless = asked.to_head || matches!(response.status, 204 | 304);
+    // The answer to a HEAD, and a 304, carry the length of a body that is not sent (RFC 9110 section 8.6). Any other
+    // length is ours to say: one that somebody mapped could make two answers of one.
+    let is_about_another_body = is_bodiless && response.status != 204 && length == Some(0);
+    let mut out = http::Response::new(());
+    let headers = fields(&response.headers, is_about_another_body);
+    let (Some(status), Some(headers)) = (status, headers) else {
+        tracing::error!(
+            status = response.status,
+            "a response is not valid HTTP: answered 500 instead"
+        );
+        *out.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+        finish(out.headers_mut(), asked, None);
+        return (out, Body::Empty);
     };
     *out.status_mut() = status;
-    out.headers_mut().reserve(response.headers.len() + 2);
-    // The answer to a HEAD, and a 304, carry the length of a body that is not sent (RFC 9110 section 8.6). Any other
-    // length is the codec's to say: one that somebody mapped could make two answers of one.
-    let length_is_about_another_body =
-        response.body.length() == Some(0) && (to_head || response.status == 304);
-    for (name, value) in response.headers.iter_bytes() {
-        let (Ok(name), Ok(value)) = (
-            http::HeaderName::from_bytes(&name),
-            http::HeaderValue::from_maybe_shared(value),
-        ) else {
-            tracing::error!("a response field is not valid HTTP: answered 500 instead");
-            let mut failed = http::Response::new(OutgoingBody::new(Body::Empty));
-            *failed.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
-            return failed;
-        };
-        if is_framing(&name) || (name == http::header::CONTENT_LENGTH && !length_is_about_another_body) {
+    *out.headers_mut() = headers;
+    let length = length.filter(|length| *length > 0 && (asked.to_head || !is_bodiless));
+    finish(out.headers_mut(), asked, length);
+    let body = if is_bodiless { Body::Empty } else { response.body };
+    (out, body)
+}
+
+/// None where one cannot be carried.
+fn fields(list: &HeaderList, keeps_length: bool) -> Option<HeaderMap> {
+    let mut map = HeaderMap::with_capacity(list.len() + 2);
+    for (name, value) in list.iter_bytes() {
+        let name = HeaderName::from_bytes(&name).ok()?;
+        let mut value = HeaderValue::from_maybe_shared(value).ok()?;
+        if is_framing(&name) || (name == header::CONTENT_LENGTH && !keeps_length) {
             continue;
         }
-        out.headers_mut().append(name, value);
+        // In the codec's table it would take the room of what is the same in every answer.
+        value.set_sensitive(UNIQUE.contains(&name.as_str()));
+        map.append(name, value);
     }
-    *out.body_mut() = OutgoingBody::new(response.body);
-    out
+    Some(map)
+}
+
+/// Fields with another value in each answer.
+const UNIQUE: [&str; 4] = [
+    "x-amzn-requestid",
+    "x-amz-apigw-id",
+    "x-amzn-trace-id",
+    "x-amz-cf-id",
+];
+
+/// Adds what is ours to say.
+fn finish(headers: &mut HeaderMap, asked: Asked, length: Option<u64>) {
+    if let Some(length) = length {
+        headers
+            .entry(header::CONTENT_LENGTH)
+            .or_insert_with(|| HeaderValue::from(length));
+    }
+    if !headers.contains_key(header::DATE)
+        && let Some(date) = date::value(asked.now)
+    {
+        headers.insert(header::DATE, date);
+    }
 }
 
 /// Fields that belong to one connection (RFC 9110 section 7.6.1); HTTP/2 forbids them.
-fn is_framing(name: &http::HeaderName) -> bool {
+fn is_framing(name: &HeaderName) -> bool {
     matches!(
         name.as_str(),
         "connection" | "transfer-encoding" | "keep-alive" | "proxy-connection" | "upgrade" | "te"
@@ -162,112 +211,41 @@ fn is_framing(name: &http::HeaderName) -> bool {
 }
 
 struct IncomingBody {
-    incoming: Incoming,
+    incoming: RecvStream,
     /// Of what is still to come.
     length: Option<u64>,
     times: BodyTimes,
 }
 
 impl ChunkSource for IncomingBody {
+    /// Trailers are dropped: no layer has looked at them.
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         loop {
-            match Pin::new(&mut self.incoming).poll_frame(context) {
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(Err(cause))) => {
-                    return Poll::Ready(Some(Err(BodyError::Broken(cause.to_string()))));
-                }
-                Poll::Ready(Some(Ok(frame))) => {
-                    // Trailers are dropped: no layer has looked at them.
-                    if let Ok(data) = frame.into_data() {
-                        if data.is_empty() {
-                            continue;
-                        }
-                        self.times.received(data.len());
-                        self.length = self.length.map(|length| length.saturating_sub(data.len() as u64));
-                        return Poll::Ready(Some(Ok(data)));
-                    }
-                }
+            let data = match self.incoming.poll_data(context) {
                 Poll::Pending => {
                     return self.times.poll(context).map(|()| Some(Err(BodyError::TimedOut)));
                 }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(data)) => data,
+            };
+            // Taken: the client may send as much again.
+            let taken = data.and_then(|data| {
+                self.incoming.flow_control().release_capacity(data.len())?;
+                Ok(data)
+            });
+            match taken {
+                Ok(data) if data.is_empty() => {}
+                Ok(data) => {
+                    self.times.received(data.len());
+                    self.length = self.length.map(|length| length.saturating_sub(data.len() as u64));
+                    return Poll::Ready(Some(Ok(data)));
+                }
+                Err(cause) => return Poll::Ready(Some(Err(BodyError::Broken(cause.to_string())))),
             }
         }
     }
 
     fn length(&self) -> Option<u64> {
         self.length
-    }
-}
-
-/// Our body in hyper's terms.
-pub(crate) struct OutgoingBody {
-    body: Body,
-    /// Of a chunk that was too long for one piece.
-    rest: Bytes,
-    /// The stream that it goes out on.
-    stream: Option<OpenStream>,
-}
-
-/// Bytes that hyper is given at a time: what it has it keeps until the client makes room, and nobody can tell how long.
-const PIECE_BYTES_MAX: usize = 16 * 1024;
-
-impl OutgoingBody {
-    fn new(body: Body) -> Self {
-        Self {
-            body,
-            rest: Bytes::new(),
-            stream: None,
-        }
-    }
-
-    /// Says on which stream it goes out.
-    pub(super) fn goes_out_on(&mut self, stream: OpenStream) {
-        if self.is_end_stream() {
-            stream.ended();
-        } else {
-            self.stream = Some(stream);
-        }
-    }
-
-    fn poll_piece(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
-        if self.rest.is_empty() {
-            match ready!(self.body.poll_next(context)) {
-                Some(Ok(chunk)) => self.rest = chunk,
-                ended => return Poll::Ready(ended),
-            }
-        }
-        let piece = self.rest.len().min(PIECE_BYTES_MAX);
-        Poll::Ready(Some(Ok(self.rest.split_to(piece))))
-    }
-}
-
-impl HttpBody for OutgoingBody {
-    type Data = Bytes;
-    type Error = BodyError;
-
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let piece = self.poll_piece(context);
-        if let Some(stream) = &self.stream {
-            match &piece {
-                Poll::Pending => stream.waits_for_us(),
-                Poll::Ready(Some(Ok(_))) if !self.is_end_stream() => stream.waits_for_client(),
-                Poll::Ready(_) => stream.ended(),
-            }
-        }
-        piece.map(|piece| piece.map(|piece| piece.map(Frame::data)))
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && matches!(self.body, Body::Empty)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        let rest = self.rest.len() as u64;
-        self.body
-            .length()
-            .map_or_else(SizeHint::new, |length| SizeHint::with_exact(length + rest))
     }
 }

@@ -1,7 +1,7 @@
 //! The edge: sockets, TLS and the codec. It turns bytes into [`crate::http::Request`]s and answers back.
 //!
 //! One current-thread runtime a core, each with its own listening socket (`SO_REUSEPORT`), so that a request stays on
-//! its thread from accept to answer. HTTP/1.1 is our own, HTTP/2 hyper's; nothing above sees them.
+//! its thread from accept to answer. HTTP/1.1 is our own, HTTP/2's frames are the `h2` crate's; nothing above sees them.
 
 pub mod limits;
 mod admission;
@@ -16,6 +16,7 @@ mod http1;
 mod http2;
 mod conduct;
 mod body_times;
+mod date;
 pub mod strictness;
 pub mod message;
 pub mod forward_proxy;

@@ -3,7 +3,6 @@
 //! Strict where two parsers could differ: [`super::strictness`] is the table. An exchange drives its connection itself; there is
 //! no second task. While it waits for a request, a connection holds no buffer.
 
-mod date;
 mod fuzzing;
 mod head;
 mod incoming;

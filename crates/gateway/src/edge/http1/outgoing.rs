@@ -14,11 +14,11 @@ use portcullis_model::{HeaderList, Timestamp, is_field_value, is_token};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
-    date, poll_gone,
+    poll_gone,
     wire::{Wire, Writer},
 };
 use crate::{
-    edge::EdgeLimits,
+    edge::{EdgeLimits, date},
     http::{Body, Response, Version},
 };
 
