@@ -176,6 +176,7 @@ CASES = [
     ("host unlike the authority", lambda c: [c.request(1, ("host", "other"))], {"400"}),
     ("authority with a user", lambda c: [c.request(1, pairs=[(":method", "GET"), (":scheme", "https"), (":authority", "u@localhost"), (":path", "/")])], {"400", "reset 1"}),
     ("no authority and no host", lambda c: [c.request(1, leave=[":authority"])], {"400"}),
+    ("tunnel", lambda c: [c.request(1, pairs=[(":method", "CONNECT"), (":authority", "localhost:443")])], {"501"}),
     ("line feed in a value", lambda c: [raw(1, 5, 1, c.head() + b"\0\x01x\x03a\nb")], {"reset 1", "400", "goaway 1"}),
     ("carriage return in a value", lambda c: [raw(1, 5, 1, c.head() + b"\0\x01x\x03a\rb")], {"reset 1", "400", "goaway 1"}),
     ("zero byte in a value", lambda c: [raw(1, 5, 1, c.head() + b"\0\x01x\x03a\0b")], {"reset 1", "400", "goaway 1"}),
@@ -194,6 +195,21 @@ def test_frames_are_taken_as_the_rfc_says(server, name, send, expected):
     connection = Connection(server)
     connection.send(*send(connection))
     assert connection.outcome() in expected, name
+
+
+def test_answer_to_a_head_has_no_body(server):
+    connection = Connection(server)
+    connection.send(connection.request(1, method="HEAD"), connection.request(3, method="GET"))
+    bodies, ended = {1: b"", 3: b""}, set()
+    for frame in connection.frames():
+        if isinstance(frame, DataFrame):
+            bodies[frame.stream_id] += frame.data
+        if "END_STREAM" in frame.flags:
+            ended.add(frame.stream_id)
+        if ended == {1, 3}:
+            break
+    assert ended == {1, 3}
+    assert bodies[1] == b"" and bodies[3] != b""
 
 
 def test_preface_of_another_protocol_is_no_connection(server):
