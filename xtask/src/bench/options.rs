@@ -15,7 +15,7 @@ cargo xtask bench-instructions [OPTIONS]  instructions per request, under callgr
   --rounds N        rounds of A B C, C B A [5]
   --seconds S       how long each proxy is driven in a half round [3]
   --connections N   keep-alive connections [64]
-  --tokens N        tokens never seen before, per half round [4000]
+  --tokens N        tokens never seen before, per half round [16000: fewer pass before both are warm]
   --routes N        routes of the large API [10000]
   --keys N          API keys of the large plan [1000000]
   --requests N      requests counted by bench-instructions (it runs N and 2 N) [2000]
@@ -56,7 +56,7 @@ impl Options {
             rounds: 5,
             seconds: Duration::from_secs(3),
             connections: 64,
-            tokens: 4000,
+            tokens: 16_000,
             routes: 10_000,
             keys: 1_000_000,
             requests: 2000,
