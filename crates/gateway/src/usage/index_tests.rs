@@ -9,7 +9,7 @@ use portcullis_model::{
 };
 use serde_json::json;
 
-use super::{UsagePlans, bucket::Rate};
+use super::{UsagePlans, bucket::Rate, dice::dice};
 use crate::{ports::ApiKeyHashes as _, tests::PlainHashes};
 
 fn index() -> UsagePlans {
@@ -56,13 +56,7 @@ fn records_in_any_order_open_what_they_say_and_counts_go_on() {
     let now = Timestamp::from_seconds(86_400 * 100);
     for seed in 1..60_u64 {
         let index = index();
-        let mut state = seed;
-        let mut below = |bound: u64| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state % bound
-        };
+        let mut below = dice(seed);
         for scope in &scopes {
             for id in ["p0", "p1", "p2"] {
                 index.put_plan(scope, &plan(id));

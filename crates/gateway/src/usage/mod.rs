@@ -16,6 +16,8 @@ mod key_table;
 mod plan;
 mod stage_throttles;
 #[cfg(test)]
+mod dice;
+#[cfg(test)]
 mod index_tests;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{Key, KeyTable};
-use crate::usage::{Changing, KeyName};
+use crate::usage::{Changing, KeyName, dice::dice};
 
 /// A hash whose first bytes are those of only a few others.
 fn hash(number: u64, tags: u64) -> [u8; 32] {
@@ -33,13 +33,7 @@ fn key(number: u64, tags: u64) -> Arc<Key> {
 fn table_holds_what_a_map_holds_whatever_collides() {
     for (seed, tags) in [(1_u64, 1_u64), (2, 3), (3, 64), (4, u64::MAX)] {
         let (table, mut map) = (KeyTable::default(), HashMap::new());
-        let mut state = seed;
-        let mut below = |bound: u64| {
-            state ^= state << 13;
-            state ^= state >> 7;
-            state ^= state << 17;
-            state % bound
-        };
+        let mut below = dice(seed);
         for _ in 0..4_000 {
             let number = below(200);
             if below(3) > 0 {
