@@ -52,6 +52,7 @@ impl TurnedAway {
 #[derive(Debug, Default)]
 pub struct EdgeCounters {
     open: AtomicU64,
+    barred: AtomicU64,
     turned_away: [AtomicU64; TurnedAway::ALL.len()],
     ended: [AtomicU64; Misconduct::ALL.len()],
     /// The longest since it was told.
@@ -65,6 +66,12 @@ impl EdgeCounters {
 
     pub(crate) fn closed(&self) {
         self.open.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// So many addresses get no connections now.
+    pub(crate) fn barred(&self, addresses: usize) {
+        let addresses = u64::try_from(addresses).unwrap_or(u64::MAX);
+        self.barred.store(addresses, Ordering::Relaxed);
     }
 
     pub(crate) fn turned_away(&self, why: TurnedAway) {
@@ -87,12 +94,17 @@ impl EdgeCounters {
 
     /// Appends the counters in Prometheus's text format.
     pub(crate) fn render(&self, text: &mut String) {
-        let open = self.open.load(Ordering::Relaxed);
+        let (open, barred) = (
+            self.open.load(Ordering::Relaxed),
+            self.barred.load(Ordering::Relaxed),
+        );
         // Writing into memory does not fail.
         let _ = write!(
             text,
             "# HELP portcullis_connections_open Connections to the public listeners.\n\
              # TYPE portcullis_connections_open gauge\nportcullis_connections_open {open}\n\
+             # HELP portcullis_addresses_barred Addresses that get no connections now, because they flooded.\n\
+             # TYPE portcullis_addresses_barred gauge\nportcullis_addresses_barred {barred}\n\
              # HELP portcullis_connections_turned_away_total Connections closed before there was a request.\n\
              # TYPE portcullis_connections_turned_away_total counter\n"
         );
@@ -148,9 +160,11 @@ mod tests {
         counters.opened();
         counters.opened();
         counters.closed();
+        counters.barred(7);
         let mut text = String::new();
         counters.render(&mut text);
         assert!(text.contains("\nportcullis_connections_open 1\n"), "{text}");
+        assert!(text.contains("\nportcullis_addresses_barred 7\n"), "{text}");
         assert!(text.contains("{reason=\"connections\"} 1\n"), "{text}");
         assert!(text.contains("{reason=\"proxy-protocol\"} 5\n"), "{text}");
         assert!(text.contains("ended_total{reason=\"stalled\"} 2\n"), "{text}");

@@ -5,6 +5,7 @@
 
 pub mod limits;
 mod admission;
+mod bars;
 pub mod counters;
 mod load;
 pub mod listener;

@@ -13,6 +13,7 @@ use tokio_rustls::server::TlsStream;
 use super::{
     Answer, EdgeLimits, ForwardProxy, ServerConfigs, Socket,
     admission::{Admission, Permit},
+    bars::{self, Bars},
     connection::{self, Shared},
     counters::{EdgeCounters, TurnedAway},
     http1, proxy_protocol, tls,
@@ -70,6 +71,8 @@ where
 {
     let (stop, stopped) = watch::channel(false);
     let admission = Admission::new(&parts.limits, Arc::clone(&parts.counters));
+    let (keeper, bars) = bars::keeper(&admission, &parts.counters);
+    let mut keeper = Some(keeper);
     let mut by_worker: Vec<Vec<(Listener, StdListener)>> = (0..workers.max(1)).map(|_| Vec::new()).collect();
     for socket in sockets {
         for (sockets, own) in by_worker.iter_mut().zip(socket.per_worker) {
@@ -84,6 +87,7 @@ where
             make_answer.clone(),
             stopped.clone(),
         );
+        let (bars, keeper) = (bars.clone(), keeper.take());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
@@ -100,7 +104,10 @@ where
                         line: tls::Line::default(),
                         stop: stopped,
                     });
-                    runtime.block_on(local.run_until(work(sockets, parts, admission, shared)));
+                    if let Some(keeper) = keeper {
+                        local.spawn_local(keeper.keep());
+                    }
+                    runtime.block_on(local.run_until(work(sockets, parts, admission, bars, shared)));
                 })?,
         );
     }
@@ -111,6 +118,7 @@ async fn work<A: Answer>(
     sockets: Vec<(Listener, StdListener)>,
     parts: EdgeParts,
     admission: Admission,
+    bars: watch::Receiver<Bars>,
     shared: Rc<Shared<A>>,
 ) {
     let parts = Rc::new(parts);
@@ -127,6 +135,7 @@ async fn work<A: Answer>(
             socket,
             parts.clone(),
             admission.clone(),
+            bars.clone(),
             shared.clone(),
             open.clone(),
         )));
@@ -153,6 +162,7 @@ async fn accept<A: Answer>(
     socket: TcpListener,
     parts: Rc<EdgeParts>,
     admission: Admission,
+    mut bars: watch::Receiver<Bars>,
     shared: Rc<Shared<A>>,
     open: Rc<()>,
 ) {
@@ -167,6 +177,10 @@ async fn accept<A: Answer>(
         accepted_at_once += 1;
         let accepted = tokio::select! {
             accepted = socket.accept() => accepted,
+            Ok(()) = bars.changed() => {
+                bars.borrow_and_update().set(&socket);
+                continue;
+            }
             _ = stop.wait_for(|stop| *stop) => return,
         };
         let (stream, address) = match accepted {

@@ -1,7 +1,7 @@
 //! `bench-floods`: what floods do to other clients, and what a connection that idles costs.
 //!
 //! The server on core 1; on core 0 fifty clients that ask 20 times a second each, their backend, and the flood in a process of
-//! its own at a lower priority, so that what the clients wait for is the server.
+//! its own that has what they leave of the core, so that what the clients wait for is the server.
 
 mod clients;
 mod dial;
@@ -86,9 +86,9 @@ struct Running {
 impl Running {
     fn start(world: &World, flood: Flood) -> Result<Self> {
         let order = flood::Order::new(world, flood);
-        let mut command = Command::new("nice");
+        let mut command = Command::new("chrt");
         command
-            .args(["-n", "10"])
+            .args(["--idle", "0"])
             .arg(std::env::current_exe()?)
             .args(order.arguments());
         let mut child = command.stdout(Stdio::piped()).stdin(Stdio::null()).spawn()?;
