@@ -2,7 +2,7 @@
 
 use std::{fmt, ops::Range};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 /// Tells whether `text` is a token, as names of header fields are (RFC 9110 section 5.6.2).
 pub fn is_token(text: impl AsRef<[u8]>) -> bool {
@@ -65,48 +65,49 @@ const fn token_table() -> [bool; 256] {
 
 /// Header fields in the order of the wire. Names compare without case (RFC 9110 section 5.1).
 ///
-/// Fields that were read together lie in one block and say where: reading, passing on and dropping them counts no reference
-/// but that to the block.
+/// A field is four numbers: where its name and its value lie. Those that were read together lie in one block, which passing them
+/// on shares; what is added lies behind one another in memory of the list's own. Neither holds more than 2 GiB, which no head comes
+/// near: what would lie behind is left out.
 #[derive(Clone, Default)]
 pub struct HeaderList {
     block: Bytes,
-    fields: Vec<(Text, Text)>,
+    added: Vec<u8>,
+    fields: Vec<Field>,
 }
 
-/// A name or a value.
-#[derive(Clone)]
-enum Text {
-    /// From and to these bytes of the block.
-    InBlock(u32, u32),
-    Own(Bytes),
+#[derive(Clone, Copy)]
+struct Field {
+    name: Place,
+    value: Place,
 }
 
-impl Text {
+/// From and to these bytes: of the block, or, counted on from `ADDED`, of what was added.
+#[derive(Clone, Copy)]
+struct Place {
+    start: u32,
+    end: u32,
+}
+
+const ADDED: u32 = 1 << 31;
+/// Room for what is usually added.
+const ADDED_USUAL: usize = 256;
+
+impl Place {
     #[inline]
-    fn of<'a>(&'a self, block: &'a Bytes) -> &'a [u8] {
-        match self {
-            Self::InBlock(start, end) => block.get(*start as usize..*end as usize).unwrap_or_default(),
-            Self::Own(bytes) => bytes,
-        }
+    fn of<'a>(self, block: &'a [u8], added: &'a [u8]) -> &'a [u8] {
+        let (bytes, from) = if self.start < ADDED { (block, 0) } else { (added, ADDED) };
+        let (start, end) = ((self.start - from) as usize, (self.end - from) as usize);
+        bytes.get(start..end).unwrap_or_default()
     }
 
-    fn bytes_of(&self, block: &Bytes) -> Bytes {
-        match self {
-            Self::InBlock(..) => block.slice_ref(self.of(block)),
-            Self::Own(bytes) => bytes.clone(),
-        }
-    }
-
-    fn within(block: &Bytes, place: Range<usize>) -> Self {
-        match (u32::try_from(place.start), u32::try_from(place.end)) {
-            (Ok(start), Ok(end)) => Self::InBlock(start, end),
-            _ => Self::Own(
-                block
-                    .get(place)
-                    .map(|text| block.slice_ref(text))
-                    .unwrap_or_default(),
-            ),
-        }
+    /// Returns the place of these bytes where they can have one.
+    fn new(place: Range<usize>, from: u32) -> Option<Self> {
+        let end = u32::try_from(place.end).ok().filter(|end| *end < ADDED)?;
+        let start = u32::try_from(place.start).ok()?;
+        Some(Self {
+            start: start + from,
+            end: end + from,
+        })
     }
 }
 
@@ -115,6 +116,7 @@ impl HeaderList {
     pub const fn new() -> Self {
         Self {
             block: Bytes::new(),
+            added: Vec::new(),
             fields: Vec::new(),
         }
     }
@@ -128,6 +130,7 @@ impl HeaderList {
     pub fn read_from(block: Bytes, fields: usize) -> Self {
         Self {
             block,
+            added: Vec::new(),
             fields: Vec::with_capacity(fields),
         }
     }
@@ -135,25 +138,19 @@ impl HeaderList {
     /// Adds a field that lies in the block that the list is read from.
     #[inline]
     pub fn push_read(&mut self, name: Range<usize>, value: Range<usize>) {
-        let field = (Text::within(&self.block, name), Text::within(&self.block, value));
-        self.fields.push(field);
+        if let (Some(name), Some(value)) = (Place::new(name, 0), Place::new(value, 0)) {
+            self.fields.push(Field { name, value });
+        }
     }
 
     /// Returns the same fields in memory of their own: what is kept must not keep the buffer that it was read into.
     #[must_use]
     pub fn detached(&self) -> Self {
-        let mut block =
-            BytesMut::with_capacity(self.iter().map(|(name, value)| name.len() + value.len()).sum());
-        let mut places = Vec::with_capacity(self.len());
+        let bytes = self.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let mut detached = Self::with_capacity(self.len());
+        detached.added.reserve_exact(bytes);
         for (name, value) in self.iter() {
-            let (start, middle) = (block.len(), block.len() + name.len());
-            block.extend_from_slice(name);
-            block.extend_from_slice(value);
-            places.push((start..middle, middle..block.len()));
-        }
-        let mut detached = Self::read_from(block.freeze(), places.len());
-        for (name, value) in places {
-            detached.push_read(name, value);
+            detached.add(name, value);
         }
         detached
     }
@@ -162,24 +159,50 @@ impl HeaderList {
     #[must_use]
     pub fn filtered(&self, more: usize, mut keep: impl FnMut(&[u8]) -> bool) -> Self {
         let mut filtered = Self::read_from(self.block.clone(), self.len() + more);
-        for field in &self.fields {
-            if keep(field.0.of(&self.block)) {
-                filtered.fields.push(field.clone());
-            }
-        }
+        filtered.added.clone_from(&self.added);
+        let kept = self.fields.iter().filter(|field| keep(self.of(field.name)));
+        filtered.fields.extend(kept);
         filtered
     }
 
+    #[inline]
+    fn of(&self, place: Place) -> &[u8] {
+        place.of(&self.block, &self.added)
+    }
+
+    fn bytes_of(&self, place: Place) -> Bytes {
+        match place.start < ADDED {
+            true => self.block.slice_ref(self.of(place)),
+            false => Bytes::copy_from_slice(self.of(place)),
+        }
+    }
+
     /// Adds a field at the end. The caller vouches that neither part holds CR, LF or NUL.
-    pub fn push(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
-        self.fields
-            .push((Text::Own(name.into()), Text::Own(value.into())));
+    pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        self.add(name.as_ref(), value.as_ref());
+    }
+
+    fn add(&mut self, name: &[u8], value: &[u8]) {
+        if self.added.capacity() == 0 {
+            self.added.reserve(ADDED_USUAL);
+        }
+        let (name, value) = (self.place_of(name), self.place_of(value));
+        if let (Some(name), Some(value)) = (name, value) {
+            self.fields.push(Field { name, value });
+        }
+    }
+
+    /// Puts `text` behind what was added before.
+    fn place_of(&mut self, text: &[u8]) -> Option<Place> {
+        let start = self.added.len();
+        let place = Place::new(start..start + text.len(), ADDED)?;
+        self.added.extend_from_slice(text);
+        Some(place)
     }
 
     /// Replaces every field called `name` by one.
-    pub fn set(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
-        let name = name.into();
-        self.remove(&name);
+    pub fn set(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        self.remove(name.as_ref());
         self.push(name, value);
     }
 
@@ -190,19 +213,19 @@ impl HeaderList {
 
     /// Returns the first value of `name`.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&[u8]> {
-        self.find(name.as_ref()).map(|value| value.of(&self.block))
+        self.find(name.as_ref()).map(|value| self.of(value))
     }
 
     /// Returns the first value of `name`, to keep.
     pub fn get_bytes(&self, name: impl AsRef<[u8]>) -> Option<Bytes> {
-        self.find(name.as_ref()).map(|value| value.bytes_of(&self.block))
+        self.find(name.as_ref()).map(|value| self.bytes_of(value))
     }
 
-    fn find(&self, name: &[u8]) -> Option<&Text> {
+    fn find(&self, name: &[u8]) -> Option<Place> {
         self.fields
             .iter()
-            .find(|(field, _)| field.of(&self.block).eq_ignore_ascii_case(name))
-            .map(|(_, value)| value)
+            .find(|field| self.of(field.name).eq_ignore_ascii_case(name))
+            .map(|field| field.value)
     }
 
     /// Returns the first value of `name` when it is UTF-8.
@@ -221,44 +244,46 @@ impl HeaderList {
     pub fn all_bytes<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Bytes> {
         self.fields
             .iter()
-            .filter(move |(field, _)| field.of(&self.block).eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value.bytes_of(&self.block))
+            .filter(move |field| self.of(field.name).eq_ignore_ascii_case(name.as_bytes()))
+            .map(|field| self.bytes_of(field.value))
     }
 
     /// Returns every field, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        let block = &self.block;
         self.fields
             .iter()
-            .map(move |(name, value)| (name.of(block), value.of(block)))
+            .map(|field| (self.of(field.name), self.of(field.value)))
     }
 
     /// Returns every field, in order, to keep.
     pub fn iter_bytes(&self) -> impl Iterator<Item = (Bytes, Bytes)> {
-        let block = &self.block;
         self.fields
             .iter()
-            .map(move |(name, value)| (name.bytes_of(block), value.bytes_of(block)))
+            .map(|field| (self.bytes_of(field.name), self.bytes_of(field.value)))
     }
 
     /// Keeps the fields for which `keep(name, value)` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) {
-        let block = &self.block;
+        let (block, added) = (&self.block, &self.added);
         self.fields
-            .retain(|(name, value)| keep(name.of(block), value.of(block)));
+            .retain(|field| keep(field.name.of(block, added), field.value.of(block, added)));
     }
 
     /// Renames fields, and leaves some out.
     pub fn rename(&mut self, mut renamed: impl FnMut(&[u8]) -> Renamed) {
-        let block = &self.block;
-        self.fields.retain_mut(|(name, _)| match renamed(name.of(block)) {
+        let mut fields = std::mem::take(&mut self.fields);
+        fields.retain_mut(|field| match renamed(self.of(field.name)) {
             Renamed::Kept => true,
-            Renamed::To(other) => {
-                *name = Text::Own(other);
-                true
-            }
+            Renamed::To(other) => match self.place_of(&other) {
+                Some(place) => {
+                    field.name = place;
+                    true
+                }
+                None => false,
+            },
             Renamed::LeftOut => false,
         });
+        self.fields = fields;
     }
 
     /// Returns how many fields there are.
@@ -295,7 +320,7 @@ impl fmt::Debug for HeaderList {
     }
 }
 
-impl<N: Into<Bytes>, V: Into<Bytes>> FromIterator<(N, V)> for HeaderList {
+impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for HeaderList {
     fn from_iter<I: IntoIterator<Item = (N, V)>>(fields: I) -> Self {
         let mut list = Self::new();
         for (name, value) in fields {
