@@ -1,7 +1,7 @@
 //! Writes the head of a request anew (RFC 9112 sections 2 and 3): what a caller passes on is checked, and framing
 //! and connection are ours alone.
 
-use portcullis_model::{HeaderList, is_field_value, is_token};
+use portcullis_model::{BadField, HeaderList, is_token};
 
 use crate::{EgressError, Target, sending::Framing};
 
@@ -25,6 +25,7 @@ pub(crate) fn write_head(
 ) -> Result<(), EgressError> {
     check_method(method)?;
     check_path(path_and_query)?;
+    check_fields(headers)?;
     out.extend_from_slice(method);
     out.push(b' ');
     out.extend_from_slice(path_and_query);
@@ -40,7 +41,6 @@ pub(crate) fn write_head(
         if is_ours(name) || hops.iter().any(|hop| hop.eq_ignore_ascii_case(name)) {
             continue;
         }
-        check_field(name, value)?;
         push_field(out, name, value);
     }
     match framing {
@@ -95,7 +95,6 @@ impl<'h> Named<'h> {
         for (name, value) in headers.iter() {
             match name.len() {
                 4 if name.eq_ignore_ascii_case(b"host") => {
-                    check_field(name, value)?;
                     if named.host.replace(value).is_some() {
                         return Err(EgressError::Request("it has two `Host` fields"));
                     }
@@ -136,12 +135,10 @@ fn check_path(path_and_query: &[u8]) -> Result<(), EgressError> {
     Ok(())
 }
 
-fn check_field(name: &[u8], value: &[u8]) -> Result<(), EgressError> {
-    if !is_token(name) {
-        return Err(EgressError::Request("a header name is not a token"));
+fn check_fields(headers: &HeaderList) -> Result<(), EgressError> {
+    match headers.bad_field() {
+        None => Ok(()),
+        Some(BadField::Name) => Err(EgressError::Request("a header name is not a token")),
+        Some(BadField::Value) => Err(EgressError::Request("a header value holds a control character")),
     }
-    if !is_field_value(value) {
-        return Err(EgressError::Request("a header value holds a control character"));
-    }
-    Ok(())
 }

@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 
-use bytes::Bytes;
 use portcullis_model::Entropy;
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -48,11 +47,9 @@ impl RequestIds {
     }
 }
 
-/// Returns the request id and the extended id of `value`, as headers carry them, in one allocation.
-pub(crate) fn header_values(value: u128) -> (Bytes, Bytes) {
-    let mut both = [b'='; UUID_BYTES + EXTENDED_BYTES];
-    let (uuid, extended) = both.split_at_mut(UUID_BYTES);
-    uuid.copy_from_slice(&uuid_bytes(value));
+/// Returns the request id and the extended id of `value`, as headers carry them.
+pub(crate) fn header_values(value: u128) -> ([u8; UUID_BYTES], [u8; EXTENDED_BYTES]) {
+    let mut extended = [b'='; EXTENDED_BYTES];
     // The extended id is the same number mixed, so that one id finds the other.
     let mut mixed = value.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
     for place in extended.iter_mut().take(EXTENDED_BYTES - 1) {
@@ -60,9 +57,7 @@ pub(crate) fn header_values(value: u128) -> (Bytes, Bytes) {
         *place = BASE64.get(index).copied().unwrap_or(b'A');
         mixed <<= 6;
     }
-    let mut uuid = Bytes::from_owner(both);
-    let extended = uuid.split_off(UUID_BYTES);
-    (uuid, extended)
+    (uuid_bytes(value), extended)
 }
 
 /// Returns `value` as a UUID's text.

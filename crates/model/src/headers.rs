@@ -95,7 +95,11 @@ const ADDED_USUAL: usize = 256;
 impl Place {
     #[inline]
     fn of<'a>(self, block: &'a [u8], added: &'a [u8]) -> &'a [u8] {
-        let (bytes, from) = if self.start < ADDED { (block, 0) } else { (added, ADDED) };
+        let (bytes, from) = if self.start < ADDED {
+            (block, 0)
+        } else {
+            (added, ADDED)
+        };
         let (start, end) = ((self.start - from) as usize, (self.end - from) as usize);
         bytes.get(start..end).unwrap_or_default()
     }
@@ -135,7 +139,8 @@ impl HeaderList {
         }
     }
 
-    /// Adds a field that lies in the block that the list is read from.
+    /// Adds a field that lies in the block that the list is read from. Who reads it vouches that it can be one: see
+    /// [`Self::bad_field`].
     #[inline]
     pub fn push_read(&mut self, name: Range<usize>, value: Range<usize>) {
         if let (Some(name), Some(value)) = (Place::new(name, 0), Place::new(value, 0)) {
@@ -177,7 +182,7 @@ impl HeaderList {
         }
     }
 
-    /// Adds a field at the end. The caller vouches that neither part holds CR, LF or NUL.
+    /// Adds a field at the end. Who writes it looks whether it can be one: [`Self::bad_field`].
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         self.add(name.as_ref(), value.as_ref());
     }
@@ -286,6 +291,17 @@ impl HeaderList {
         self.fields = fields;
     }
 
+    /// Tells what is wrong with a field that was added, if anything is: names are tokens, values hold no control character
+    /// (RFC 9110 section 5). Of those that were read together, whoever read them has looked.
+    pub fn bad_field(&self) -> Option<BadField> {
+        self.fields.iter().find_map(|Field { name, value }| {
+            if name.start >= ADDED && !is_token(self.of(*name)) {
+                return Some(BadField::Name);
+            }
+            (value.start >= ADDED && !is_field_value(self.of(*value))).then_some(BadField::Value)
+        })
+    }
+
     /// Returns how many fields there are.
     pub const fn len(&self) -> usize {
         self.fields.len()
@@ -295,6 +311,13 @@ impl HeaderList {
     pub const fn is_empty(&self) -> bool {
         self.fields.is_empty()
     }
+}
+
+/// What of a field cannot be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BadField {
+    Name,
+    Value,
 }
 
 /// What becomes of a field in [`HeaderList::rename`].
@@ -346,5 +369,47 @@ mod tests {
         drop(headers);
         assert!(read.is_unique(), "nobody else holds what was read");
         assert_eq!(detached.text("name"), Some("value"));
+    }
+
+    #[test]
+    fn what_was_added_is_looked_at_before_it_is_written() {
+        let mut headers = HeaderList::read_from(Bytes::from_static(b"Nameva\x01ue"), 2);
+        headers.push_read(0..4, 4..9);
+        headers.push("Fine", "a\tb");
+        assert_eq!(headers.bad_field(), None);
+        let with = |name: &str, value: &[u8]| {
+            let mut headers = headers.clone();
+            headers.push(name, value);
+            headers.bad_field()
+        };
+        assert_eq!(with("two words", b""), Some(BadField::Name));
+        assert_eq!(with("", b""), Some(BadField::Name));
+        assert_eq!(with("a", b"1\r\nb: 2"), Some(BadField::Value));
+        headers.rename(|name| match name {
+            b"Name" => Renamed::To(Bytes::from_static(b"a b")),
+            _ => Renamed::Kept,
+        });
+        assert_eq!(headers.bad_field(), Some(BadField::Name));
+    }
+
+    #[test]
+    fn fields_keep_their_order_and_their_bytes_whatever_is_done_to_the_list() {
+        let mut headers = HeaderList::read_from(Bytes::from_static(b"AoneBtwo"), 2);
+        headers.push_read(0..1, 1..4);
+        headers.push_read(4..5, 5..8);
+        headers.push("C", "three");
+        let mut passed = headers.filtered(1, |name| name != b"A");
+        passed.set("c", "3");
+        passed.push("D", "");
+        let fields: Vec<(&[u8], &[u8])> = passed.iter().collect();
+        assert_eq!(
+            fields,
+            [(b"B".as_slice(), b"two".as_slice()), (b"c", b"3"), (b"D", b"")]
+        );
+        assert_eq!(headers.get_bytes("b").unwrap(), "two");
+        assert_eq!(headers.all_bytes("C").collect::<Vec<_>>(), ["three"]);
+        assert_eq!(headers, headers.detached());
+        headers.remove(b"a");
+        assert_eq!(headers.len(), 2);
     }
 }

@@ -15,7 +15,7 @@ pub mod resources;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use entropy::{Entropy, SystemEntropy};
-pub use headers::{HeaderList, Renamed, is_field_value, is_token, token_length};
+pub use headers::{BadField, HeaderList, Renamed, is_field_value, is_token, token_length};
 pub use ids::*;
 pub use problem::{Place, Problem, Severity};
 pub use scope::Scope;

@@ -331,23 +331,23 @@ fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> Heade
 
 /// Who spoke to us after what the caller claims, as AWS appends it: the source, or the proxy of ours that named the source. Only
 /// the last entry is ours to vouch for.
-pub(crate) fn forwarded_for(request: &Request) -> Bytes {
+pub(crate) fn forwarded_for(request: &Request) -> SmallVec<[u8; 16]> {
     let source = request.proxy.unwrap_or_else(|| request.peer.address.ip());
     let source = address_text(source.to_canonical());
     let mut claimed = request.headers.all("x-forwarded-for").peekable();
     if claimed.peek().is_none() {
-        return Bytes::copy_from_slice(&source);
+        return source;
     }
-    let mut list = Vec::new();
+    let mut list = SmallVec::new();
     for value in claimed {
         list.extend_from_slice(value);
         list.extend_from_slice(b", ");
     }
     if list.len() > FORWARDED_FOR_BYTES_MAX {
-        return Bytes::copy_from_slice(&source);
+        return source;
     }
     list.extend_from_slice(&source);
-    list.into()
+    list
 }
 
 /// The text of an IPv4 address needs no memory of its own.
@@ -369,12 +369,12 @@ fn address_text(address: IpAddr) -> SmallVec<[u8; 16]> {
     text
 }
 
-pub(super) fn forwarded_port(request: &Request, https: bool) -> Bytes {
+pub(super) fn forwarded_port(request: &Request, https: bool) -> &str {
     let port = request.authority.rsplit_once(':').map(|(_, port)| port);
     match port.filter(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())) {
-        Some(port) => Bytes::copy_from_slice(port.as_bytes()),
-        None if https => Bytes::from_static(b"443"),
-        None => Bytes::from_static(b"80"),
+        Some(port) => port,
+        None if https => "443",
+        None => "80",
     }
 }
 

@@ -98,10 +98,8 @@ pub(super) fn parse(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static 
 }
 
 fn read(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static Rule> {
-    // A copy of the right size: what is kept of a request, in trails for example, does not keep a large buffer.
-    let head = Bytes::copy_from_slice(input);
-    let line_end = lines::line_end(&head, 0).map_err(rule)?;
-    let line = head.get(..line_end).unwrap_or_default();
+    let line_end = lines::line_end(input, 0).map_err(rule)?;
+    let line = input.get(..line_end).unwrap_or_default();
     let first = memchr(b' ', line).ok_or(rules::REQUEST_LINE)?;
     let last = memrchr(b' ', line)
         .filter(|last| *last > first)
@@ -116,7 +114,7 @@ fn read(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static Rule> {
     let version = version(line.get(last + 1..).unwrap_or_default())?;
     let (target_host, target) = target_of(method, target, limits)?;
     let mut fields = Fields::default();
-    let headers = read_fields(&head, line_end + 2, &mut fields)?;
+    let headers = read_fields(input, line_end + 2, &mut fields)?;
     let authority = fields.authority(target_host, version)?;
     let framing = fields.framing(version)?;
     let has_body = framing != BodyFraming::Length(0);
@@ -202,8 +200,9 @@ fn target_of<'t>(
 }
 
 /// Reads the lines from `at` to the empty one.
-fn read_fields(head: &Bytes, mut at: usize, fields: &mut Fields) -> Result<HeaderList, &'static Rule> {
-    let mut headers = HeaderList::read_from(head.clone(), FIELDS_USUAL);
+fn read_fields(head: &[u8], mut at: usize, fields: &mut Fields) -> Result<HeaderList, &'static Rule> {
+    // A copy of the right size: what is kept of a request does not keep a large buffer.
+    let mut headers = HeaderList::read_from(Bytes::copy_from_slice(head), FIELDS_USUAL);
     while let Some(field) = lines::field_line(head, at).map_err(rule)? {
         if headers.len() >= HEADERS_MAX {
             return Err(rules::FIELD_COUNT);

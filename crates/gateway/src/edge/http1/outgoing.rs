@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use portcullis_egress::{Deadline, Framing, OutgoingBody, Sending, push_field};
-use portcullis_model::{HeaderList, Timestamp, is_field_value, is_token};
+use portcullis_model::{HeaderList, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
@@ -123,6 +123,9 @@ const fn is_bodiless(response: &Response, asked: Asked) -> bool {
 
 /// None where the response cannot be written.
 fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: Asked) -> Option<()> {
+    if response.headers.bad_field().is_some() {
+        return None;
+    }
     status_line(out, response.status)?;
     // The answer to a HEAD, and a 304, carry the length of a body that is not sent (RFC 9110 section 8.6). Any other
     // length is ours to say: one that somebody mapped could make two answers of one.
@@ -131,9 +134,6 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
     let mut is_dated = false;
     let mut has_length = false;
     for (name, value) in response.headers.iter() {
-        if !is_token(name) || !is_field_value(value) {
-            return None;
-        }
         match name.len() {
             4 if name.eq_ignore_ascii_case(b"date") => is_dated = true,
             14 if name.eq_ignore_ascii_case(b"content-length") => {
@@ -190,16 +190,16 @@ fn status_line(out: &mut Vec<u8>, status: u16) -> Option<()> {
 
 /// Returns the head of a 101 that switches to a WebSocket (RFC 9110 section 15.2.2), none where it cannot be written.
 pub(super) fn switching_head(response: &Response, now: Timestamp) -> Option<Vec<u8>> {
+    if response.headers.bad_field().is_some() {
+        tracing::error!("the head of a tunnel is not valid HTTP: it is not opened");
+        return None;
+    }
     let mut out = Vec::with_capacity(OUT_BYTES);
     out.extend_from_slice(
         b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
     );
     let mut is_dated = false;
     for (name, value) in response.headers.iter() {
-        if !is_token(name) || !is_field_value(value) {
-            tracing::error!("the head of a tunnel is not valid HTTP: it is not opened");
-            return None;
-        }
         if is_of_connection(name) || name.eq_ignore_ascii_case(b"content-length") {
             continue;
         }

@@ -185,7 +185,7 @@ pub(super) fn fields(exchange: &Exchange) -> Many {
         add(trace_id::HEADER.as_bytes(), trace_id::of(exchange).as_bytes());
     }
     add(b"X-Forwarded-For", &forwarded_for(request));
-    add(b"X-Forwarded-Port", &forwarded_port(request, https));
+    add(b"X-Forwarded-Port", forwarded_port(request, https).as_bytes());
     add(b"X-Forwarded-Proto", if https { b"https" } else { b"http" });
     many
 }
