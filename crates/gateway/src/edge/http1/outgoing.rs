@@ -56,16 +56,21 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
     let (framing, mut body) = begin(&mut out, response, &mut asked);
     let mut sending = Sending::new(out, framing, &mut body);
     let mut slow = Deadline::default();
-    let is_blocked = Cell::new(false);
+    let client = Cell::new(Client::default());
     let whole = poll_fn(|context| {
         let mut writer = Watched {
             writer: Writer(wire),
-            is_blocked: &is_blocked,
+            client: &client,
         };
-        match sending.poll(context, &mut writer) {
+        let sent = sending.poll(context, &mut writer);
+        let Client { takes, is_full } = client.take();
+        if takes {
+            slow.clear();
+        }
+        match sent {
             Poll::Ready(sent) => Poll::Ready(sent.is_ok()),
             // A client that takes nothing must not hold what it asked for.
-            Poll::Pending if is_blocked.get() => slow.poll(context, limits.write_idle_time).map(|()| false),
+            Poll::Pending if is_full => slow.poll(context, limits.write_idle_time).map(|()| false),
             Poll::Pending => {
                 slow.clear();
                 poll_gone(wire, context).map(|()| false)
@@ -246,15 +251,27 @@ impl OutgoingBody for Body {
     }
 }
 
-/// Notes whether it is the client that keeps us waiting.
+/// What the client did while we wrote.
+#[derive(Clone, Copy, Default)]
+struct Client {
+    takes: bool,
+    /// It is the client that keeps us waiting.
+    is_full: bool,
+}
+
+/// Notes what the client does.
 struct Watched<'w, S> {
     writer: Writer<'w, S>,
-    is_blocked: &'w Cell<bool>,
+    client: &'w Cell<Client>,
 }
 
 impl<S> Watched<'_, S> {
-    fn note<T>(&self, outcome: Poll<T>) -> Poll<T> {
-        self.is_blocked.set(outcome.is_pending());
+    fn note<T>(&self, outcome: Poll<T>, takes: bool) -> Poll<T> {
+        let before = self.client.get();
+        self.client.set(Client {
+            takes: before.takes || (takes && outcome.is_ready()),
+            is_full: outcome.is_pending(),
+        });
         outcome
     }
 }
@@ -266,7 +283,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<'_, S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.writer).poll_write(context, bytes);
-        self.note(outcome)
+        self.note(outcome, true)
     }
 
     fn poll_write_vectored(
@@ -275,7 +292,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<'_, S> {
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let outcome = Pin::new(&mut self.writer).poll_write_vectored(context, slices);
-        self.note(outcome)
+        self.note(outcome, true)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -284,7 +301,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<'_, S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let outcome = Pin::new(&mut self.writer).poll_flush(context);
-        self.note(outcome)
+        self.note(outcome, false)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
