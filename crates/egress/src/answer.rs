@@ -6,7 +6,7 @@ use std::{
     io,
     pin::Pin,
     rc::Rc,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -19,9 +19,14 @@ use crate::{
     chunked::{Chunked, Step},
     connection::Connection,
     head::AnswerFraming,
+    pipe::Pipe,
     pool::Pool,
     room::LONG_READ_BYTES,
+    stream::Stream,
 };
+
+/// A shorter rest is copied, in one piece.
+const PASSED_BYTES_MIN: u64 = LONG_READ_BYTES as u64;
 
 /// What a server answered.
 #[derive(Debug)]
@@ -140,8 +145,15 @@ impl AnswerBody {
             Ok(None) => true,
             Err(_) => false,
         };
-        if (clean || next.is_err())
-            && let State::Stream(streaming) = std::mem::replace(&mut self.0, State::Ended)
+        if clean || next.is_err() {
+            self.end(clean);
+        }
+        Poll::Ready(next.transpose())
+    }
+
+    /// Ends a stream; after a clean end its connection can serve again.
+    fn end(&mut self, clean: bool) {
+        if let State::Stream(streaming) = std::mem::replace(&mut self.0, State::Ended)
             && clean
         {
             let Streaming {
@@ -152,7 +164,51 @@ impl AnswerBody {
             } = *streaming;
             release(connection, persistent, &pool);
         }
-        Poll::Ready(next.transpose())
+    }
+
+    /// Tells whether what is to come is long, of a known length, and comes in clear text: then it can pass unread.
+    pub fn can_pass(&self) -> bool {
+        let State::Stream(streaming) = &self.0 else {
+            return false;
+        };
+        let Streaming {
+            connection,
+            remaining: Remaining::Length(left),
+            first: None,
+            ..
+        } = &**streaming
+        else {
+            return false;
+        };
+        let is_clear = matches!(connection.stream, Stream::Clear(_));
+        is_clear && left.saturating_sub(connection.inbound.len() as u64) >= PASSED_BYTES_MIN
+    }
+
+    /// Takes what was read with the head of a body that [can pass](Self::can_pass).
+    pub fn take_read(&mut self) -> Bytes {
+        match &mut self.0 {
+            State::Stream(streaming) => streaming.take_read(),
+            State::Whole(_) | State::Ended => Bytes::new(),
+        }
+    }
+
+    /// Moves more of a body that [can pass](Self::can_pass), of which nothing is left that was read, into the empty `pipe`;
+    /// false at the end.
+    pub fn poll_pass(
+        &mut self,
+        context: &mut Context<'_>,
+        pipe: &mut Pipe,
+    ) -> Poll<Result<bool, EgressError>> {
+        let State::Stream(streaming) = &mut self.0 else {
+            return Poll::Ready(Ok(false));
+        };
+        let passed = ready!(streaming.poll_pass(context, pipe));
+        match passed {
+            Ok(0) => self.end(true),
+            Ok(_) => {}
+            Err(_) => self.end(false),
+        }
+        Poll::Ready(passed.map(|_| true))
     }
 
     /// Returns the next piece, none at the end.
@@ -256,6 +312,34 @@ impl Streaming {
             // An end that comes too early is found again when this has been given out.
             Poll::Ready(Ok(_)) | Poll::Pending => Ok(()),
         }
+    }
+
+    fn take_read(&mut self) -> Bytes {
+        let Remaining::Length(left) = &mut self.remaining else {
+            return Bytes::new();
+        };
+        self.fresh = false;
+        let read = self.connection.inbound.split().freeze();
+        *left = left.saturating_sub(read.len() as u64);
+        read
+    }
+
+    /// Returns how much is left behind what was moved.
+    fn poll_pass(&mut self, context: &mut Context<'_>, pipe: &mut Pipe) -> Poll<Result<u64, EgressError>> {
+        let (Remaining::Length(left), Stream::Clear(socket)) = (&mut self.remaining, &self.connection.stream)
+        else {
+            return Poll::Ready(Err(EgressError::Protocol("it cannot pass unread")));
+        };
+        let moved = match pipe.poll_fill(context, socket, *left) {
+            Poll::Pending => return self.clock.poll_elapsed(context).map(Err),
+            Poll::Ready(Ok(0)) => Err(io::ErrorKind::UnexpectedEof.into()),
+            Poll::Ready(moved) => moved,
+        };
+        Poll::Ready(moved.map_err(EgressError::Broken).map(|moved| {
+            self.clock.armed = false;
+            *left = left.saturating_sub(moved as u64);
+            *left
+        }))
     }
 
     fn decode(&mut self) -> Result<Step, EgressError> {

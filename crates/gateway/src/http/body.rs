@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use portcullis_egress::AnswerBody;
 
 use super::{
     memory::{BODIES, Collected},
@@ -42,6 +43,11 @@ pub trait ChunkSource {
 
     /// Returns the length in bytes of what is still to come, where the sender declared it.
     fn length(&self) -> Option<u64> {
+        None
+    }
+
+    /// Returns the answer of a backend that it is, and nothing else, where it can pass unread.
+    fn passing(&mut self) -> Option<&mut AnswerBody> {
         None
     }
 }
@@ -98,6 +104,14 @@ impl Body {
                 let read: u64 = chunks.iter().map(|chunk| chunk.len() as u64).sum();
                 rest.length().map(|rest| rest + read)
             }
+        }
+    }
+
+    /// Returns the answer of a backend that it is, where it can pass unread.
+    pub(crate) fn passing(&mut self) -> Option<&mut AnswerBody> {
+        match self {
+            Self::Stream(source) => source.passing(),
+            Self::Empty | Self::Full(_) | Self::Replay(..) | Self::Tunnel(_) => None,
         }
     }
 

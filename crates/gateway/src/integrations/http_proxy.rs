@@ -483,4 +483,8 @@ impl ChunkSource for Incoming {
     fn length(&self) -> Option<u64> {
         self.0.length()
     }
+
+    fn passing(&mut self) -> Option<&mut AnswerBody> {
+        self.0.can_pass().then_some(&mut self.0)
+    }
 }

@@ -107,7 +107,7 @@ fn act<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
 }
 
 /// Answers what is no request; nothing may follow it.
-async fn refuse<A: Answer, S: AsyncRead + AsyncWrite + Unpin>(
+async fn refuse<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
     shared: &Shared<A>,
     wire: &SharedWire<S>,
     rule: &'static Rule,

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_egress::{Deadline, Framing, OutgoingBody, Sending, push_field};
+use portcullis_egress::{AnswerBody, Deadline, Framing, OutgoingBody, Pipe, Sending, push_field};
 use portcullis_model::{HeaderList, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -44,7 +44,7 @@ pub(super) struct Asked {
 }
 
 /// Sends a response; true when it went out whole and the connection can go on.
-pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     wire: &RefCell<Wire<S>>,
     response: Response,
     mut asked: Asked,
@@ -54,6 +54,14 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
         .with_borrow_mut(Vec::pop)
         .unwrap_or_else(|| Vec::with_capacity(OUT_BYTES));
     let (framing, mut body) = begin(&mut out, response, &mut asked);
+    if matches!(framing, Framing::Length(_))
+        && let Some(answer) = body.passing()
+        && wire.borrow().socket().is_some()
+        && let Some(pipe) = Pipe::borrow()
+    {
+        let whole = Box::pin(pass(wire, out, answer, pipe, limits)).await;
+        return whole && asked.persistent;
+    }
     let mut sending = Sending::new(out, framing, &mut body);
     let mut slow = Deadline::default();
     let client = Cell::new(Client::default());
@@ -88,6 +96,48 @@ pub(super) async fn send<S: AsyncRead + AsyncWrite + Unpin>(
         });
     }
     whole && asked.persistent
+}
+
+/// Sends a head and what was read of the body behind it, and lets the rest pass unread.
+async fn pass<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    wire: &RefCell<Wire<S>>,
+    mut head: Vec<u8>,
+    body: &mut AnswerBody,
+    mut pipe: Pipe,
+    limits: &EdgeLimits,
+) -> bool {
+    head.extend_from_slice(&body.take_read());
+    let mut nothing = ();
+    let mut sending = Sending::new(head, Framing::None, &mut nothing);
+    let mut slow = Deadline::default();
+    poll_fn(|context| {
+        loop {
+            let mut takes = false;
+            let sent = match sending.poll(context, &mut Writer(wire)) {
+                Poll::Ready(Ok(())) => match wire.borrow().socket() {
+                    Some(socket) => pipe.poll_drain(context, socket, || takes = true),
+                    None => return Poll::Ready(false),
+                },
+                Poll::Ready(Err(_)) => return Poll::Ready(false),
+                Poll::Pending => Poll::Pending,
+            };
+            if takes {
+                slow.clear();
+            }
+            match sent {
+                Poll::Ready(Ok(())) => slow.clear(),
+                Poll::Ready(Err(_)) => return Poll::Ready(false),
+                Poll::Pending => return slow.poll(context, limits.write_idle_time).map(|()| false),
+            }
+            match body.poll_pass(context, &mut pipe) {
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => return Poll::Ready(true),
+                Poll::Ready(Err(_)) => return Poll::Ready(false),
+                Poll::Pending => return poll_gone(wire, context).map(|()| false),
+            }
+        }
+    })
+    .await
 }
 
 /// Writes the head into `out`, and returns how the body follows. A field that HTTP cannot carry makes the whole answer a 500:

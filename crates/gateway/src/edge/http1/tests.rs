@@ -4,12 +4,15 @@ mod long;
 mod tunnels;
 
 use std::{
+    cell::OnceCell,
     fs,
     io::{Read, Write},
     net::{Shutdown, SocketAddr, TcpStream},
     path::Path,
     time::{Duration, Instant},
 };
+
+use portcullis_egress::{AddressPolicy, Client, ClientConfig, Limits, Target, tls};
 
 use super::*;
 use crate::edge::{tests::parts, *};
@@ -85,6 +88,30 @@ impl Drop for Edge {
     fn drop(&mut self) {
         self.workers.take().unwrap().stop();
     }
+}
+
+thread_local! {
+    static CLIENT: OnceCell<Client> = const { OnceCell::new() };
+}
+
+/// The thread's client, and the backend whose port is the first segment of a request's target.
+fn backend_of(request: &Request) -> (Client, Target) {
+    let client = CLIENT.with(|client| {
+        let config = || ClientConfig {
+            tls: tls::trusting_only([]).unwrap(),
+            limits: Limits::default(),
+            policy: AddressPolicy::Any,
+        };
+        client.get_or_init(|| Client::new(config())).clone()
+    });
+    let path = std::str::from_utf8(&request.target[1..]).unwrap();
+    let target = Target {
+        https: false,
+        host: "127.0.0.1".to_owned(),
+        port: path.split('/').next().unwrap().parse().unwrap(),
+        address: None,
+    };
+    (client, target)
 }
 
 /// `\r`, `\n`, `\t`, `\0`, `\xHH` and `\\` are what they say.

@@ -4,6 +4,7 @@
 //! taken from the thread's.
 
 use std::{
+    any::Any,
     cell::RefCell,
     future::Future,
     io,
@@ -14,7 +15,10 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use portcullis_egress::{Chunked, Room, Step};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
 
 use super::head::BodyFraming;
 use crate::{
@@ -151,6 +155,14 @@ impl<S> Wire<S> {
                 }
             });
         }
+    }
+}
+
+impl<S: 'static> Wire<S> {
+    /// Returns the socket where the client speaks clear text over one.
+    pub(super) fn socket(&self) -> Option<&TcpStream> {
+        let stream: &dyn Any = &self.stream;
+        stream.downcast_ref()
     }
 }
 

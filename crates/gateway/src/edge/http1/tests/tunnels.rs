@@ -1,8 +1,8 @@
 //! What passes once a backend has switched, and when it stops.
 
-use std::{cell::OnceCell, net::TcpListener, thread};
+use std::{net::TcpListener, thread};
 
-use portcullis_egress::{AddressPolicy, Client, ClientConfig, Limits, Target, Timeouts, Upgraded, tls};
+use portcullis_egress::{Timeouts, Upgraded};
 
 use super::*;
 use crate::http::websocket::{TUNNELS, Tunnel};
@@ -10,34 +10,13 @@ use crate::http::websocket::{TUNNELS, Tunnel};
 const HANDSHAKE: &[u8] = b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
 
-thread_local! {
-    static CLIENT: OnceCell<Client> = const { OnceCell::new() };
-}
-
 /// Asks the backend whose port is the target's.
 struct Through;
 
 impl Answer for Through {
     async fn answer(&self, request: Request) -> Response {
         assert!(request.is_handshake());
-        let client = CLIENT.with(|client| {
-            let config = || ClientConfig {
-                tls: tls::trusting_only([]).unwrap(),
-                limits: Limits::default(),
-                policy: AddressPolicy::Any,
-            };
-            client.get_or_init(|| Client::new(config())).clone()
-        });
-        let port = std::str::from_utf8(&request.target[1..])
-            .unwrap()
-            .parse()
-            .unwrap();
-        let target = Target {
-            https: false,
-            host: "127.0.0.1".to_owned(),
-            port,
-            address: None,
-        };
+        let (client, target) = backend_of(&request);
         let timeouts = Timeouts::within(Duration::from_secs(5));
         let asked = client.upgrade(&target, b"/", &request.headers, &timeouts).await;
         let Ok(Upgraded::Tunnel(headers, backend)) = asked else {
