@@ -56,7 +56,7 @@ impl Admin {
         let mut headers = HeaderList::default();
         headers.push("host", host.clone());
         for (name, value) in given {
-            headers.push(name.to_string(), value.to_string());
+            headers.push(name, value);
         }
         let request = SignableRequest {
             method,

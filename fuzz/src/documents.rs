@@ -126,7 +126,7 @@ pub(crate) fn sigv4(bytes: &[u8]) {
     let mut headers = HeaderList::new();
     for line in lines {
         if let Some((name, value)) = line.split_once(':') {
-            headers.push(name.trim().to_owned(), value.trim().to_owned());
+            headers.push(name.trim(), value.trim());
         }
     }
     let request = SignableRequest {

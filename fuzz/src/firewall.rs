@@ -106,7 +106,7 @@ fn judge(acl: &CompiledWebAcl, bytes: &[u8]) {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut headers = HeaderList::new();
     for (name, value) in lines.filter_map(|line| line.split_once(':')) {
-        headers.push(name.to_owned(), value.trim().to_owned());
+        headers.push(name, value.trim());
     }
     let request = RequestView {
         method,

@@ -94,10 +94,8 @@ impl<'h> Named<'h> {
         let mut named = Self::default();
         for (name, value) in headers.iter() {
             match name.len() {
-                4 if name.eq_ignore_ascii_case(b"host") => {
-                    if named.host.replace(value).is_some() {
-                        return Err(EgressError::Request("it has two `Host` fields"));
-                    }
+                4 if name.eq_ignore_ascii_case(b"host") && named.host.replace(value).is_some() => {
+                    return Err(EgressError::Request("it has two `Host` fields"));
                 }
                 10 if name.eq_ignore_ascii_case(b"connection") => {
                     let options = value.split(|byte| *byte == b',');

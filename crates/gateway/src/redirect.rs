@@ -1,6 +1,5 @@
 //! Under `serve`, clear text only leads to https.
 
-use bytes::Bytes;
 use portcullis_model::HeaderList;
 
 use crate::http::{Body, Request, Response};
@@ -18,7 +17,7 @@ pub(crate) fn redirect(request: &Request, port: u16) -> Response {
     }
     location.extend_from_slice(&request.target);
     let mut headers = HeaderList::with_capacity(2);
-    headers.push("Location", Bytes::from(location));
+    headers.push("Location", location);
     Response {
         status: 308,
         headers,

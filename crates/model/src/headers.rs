@@ -260,11 +260,14 @@ impl HeaderList {
             .map(|field| (self.of(field.name), self.of(field.value)))
     }
 
-    /// Returns every field, in order, to keep.
-    pub fn iter_bytes(&self) -> impl Iterator<Item = (Bytes, Bytes)> {
-        self.fields
-            .iter()
-            .map(|field| (self.bytes_of(field.name), self.bytes_of(field.value)))
+    /// Calls `each` with every field, in order, until it returns none; values are to keep, and share the list's memory.
+    pub fn try_for_each(self, mut each: impl FnMut(&[u8], Bytes) -> Option<()>) -> Option<()> {
+        let (block, added) = (self.block, Bytes::from(self.added));
+        self.fields.iter().try_for_each(|field| {
+            let value = field.value.of(&block, &added);
+            let memory = if field.value.start < ADDED { &block } else { &added };
+            each(field.name.of(&block, &added), memory.slice_ref(value))
+        })
     }
 
     /// Keeps the fields for which `keep(name, value)` holds.

@@ -123,6 +123,6 @@ pub(super) fn write_prefixed(member: &Member, value: &Value, headers: &mut Heade
 /// Adds a header, unless its value could end it.
 fn push(headers: &mut HeaderList, name: &str, text: Option<String>) {
     if let Some(text) = text.filter(|text| !text.contains(['\r', '\n', '\0'])) {
-        headers.push(name.to_owned(), text);
+        headers.push(name, text);
     }
 }

@@ -341,7 +341,7 @@ pub fn serialise_error(error: &AwsError) -> WireAnswer {
 /// Writes an error that has members of its own.
 pub fn serialise_error_members(code: &str, status: u16, shape: &Shape, members: &Value) -> WireAnswer {
     let mut answer = serialise(status, shape, members);
-    answer.headers.push("x-amzn-ErrorType", code.to_owned());
+    answer.headers.push("x-amzn-ErrorType", code);
     answer
 }
 

@@ -77,8 +77,8 @@ pub(crate) fn forward(
     match &behavior.headers {
         ForwardedHeaders::These(names) if is_kept => {
             for name in names {
-                for value in request.headers.all_bytes(name) {
-                    headers.push(Bytes::copy_from_slice(name.as_bytes()), value);
+                for value in request.headers.all(name) {
+                    headers.push(name.as_bytes(), value);
                 }
             }
             // Two classes of viewers, so that each gets what it can read.
@@ -124,13 +124,13 @@ pub(crate) fn add_fixed(
         headers.set("user-agent", "Amazon CloudFront");
     }
     headers.push("x-forwarded-for", forwarded_for(request));
-    headers.push("via", distribution.via.clone());
+    headers.push("via", &distribution.via);
     headers.push("x-amz-cf-id", request_id::header_values(request_id).0);
     for (name, _) in &behavior.origin.headers {
         headers.remove(name);
     }
     for (name, value) in &behavior.origin.headers {
-        headers.push(name.clone(), value.clone());
+        headers.push(name, value);
     }
 }
 

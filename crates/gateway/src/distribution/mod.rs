@@ -82,9 +82,9 @@ pub(crate) async fn run(mut visit: Visit, worker: &Worker) -> Response {
     let (mut response, x_cache) = answered.unwrap_or_else(|page| (page.render(&id), "Error from cloudfront"));
     response.headers.push("X-Cache", x_cache);
     if let Some(distribution) = &distribution {
-        response.headers.push("Via", distribution.via.clone());
+        response.headers.push("Via", &distribution.via);
     }
-    response.headers.push("X-Amz-Cf-Id", id.clone());
+    response.headers.push("X-Amz-Cf-Id", id);
     response.headers.push("x-amzn-RequestId", id);
     let (request, status) = (visit.request, response.status);
     let now = Instant::now();

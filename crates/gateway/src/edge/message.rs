@@ -146,7 +146,7 @@ pub(super) fn response(response: Response, asked: Asked) -> (http::Response<()>,
     // length is ours to say: one that somebody mapped could make two answers of one.
     let is_about_another_body = is_bodiless && response.status != 204 && length == Some(0);
     let mut out = http::Response::new(());
-    let headers = fields(&response.headers, is_about_another_body);
+    let headers = fields(response.headers, is_about_another_body);
     let (Some(status), Some(headers)) = (status, headers) else {
         tracing::error!(
             status = response.status,
@@ -165,28 +165,36 @@ pub(super) fn response(response: Response, asked: Asked) -> (http::Response<()>,
 }
 
 /// None where one cannot be carried.
-fn fields(list: &HeaderList, keeps_length: bool) -> Option<HeaderMap> {
+fn fields(list: HeaderList, keeps_length: bool) -> Option<HeaderMap> {
     let mut map = HeaderMap::with_capacity(list.len() + 2);
-    for (name, value) in list.iter_bytes() {
-        let name = HeaderName::from_bytes(&name).ok()?;
+    list.try_for_each(|name, value| {
         let mut value = HeaderValue::from_maybe_shared(value).ok()?;
-        if is_framing(&name) || (name == header::CONTENT_LENGTH && !keeps_length) {
-            continue;
+        // In the codec's table they would take the room of what is the same in every answer.
+        if let Some(unique) = unique(name) {
+            value.set_sensitive(true);
+            map.append(unique, value);
+            return Some(());
         }
-        // In the codec's table it would take the room of what is the same in every answer.
-        value.set_sensitive(UNIQUE.contains(&name.as_str()));
-        map.append(name, value);
-    }
+        let name = HeaderName::from_bytes(name).ok()?;
+        if !is_framing(&name) && (name != header::CONTENT_LENGTH || keeps_length) {
+            map.append(name, value);
+        }
+        Some(())
+    })?;
     Some(map)
 }
 
-/// Fields with another value in each answer.
-const UNIQUE: [&str; 4] = [
-    "x-amzn-requestid",
-    "x-amz-apigw-id",
-    "x-amzn-trace-id",
-    "x-amz-cf-id",
-];
+/// Returns the name of a field with another value in each answer, if it is one.
+fn unique(name: &[u8]) -> Option<HeaderName> {
+    const UNIQUE: [HeaderName; 4] = [
+        HeaderName::from_static("x-amzn-requestid"),
+        HeaderName::from_static("x-amz-apigw-id"),
+        HeaderName::from_static("x-amzn-trace-id"),
+        HeaderName::from_static("x-amz-cf-id"),
+    ];
+    let is = |unique: &HeaderName| name.eq_ignore_ascii_case(unique.as_str().as_bytes());
+    UNIQUE.into_iter().find(is)
+}
 
 /// Adds what is ours to say.
 fn finish(headers: &mut HeaderMap, asked: Asked, length: Option<u64>) {

@@ -72,9 +72,8 @@ fn has_key(headers: &HeaderList) -> bool {
 }
 
 fn only<'a>(headers: &'a HeaderList, name: &'a str) -> Option<&'a [u8]> {
-    let mut values = headers.all(name);
-    let only = values.next()?;
-    values.next().is_none().then_some(only)
+    let only = headers.get(name)?;
+    (headers.all(name).count() == 1).then_some(only)
 }
 
 /// Counts tunnels and their bytes.

@@ -76,7 +76,7 @@ fn request_headers(exchange: &Exchange, mapped: MappedHeaders, media_type: Bytes
     for (name, values) in mapped {
         headers.remove(&name);
         for value in values {
-            headers.push(name.clone(), value);
+            headers.push(&name, value);
         }
     }
     headers

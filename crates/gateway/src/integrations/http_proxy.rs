@@ -165,7 +165,7 @@ impl HttpProxy {
         let request = exchange.request();
         let mut headers = request_headers(request, mapped);
         if self.link.as_ref().is_some_and(|link| link.passes_host) && headers.get("host").is_none() {
-            headers.push("Host", Bytes::copy_from_slice(request.authority.as_bytes()));
+            headers.push("Host", &request.authority);
         }
         let method = self.method(request);
         async move {
@@ -319,7 +319,7 @@ fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> Heade
     });
     for (name, values) in mapped {
         for value in values {
-            headers.push(name.clone(), value);
+            headers.push(&name, value);
         }
     }
     let https = request.peer.tls.is_some();
@@ -356,16 +356,13 @@ fn address_text(address: IpAddr) -> SmallVec<[u8; 16]> {
         return address.to_string().as_bytes().into();
     };
     let mut text = SmallVec::new();
-    for octet in address.octets() {
-        if octet >= 100 {
-            text.push(b'0' + octet / 100);
+    let mut number = itoa::Buffer::new();
+    for (place, octet) in address.octets().into_iter().enumerate() {
+        if place > 0 {
+            text.push(b'.');
         }
-        if octet >= 10 {
-            text.push(b'0' + octet / 10 % 10);
-        }
-        text.extend([b'0' + octet % 10, b'.']);
+        text.extend_from_slice(number.format(octet).as_bytes());
     }
-    text.pop();
     text
 }
 

@@ -145,7 +145,7 @@ impl Cors {
             ("access-control-max-age", &self.max_age),
         ] {
             if let Some(value) = value {
-                headers.push(name, value.clone());
+                headers.push(name, value);
             }
         }
     }

@@ -242,7 +242,7 @@ pub(crate) fn render_own(own: &BlockResponse) -> Response {
         headers.push("Content-Type", media_type);
     }
     for (name, value) in &own.headers {
-        headers.set(name.clone(), value.clone());
+        headers.set(name, value);
     }
     Response {
         status: own.status,

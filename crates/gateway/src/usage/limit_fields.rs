@@ -87,8 +87,8 @@ impl LimitFields {
     /// Adds the fields to an answer.
     pub(crate) fn add_to(&self, wanted: WantedFields, response: &mut Response) {
         if wanted.ratelimit && !self.policies.is_empty() {
-            response.headers.set("ratelimit-policy", self.policies.clone());
-            response.headers.set("ratelimit", self.limits.clone());
+            response.headers.set("ratelimit-policy", &self.policies);
+            response.headers.set("ratelimit", &self.limits);
         }
         if let Some(seconds) = self
             .retry_after

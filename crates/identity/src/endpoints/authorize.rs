@@ -18,7 +18,7 @@ use crate::{
 
 impl Visit<'_> {
     pub(super) async fn authorize(&self) -> Result<EndpointResponse, IdentityError> {
-        if let Err(refused) = self.check_method("GET, POST") {
+        if let Some(refused) = self.refuse_method("GET, POST") {
             return Ok(refused);
         }
         // OpenID Connect Core section 3.1.2.1 wants both.

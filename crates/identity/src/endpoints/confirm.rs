@@ -82,7 +82,7 @@ impl Visit<'_> {
     }
 
     pub(super) async fn confirm_user(&self) -> Result<EndpointResponse, IdentityError> {
-        if let Err(refused) = self.check_method("GET") {
+        if let Some(refused) = self.refuse_method("GET") {
             return Ok(refused);
         }
         let query = match self.query() {

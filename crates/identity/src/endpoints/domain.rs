@@ -108,12 +108,12 @@ impl Visit<'_> {
     }
 
     /// Returns the refusal of a method that is not in `allowed`.
-    pub(super) fn check_method(&self, allowed: &'static str) -> Result<(), EndpointResponse> {
+    pub(super) fn refuse_method(&self, allowed: &'static str) -> Option<EndpointResponse> {
         if allowed.split(", ").any(|method| method == self.request.method) {
-            return Ok(());
+            return None;
         }
         let answer = EndpointResponse::json(405, &json!({ "message": "Method Not Allowed" }));
-        Err(answer.with("allow", allowed))
+        Some(answer.with("allow", allowed))
     }
 
     /// Returns the client called `id` of this domain's pool, if it may use the hosted pages at all.

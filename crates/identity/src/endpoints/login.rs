@@ -46,7 +46,7 @@ impl<'a> Saying<'a> {
 impl Visit<'_> {
     /// Reads a page's request: the authorization request in its query, and a form that comes from us.
     pub(super) async fn page_request(&self) -> Result<Result<PageRequest, EndpointResponse>, IdentityError> {
-        if let Err(refused) = self.check_method("GET, POST") {
+        if let Some(refused) = self.refuse_method("GET, POST") {
             return Ok(Err(refused));
         }
         let query = match self.query() {

@@ -9,7 +9,7 @@ use crate::IdentityError;
 
 impl Visit<'_> {
     pub(super) async fn logout(&self) -> Result<EndpointResponse, IdentityError> {
-        if let Err(refused) = self.check_method("GET") {
+        if let Some(refused) = self.refuse_method("GET") {
             return Ok(refused);
         }
         let query = match self.query() {

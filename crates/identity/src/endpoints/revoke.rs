@@ -14,7 +14,7 @@ use crate::{IdentityError, flows::RevokeToken};
 
 impl Visit<'_> {
     pub(super) async fn revoke(&self) -> Result<EndpointResponse, IdentityError> {
-        if let Err(refused) = self.check_method("POST") {
+        if let Some(refused) = self.refuse_method("POST") {
             return Ok(refused);
         }
         let refuse = |code: &'static str, cause: String| {

@@ -10,7 +10,7 @@ use crate::{IdentityError, directory::attributes, tokens::claims::scope_shows};
 
 impl Visit<'_> {
     pub(super) async fn user_info(&self) -> Result<EndpointResponse, IdentityError> {
-        if let Err(refused) = self.check_method("GET, POST") {
+        if let Some(refused) = self.refuse_method("GET, POST") {
             return Ok(refused);
         }
         let token = match self.bearer() {

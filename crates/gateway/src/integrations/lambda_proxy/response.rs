@@ -148,7 +148,7 @@ pub(super) fn push(headers: &mut HeaderList, name: &str, value: String) -> Resul
         return Ok(());
     }
     match fate_in_response(name.as_bytes()) {
-        Fate::Pass => headers.push(name.to_owned(), value),
+        Fate::Pass => headers.push(name, value),
         Fate::Remap => headers.push(remapped_name(name.as_bytes()), value),
         Fate::Drop => {}
     }

@@ -201,7 +201,7 @@ fn has_body(exchange: &Exchange) -> bool {
 fn with_host(headers: &HeaderList, authority: &str) -> HeaderList {
     let mut headers = headers.clone();
     if headers.get("host").is_none() {
-        headers.push("host", authority.to_owned());
+        headers.push("host", authority);
     }
     headers
 }
