@@ -74,7 +74,7 @@ impl Wire {
         input: &Value,
     ) -> Result<Value, (u16, String, String)> {
         let mut request = plain("POST", "/", &input.to_string());
-        request.headers.push("X-Amz-Target", target.to_owned());
+        request.headers.push("X-Amz-Target", target);
         request.headers.push("Content-Type", "application/x-amz-json-1.1");
         let request = sign(request, credentials, service, self.now());
         json(&self.control.handle(request).await)

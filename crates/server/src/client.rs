@@ -99,7 +99,7 @@ impl AdminClient {
         let mut headers = HeaderList::new();
         headers.push("host", self.authority.clone());
         if let Some(content_type) = content_type {
-            headers.push("content-type", content_type.to_owned());
+            headers.push("content-type", content_type);
         }
         let (plain, query) = path.split_once('?').unwrap_or((path, ""));
         let signable = SignableRequest {

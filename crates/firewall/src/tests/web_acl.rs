@@ -93,8 +93,7 @@ fn post(body: &str) -> Sent {
 
 impl Sent {
     fn header(mut self, name: &str, value: &str) -> Self {
-        self.headers
-            .push(name.as_bytes().to_vec(), value.as_bytes().to_vec());
+        self.headers.push(name, value);
         self
     }
 

@@ -67,7 +67,7 @@ async fn post_to(
     let mut headers = HeaderList::new();
     headers.push("Content-Type", "application/x-www-form-urlencoded; charset=utf-8");
     if let Some(authorization) = authorization {
-        headers.push("Authorization", authorization.to_owned());
+        headers.push("Authorization", authorization);
     }
     let request = EndpointRequest {
         method: "POST".into(),

@@ -97,7 +97,7 @@ impl<'a> Browser<'a> {
             list.push("content-type", "application/x-www-form-urlencoded");
         }
         for (name, value) in headers {
-            list.push((*name).to_owned(), (*value).to_owned());
+            list.push(name, value);
         }
         let request = EndpointRequest {
             method: method.into(),
