@@ -3,19 +3,20 @@
 use std::{
     future::Future,
     io,
-    pin::pin,
-    task::{Context, Poll, Waker},
+    mem::MaybeUninit,
+    pin::{Pin, pin},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
 use bytes::BytesMut;
-use tokio::io::{AsyncReadExt, Interest, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, Interest, ReadBuf};
 
 use crate::{Deadline, Room, Target, stream::Stream};
 
-/// Room for a small answer: head and body come with one read.
+/// Room for what does not come with the first read.
 const READ_BYTES: usize = 8 * 1024;
-/// Below this much room the buffer grows (or takes back what nobody holds any more).
+/// Room for a small answer, head and body; with less the buffer grows (or takes back what nobody holds any more).
 const READ_BYTES_MIN: usize = 2 * 1024;
 
 /// A connection to one server.
@@ -48,10 +49,22 @@ impl Connection {
 
     /// Reads what has come, 0 bytes at the end.
     pub(crate) fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if self.inbound.capacity() == 0 {
+            return self.poll_first(context);
+        }
         if self.inbound.capacity() - self.inbound.len() < READ_BYTES_MIN {
             self.inbound.reserve(READ_BYTES);
         }
         pin!(self.stream.read_buf(&mut self.inbound)).poll(context)
+    }
+
+    /// Reads onto the stack, so that a small answer is kept in memory of its own size, and one that is waited for holds none.
+    fn poll_first(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        let mut room = [MaybeUninit::<u8>::uninit(); READ_BYTES_MIN];
+        let mut into = ReadBuf::uninit(&mut room);
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut into))?;
+        self.inbound = BytesMut::from(into.filled());
+        Poll::Ready(Ok(into.filled().len()))
     }
 
     /// Reads what has come of a body of which `expected` more bytes are to come, 0 bytes at the end.
@@ -85,11 +98,9 @@ impl Connection {
             .is_pending()
     }
 
-    /// Gives up a buffer that a long body has made large.
-    pub(crate) fn shrink(&mut self) {
+    /// Gives up its buffer.
+    pub(crate) fn rest(&mut self) {
         self.room.end(&mut self.inbound);
-        if self.inbound.capacity() > 2 * READ_BYTES {
-            self.inbound = BytesMut::new();
-        }
+        self.inbound = BytesMut::new();
     }
 }

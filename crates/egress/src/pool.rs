@@ -67,7 +67,7 @@ impl Pool {
             return;
         }
         connection.reused = true;
-        connection.shrink();
+        connection.rest();
         let keep = connection.keep_alive.unwrap_or(self.timeout).min(self.timeout);
         let mut idle = self.idle.borrow_mut();
         let waiting = match idle.get_mut(&connection.target) {

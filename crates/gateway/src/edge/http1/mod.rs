@@ -153,6 +153,8 @@ async fn next_head<S: AsyncRead + AsyncWrite + Unpin>(
                         let head = wire.inbound.get(..end).unwrap_or_default();
                         let head = head::parse(head, limits);
                         wire.inbound.advance(end);
+                        // While it is answered it needs none, and the next connection reads into memory that is in the cache.
+                        wire.rest();
                         return Poll::Ready(match head {
                             Ok(head) => Next::Head(head),
                             Err(rule) => Next::Refused(rule),
