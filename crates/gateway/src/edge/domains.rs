@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use rustls::{
     ServerConfig,
-    crypto::aws_lc_rs,
     server::{NoServerSessionStorage, ResolvesServerCert},
     sign::SingleCertAndKey,
     version,
 };
 
-use super::ServerConfigs;
+use super::{ServerConfigs, tls};
 use crate::{
     client_certificates::AskForCertificate,
     snapshot::{DomainSnapshot, Snapshots},
@@ -102,8 +101,7 @@ fn make(base: Option<&ServerConfig>, domain: &DomainSnapshot) -> Result<ServerCo
     } else {
         &[&version::TLS13, &version::TLS12]
     };
-    let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-        .with_protocol_versions(versions)?;
+    let builder = ServerConfig::builder_with_provider(tls::provider()).with_protocol_versions(versions)?;
     let mut config = match domain.authorities() {
         None => builder.with_no_client_auth().with_cert_resolver(resolver),
         Some(authorities) => {
@@ -118,6 +116,7 @@ fn make(base: Option<&ServerConfig>, domain: &DomainSnapshot) -> Result<ServerCo
             config
         }
     };
+    config.ignore_client_order = true;
     config.alpn_protocols = ALPN_PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     Ok(config)
 }
@@ -126,6 +125,10 @@ fn make(base: Option<&ServerConfig>, domain: &DomainSnapshot) -> Result<ServerCo
 mod tests {
     use portcullis_model::{SecretText, Timestamp};
     use rcgen::{CertificateParams, KeyPair};
+    use rustls::{
+        CipherSuite, ClientConfig, ClientConnection, RootCertStore, ServerConnection, SupportedCipherSuite,
+        SupportedProtocolVersion, crypto::aws_lc_rs,
+    };
     use serde_json::json;
 
     use super::*;
@@ -181,5 +184,66 @@ mod tests {
         }
         assert!(configs.server_config(Some("api-1000.example")).is_none());
         assert!(configs.server_config(None).is_none());
+    }
+
+    /// Shakes hands in memory, as a client that likes the suites in this order, and returns the suite that was taken.
+    fn suite_taken(
+        liked: &[SupportedCipherSuite],
+        version: &'static SupportedProtocolVersion,
+    ) -> CipherSuite {
+        let key = KeyPair::generate().unwrap();
+        let leaf = CertificateParams::new(vec!["api.example".to_owned()]).unwrap();
+        let leaf = leaf.self_signed(&key).unwrap();
+        let domain = serde_json::from_value(json!({
+            "domainName": "api.example", "createdDate": 0, "endpointType": "REGIONAL",
+            "securityPolicy": "TLS_1_2", "targetLabel": "d-1",
+        }));
+        let secret = SecretText::new(key.serialize_pem());
+        let domain = DomainSnapshot::compile(&domain.unwrap(), &[], Timestamp(0)).unwrap();
+        let domain = domain.with_certificate(certified_key(&leaf.pem(), &secret).unwrap());
+        let mut server = ServerConnection::new(Arc::new(make(None, &domain).unwrap())).unwrap();
+        let mut roots = RootCertStore::empty();
+        roots.add(leaf.der().clone()).unwrap();
+        let mut provider = aws_lc_rs::default_provider();
+        provider.cipher_suites = liked.to_vec();
+        let config = ClientConfig::builder_with_provider(Arc::new(provider))
+            .with_protocol_versions(&[version])
+            .unwrap()
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let name = "api.example".try_into().unwrap();
+        let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
+        while client.is_handshaking() || server.is_handshaking() {
+            let mut wire = Vec::new();
+            client.write_tls(&mut wire).unwrap();
+            server.read_tls(&mut wire.as_slice()).unwrap();
+            server.process_new_packets().unwrap();
+            let mut wire = Vec::new();
+            server.write_tls(&mut wire).unwrap();
+            client.read_tls(&mut wire.as_slice()).unwrap();
+            client.process_new_packets().unwrap();
+        }
+        server.negotiated_cipher_suite().unwrap().suite()
+    }
+
+    #[test]
+    fn suites_are_taken_in_our_order_and_any_other_where_a_client_has_no_better() {
+        use aws_lc_rs::cipher_suite::*;
+        let liked = [TLS13_AES_256_GCM_SHA384, TLS13_AES_128_GCM_SHA256];
+        assert_eq!(
+            suite_taken(&liked, &version::TLS13),
+            CipherSuite::TLS13_AES_128_GCM_SHA256
+        );
+        for only in [TLS13_AES_256_GCM_SHA384, TLS13_CHACHA20_POLY1305_SHA256] {
+            assert_eq!(suite_taken(&[only], &version::TLS13), only.suite());
+        }
+        let liked = [
+            TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+            TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+        ];
+        assert_eq!(
+            suite_taken(&liked, &version::TLS12),
+            CipherSuite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256
+        );
     }
 }
