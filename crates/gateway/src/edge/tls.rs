@@ -27,9 +27,10 @@ pub trait ServerConfigs: Send + Sync + 'static {
     fn server_config(&self, server_name: Option<&str>) -> Option<Arc<ServerConfig>>;
 }
 
-/// Returns the cryptography of our handshakes: of the suites, those of AES-128 first, as in AWS's security policies, which take the server's
-/// order too (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html>). They hash with
-/// SHA-256, which processors have an instruction for; SHA-384 was a seventh of a handshake.
+/// Returns the cryptography of our handshakes: of the suites, those of AES-128 first, as AWS's security policies list them
+/// (<https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-security-policies-list.html>). They hash with SHA-256,
+/// which processors have instructions for; SHA-384 was a seventh of a handshake. AWS does not say whose order it takes, the client's or
+/// its own: that ours counts is our choice.
 pub fn provider() -> Arc<CryptoProvider> {
     let mut provider = aws_lc_rs::default_provider();
     provider.cipher_suites.sort_by_key(|suite| match suite.suite() {
