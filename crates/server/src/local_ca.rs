@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use portcullis_control::ports::{Issuance, IssuedPem};
 use portcullis_engines::x509::to_pem;
-use portcullis_gateway::edge::{ServerConfigs, domains::ALPN_PROTOCOLS, tls};
+use portcullis_gateway::edge::{ServerConfigs, tls};
 use portcullis_model::{Clock, SecretText, Timestamp};
 use rcgen::{
     BasicConstraints, CertificateParams, CidrSubnet, DistinguishedName, DnType, ExtendedKeyUsagePurpose,
@@ -210,8 +210,7 @@ pub(crate) fn server_config(
         .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?
         .with_no_client_auth()
         .with_single_cert(chain, key)?;
-    config.ignore_client_order = true;
-    config.alpn_protocols = ALPN_PROTOCOLS.map(<[u8]>::to_vec).to_vec();
+    tls::set_order(&mut config);
     Ok(Arc::new(config))
 }
 

@@ -17,9 +17,6 @@ use crate::{
     snapshot::{DomainSnapshot, Snapshots},
 };
 
-/// HTTP/2 before HTTP/1.1 (RFC 7301).
-pub const ALPN_PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
-
 /// Configurations of custom domains, and `base` for the other names.
 pub struct DomainConfigs {
     base: Arc<dyn ServerConfigs>,
@@ -116,8 +113,7 @@ fn make(base: Option<&ServerConfig>, domain: &DomainSnapshot) -> Result<ServerCo
             config
         }
     };
-    config.ignore_client_order = true;
-    config.alpn_protocols = ALPN_PROTOCOLS.map(<[u8]>::to_vec).to_vec();
+    tls::set_order(&mut config);
     Ok(config)
 }
 

@@ -42,6 +42,12 @@ pub fn provider() -> Arc<CryptoProvider> {
     Arc::new(provider)
 }
 
+/// Sets what every handshake of ours keeps to: our order of suites, and HTTP/2 before HTTP/1.1 (RFC 7301).
+pub fn set_order(config: &mut ServerConfig) {
+    config.ignore_client_order = true;
+    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+}
+
 /// Where the handshakes of a thread stand in line: what each of them costs is many requests, so all who wait for a request's
 /// answer come between two of them.
 #[derive(Debug)]
