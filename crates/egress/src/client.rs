@@ -299,9 +299,10 @@ impl Reading {
         limits: &Limits,
     ) -> Poll<Result<Head, Failure>> {
         loop {
-            if let Some(head) = self
-                .parse(&mut connection.inbound, method, limits)
-                .map_err(Failure::Final)?
+            if !connection.inbound.is_empty()
+                && let Some(head) = self
+                    .parse(&mut connection.inbound, method, limits)
+                    .map_err(Failure::Final)?
             {
                 return Poll::Ready(Ok(head));
             }

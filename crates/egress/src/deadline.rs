@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use portcullis_model::clock::recent;
 use tokio::time::{Instant, Sleep};
 
 /// A limit on waiting.
@@ -26,6 +27,14 @@ impl Deadline {
     /// Ready `time` after it was polled first since it was cleared.
     pub fn poll(&mut self, context: &mut Context<'_>, time: Duration) -> Poll<()> {
         let until = *self.until.get_or_insert_with(|| Instant::now() + time);
+        self.poll_at(context, until)
+    }
+
+    /// Ready about `time` after it was polled first since it was cleared: from the latest tick of the thread on.
+    pub fn poll_about(&mut self, context: &mut Context<'_>, time: Duration) -> Poll<()> {
+        let until = *self
+            .until
+            .get_or_insert_with(|| Instant::from_std(recent()) + time);
         self.poll_at(context, until)
     }
 

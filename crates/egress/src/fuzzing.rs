@@ -19,12 +19,24 @@ pub struct AnswerHead {
 
 /// Reads the head at the front of `bytes`, and says how long it is; none where it is refused or not whole.
 pub fn answer_head(bytes: &[u8], method: &[u8]) -> Option<(AnswerHead, usize)> {
-    let mut input = BytesMut::from(bytes);
     let asked = Asked {
         method,
         switch: false,
     };
-    let head = head::take(&mut input, &mut HeadScan::default(), asked, &Limits::default()).ok()??;
+    let limits = Limits::default();
+    let take = |input: &mut BytesMut, scan: &mut HeadScan| head::take(input, scan, asked, &limits);
+    let mut input = BytesMut::from(bytes);
+    let read = take(&mut input, &mut HeadScan::default());
+    let mut scan = HeadScan::default();
+    if let Ok(None) = take(&mut BytesMut::from(bytes.get(..1)?), &mut scan) {
+        let in_pieces = take(&mut BytesMut::from(bytes), &mut scan);
+        assert_eq!(
+            format!("{read:?}"),
+            format!("{in_pieces:?}"),
+            "in one piece and in two"
+        );
+    }
+    let head = read.ok()??;
     let understood = AnswerHead {
         status: head.status,
         headers: head.headers,

@@ -59,6 +59,14 @@ pub(crate) fn take(
     if input.get(..seen) != START.get(..seen) {
         return Err(EgressError::Protocol("it does not start with `HTTP/`"));
     }
+    // Most heads are whole, and nothing is wrong with them: they are read at once. Of any other, what follows says what it is.
+    if scan.is_fresh()
+        && let Ok(lines) = Lines::read(input, limits)
+        && lines.end <= limits.head_bytes_max
+    {
+        let bytes = input.split_to(lines.end).freeze();
+        return lines.finish(bytes, asked).map(Some);
+    }
     let was_in_first_line = scan.is_in_first_line();
     let Some(end) = scan.end(input).map_err(malformed)? else {
         if was_in_first_line && !scan.is_in_first_line() {
@@ -74,35 +82,58 @@ pub(crate) fn take(
         return Err(too_long);
     }
     *scan = HeadScan::default();
-    parse(input.split_to(end).freeze(), asked, limits).map(Some)
-}
-
-fn parse(head: Bytes, asked: Asked<'_>, limits: &Limits) -> Result<Head, EgressError> {
-    read(&head, asked, limits).map_err(|cause| {
-        if lines::has_bare_line_feed(&head) {
+    let bytes = input.split_to(end).freeze();
+    let lines = Lines::read(&bytes, limits).map_err(|cause| {
+        if lines::has_bare_line_feed(&bytes) {
             return malformed(BadLine::BareLineFeed);
         }
         cause
-    })
+    })?;
+    lines.finish(bytes, asked).map(Some)
 }
 
-fn read(head: &Bytes, asked: Asked<'_>, limits: &Limits) -> Result<Head, EgressError> {
-    let (line, mut at) = read_status_line(head)?;
-    let mut fields = Fields::default();
-    let mut headers = HeaderList::read_from(head.clone(), FIELDS_USUAL);
-    let mut count = 0;
-    while let Some(field) = lines::field_line(head, at).map_err(malformed)? {
-        count += 1;
-        if count > limits.headers_max {
-            return Err(EgressError::Protocol("its head has more fields than allowed"));
+/// The lines of a head.
+struct Lines {
+    status: StatusLine,
+    fields: Fields,
+    /// Without the bytes that they lie in.
+    headers: HeaderList,
+    /// Where the head ends.
+    end: usize,
+}
+
+impl Lines {
+    /// Reads those at the front of `input`, to the empty one.
+    fn read(input: &[u8], limits: &Limits) -> Result<Self, EgressError> {
+        let (status, mut at) = read_status_line(input)?;
+        let mut fields = Fields::default();
+        let mut headers = HeaderList::with_capacity(FIELDS_USUAL);
+        let mut count = 0;
+        while let Some(field) = lines::field_line(input, at).map_err(malformed)? {
+            count += 1;
+            if count > limits.headers_max {
+                return Err(EgressError::Protocol("its head has more fields than allowed"));
+            }
+            let part = |place: &Range<usize>| input.get(place.clone()).unwrap_or_default();
+            if fields.note(part(&field.name), part(&field.value))? {
+                headers.push_read(field.name, field.value);
+            }
+            at = field.next;
         }
-        let part = |place: &Range<usize>| head.get(place.clone()).unwrap_or_default();
-        if fields.note(part(&field.name), part(&field.value))? {
-            headers.push_read(field.name, field.value);
-        }
-        at = field.next;
+        Ok(Self {
+            status,
+            fields,
+            headers,
+            end: at + 2,
+        })
     }
-    fields.finish(line, asked, headers)
+
+    /// Understands the head whose `bytes` these are.
+    fn finish(self, bytes: Bytes, asked: Asked<'_>) -> Result<Head, EgressError> {
+        let mut headers = self.headers;
+        headers.lie_in(bytes);
+        self.fields.finish(self.status, asked, headers)
+    }
 }
 
 fn malformed(bad: BadLine) -> EgressError {

@@ -39,7 +39,6 @@ pub use deadline::Deadline;
 pub use error::{EgressError, Phase};
 pub use limits::{Limits, Timeouts};
 pub use pipe::Pipe;
-pub use request::push_field;
 pub use room::Room;
 pub use sending::{Framing, SendError, Sending};
 pub use target::{Target, Url};

@@ -4,7 +4,7 @@
 use std::{ops::Range, sync::LazyLock};
 
 use memchr::{memchr, memchr_iter, memmem::Finder};
-use portcullis_model::{is_field_value, token_length};
+use portcullis_model::{is_field_value, token_length, value_length};
 
 /// What two readers could understand differently.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +53,11 @@ impl HeadScan {
         Ok(None)
     }
 
+    /// Tells whether nothing was looked at yet.
+    pub const fn is_fresh(&self) -> bool {
+        self.seen == 0
+    }
+
     /// Tells whether not even the first line has come.
     pub const fn is_in_first_line(&self) -> bool {
         self.line_start == 0
@@ -68,6 +73,11 @@ pub fn has_bare_line_feed(head: &[u8]) -> bool {
 #[inline]
 pub fn line_end(head: &[u8], start: usize) -> Result<usize, BadLine> {
     let rest = head.get(start..).unwrap_or_default();
+    // Most lines hold no control character but those that end them.
+    let end = value_length(rest);
+    if rest.get(end..).unwrap_or_default().starts_with(b"\r\n") {
+        return Ok(start + end);
+    }
     let end = memchr(b'\r', rest).ok_or(BadLine::BareLineFeed)?;
     match rest.get(end + 1) {
         Some(b'\n') => Ok(start + end),
@@ -88,6 +98,39 @@ pub struct FieldLine {
 /// Reads the field that begins at `start`; none at the empty line.
 #[inline]
 pub fn field_line(head: &[u8], start: usize) -> Result<Option<FieldLine>, BadLine> {
+    match good_line(head, start) {
+        Some(field) => Ok(Some(field)),
+        None => any_line(head, start),
+    }
+}
+
+/// Reads a field of which nothing is wrong.
+#[inline]
+fn good_line(head: &[u8], start: usize) -> Option<FieldLine> {
+    let line = head.get(start..)?;
+    let name_bytes = token_length(line);
+    let (b':', mut value) = line.get(name_bytes..)?.split_first()? else {
+        return None;
+    };
+    while let [b' ' | b'\t', rest @ ..] = value {
+        value = rest;
+    }
+    let value_start = head.len() - value.len();
+    let (mut value, rest) = value.split_at_checked(value_length(value))?;
+    let next = value_start + value.len() + 2;
+    while let [rest @ .., b' ' | b'\t'] = value {
+        value = rest;
+    }
+    (name_bytes > 0 && rest.starts_with(b"\r\n")).then(|| FieldLine {
+        name: start..start + name_bytes,
+        value: value_start..value_start + value.len(),
+        next,
+    })
+}
+
+/// Reads any line, and says what is wrong with it.
+#[inline(never)]
+fn any_line(head: &[u8], start: usize) -> Result<Option<FieldLine>, BadLine> {
     let end = line_end(head, start)?;
     let line = head.get(start..end).unwrap_or_default();
     match line.first() {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use foldhash::HashMap;
+use portcullis_model::clock::recent;
 
 use crate::{Limits, Target, connection::Connection};
 
@@ -59,7 +60,8 @@ impl Pool {
 
     /// Keeps `connection` for the next exchange, if there is room.
     pub(crate) fn put(&self, mut connection: Box<Connection>) {
-        let now = Instant::now();
+        // What is exact to a tick of the thread is exact enough for what lies idle for seconds.
+        let now = recent();
         if now >= self.sweep_at.get() {
             self.sweep(now);
         }

@@ -1,7 +1,7 @@
 //! Writes the head of a request anew (RFC 9112 sections 2 and 3): what a caller passes on is checked, and framing
 //! and connection are ours alone.
 
-use portcullis_model::{BadField, HeaderList, is_token};
+use portcullis_model::{BadField, HeaderList, is_cut_target, is_token};
 
 use crate::{EgressError, Target, sending::Framing};
 
@@ -37,12 +37,9 @@ pub(crate) fn write_head(
         None => target.push_to(out),
     }
     out.extend_from_slice(b"\r\n");
-    for (name, value) in headers.iter() {
-        if is_ours(name) || hops.iter().any(|hop| hop.eq_ignore_ascii_case(name)) {
-            continue;
-        }
-        push_field(out, name, value);
-    }
+    headers.write_lines(out, |name| {
+        !is_ours(name) && !hops.iter().any(|hop| hop.eq_ignore_ascii_case(name))
+    });
     match framing {
         Framing::None | Framing::UntilClose => {}
         Framing::Length(length) => {
@@ -54,15 +51,6 @@ pub(crate) fn write_head(
     }
     out.extend_from_slice(b"\r\n");
     Ok(())
-}
-
-/// Appends a field that was checked.
-#[inline]
-pub fn push_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.extend_from_slice(name);
-    out.extend_from_slice(b": ");
-    out.extend_from_slice(value);
-    out.extend_from_slice(b"\r\n");
 }
 
 /// Fields that the connection owns (RFC 9110 section 7.6.1), and `Expect`, which we do not wait on.
@@ -121,11 +109,10 @@ fn check_method(method: &[u8]) -> Result<(), EgressError> {
 }
 
 fn check_path(path_and_query: &[u8]) -> Result<(), EgressError> {
-    let separates = |byte: &u8| *byte <= b' ' || *byte == 0x7f || *byte == b'#';
     if !path_and_query.starts_with(b"/") && path_and_query != b"*" {
         return Err(EgressError::Request("its path does not start with `/`"));
     }
-    if path_and_query.iter().any(separates) {
+    if is_cut_target(path_and_query) {
         return Err(EgressError::Request(
             "its path holds a space, a `#` or a control character",
         ));

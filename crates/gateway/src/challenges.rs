@@ -35,7 +35,7 @@ impl Challenges {
             return None;
         }
         let token = std::str::from_utf8(request.path().strip_prefix(PREFIX)?).ok()?;
-        let authority = request.authority.as_str();
+        let authority = &*request.authority;
         let name = authority.rsplit_once(':').map_or(authority, |(name, _)| name);
         let key = (name.to_ascii_lowercase(), token.to_owned());
         let answer = self.locked().get(&key).cloned()?;

@@ -101,10 +101,11 @@ impl Gateway {
     }
 
     pub(crate) fn arrival(&self) -> Arrival {
+        let started_at = Instant::now();
         Arrival {
             id: self.ids.next_uuid(),
-            started: self.worker.parts().clock.now(),
-            started_at: Instant::now(),
+            started: self.worker.parts().clock.at(started_at),
+            started_at,
         }
     }
 
@@ -250,7 +251,7 @@ impl Gateway {
             method: request.method.clone(),
             path,
             query,
-            authority: request.authority.clone(),
+            authority: request.authority.to_string(),
             headers: std::mem::take(&mut request.headers),
             body,
             peer: request.peer.clone(),
@@ -362,8 +363,8 @@ impl Answer for Gateway {
     fn malformed(&self, peer: &Peer, rule: &'static Rule) -> Response {
         let request = Request {
             method: Bytes::new(),
-            target: Bytes::new(),
-            authority: String::new(),
+            target: Bytes::new().into(),
+            authority: Arc::default(),
             version: Version::Http11,
             headers: HeaderList::new(),
             body: Body::Empty,

@@ -24,7 +24,7 @@ use portcullis_model::trail::Outcome;
 
 use crate::{
     access_log::Facts,
-    decision::{Decision, LayerName},
+    decision::{Decision, LayerName, Reason},
     exchange::{BodyNeed, Exchange},
     execution_log::{ExecutionLog, Logging},
     gateway::Worker,
@@ -66,6 +66,11 @@ pub(crate) trait Layer {
     /// Tells whether it has anything to decide here; where it has not, it leaves no step in the trail.
     fn applies(_exchange: &Exchange) -> bool {
         true
+    }
+
+    /// Returns why there is nothing to decide, where there is nothing: then it is not asked, and needs no body.
+    fn idle(_exchange: &Exchange) -> Option<&'static str> {
+        None
     }
 
     /// Decides.
@@ -406,8 +411,15 @@ impl Pass<'_> {
         if !L::applies(&self.exchange) {
             return Ok(());
         }
+        if let Some(why) = L::idle(&self.exchange) {
+            self.journal
+                .note(L::NAME, Outcome::Continue, Reason::Nothing(why));
+            return Ok(());
+        }
         let need = L::body_need(&self.exchange, self.worker);
-        if let Err(cause) = self.exchange.read_body(need).await {
+        if need != BodyNeed::None
+            && let Err(cause) = self.exchange.read_body(need).await
+        {
             // Whatever the layer only observes: what was read of the body is gone, so nothing may be sent on.
             let refusal = body_refusal(&cause);
             self.journal

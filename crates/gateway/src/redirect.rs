@@ -6,7 +6,7 @@ use crate::http::{Body, Request, Response};
 
 /// The same host and target over https. 308 keeps method and body (RFC 9110 section 15.4.9).
 pub(crate) fn redirect(request: &Request, port: u16) -> Response {
-    let authority = request.authority.as_str();
+    let authority = &*request.authority;
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,

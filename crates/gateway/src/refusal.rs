@@ -45,9 +45,13 @@ pub(crate) enum RefusalKind {
     WafFiltered,
 }
 
-/// A decision that ends the exchange: what the client learns (by its kind) and what only the trail learns (the cause).
+/// A decision that ends the exchange: what the client learns (by its kind) and what only the trail learns (the cause). On the
+/// heap, for every layer's outcome has room for one and most are none.
 #[derive(Clone, Debug)]
-pub(crate) struct Refusal {
+pub(crate) struct Refusal(Box<Parts>);
+
+#[derive(Clone, Debug)]
+struct Parts {
     kind: RefusalKind,
     cause: Reason,
     message: Option<String>,
@@ -59,71 +63,71 @@ pub(crate) struct Refusal {
 impl Refusal {
     /// Returns a refusal of `kind`; `cause` goes into the trail and never to the client.
     pub(crate) fn new(kind: RefusalKind, cause: impl Into<Reason>) -> Self {
-        Self {
+        Self(Box::new(Parts {
             kind,
             cause: cause.into(),
             message: None,
             challenge: None,
             validation_errors: None,
             response: None,
-        }
+        }))
     }
 
     /// Replaces the kind's default message, the public `$context.error.message`.
     #[must_use]
     pub(crate) fn with_message(mut self, message: impl Into<String>) -> Self {
-        self.message = Some(message.into());
+        self.0.message = Some(message.into());
         self
     }
 
     /// Says how to authenticate, the public `WWW-Authenticate` of an HTTP API.
     #[must_use]
     pub(crate) fn with_challenge(mut self, challenge: impl Into<String>) -> Self {
-        self.challenge = Some(challenge.into());
+        self.0.challenge = Some(challenge.into());
         self
     }
 
     /// Returns the challenge, where there is one.
     pub(crate) fn challenge(&self) -> Option<&str> {
-        self.challenge.as_deref()
+        self.0.challenge.as_deref()
     }
 
     /// Says in detail what is wrong with a body, the public `$context.error.validationErrorString`.
     #[must_use]
     pub(crate) fn with_validation_errors(mut self, errors: impl Into<String>) -> Self {
-        self.validation_errors = Some(errors.into());
+        self.0.validation_errors = Some(errors.into());
         self
     }
 
     /// Answers with what a firewall rule defines, if it defines something, instead of any gateway response.
     #[must_use]
     pub(crate) fn with_response(mut self, response: Option<Arc<BlockResponse>>) -> Self {
-        self.response = response;
+        self.0.response = response;
         self
     }
 
     /// Returns the answer that takes precedence over the gateway responses, where there is one.
     pub(crate) fn response(&self) -> Option<&BlockResponse> {
-        self.response.as_deref()
+        self.0.response.as_deref()
     }
 
     /// Returns what is wrong with the body in detail, where that is known.
     pub(crate) fn validation_errors(&self) -> Option<&str> {
-        self.validation_errors.as_deref()
+        self.0.validation_errors.as_deref()
     }
 
     /// Returns the gateway response type.
-    pub(crate) const fn kind(&self) -> RefusalKind {
-        self.kind
+    pub(crate) fn kind(&self) -> RefusalKind {
+        self.0.kind
     }
 
     /// Returns the cause, for the trail only.
-    pub(crate) const fn cause(&self) -> &Reason {
-        &self.cause
+    pub(crate) fn cause(&self) -> &Reason {
+        &self.0.cause
     }
 
     /// Returns the public message where it is not the kind's default.
     pub(crate) fn message(&self) -> Option<&str> {
-        self.message.as_deref()
+        self.0.message.as_deref()
     }
 }

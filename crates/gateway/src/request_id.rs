@@ -5,6 +5,8 @@ use std::cell::Cell;
 use portcullis_model::Entropy;
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+/// The two digits of each byte.
+static DIGITS: [[u8; 2]; 256] = digits();
 const UUID_BYTES: usize = 36;
 /// Fifteen symbols and a `=`, as AWS's extended ids look.
 const EXTENDED_BYTES: usize = 16;
@@ -49,14 +51,18 @@ impl RequestIds {
 
 /// Returns the request id and the extended id of `value`, as headers carry them.
 pub(crate) fn header_values(value: u128) -> ([u8; UUID_BYTES], [u8; EXTENDED_BYTES]) {
-    let mut extended = [b'='; EXTENDED_BYTES];
-    // The extended id is the same number mixed, so that one id finds the other.
-    let mut mixed = value.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    for place in extended.iter_mut().take(EXTENDED_BYTES - 1) {
-        let index = usize::try_from(mixed >> 122).unwrap_or_default();
-        *place = BASE64.get(index).copied().unwrap_or(b'A');
-        mixed <<= 6;
-    }
+    // The extended id is the same number mixed, so that one id finds the other: its upper bits, six a symbol.
+    let mixed = value.wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    let (upper, lower) = ((mixed >> 64) as u64, (mixed >> 4) as u64);
+    let symbol = |bits: u64, place: usize| {
+        let index = (bits << (6 * place)) >> 58;
+        BASE64.get(index as usize).copied().unwrap_or(b'A')
+    };
+    let extended = std::array::from_fn(|place| match place {
+        0..10 => symbol(upper, place),
+        10..15 => symbol(lower, place - 10),
+        _ => b'=',
+    });
     (uuid_bytes(value), extended)
 }
 
@@ -67,14 +73,28 @@ pub(crate) fn uuid_text(value: u128) -> String {
 
 fn uuid_bytes(value: u128) -> [u8; UUID_BYTES] {
     const PLACES: [usize; size_of::<u128>()] = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
-    let digit = |half: u8| half + if half < 10 { b'0' } else { b'a' - 10 };
     let mut text = [b'-'; UUID_BYTES];
     for (place, byte) in PLACES.into_iter().zip(value.to_be_bytes()) {
-        if let Some([high, low]) = text.get_mut(place..place + 2) {
-            (*high, *low) = (digit(byte >> 4), digit(byte & 0xf));
+        if let Some(digits) = text.get_mut(place..place + 2) {
+            digits.copy_from_slice(DIGITS.get(usize::from(byte)).unwrap_or(b"00"));
         }
     }
     text
+}
+
+#[allow(
+    clippy::indexing_slicing,
+    reason = "evaluated when compiled, where it cannot fail unseen"
+)]
+const fn digits() -> [[u8; 2]; 256] {
+    const HEX: &[u8; 16] = b"0123456789abcdef";
+    let mut table = [[0; 2]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = [HEX[byte >> 4], HEX[byte & 0xf]];
+        byte += 1;
+    }
+    table
 }
 
 /// Parses a UUID's text.
@@ -118,6 +138,18 @@ mod tests {
         assert_eq!(uuid.len(), 36);
         assert_eq!(extended.len(), 16);
         assert!(extended.ends_with(b"="));
+    }
+
+    #[test]
+    fn ids_of_a_number_stay_what_they_were() {
+        let (uuid, extended) = header_values(0x0123_4567_89ab_4def_8123_4567_89ab_cdef);
+        assert_eq!(&uuid, b"01234567-89ab-4def-8123-456789abcdef");
+        let mut mixed = 0x0123_4567_89ab_4def_8123_4567_89ab_cdef_u128
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+        for symbol in &extended[..15] {
+            assert_eq!(*symbol, BASE64[usize::try_from(mixed >> 122).unwrap()]);
+            mixed <<= 6;
+        }
     }
 
     #[test]

@@ -109,7 +109,8 @@ impl Gateway {
             authority: format!(
                 "{}.execute-api.{}.amazonaws.com",
                 stage.api_id, stage.scope.region
-            ),
+            )
+            .into(),
             version: Version::Http11,
             headers,
             body: Body::Full(call.body),

@@ -7,7 +7,7 @@ use std::{
     collections::VecDeque,
     net::SocketAddr,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Instant,
@@ -65,7 +65,7 @@ pub(crate) struct Record {
     pub(crate) started: Timestamp,
     pub(crate) listener: Listener,
     pub(crate) source: SocketAddr,
-    pub(crate) host: String,
+    pub(crate) host: Arc<str>,
     pub(crate) method: Bytes,
     pub(crate) path: Bytes,
     pub(crate) steps: Vec<CompactStep>,
@@ -84,12 +84,6 @@ impl Record {
         status: u16,
         ended_at: Instant,
     ) -> Self {
-        let path_length = request.path().len();
-        let path = if path_length == request.target.len() {
-            request.target
-        } else {
-            request.target.slice(..path_length)
-        };
         Self {
             request_id: arrival.id,
             started: arrival.started,
@@ -97,7 +91,7 @@ impl Record {
             source: request.peer.address,
             host: request.authority,
             method: request.method,
-            path,
+            path: request.target.into_path(),
             steps,
             site_steps: Vec::new(),
             status,
@@ -114,7 +108,7 @@ impl Record {
             started: self.started,
             listener: Cow::Borrowed(self.listener.as_str()),
             source: self.source.ip().to_string(),
-            host: self.host.clone(),
+            host: self.host.to_string(),
             method: String::from_utf8_lossy(&self.method).into_owned(),
             path: String::from_utf8_lossy(shown).replace(char::is_control, "\u{fffd}"),
             steps,

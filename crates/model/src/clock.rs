@@ -1,8 +1,9 @@
 //! Time is a parameter: whoever needs it takes a [`Clock`]. Tests pass a [`ManualClock`].
 
 use std::{
+    cell::Cell,
     sync::atomic::{AtomicI64, Ordering},
-    time::SystemTime,
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -64,6 +65,29 @@ impl Timestamp {
 pub trait Clock: Send + Sync {
     /// Returns the time now.
     fn now(&self) -> Timestamp;
+
+    /// Returns the time at a moment of the last seconds, for which a second clock need not be asked each time.
+    fn at(&self, _at: Instant) -> Timestamp {
+        self.now()
+    }
+}
+
+thread_local! {
+    static RECENT: Cell<Option<Instant>> = const { Cell::new(None) };
+    static READ_TOGETHER: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
+}
+
+/// How long two clocks that were read together are taken to run together: the machine's may be set.
+const TOGETHER: Duration = Duration::from_millis(50);
+
+/// Says that this thread has just read the clock. Whoever says so goes on saying so.
+pub fn tick(now: Instant) {
+    RECENT.set(Some(now));
+}
+
+/// Returns the latest [`tick`] of this thread, or the time now where nobody ticks: for what need not be exact, and is asked often.
+pub fn recent() -> Instant {
+    RECENT.get().unwrap_or_else(Instant::now)
 }
 
 /// The machine's clock.
@@ -71,16 +95,35 @@ pub trait Clock: Send + Sync {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place where the machine's clock is read"
-    )]
     fn now(&self) -> Timestamp {
-        let since_epoch = SystemTime::now()
-            .duration_since(SystemTime::UNIX_EPOCH)
-            .unwrap_or_default();
-        Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+        timestamp(since_epoch())
     }
+
+    fn at(&self, at: Instant) -> Timestamp {
+        if let Some((read_at, since_epoch)) = READ_TOGETHER.get()
+            && let Some(since) = at.checked_duration_since(read_at)
+            && since < TOGETHER
+        {
+            return timestamp(since_epoch + since);
+        }
+        let (read_at, since_epoch) = (Instant::now(), since_epoch());
+        READ_TOGETHER.set(Some((read_at, since_epoch)));
+        let before = read_at.saturating_duration_since(at);
+        timestamp(since_epoch.saturating_sub(before))
+    }
+}
+
+#[allow(
+    clippy::disallowed_methods,
+    reason = "the one place where the machine's clock is read"
+)]
+fn since_epoch() -> Duration {
+    let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    since_epoch.unwrap_or_default()
+}
+
+fn timestamp(since_epoch: Duration) -> Timestamp {
+    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// A clock that tests set.
@@ -102,5 +145,29 @@ impl ManualClock {
 impl Clock for ManualClock {
     fn now(&self) -> Timestamp {
         Timestamp(self.0.load(Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn time_at_a_moment_is_what_the_clock_said_then() {
+        for earlier in [0, 20, 5_000, 0, 5_000, 20] {
+            let before = SystemClock.now().0 - earlier;
+            let at = Instant::now() - Duration::from_millis(earlier.unsigned_abs());
+            let then = SystemClock.at(at).0;
+            let after = SystemClock.now().0 - earlier;
+            assert!(before - 2 <= then && then <= after + 2, "{before} {then} {after}");
+        }
+    }
+
+    #[test]
+    fn who_does_not_tick_reads_the_clock() {
+        let before = Instant::now();
+        assert!(recent() >= before);
+        tick(before);
+        assert_eq!(recent(), before);
     }
 }

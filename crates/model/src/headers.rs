@@ -4,75 +4,20 @@ use std::{fmt, ops::Range};
 
 use bytes::Bytes;
 
-/// Tells whether `text` is a token, as names of header fields are (RFC 9110 section 5.6.2).
-pub fn is_token(text: impl AsRef<[u8]>) -> bool {
-    let text = text.as_ref();
-    // Without a branch for each byte.
-    let is_token = |is: bool, byte: &u8| is & TOKEN.get(usize::from(*byte)).copied().unwrap_or(false);
-    !text.is_empty() && text.iter().fold(true, is_token)
-}
-
-/// Returns how many bytes at the front of `text` are characters of a token.
-#[inline]
-pub fn token_length(text: &[u8]) -> usize {
-    let is_other = |byte: &u8| TOKEN.get(usize::from(*byte)) != Some(&true);
-    text.iter().position(is_other).unwrap_or(text.len())
-}
-
-/// Tells whether `value` can be the value of a field: no control character but the tab (RFC 9110 section 5.5).
-pub fn is_field_value(value: &[u8]) -> bool {
-    // All bytes are looked at, without a branch for each, so that the compiler takes many at once: a token of a user is a
-    // thousand bytes, and stopping early was a fifth of what a request cost here.
-    !value.iter().fold(false, |found, byte| {
-        found | ((*byte < b' ') & (*byte != b'\t')) | (*byte == 0x7f)
-    })
-}
-
-/// The characters of a token (RFC 9110 section 5.6.2).
-static TOKEN: [bool; 256] = token_table();
-
-#[allow(
-    clippy::indexing_slicing,
-    reason = "evaluated when compiled, where it cannot fail unseen"
-)]
-const fn token_table() -> [bool; 256] {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        let symbol = byte as u8;
-        table[byte] = symbol.is_ascii_alphanumeric()
-            || matches!(
-                symbol,
-                b'!' | b'#'
-                    | b'$'
-                    | b'%'
-                    | b'&'
-                    | b'\''
-                    | b'*'
-                    | b'+'
-                    | b'-'
-                    | b'.'
-                    | b'^'
-                    | b'_'
-                    | b'`'
-                    | b'|'
-                    | b'~'
-            );
-        byte += 1;
-    }
-    table
-}
+use crate::field_text::{FieldName, is_field_value, is_token};
 
 /// Header fields in the order of the wire. Names compare without case (RFC 9110 section 5.1).
 ///
 /// A field is four numbers: where its name and its value lie. Those that were read together lie in one block, which passing them
-/// on shares; what is added lies behind one another in memory of the list's own. Neither holds more than 2 GiB, which no head comes
-/// near: what would lie behind is left out.
+/// on shares; what is added lies behind one another in memory of the list's own, as it is written: `name: value` and CRLF. Neither
+/// holds more than 2 GiB, which no head comes near: what would lie behind is left out.
 #[derive(Clone, Default)]
 pub struct HeaderList {
     block: Bytes,
     added: Vec<u8>,
     fields: Vec<Field>,
+    /// Something was added that nobody has looked at.
+    unseen: bool,
 }
 
 #[derive(Clone, Copy)]
@@ -89,6 +34,9 @@ struct Place {
 }
 
 const ADDED: u32 = 1 << 31;
+/// What stands between a name and its value, and behind a value.
+const COLON: &[u8] = b": ";
+const LINE_END: &[u8] = b"\r\n";
 /// Room for what is usually added.
 const ADDED_USUAL: usize = 256;
 
@@ -122,6 +70,7 @@ impl HeaderList {
             block: Bytes::new(),
             added: Vec::new(),
             fields: Vec::new(),
+            unseen: false,
         }
     }
 
@@ -136,7 +85,13 @@ impl HeaderList {
             block,
             added: Vec::new(),
             fields: Vec::with_capacity(fields),
+            unseen: false,
         }
+    }
+
+    /// Says where the fields lie that were read, when all of them were.
+    pub fn lie_in(&mut self, block: Bytes) {
+        self.block = block;
     }
 
     /// Adds a field that lies in the block that the list is read from. Who reads it vouches that it can be one: see
@@ -151,7 +106,10 @@ impl HeaderList {
     /// Returns the same fields in memory of their own: what is kept must not keep the buffer that it was read into.
     #[must_use]
     pub fn detached(&self) -> Self {
-        let bytes = self.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let bytes = self
+            .iter()
+            .map(|(name, value)| name.len() + value.len() + 4)
+            .sum();
         let mut detached = Self::with_capacity(self.len());
         detached.added.reserve_exact(bytes);
         for (name, value) in self.iter() {
@@ -165,6 +123,7 @@ impl HeaderList {
     pub fn filtered(&self, more: usize, mut keep: impl FnMut(&[u8]) -> bool) -> Self {
         let mut filtered = Self::read_from(self.block.clone(), self.len() + more);
         filtered.added.clone_from(&self.added);
+        filtered.unseen = self.unseen;
         let kept = self.fields.iter().filter(|field| keep(self.of(field.name)));
         filtered.fields.extend(kept);
         filtered
@@ -188,13 +147,71 @@ impl HeaderList {
     }
 
     fn add(&mut self, name: &[u8], value: &[u8]) {
-        if self.added.capacity() == 0 {
-            self.added.reserve(ADDED_USUAL);
+        self.unseen = true;
+        self.put(name, |added| added.extend_from_slice(value));
+    }
+
+    /// Adds a field of ours at the end, whose value `write` appends to what it is given. Who calls vouches for the value, as for
+    /// one that is read.
+    pub fn push_own(&mut self, name: FieldName, write: impl FnOnce(&mut Vec<u8>)) {
+        self.put(name.as_str().as_bytes(), write);
+    }
+
+    #[inline]
+    fn put(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
+        let added = &mut self.added;
+        if added.capacity() == 0 {
+            added.reserve(ADDED_USUAL);
         }
-        let (name, value) = (self.place_of(name), self.place_of(value));
+        let start = added.len();
+        added.extend_from_slice(name);
+        let name_end = added.len();
+        added.extend_from_slice(COLON);
+        write(added);
+        let end = added.len();
+        added.extend_from_slice(LINE_END);
+        let name = Place::new(start..name_end, ADDED);
+        let value = Place::new(name_end + COLON.len()..end, ADDED);
         if let (Some(name), Some(value)) = (name, value) {
             self.fields.push(Field { name, value });
         }
+    }
+
+    /// Appends the lines of the fields for which `keep(name)` holds, `name: value` and CRLF each (RFC 9112 section 5).
+    ///
+    /// Those that stand so behind one another, as what was added does and most that were read do, are written at once.
+    pub fn write_lines(&self, out: &mut Vec<u8>, mut keep: impl FnMut(&[u8]) -> bool) {
+        const NOTHING: Place = Place { start: 0, end: 0 };
+        let mut run = NOTHING;
+        for field in &self.fields {
+            if !keep(self.of(field.name)) {
+                continue;
+            }
+            let line = self.line(*field);
+            if let Some(line) = line.filter(|line| line.start == run.end) {
+                run.end = line.end;
+                continue;
+            }
+            out.extend_from_slice(self.of(run));
+            run = line.unwrap_or(NOTHING);
+            if line.is_none() {
+                for part in [self.of(field.name), COLON, self.of(field.value), LINE_END] {
+                    out.extend_from_slice(part);
+                }
+            }
+        }
+        out.extend_from_slice(self.of(run));
+    }
+
+    /// Returns where the line of a field stands, if it stands anywhere as it is written.
+    #[inline]
+    fn line(&self, Field { name, value }: Field) -> Option<Place> {
+        if value.start != name.end + 2 {
+            return None;
+        }
+        let (start, end) = (name.start, value.end + 2);
+        let behind_name = self.of(Place { start: name.end, end });
+        matches!(behind_name, [b':', b' ', .., b'\r', b'\n']).then_some(Place { start, end })
     }
 
     /// Puts `text` behind what was added before.
@@ -284,6 +301,7 @@ impl HeaderList {
             Renamed::Kept => true,
             Renamed::To(other) => match self.place_of(&other) {
                 Some(place) => {
+                    self.unseen = true;
                     field.name = place;
                     true
                 }
@@ -297,6 +315,9 @@ impl HeaderList {
     /// Tells what is wrong with a field that was added, if anything is: names are tokens, values hold no control character
     /// (RFC 9110 section 5). Of those that were read together, whoever read them has looked.
     pub fn bad_field(&self) -> Option<BadField> {
+        if !self.unseen {
+            return None;
+        }
         self.fields.iter().find_map(|Field { name, value }| {
             if name.start >= ADDED && !is_token(self.of(*name)) {
                 return Some(BadField::Name);
@@ -378,6 +399,10 @@ mod tests {
     fn what_was_added_is_looked_at_before_it_is_written() {
         let mut headers = HeaderList::read_from(Bytes::from_static(b"Nameva\x01ue"), 2);
         headers.push_read(0..4, 4..9);
+        headers.push_own(const { FieldName::new("Ours") }, |value| {
+            value.extend_from_slice(b"1")
+        });
+        assert_eq!(headers.bad_field(), None);
         headers.push("Fine", "a\tb");
         assert_eq!(headers.bad_field(), None);
         let with = |name: &str, value: &[u8]| {
@@ -393,6 +418,41 @@ mod tests {
             _ => Renamed::Kept,
         });
         assert_eq!(headers.bad_field(), Some(BadField::Name));
+    }
+
+    #[test]
+    fn lines_are_written_the_same_however_the_fields_stand() {
+        let read = b"A: 1\r\nB:2\r\nC: 3\r\nD: \r\nE: 5\nF: 6 \r\nG\t: 7";
+        let mut headers = HeaderList::read_from(Bytes::from_static(read), 9);
+        for (name, value) in [
+            (0..1, 3..4),
+            (6..7, 8..9),
+            (11..12, 14..15),
+            (17..18, 20..20),
+            (22..23, 25..26),
+            (27..28, 30..31),
+            (34..35, 38..39),
+        ] {
+            headers.push_read(name, value);
+        }
+        headers.push("H", "8");
+        headers.push("I", "");
+        headers.push_own(const { FieldName::new("J") }, |value| {
+            value.extend_from_slice(b"10");
+        });
+        headers.rename(|name| match name {
+            b"C" => Renamed::To(Bytes::from_static(b"Sea")),
+            _ => Renamed::Kept,
+        });
+        for left_out in b'@'..=b'J' {
+            let mut expected = Vec::new();
+            for (name, value) in headers.iter().filter(|(name, _)| *name != [left_out]) {
+                expected.extend_from_slice(&[name, b": ", value, b"\r\n"].concat());
+            }
+            let mut out = Vec::new();
+            headers.write_lines(&mut out, |name| name != [left_out]);
+            assert_eq!(out, expected, "{}", out.escape_ascii());
+        }
     }
 
     #[test]

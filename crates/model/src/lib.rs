@@ -9,13 +9,15 @@ pub mod clock;
 pub mod entropy;
 pub mod secret;
 pub mod problem;
+pub mod field_text;
 pub mod headers;
 pub mod trail;
 pub mod resources;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use entropy::{Entropy, SystemEntropy};
-pub use headers::{BadField, HeaderList, Renamed, is_field_value, is_token, token_length};
+pub use field_text::{FieldName, is_cut_target, is_field_value, is_token, token_length, value_length};
+pub use headers::{BadField, HeaderList, Renamed};
 pub use ids::*;
 pub use problem::{Place, Problem, Severity};
 pub use scope::Scope;

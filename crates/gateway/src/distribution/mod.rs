@@ -242,7 +242,7 @@ fn check_protocol(
 /// The same target on https. Who came to our port for clear text finds https on another; who came through the proxy finds
 /// it where the host name says.
 fn location(request: &Request, https_port: u16) -> Bytes {
-    let authority = request.authority.as_str();
+    let authority = &*request.authority;
     let host = match authority.rsplit_once(':') {
         Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => host,
         _ => authority,

@@ -96,8 +96,8 @@ pub(super) async fn ask(
 fn own_request(visit: &mut Visit, origin: &OriginSnapshot, target: Bytes, headers: HeaderList) -> Request {
     Request {
         method: visit.request.method.clone(),
-        target,
-        authority: origin.domain.to_string(),
+        target: target.into(),
+        authority: origin.domain.as_ref().into(),
         version: Version::Http11,
         headers,
         body: std::mem::take(&mut visit.request.body),

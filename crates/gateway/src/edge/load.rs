@@ -5,6 +5,7 @@
 
 use std::{cell::Cell, rc::Rc, sync::Arc, time::Duration};
 
+use portcullis_model::clock::tick;
 use tokio::time::Instant;
 
 use super::EdgeCounters;
@@ -27,12 +28,14 @@ impl Load {
         (waits > bound).then_some(waits)
     }
 
-    /// Reads on, until the thread ends.
+    /// Reads on, until the thread ends; each reading is a tick of the thread.
     pub(crate) async fn watch(self: Rc<Self>, counters: Arc<EdgeCounters>) {
         loop {
             let due = Instant::now() + INTERVAL;
             tokio::time::sleep_until(due).await;
-            let waited = due.elapsed();
+            let now = Instant::now();
+            tick(now.into_std());
+            let waited = now.saturating_duration_since(due);
             counters.waited(waited);
             self.note(waited);
         }

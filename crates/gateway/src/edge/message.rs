@@ -1,6 +1,9 @@
 //! Between HTTP/2's messages and ours. What is ambiguous and still visible here is refused, not repaired.
 
-use std::task::{Context, Poll};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
@@ -57,7 +60,7 @@ pub(super) fn request(
     };
     Ok(Request {
         method: method(&parts.method),
-        target: Bytes::copy_from_slice(target.as_bytes()),
+        target: Bytes::copy_from_slice(target.as_bytes()).into(),
         authority,
         version,
         headers: headers(&parts.headers),
@@ -81,7 +84,7 @@ fn method(method: &http::Method) -> Bytes {
 }
 
 /// The one host a request is for: where `:authority` and `Host` both name one (RFC 9113 section 8.3.1), they must agree.
-fn authority(parts: &http::request::Parts) -> Result<String, &'static Rule> {
+fn authority(parts: &http::request::Parts) -> Result<Arc<str>, &'static Rule> {
     let mut hosts = parts.headers.get_all(http::header::HOST).iter();
     let field = hosts.next().map(|value| host(value.as_bytes())).transpose()?;
     if hosts.next().is_some() {
@@ -98,24 +101,26 @@ fn authority(parts: &http::request::Parts) -> Result<String, &'static Rule> {
     }
 }
 
-/// Copies all fields into one block.
+/// Copies all fields into one block, as lines: so they are written to a backend.
 fn headers(map: &HeaderMap) -> HeaderList {
     let bytes = map
         .iter()
-        .map(|(name, value)| name.as_str().len() + value.len())
+        .map(|(name, value)| name.as_str().len() + value.len() + 4)
         .sum();
     let mut block = BytesMut::with_capacity(bytes);
     for (name, value) in map {
         block.extend_from_slice(name.as_str().as_bytes());
+        block.extend_from_slice(b": ");
         block.extend_from_slice(value.as_bytes());
+        block.extend_from_slice(b"\r\n");
     }
     let mut list = HeaderList::read_from(block.freeze(), map.len() + 4);
     let mut start = 0;
     for (name, value) in map {
-        let middle = start + name.as_str().len();
-        let end = middle + value.len();
-        list.push_read(start..middle, middle..end);
-        start = end;
+        let name_end = start + name.as_str().len();
+        let end = name_end + 2 + value.len();
+        list.push_read(start..name_end, name_end + 2..end);
+        start = end + 2;
     }
     list
 }

@@ -1,12 +1,19 @@
 //! One thread a core, each with its own runtime, sockets and connections.
 
-use std::{io, net::TcpListener as StdListener, rc::Rc, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    io,
+    net::TcpListener as StdListener,
+    rc::Rc,
+    sync::{Arc, mpsc},
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use portcullis_model::Clock;
 use tokio::{
     net::{TcpListener, TcpStream},
+    runtime::{Builder, LocalOptions},
     sync::watch,
-    task::LocalSet,
 };
 use tokio_rustls::server::TlsStream;
 
@@ -88,14 +95,18 @@ where
             stopped.clone(),
         );
         let (bars, keeper) = (bars.clone(), keeper.take());
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()?;
+        let (began, begins) = mpsc::sync_channel(1);
         threads.push(
             std::thread::Builder::new()
                 .name(format!("edge-{index}"))
                 .spawn(move || {
-                    let local = LocalSet::new();
+                    // Made here, for it stays on its thread.
+                    let mut builder = Builder::new_current_thread();
+                    let runtime = match builder.enable_all().build_local(LocalOptions::default()) {
+                        Ok(runtime) => runtime,
+                        Err(cause) => return drop(began.send(Err(cause))),
+                    };
+                    drop(began.send(Ok(())));
                     let shared = Rc::new(Shared {
                         answer: make_answer(),
                         limits: parts.limits.clone(),
@@ -105,11 +116,12 @@ where
                         stop: stopped,
                     });
                     if let Some(keeper) = keeper {
-                        local.spawn_local(keeper.keep());
+                        runtime.spawn_local(keeper.keep());
                     }
-                    runtime.block_on(local.run_until(work(sockets, parts, admission, bars, shared)));
+                    runtime.block_on(work(sockets, parts, admission, bars, shared));
                 })?,
         );
+        begins.recv().map_err(io::Error::other)??;
     }
     Ok(Workers { stop, threads })
 }

@@ -114,8 +114,8 @@ mod tests {
         });
         let request = Request {
             method: Bytes::from_static(b"POST"),
-            target: Bytes::from_static(b"/prod/x"),
-            authority: String::new(),
+            target: Bytes::from_static(b"/prod/x").into(),
+            authority: Arc::default(),
             version: Version::Http11,
             headers: HeaderList::new(),
             body,

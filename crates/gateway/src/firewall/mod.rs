@@ -127,7 +127,7 @@ fn with_host(request: &Request) -> Cow<'_, HeaderList> {
         return Cow::Borrowed(&request.headers);
     }
     let mut headers = request.headers.clone();
-    headers.push("host", &request.authority);
+    headers.push("host", &*request.authority);
     Cow::Owned(headers)
 }
 

@@ -5,6 +5,7 @@ pub(crate) mod coding;
 pub(crate) mod memory;
 pub(crate) mod path;
 mod source;
+mod target;
 pub(crate) mod websocket;
 
 use std::{
@@ -19,6 +20,7 @@ use crate::client_certificates::ClientMemory;
 
 pub use body::{Body, BodyError};
 pub use source::{SourceFrom, TrustedProxies};
+pub use target::Target;
 
 /// The version a request came with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,10 +88,9 @@ pub struct Peer {
 #[derive(Debug)]
 pub struct Request {
     pub method: Bytes,
-    /// Origin form, `/path?query`, percent-encoding untouched.
-    pub target: Bytes,
+    pub target: Target,
     /// Host and port as the client named them: the `Host` field or `:authority`.
-    pub authority: String,
+    pub authority: Arc<str>,
     pub version: Version,
     pub headers: HeaderList,
     pub body: Body,
@@ -101,14 +102,12 @@ pub struct Request {
 impl Request {
     /// Returns the target up to the first `?`.
     pub fn path(&self) -> &[u8] {
-        let end = memchr::memchr(b'?', &self.target).unwrap_or(self.target.len());
-        self.target.get(..end).unwrap_or_default()
+        self.target.path()
     }
 
     /// Returns what follows the first `?`, if there is one.
     pub fn query(&self) -> Option<&[u8]> {
-        let at = memchr::memchr(b'?', &self.target)?;
-        self.target.get(at + 1..)
+        self.target.query()
     }
 }
 

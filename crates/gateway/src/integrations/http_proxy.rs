@@ -12,10 +12,9 @@ use std::{
 use bytes::Bytes;
 use portcullis_egress::{AnswerBody, Client, EgressError, OutgoingBody, Target, Timeouts, Upgraded};
 use portcullis_model::{
-    HeaderList, Problem, Renamed,
+    FieldName, HeaderList, Problem, Renamed,
     resources::apigateway::{Integration as IntegrationModel, ResponseTransferMode},
 };
-use smallvec::SmallVec;
 
 use super::{
     Answer,
@@ -43,6 +42,9 @@ const TIMEOUT_MS_MAX: u32 = 300_000;
 /// How long a streamed answer may last, and how long nothing may come of it (AWS: 15 and 5 minutes).
 const STREAM_TIME: Duration = Duration::from_secs(900);
 const STREAM_IDLE_TIME: Duration = Duration::from_secs(300);
+const FORWARDED_FOR: FieldName = FieldName::new("X-Forwarded-For");
+const FORWARDED_PORT: FieldName = FieldName::new("X-Forwarded-Port");
+const FORWARDED_PROTO: FieldName = FieldName::new("X-Forwarded-Proto");
 /// The caller's `X-Forwarded-For` that is passed on at most, in bytes.
 const FORWARDED_FOR_BYTES_MAX: usize = 2_048;
 
@@ -165,7 +167,7 @@ impl HttpProxy {
         let request = exchange.request();
         let mut headers = request_headers(request, mapped);
         if self.link.as_ref().is_some_and(|link| link.passes_host) && headers.get("host").is_none() {
-            headers.push("Host", &request.authority);
+            headers.push("Host", &*request.authority);
         }
         let method = self.method(request);
         async move {
@@ -323,47 +325,55 @@ fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> Heade
         }
     }
     let https = request.peer.tls.is_some();
-    headers.push("X-Forwarded-For", forwarded_for(request));
-    headers.push("X-Forwarded-Port", forwarded_port(request, https));
-    headers.push("X-Forwarded-Proto", if https { "https" } else { "http" });
+    headers.push_own(FORWARDED_FOR, |value| push_forwarded_for(value, request));
+    headers.push_own(FORWARDED_PORT, |value| {
+        value.extend_from_slice(forwarded_port(request, https).as_bytes())
+    });
+    headers.push_own(FORWARDED_PROTO, |value| {
+        value.extend_from_slice(if https { b"https" } else { b"http" })
+    });
     headers
 }
 
 /// Who spoke to us after what the caller claims, as AWS appends it: the source, or the proxy of ours that named the source. Only
 /// the last entry is ours to vouch for.
-pub(crate) fn forwarded_for(request: &Request) -> SmallVec<[u8; 16]> {
-    let source = request.proxy.unwrap_or_else(|| request.peer.address.ip());
-    let source = address_text(source.to_canonical());
-    let mut claimed = request.headers.all("x-forwarded-for").peekable();
-    if claimed.peek().is_none() {
-        return source;
-    }
-    let mut list = SmallVec::new();
-    for value in claimed {
-        list.extend_from_slice(value);
-        list.extend_from_slice(b", ");
-    }
-    if list.len() > FORWARDED_FOR_BYTES_MAX {
-        return source;
-    }
-    list.extend_from_slice(&source);
+pub(crate) fn forwarded_for(request: &Request) -> Vec<u8> {
+    let mut list = Vec::new();
+    push_forwarded_for(&mut list, request);
     list
 }
 
-/// The text of an IPv4 address needs no memory of its own.
-fn address_text(address: IpAddr) -> SmallVec<[u8; 16]> {
+/// Appends [`forwarded_for`].
+fn push_forwarded_for(list: &mut Vec<u8>, request: &Request) {
+    let start = list.len();
+    for value in request.headers.all("x-forwarded-for") {
+        list.extend_from_slice(value);
+        list.extend_from_slice(b", ");
+    }
+    if list.len() - start > FORWARDED_FOR_BYTES_MAX {
+        list.truncate(start);
+    }
+    let source = request.proxy.unwrap_or_else(|| request.peer.address.ip());
+    push_address(list, source.to_canonical());
+}
+
+fn push_address(list: &mut Vec<u8>, address: IpAddr) {
     let IpAddr::V4(address) = address else {
-        return address.to_string().as_bytes().into();
+        list.extend_from_slice(address.to_string().as_bytes());
+        return;
     };
-    let mut text = SmallVec::new();
-    let mut number = itoa::Buffer::new();
     for (place, octet) in address.octets().into_iter().enumerate() {
         if place > 0 {
-            text.push(b'.');
+            list.push(b'.');
         }
-        text.extend_from_slice(number.format(octet).as_bytes());
+        if octet >= 100 {
+            list.push(b'0' + octet / 100);
+        }
+        if octet >= 10 {
+            list.push(b'0' + octet / 10 % 10);
+        }
+        list.push(b'0' + octet % 10);
     }
-    text
 }
 
 pub(super) fn forwarded_port(request: &Request, https: bool) -> &str {

@@ -15,6 +15,8 @@ use crate::{
     snapshot::Guard,
 };
 
+const NO_WEB_ACL: &str = "no web ACL";
+
 pub(crate) struct Firewall;
 
 impl Layer for Firewall {
@@ -27,9 +29,13 @@ impl Layer for Firewall {
         }
     }
 
+    fn idle(exchange: &Exchange) -> Option<&'static str> {
+        matches!(guard(exchange), Guard::None).then_some(NO_WEB_ACL)
+    }
+
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
         let web_acl = match guard(exchange) {
-            Guard::None => return Decision::Continue(Reason::Nothing("no web ACL")),
+            Guard::None => return Decision::Continue(Reason::Nothing(NO_WEB_ACL)),
             Guard::Missing(arn) => {
                 let cause = format!("the web ACL `{arn}` of this stage cannot be found");
                 exchange.judge(WafFacts::failed(Arc::clone(arn), &cause));

@@ -31,6 +31,8 @@ use crate::{
 /// The model for a body of any other media type.
 const OTHERWISE: &str = "$default";
 
+const NO_VALIDATOR: &str = "no request validator";
+
 pub(crate) struct Validation;
 
 impl Layer for Validation {
@@ -46,9 +48,17 @@ impl Layer for Validation {
         }
     }
 
+    fn idle(exchange: &Exchange) -> Option<&'static str> {
+        exchange
+            .known_method()?
+            .validation
+            .is_none()
+            .then_some(NO_VALIDATOR)
+    }
+
     async fn check(exchange: &mut Exchange, _worker: &Worker) -> Decision {
         let verdict = match exchange.method().map(|method| method.validation.as_ref()) {
-            Ok(None) => return Decision::Continue(Reason::Nothing("no request validator")),
+            Ok(None) => return Decision::Continue(Reason::Nothing(NO_VALIDATOR)),
             Ok(Some(validation)) => validation
                 .check_parameters(exchange)
                 .and_then(|()| validation.check_body(exchange)),

@@ -199,7 +199,7 @@ fn inside_json(text: &str) -> String {
 }
 
 fn domain_name(exchange: &Exchange) -> &str {
-    let authority = exchange.request().authority.as_str();
+    let authority = &*exchange.request().authority;
     authority.rsplit_once(':').map_or(authority, |(host, port)| {
         if port.bytes().all(|byte| byte.is_ascii_digit()) {
             host

@@ -34,21 +34,25 @@ impl Journal {
     }
 
     pub(crate) fn note(&mut self, layer: LayerName, outcome: Outcome, reason: Reason) {
-        // Where there was nothing to decide, reading the clock would take longer than the step: the next one counts it.
-        let now = match reason {
-            Reason::Nothing(_) => self.last,
-            _ => Instant::now(),
-        };
         if let Some(log) = &mut self.log {
             log.layer(layer, outcome, &reason.text());
         }
+        // Where there was nothing to decide, reading the clock would take longer than the step: the next one counts it.
+        let elapsed_ns = match reason {
+            Reason::Nothing(_) => 0,
+            _ => self.lap_ns(),
+        };
         self.steps.push(CompactStep {
             reason,
-            elapsed_ns: nanoseconds(self.last, now),
+            elapsed_ns,
             layer,
             outcome,
         });
-        self.last = now;
+    }
+
+    fn lap_ns(&mut self) -> u64 {
+        let now = Instant::now();
+        nanoseconds(std::mem::replace(&mut self.last, now), now)
     }
 
     /// Returns how long a layer took, if it was reached.

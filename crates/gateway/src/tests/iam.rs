@@ -212,10 +212,10 @@ fn what_is_not_signed_right_is_refused() {
     }
     // What the signature covers cannot change.
     let mut path = signed("GET", "/prod/b", "", &root, NOW);
-    path.target = Bytes::from_static(b"/prod/admin/x");
+    path.target = Bytes::from_static(b"/prod/admin/x").into();
     refused(&world.send(path), invalid, "does not match");
     let mut query = signed("GET", "/prod/b?a=1", "", &root, NOW);
-    query.target = Bytes::from_static(b"/prod/b?a=2");
+    query.target = Bytes::from_static(b"/prod/b?a=2").into();
     refused(&world.send(query), invalid, "does not match");
     let body = with_body(signed("POST", "/prod/b", "{}", &root, NOW), "{\"a\":1}");
     refused(&world.send(body), invalid, "");

@@ -540,8 +540,8 @@ pub(crate) fn request_to(
 ) -> Request {
     Request {
         method: Bytes::copy_from_slice(method.as_bytes()),
-        target: Bytes::copy_from_slice(target.as_bytes()),
-        authority: host.to_owned(),
+        target: Bytes::copy_from_slice(target.as_bytes()).into(),
+        authority: host.into(),
         version: Version::Http11,
         headers: headers
             .iter()

@@ -1,6 +1,6 @@
 //! A head taken apart without a connection.
 
-use super::head::{self, BodyFraming, Scan};
+use super::head::{BodyFraming, Scan};
 use crate::{
     edge::{
         EdgeLimits,
@@ -11,8 +11,17 @@ use crate::{
 
 /// Returns what the front of `bytes` says, and how long it is; none where it is refused or not whole.
 pub(in crate::edge) fn understood(bytes: &[u8], limits: &EdgeLimits) -> Option<(RequestHead, usize)> {
-    let end = Scan::default().end(bytes, limits).ok()??;
-    let head = head::parse(bytes.get(..end)?, limits).ok()?;
+    let read = Scan::default().take(bytes, limits);
+    let mut scan = Scan::default();
+    if let Ok(None) = scan.take(bytes.get(..1)?, limits) {
+        let in_pieces = scan.take(bytes, limits);
+        assert_eq!(
+            format!("{read:?}"),
+            format!("{in_pieces:?}"),
+            "in one piece and in two"
+        );
+    }
+    let (head, end) = read.ok()??;
     let understood = RequestHead {
         method: head.method,
         target: head.target,

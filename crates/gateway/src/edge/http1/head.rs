@@ -1,12 +1,12 @@
 //! Takes the head of a request apart (RFC 9112 sections 2, 3, 5 and 6): strict where two parsers could differ, and blind to
 //! what is merely odd, which the firewall must see as it came.
 
-use std::ops::Range;
+use std::{cell::RefCell, ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use memchr::{memchr, memrchr};
 use portcullis_egress::lines::{self, BadLine, HeadScan};
-use portcullis_model::{HeaderList, is_token};
+use portcullis_model::{HeaderList, is_cut_target, is_token};
 
 use crate::{
     edge::{
@@ -39,7 +39,7 @@ pub(super) struct Head {
     pub(super) method: Bytes,
     /// Origin form.
     pub(super) target: Bytes,
-    pub(super) authority: String,
+    pub(super) authority: Arc<str>,
     pub(super) version: Version,
     pub(super) headers: HeaderList,
     pub(super) framing: BodyFraming,
@@ -54,8 +54,33 @@ pub(super) struct Head {
 pub(super) struct Scan(HeadScan);
 
 impl Scan {
+    /// Returns the head at the front of `input`, and where it ends; none when more must come.
+    pub(super) fn take(
+        &mut self,
+        input: &[u8],
+        limits: &EdgeLimits,
+    ) -> Result<Option<(Head, usize)>, &'static Rule> {
+        // Most heads are whole, and nothing is wrong with them: they are read at once. Of any other, what follows says what it is.
+        if self.0.is_fresh()
+            && let Ok((head, end)) = read(input, limits)
+            && limit_head(end, limits).is_ok()
+        {
+            return Ok(Some((head, end)));
+        }
+        let Some(end) = self.end(input, limits)? else {
+            return Ok(None);
+        };
+        let input = input.get(..end).unwrap_or_default();
+        read(input, limits).map(Some).map_err(|found| {
+            if lines::has_bare_line_feed(input) {
+                return rules::BARE_LINE_FEED;
+            }
+            found
+        })
+    }
+
     /// Returns where the head ends, behind its empty line; none when more must come.
-    pub(super) fn end(&mut self, input: &[u8], limits: &EdgeLimits) -> Result<Option<usize>, &'static Rule> {
+    fn end(&mut self, input: &[u8], limits: &EdgeLimits) -> Result<Option<usize>, &'static Rule> {
         if input.first().is_some_and(|first| !is_token([*first])) {
             return Err(rules::NO_METHOD);
         }
@@ -87,41 +112,40 @@ fn limit_head(bytes: usize, limits: &EdgeLimits) -> Result<(), &'static Rule> {
     Ok(())
 }
 
-/// Takes apart a head that [`Scan`] found whole.
-pub(super) fn parse(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static Rule> {
-    read(input, limits).map_err(|found| {
-        if lines::has_bare_line_feed(input) {
-            return rules::BARE_LINE_FEED;
-        }
-        found
-    })
-}
-
-fn read(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static Rule> {
+/// Takes apart the head at the front of `input`, and says where it ends.
+fn read(input: &[u8], limits: &EdgeLimits) -> Result<(Head, usize), &'static Rule> {
     let line_end = lines::line_end(input, 0).map_err(rule)?;
     let line = input.get(..line_end).unwrap_or_default();
-    let first = memchr(b' ', line).ok_or(rules::REQUEST_LINE)?;
-    let last = memrchr(b' ', line)
-        .filter(|last| *last > first)
-        .ok_or(rules::REQUEST_LINE)?;
-    let (method, target) = (
-        line.get(..first).unwrap_or_default(),
-        line.get(first + 1..last).unwrap_or_default(),
+    let (method, rest) = line.split_at(
+        line.iter()
+            .position(|byte| *byte == b' ')
+            .ok_or(rules::REQUEST_LINE)?,
     );
+    let last = match rest.ends_with(b" HTTP/1.1") {
+        true => rest.len() - b" HTTP/1.1".len(),
+        false => memrchr(b' ', rest).unwrap_or_default(),
+    };
+    let (target, last_word) = match last {
+        0 => return Err(rules::REQUEST_LINE),
+        last => (
+            rest.get(1..last).unwrap_or_default(),
+            rest.get(last + 1..).unwrap_or_default(),
+        ),
+    };
     if method.len() > METHOD_BYTES_MAX || !is_token(method) {
         return Err(rules::METHOD);
     }
-    let version = version(line.get(last + 1..).unwrap_or_default())?;
+    let version = version(last_word)?;
     let (target_host, target) = target_of(method, target, limits)?;
     let mut fields = Fields::default();
-    let headers = read_fields(input, line_end + 2, &mut fields)?;
+    let (headers, end) = read_fields(input, line_end + 2, &mut fields)?;
     let authority = fields.authority(target_host, version)?;
     let framing = fields.framing(version)?;
     let has_body = framing != BodyFraming::Length(0);
     if fields.upgrade && websocket::asked(method, version, &headers, has_body) == Asked::Half {
         return Err(rules::HANDSHAKE);
     }
-    Ok(Head {
+    let head = Head {
         method: method_bytes(method),
         target,
         authority,
@@ -133,7 +157,8 @@ fn read(input: &[u8], limits: &EdgeLimits) -> Result<Head, &'static Rule> {
         },
         expects_continue: fields.expects_continue && version == Version::Http11,
         headers,
-    })
+    };
+    Ok((head, end))
 }
 
 fn version(text: &[u8]) -> Result<Version, &'static Rule> {
@@ -170,12 +195,11 @@ fn target_of<'t>(
     if method == b"CONNECT" {
         return Err(rules::TUNNEL);
     }
-    if memchr(b' ', target).is_some() {
-        return Err(rules::REQUEST_LINE);
-    }
-    let cuts = |found: bool, byte: &u8| found | (*byte < b' ') | (*byte == 0x7f) | (*byte == b'#');
-    if target.iter().fold(false, cuts) {
-        return Err(rules::TARGET_BYTES);
+    if is_cut_target(target) {
+        return Err(match memchr(b' ', target) {
+            Some(_) => rules::REQUEST_LINE,
+            None => rules::TARGET_BYTES,
+        });
     }
     if target.first() == Some(&b'/') || (target == b"*" && method == b"OPTIONS") {
         return Ok((None, Bytes::copy_from_slice(target)));
@@ -199,20 +223,26 @@ fn target_of<'t>(
     Ok((Some(host), path))
 }
 
-/// Reads the lines from `at` to the empty one.
-fn read_fields(head: &[u8], mut at: usize, fields: &mut Fields) -> Result<HeaderList, &'static Rule> {
-    // A copy of the right size: what is kept of a request does not keep a large buffer.
-    let mut headers = HeaderList::read_from(Bytes::copy_from_slice(head), FIELDS_USUAL);
-    while let Some(field) = lines::field_line(head, at).map_err(rule)? {
+/// Reads the lines from `at` to the empty one, and returns where that ends.
+fn read_fields(
+    input: &[u8],
+    mut at: usize,
+    fields: &mut Fields,
+) -> Result<(HeaderList, usize), &'static Rule> {
+    let mut headers = HeaderList::with_capacity(FIELDS_USUAL);
+    while let Some(field) = lines::field_line(input, at).map_err(rule)? {
         if headers.len() >= HEADERS_MAX {
             return Err(rules::FIELD_COUNT);
         }
-        let part = |place: &Range<usize>| head.get(place.clone()).unwrap_or_default();
+        let part = |place: &Range<usize>| input.get(place.clone()).unwrap_or_default();
         fields.note(part(&field.name), part(&field.value))?;
         headers.push_read(field.name, field.value);
         at = field.next;
     }
-    Ok(headers)
+    let end = at + 2;
+    // A copy of the right size: what is kept of a request does not keep a large buffer.
+    headers.lie_in(Bytes::copy_from_slice(input.get(..end).unwrap_or_default()));
+    Ok((headers, end))
 }
 
 /// Without the spaces and tabs around it (RFC 9110 section 5.5).
@@ -226,7 +256,7 @@ fn trim(mut value: &[u8]) -> &[u8] {
 /// What the fields that frame a message say.
 #[derive(Default)]
 struct Fields {
-    host: Option<String>,
+    host: Option<Arc<str>>,
     length: Option<u64>,
     chunked: bool,
     close: bool,
@@ -292,12 +322,12 @@ impl Fields {
         Ok(())
     }
 
-    fn authority(&mut self, target: Option<&[u8]>, version: Version) -> Result<String, &'static Rule> {
+    fn authority(&mut self, target: Option<&[u8]>, version: Version) -> Result<Arc<str>, &'static Rule> {
         let host_field = self.host.take();
         let Some(target) = target else {
             return match host_field {
                 Some(host) if !host.is_empty() => Ok(host),
-                None if version == Version::Http10 => Ok(String::new()),
+                None if version == Version::Http10 => Ok(Arc::default()),
                 _ => Err(rules::NO_HOST),
             };
         };
@@ -320,12 +350,24 @@ impl Fields {
     }
 }
 
-/// A name or an address, with a port or without; what else RFC 3986 allows, nobody's host has.
-pub(in crate::edge) fn host(value: &[u8]) -> Result<String, &'static Rule> {
-    let known = |byte: &u8| HOST.get(usize::from(*byte)) == Some(&true);
-    let text = value.iter().all(known).then(|| std::str::from_utf8(value));
-    let text = text.and_then(Result::ok).ok_or(rules::HOST_NAME)?;
-    Ok(text.to_owned())
+thread_local! {
+    static LAST_HOST: RefCell<Option<Arc<str>>> = const { RefCell::new(None) };
+}
+
+/// A name or an address, with a port or without; what else RFC 3986 allows, nobody's host has. Most requests on a thread are for
+/// the host of the one before.
+pub(in crate::edge) fn host(value: &[u8]) -> Result<Arc<str>, &'static Rule> {
+    LAST_HOST.with_borrow_mut(|last| {
+        if let Some(known) = last
+            && *known.as_bytes() == *value
+        {
+            return Ok(Arc::clone(known));
+        }
+        let known = |byte: &u8| HOST.get(usize::from(*byte)) == Some(&true);
+        let text = value.iter().all(known).then(|| std::str::from_utf8(value));
+        let text = text.and_then(Result::ok).ok_or(rules::HOST_NAME)?;
+        Ok(Arc::clone(last.insert(text.into())))
+    })
 }
 
 /// The characters of a host.

@@ -23,6 +23,7 @@ use std::{
 
 use bytes::Buf;
 use portcullis_egress::Deadline;
+use portcullis_model::clock::recent;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 pub(super) use self::{fuzzing::understood, head::host};
@@ -147,18 +148,13 @@ async fn next_head<S: AsyncRead + AsyncWrite + Unpin>(
             if !wire.inbound.is_empty() && !std::mem::replace(&mut began, true) {
                 deadline.clear();
             }
-            if !is_half_an_empty_line {
-                match scan.end(&wire.inbound, limits) {
-                    Ok(Some(end)) => {
-                        let head = wire.inbound.get(..end).unwrap_or_default();
-                        let head = head::parse(head, limits);
+            if !is_half_an_empty_line && !wire.inbound.is_empty() {
+                match scan.take(&wire.inbound, limits) {
+                    Ok(Some((head, end))) => {
                         wire.inbound.advance(end);
                         // While it is answered it needs none, and the next connection reads into memory that is in the cache.
                         wire.rest();
-                        return Poll::Ready(match head {
-                            Ok(head) => Next::Head(head),
-                            Err(rule) => Next::Refused(rule),
-                        });
+                        return Poll::Ready(Next::Head(head));
                     }
                     Ok(None) => {}
                     Err(rule) => return Poll::Ready(Next::Refused(rule)),
@@ -174,7 +170,7 @@ async fn next_head<S: AsyncRead + AsyncWrite + Unpin>(
                 }
                 Poll::Pending => {
                     if stopped.as_mut().poll(context).is_pending() {
-                        ready!(deadline.poll(context, idle_time));
+                        ready!(deadline.poll_about(context, idle_time));
                     }
                     return Poll::Ready(Next::End);
                 }
@@ -198,7 +194,7 @@ fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
     let body = body(wire, &head, &shared.limits);
     let request = Request {
         method: head.method,
-        target: head.target,
+        target: head.target.into(),
         authority: head.authority,
         version,
         headers: head.headers,
@@ -232,7 +228,7 @@ fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
             version,
             to_head,
             persistent: persistent && can_go_on && !*shared.stop.borrow(),
-            now: shared.clock.now(),
+            now: shared.clock.at(recent()),
         };
         outgoing::send(wire, response, asked, &shared.limits).await && drain(wire).await
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_egress::{AnswerBody, Deadline, Framing, OutgoingBody, Pipe, Sending, push_field};
+use portcullis_egress::{AnswerBody, Deadline, Framing, OutgoingBody, Pipe, Sending};
 use portcullis_model::{HeaderList, Timestamp};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -188,20 +188,16 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
         is_bodiless(response, asked) && response.status != 204 && response.body.length() == Some(0);
     let mut is_dated = false;
     let mut has_length = false;
-    for (name, value) in response.headers.iter() {
-        match name.len() {
-            4 if name.eq_ignore_ascii_case(b"date") => is_dated = true,
-            14 if name.eq_ignore_ascii_case(b"content-length") => {
-                if !is_about_another_body || has_length {
-                    continue;
-                }
-                has_length = true;
-            }
-            _ if is_of_connection(name) => continue,
-            _ => {}
+    response.headers.write_lines(out, |name| match name.len() {
+        4 if name.eq_ignore_ascii_case(b"date") => {
+            is_dated = true;
+            true
         }
-        push_field(out, name, value);
-    }
+        14 if name.eq_ignore_ascii_case(b"content-length") => {
+            is_about_another_body && !std::mem::replace(&mut has_length, true)
+        }
+        _ => !is_of_connection(name),
+    });
     let mut length = |length: u64| {
         out.extend_from_slice(b"Content-Length: ");
         out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
@@ -254,13 +250,10 @@ pub(super) fn switching_head(response: &Response, now: Timestamp) -> Option<Vec<
         b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n",
     );
     let mut is_dated = false;
-    for (name, value) in response.headers.iter() {
-        if is_of_connection(name) || name.eq_ignore_ascii_case(b"content-length") {
-            continue;
-        }
+    response.headers.write_lines(&mut out, |name| {
         is_dated |= name.eq_ignore_ascii_case(b"date");
-        push_field(&mut out, name, value);
-    }
+        !is_of_connection(name) && !name.eq_ignore_ascii_case(b"content-length")
+    });
     if !is_dated {
         out.extend_from_slice(b"Date: ");
         date::append(&mut out, now);

@@ -9,6 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use h2::{Reason, RecvStream, SendStream, server::SendResponse};
+use portcullis_model::clock::recent;
 
 use crate::{
     edge::{
@@ -53,7 +54,7 @@ pub(super) fn serve<A: Answer>(
         };
         let asked = Asked {
             to_head,
-            now: shared.clock.now(),
+            now: shared.clock.at(recent()),
         };
         // What cannot be sent has nobody to take it.
         let _sent = send(response, asked, respond, &stream).await;

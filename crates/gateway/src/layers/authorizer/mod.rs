@@ -44,6 +44,8 @@ use jwt_configuration::JwtAuthorizer;
 use lambda::{LambdaAuthorizer, LambdaCaller};
 use token_cache::VerifiedToken;
 
+const OPEN: &str = "authorization type NONE";
+
 pub(crate) struct Authorizer;
 
 impl Layer for Authorizer {
@@ -56,11 +58,16 @@ impl Layer for Authorizer {
         }
     }
 
+    fn idle(exchange: &Exchange) -> Option<&'static str> {
+        match exchange.known_method()?.authorization {
+            MethodAuthorization::Open => Some(OPEN),
+            _ => None,
+        }
+    }
+
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
         let finding = match exchange.method().map(|method| &method.authorization) {
-            Ok(MethodAuthorization::Open) => {
-                return Decision::Continue(Reason::Nothing("authorization type NONE"));
-            }
+            Ok(MethodAuthorization::Open) => return Decision::Continue(Reason::Nothing(OPEN)),
             Ok(MethodAuthorization::Cognito { authorizer, scopes }) => {
                 cognito::check(authorizer, scopes, exchange, worker).map(|(token, reason)| Finding {
                     caller: Caller::Cognito(token),
