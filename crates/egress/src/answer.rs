@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep};
 use crate::{
     EgressError, Limits, Phase,
     chunked::{Chunked, Step},
-    connection::Connection,
+    connection::{Connection, take_front},
     head::AnswerFraming,
     pipe::Pipe,
     pool::Pool,
@@ -80,13 +80,13 @@ impl AnswerBody {
         persistent: bool,
         pool: &Rc<Pool>,
         limits: &Limits,
-        waiting: Waiting,
+        waiting: impl FnOnce() -> Waiting,
     ) -> Result<Self, EgressError> {
         let mut first = None;
         let remaining = match framing {
             AnswerFraming::Length(length) => match usize::try_from(length) {
                 Ok(length) if length <= connection.inbound.len() => {
-                    let whole = connection.inbound.split_to(length).freeze();
+                    let whole = take_front(&mut connection.inbound, length);
                     release(connection, persistent, pool);
                     return Ok(Self(State::Whole(whole)));
                 }
@@ -124,7 +124,7 @@ impl AnswerBody {
             fresh: true,
             persistent,
             pool: Rc::clone(pool),
-            clock: waiting,
+            clock: waiting(),
         }))))
     }
 

@@ -1,7 +1,7 @@
 //! The client: one exchange from request to head, on a connection from the pool or a new one.
 
 use std::{
-    future::poll_fn,
+    future::{Future, poll_fn},
     io,
     net::SocketAddr,
     rc::Rc,
@@ -66,6 +66,7 @@ struct Request<'a> {
     path_and_query: &'a [u8],
     headers: &'a HeaderList,
     framing: Framing,
+    timeouts: &'a Timeouts,
 }
 
 impl Client {
@@ -95,15 +96,15 @@ impl Client {
     ///
     /// `Host` is that of `headers`, else the target's. Framing and connection fields among `headers` are left out:
     /// the client writes its own. `Connection` options and what they name go no further, in either direction.
-    pub async fn send(
-        &self,
-        target: &Target,
-        method: &[u8],
-        path_and_query: &[u8],
-        headers: &HeaderList,
-        body: &mut dyn OutgoingBody,
-        timeouts: &Timeouts,
-    ) -> Result<Answer, EgressError> {
+    pub fn send<'s>(
+        &'s self,
+        target: &'s Target,
+        method: &'s [u8],
+        path_and_query: &'s [u8],
+        headers: &'s HeaderList,
+        body: &'s mut dyn OutgoingBody,
+        timeouts: &'s Timeouts,
+    ) -> impl Future<Output = Result<Answer, EgressError>> + 's {
         let length = body
             .whole()
             .map(|whole| whole.len() as u64)
@@ -114,9 +115,9 @@ impl Client {
             path_and_query,
             headers,
             framing: framing_of(method, length),
+            timeouts,
         };
-        let started = Instant::now();
-        self.exchange(&request, body, started, timeouts).await
+        self.exchange(request, body)
     }
 
     /// Tells whether a server takes connections, within `limit`.
@@ -155,100 +156,108 @@ impl Client {
         connect(target, &self.0.tls, &self.0.policy, &self.0.limits, deadline).await
     }
 
-    async fn exchange(
-        &self,
-        request: &Request<'_>,
-        body: &mut dyn OutgoingBody,
-        started: Instant,
-        timeouts: &Timeouts,
-    ) -> Result<Answer, EgressError> {
-        let parts = &*self.0;
-        // Before anything is connected: what cannot be written is refused here.
-        let mut head = parts.pool.buffer();
-        request.write(&mut head)?;
-        let until = started + timeouts.answer;
-        let waiting = || Waiting::new(timeouts.total.map(|total| started + total), timeouts.idle);
-        if let Some(connection) = parts.pool.take(request.target, started.into_std()) {
-            match self
-                .attempt(connection, request, head, body, until, waiting())
-                .await
-            {
-                Ok(answer) => return Ok(answer),
-                Err(Failure::Final(cause)) => return Err(cause),
-                Err(Failure::Unanswered(cause)) if !can_repeat(request, body) => {
-                    return Err(EgressError::Broken(cause));
-                }
-                Err(Failure::Unanswered(_)) => {
-                    head = parts.pool.buffer();
-                    request.write(&mut head)?;
-                }
-            }
-        }
-        let deadline = until.min(started + timeouts.connect);
-        // On the heap: seldom awaited, and large.
-        let connecting = connect(request.target, &parts.tls, &parts.policy, &parts.limits, deadline);
-        let connection = Box::pin(connecting).await?;
-        self.attempt(connection, request, head, body, until, waiting())
-            .await
-            .map_err(|failure| match failure {
-                Failure::Unanswered(cause) => EgressError::Broken(cause),
-                Failure::Final(cause) => cause,
-            })
-    }
-
-    /// Sends the request and reads the head of the answer `until` then, at the same time: a server may answer early.
-    async fn attempt(
-        &self,
-        mut connection: Box<Connection>,
-        request: &Request<'_>,
-        head: Vec<u8>,
-        body: &mut dyn OutgoingBody,
-        until: Instant,
-        waiting: Waiting,
-    ) -> Result<Answer, Failure> {
-        let parts = &*self.0;
-        let mut sending = Sending::new(head, request.framing, body);
-        let mut reading = Reading::default();
-        let mut sent = Sent::Not;
-        let head = poll_fn(|context| {
-            if sent == Sent::Not {
-                match sending.poll(context, &mut connection.stream) {
-                    Poll::Pending => {}
-                    Poll::Ready(Ok(())) => sent = Sent::Whole,
-                    // An answer such as 413 may have come before the server closed.
-                    Poll::Ready(Err(SendError::Connection)) => sent = Sent::BrokenOff,
-                    Poll::Ready(Err(SendError::Body(cause))) => {
-                        return Poll::Ready(Err(Failure::Final(EgressError::RequestBody(cause))));
+    /// A block and not an async function, whose state would hold what it is given twice.
+    fn exchange<'s>(
+        &'s self,
+        request: Request<'s>,
+        body: &'s mut dyn OutgoingBody,
+    ) -> impl Future<Output = Result<Answer, EgressError>> + 's {
+        let (parts, started) = (&*self.0, Instant::now());
+        async move {
+            // Before anything is connected: what cannot be written is refused here.
+            let mut head = parts.pool.buffer();
+            request.write(&mut head)?;
+            if let Some(connection) = parts.pool.take(request.target, started.into_std()) {
+                match self.attempt(connection, &request, &mut head, body, started).await {
+                    Ok(answer) => return Ok(answer),
+                    Err(Failure::Final(cause)) => return Err(cause),
+                    Err(Failure::Unanswered(cause)) if !can_repeat(&request, body) => {
+                        return Err(EgressError::Broken(cause));
+                    }
+                    Err(Failure::Unanswered(_)) => {
+                        head = parts.pool.buffer();
+                        request.write(&mut head)?;
                     }
                 }
             }
-            let head = reading.poll(context, &mut connection, request.method, &parts.limits);
-            if head.is_pending() && connection.patience.poll_at(context, until).is_ready() {
-                return Poll::Ready(Err(Failure::Final(EgressError::TimedOut(Phase::Answer))));
-            }
-            head
-        })
-        .await?;
-        parts.pool.give_back(sending.into_buffer());
-        if head.keep_alive.is_some() {
-            connection.keep_alive = head.keep_alive;
+            let Timeouts {
+                connect: time,
+                answer,
+                ..
+            } = request.timeouts;
+            // On the heap: seldom awaited, and large.
+            let connecting = connect(
+                request.target,
+                &parts.tls,
+                &parts.policy,
+                &parts.limits,
+                started + *answer.min(time),
+            );
+            let connection = Box::pin(connecting).await?;
+            let answered = self.attempt(connection, &request, &mut head, body, started).await;
+            answered.map_err(|failure| match failure {
+                Failure::Unanswered(cause) => EgressError::Broken(cause),
+                Failure::Final(cause) => cause,
+            })
         }
-        // After an early answer the rest of the request is never sent, so nothing can follow it.
-        let persistent = head.persistent && sent == Sent::Whole;
-        let body = AnswerBody::begin(
-            connection,
-            head.framing,
-            persistent,
-            &parts.pool,
-            &parts.limits,
-            waiting,
-        )
-        .map_err(Failure::Final)?;
-        Ok(Answer {
-            status: head.status,
-            headers: head.headers,
-            body,
-        })
+    }
+
+    /// Sends the request and reads the head of the answer, in time from when it `started` on, at the same time: a server may answer
+    /// early.
+    fn attempt<'s>(
+        &'s self,
+        mut connection: Box<Connection>,
+        request: &'s Request<'s>,
+        head: &'s mut Vec<u8>,
+        body: &'s mut dyn OutgoingBody,
+        started: Instant,
+    ) -> impl Future<Output = Result<Answer, Failure>> + 's {
+        let parts = &*self.0;
+        let mut sending = Sending::new(std::mem::take(head), request.framing, body);
+        async move {
+            let until = started + request.timeouts.answer;
+            let mut reading = Reading::default();
+            let mut sent = Sent::Not;
+            let head = poll_fn(|context| {
+                if sent == Sent::Not {
+                    match sending.poll(context, &mut connection.stream) {
+                        Poll::Pending => {}
+                        Poll::Ready(Ok(())) => sent = Sent::Whole,
+                        // An answer such as 413 may have come before the server closed.
+                        Poll::Ready(Err(SendError::Connection)) => sent = Sent::BrokenOff,
+                        Poll::Ready(Err(SendError::Body(cause))) => {
+                            return Poll::Ready(Err(Failure::Final(EgressError::RequestBody(cause))));
+                        }
+                    }
+                }
+                let head = reading.poll(context, &mut connection, request.method, &parts.limits);
+                if head.is_pending() && connection.patience.poll_at(context, until).is_ready() {
+                    return Poll::Ready(Err(Failure::Final(EgressError::TimedOut(Phase::Answer))));
+                }
+                head
+            })
+            .await?;
+            parts.pool.give_back(sending.into_buffer());
+            if head.keep_alive.is_some() {
+                connection.keep_alive = head.keep_alive;
+            }
+            // After an early answer the rest of the request is never sent, so nothing can follow it.
+            let persistent = head.persistent && sent == Sent::Whole;
+            let Timeouts { total, idle, .. } = *request.timeouts;
+            let body = AnswerBody::begin(
+                connection,
+                head.framing,
+                persistent,
+                &parts.pool,
+                &parts.limits,
+                || Waiting::new(total.map(|total| started + total), idle),
+            );
+            Ok(Answer {
+                status: head.status,
+                headers: head.headers,
+                body: body.map_err(Failure::Final)?,
+            })
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::BytesMut;
+use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, Interest, ReadBuf};
 
 use crate::{Deadline, Room, Target, stream::Stream};
@@ -18,6 +18,21 @@ use crate::{Deadline, Room, Target, stream::Stream};
 const READ_BYTES: usize = 8 * 1024;
 /// Room for a small answer, head and body; with less the buffer grows (or takes back what nobody holds any more).
 const READ_BYTES_MIN: usize = 2 * 1024;
+
+/// Up to this length what was read is copied: memory that two share is counted, which costs more.
+const COPIED_BYTES_MAX: usize = 2 * 1024;
+
+/// Takes so many bytes from the front of what was read.
+pub(crate) fn take_front(input: &mut BytesMut, length: usize) -> Bytes {
+    match input.get(..length) {
+        Some(front) if length <= COPIED_BYTES_MAX => {
+            let copied = Bytes::copy_from_slice(front);
+            input.advance(length);
+            copied
+        }
+        _ => input.split_to(length).freeze(),
+    }
+}
 
 /// A connection to one server.
 pub(crate) struct Connection {

@@ -4,7 +4,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -16,6 +16,8 @@ use tokio::time::{Instant, Sleep};
 pub struct Deadline {
     until: Option<Instant>,
     timer: Option<Pin<Box<Sleep>>>,
+    /// Whom the timer wakes, where one task waits again and again: it need not be told each time.
+    wakes: Option<Waker>,
 }
 
 impl Deadline {
@@ -35,7 +37,14 @@ impl Deadline {
         let until = *self
             .until
             .get_or_insert_with(|| Instant::from_std(recent()) + time);
-        self.poll_at(context, until)
+        let is_set = |timer: &Pin<Box<Sleep>>| timer.deadline() <= until && !timer.is_elapsed();
+        let wakes_us = |waker: &Waker| waker.will_wake(context.waker());
+        if self.timer.as_ref().is_some_and(is_set) && self.wakes.as_ref().is_some_and(wakes_us) {
+            return Poll::Pending;
+        }
+        let waited = self.poll_at(context, until);
+        self.wakes = waited.is_pending().then(|| context.waker().clone());
+        waited
     }
 
     /// Ready at `until`.
@@ -54,5 +63,50 @@ impl Deadline {
             }
             timer.as_mut().reset(until);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use super::*;
+
+    const TIME: Duration = Duration::from_millis(30);
+
+    /// Waits until the limit, woken every few milliseconds by something else, and returns how long it took.
+    async fn wait(deadline: &mut Deadline) -> Duration {
+        let started = Instant::now();
+        deadline.clear();
+        let mut other = Box::pin(tokio::time::sleep(Duration::from_millis(5)));
+        poll_fn(|context| {
+            if other.as_mut().poll(context).is_ready() {
+                other.as_mut().reset(Instant::now() + Duration::from_millis(5));
+                let _registered = other.as_mut().poll(context);
+            }
+            deadline.poll_about(context, TIME)
+        })
+        .await;
+        started.elapsed()
+    }
+
+    #[tokio::test]
+    async fn limit_that_is_kept_wakes_its_task_each_time() {
+        let mut deadline = Deadline::default();
+        for _ in 0..3 {
+            assert!(wait(&mut deadline).await >= TIME);
+        }
+    }
+
+    #[tokio::test]
+    async fn limit_that_another_task_has_polled_wakes_the_one_that_waits() {
+        let mut deadline = Deadline::default();
+        let waker = std::task::Waker::noop();
+        let mut nobody = Context::from_waker(waker);
+        assert!(deadline.poll_about(&mut nobody, TIME).is_pending());
+        let waited = poll_fn(|context| deadline.poll_about(context, TIME));
+        tokio::time::timeout(Duration::from_secs(5), waited)
+            .await
+            .unwrap();
     }
 }

@@ -8,6 +8,7 @@ use portcullis_model::{HeaderList, is_field_value};
 
 use crate::{
     EgressError, Limits,
+    connection::take_front,
     lines::{self, BadLine, HeadScan},
 };
 
@@ -64,7 +65,7 @@ pub(crate) fn take(
         && let Ok(lines) = Lines::read(input, limits)
         && lines.end <= limits.head_bytes_max
     {
-        let bytes = input.split_to(lines.end).freeze();
+        let bytes = take_front(input, lines.end);
         return lines.finish(bytes, asked).map(Some);
     }
     let was_in_first_line = scan.is_in_first_line();
@@ -82,7 +83,7 @@ pub(crate) fn take(
         return Err(too_long);
     }
     *scan = HeadScan::default();
-    let bytes = input.split_to(end).freeze();
+    let bytes = take_front(input, end);
     let lines = Lines::read(&bytes, limits).map_err(|cause| {
         if lines::has_bare_line_feed(&bytes) {
             return malformed(BadLine::BareLineFeed);

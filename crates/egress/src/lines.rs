@@ -98,6 +98,9 @@ pub struct FieldLine {
 /// Reads the field that begins at `start`; none at the empty line.
 #[inline]
 pub fn field_line(head: &[u8], start: usize) -> Result<Option<FieldLine>, BadLine> {
+    if head.get(start..).unwrap_or_default().starts_with(b"\r\n") {
+        return Ok(None);
+    }
     match good_line(head, start) {
         Some(field) => Ok(Some(field)),
         None => any_line(head, start),

@@ -70,7 +70,6 @@ fn is_ours(name: &[u8]) -> bool {
 }
 
 /// What some fields say of others, and of where the request goes.
-#[derive(Default)]
 struct Named<'h> {
     host: Option<&'h [u8]>,
     /// The fields that a `Connection` field names: they go no further than it does.
@@ -79,20 +78,17 @@ struct Named<'h> {
 
 impl<'h> Named<'h> {
     fn by(headers: &'h HeaderList) -> Result<Self, EgressError> {
-        let mut named = Self::default();
-        for (name, value) in headers.iter() {
-            match name.len() {
-                4 if name.eq_ignore_ascii_case(b"host") && named.host.replace(value).is_some() => {
-                    return Err(EgressError::Request("it has two `Host` fields"));
-                }
-                10 if name.eq_ignore_ascii_case(b"connection") => {
-                    let options = value.split(|byte| *byte == b',');
-                    named.hops.extend(options.map(<[u8]>::trim_ascii));
-                }
-                _ => {}
-            }
+        let mut hosts = headers.all("host");
+        let host = hosts.next();
+        if hosts.next().is_some() {
+            return Err(EgressError::Request("it has two `Host` fields"));
         }
-        Ok(named)
+        let mut hops = Vec::new();
+        for value in headers.all("connection") {
+            let options = value.split(|byte| *byte == b',');
+            hops.extend(options.map(<[u8]>::trim_ascii));
+        }
+        Ok(Self { host, hops })
     }
 }
 

@@ -31,7 +31,7 @@ impl Target {
 
     /// Appends what the `Host` field names.
     pub(crate) fn push_to(&self, out: &mut Vec<u8>) {
-        if self.host.contains(':') {
+        if self.host.as_bytes().contains(&b':') {
             out.push(b'[');
             out.extend_from_slice(self.host.as_bytes());
             out.push(b']');

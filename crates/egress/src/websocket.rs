@@ -71,7 +71,7 @@ impl Client {
                 answer.persistent,
                 self.pool(),
                 self.limits(),
-                waiting,
+                || waiting,
             )?;
             return Ok(Upgraded::Answered(Answer {
                 status: answer.status,

@@ -18,8 +18,9 @@ use portcullis_model::trail::Outcome;
 use crate::{
     decision::LayerName,
     exchange::Exchange,
+    rings::{RINGS, Ring},
     snapshot::{Snapshot, StageSnapshot},
-    trail::{CompactStep, RINGS, own_ring},
+    trail::CompactStep,
 };
 
 /// Methods of one stage that have counters of their own; those beyond are counted together, as `other`.
@@ -80,12 +81,11 @@ impl Added {
 
 impl ApiCounters {
     fn add(&self, added: &Added) {
-        let Some(share) = self.0.get(own_ring()) else {
+        let ring = Ring::of_thread();
+        let Some(share) = self.0.get(ring.index()) else {
             return;
         };
-        let add = |counter: &AtomicU64, count: u64| {
-            counter.fetch_add(count, Ordering::Relaxed);
-        };
+        let add = |counter: &AtomicU64, count: u64| ring.add(counter, count);
         add(&share.requests, 1);
         add(&share.latency_ns, added.latency_ns);
         match added.status {

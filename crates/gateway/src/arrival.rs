@@ -18,7 +18,7 @@ impl Arrival {
     /// Starts the exchange of the request. Boxed once, for the layers pass it on, and a pointer is cheaper to pass.
     pub(crate) fn exchange(
         self,
-        request: Request,
+        request: Box<Request>,
         snapshot: Arc<Snapshot>,
         api_id: Arc<str>,
         path_start: usize,

@@ -83,7 +83,7 @@ impl WafFacts {
 
 /// One request on its way.
 pub(crate) struct Exchange {
-    request: Request,
+    request: Box<Request>,
     id: u128,
     started: Timestamp,
     started_at: Instant,
@@ -126,7 +126,7 @@ pub(crate) struct Exchange {
 impl Exchange {
     /// Starts an exchange for the API `api_id`, whose own path starts at byte `path_start` of the target.
     pub(crate) fn start(
-        request: Request,
+        request: Box<Request>,
         snapshot: Arc<Snapshot>,
         api_id: Arc<str>,
         path_start: usize,
@@ -477,7 +477,7 @@ impl Exchange {
     }
 
     /// Gives the request back, for the record.
-    pub(crate) fn into_request(self: Box<Self>) -> Request {
+    pub(crate) fn into_request(self: Box<Self>) -> Box<Request> {
         self.request
     }
 

@@ -166,14 +166,14 @@ impl ExecutionLog {
             Mapped::Http {
                 path_and_query,
                 headers,
-                body,
+                content,
                 ..
             } => {
                 self.say(format!("Endpoint request URI: {}", masked_uri(path_and_query)));
                 self.endpoint_headers(headers);
                 self.say(format!(
                     "Endpoint request body after transformations: {}",
-                    lossy(body)
+                    lossy(&content.body)
                 ));
             }
         }

@@ -33,7 +33,7 @@ use crate::{
     request_id::{self, RequestIds},
     revocations::Revocations,
     settings::GatewaySettings,
-    snapshot::{Snapshot, Snapshots},
+    snapshot::{LastSeen, Snapshot, Snapshots},
     trail::{Record, TrailLog},
     usage::UsagePlans,
 };
@@ -69,6 +69,7 @@ pub struct GatewayParts {
 /// Answers requests. One on each worker thread: it owns what the thread need not share.
 pub struct Gateway {
     ids: RequestIds,
+    snapshots: LastSeen,
     last_host: RefCell<Option<LastHost>>,
     worker: Worker,
 }
@@ -86,6 +87,7 @@ impl Gateway {
     pub fn new(parts: GatewayParts) -> Self {
         Self {
             ids: RequestIds::seeded(parts.entropy.as_ref()),
+            snapshots: parts.snapshots.last_seen(),
             last_host: RefCell::new(None),
             worker: Worker::new(parts),
         }
@@ -97,7 +99,7 @@ impl Gateway {
 
     /// Returns the current snapshot.
     pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
-        self.worker.parts().snapshots.take()
+        self.snapshots.take()
     }
 
     pub(crate) fn arrival(&self) -> Arrival {
@@ -111,8 +113,8 @@ impl Gateway {
 
     /// Answers a request and records its trail. What needs no waiting is done at once, so that the state of what is waited for
     /// holds nothing of it.
-    pub fn handle(&self, request: Request) -> impl Future<Output = Response> {
-        let way = self.way(request);
+    pub fn handle(&self, request: impl Into<Box<Request>>) -> impl Future<Output = Response> {
+        let way = self.way(request.into());
         async move {
             match way {
                 Way::Pipeline(exchange) => pipeline::run(exchange, &self.worker).await,
@@ -123,7 +125,7 @@ impl Gateway {
     }
 
     /// Finds the way of a request.
-    fn way(&self, mut request: Request) -> Way<'_> {
+    fn way(&self, mut request: Box<Request>) -> Way<'_> {
         let parts = self.worker.parts();
         if let Some(proxies) = &parts.settings.trusted_proxies {
             proxies.resolve(&mut request);
@@ -133,7 +135,7 @@ impl Gateway {
             let reason = "a challenge of an ACME CA that is open";
             return Way::Ended(self.end(arrival, request, response, Outcome::Answer, reason));
         }
-        let snapshot = parts.snapshots.take();
+        let snapshot = self.snapshots.take();
         let destination = self.destination(&snapshot, &request);
         if destination != Destination::Foreign
             && request.peer.listener == Listener::PublicHttp
@@ -218,7 +220,13 @@ impl Gateway {
     }
 
     /// Lets a site answer.
-    async fn visit(&self, arrival: Arrival, mut request: Request, site: Site, path_start: usize) -> Response {
+    async fn visit(
+        &self,
+        arrival: Arrival,
+        mut request: Box<Request>,
+        site: Site,
+        path_start: usize,
+    ) -> Response {
         let limit_bytes = match site {
             Site::Service => SERVICE_BODY_BYTES_MAX,
             _ => SITE_BODY_BYTES_MAX,
@@ -289,7 +297,7 @@ impl Gateway {
     fn end(
         &self,
         arrival: Arrival,
-        request: Request,
+        request: Box<Request>,
         response: Response,
         outcome: Outcome,
         reason: impl Into<Reason>,
@@ -301,7 +309,7 @@ impl Gateway {
         &self,
         layer: LayerName,
         arrival: Arrival,
-        request: Request,
+        request: Box<Request>,
         mut response: Response,
         outcome: Outcome,
         reason: impl Into<Reason>,
@@ -340,11 +348,11 @@ fn unread(cause: &BodyError) -> Response {
 }
 
 impl Answer for Gateway {
-    fn answer(&self, request: Request) -> impl Future<Output = Response> {
+    fn answer(&self, request: Box<Request>) -> impl Future<Output = Response> {
         self.handle(request)
     }
 
-    fn overloaded(&self, request: Request, waits: Duration) -> Response {
+    fn overloaded(&self, request: Box<Request>, waits: Duration) -> Response {
         let reason = format!(
             "overloaded: things wait for {} ms on this thread",
             waits.as_millis()
@@ -361,7 +369,7 @@ impl Answer for Gateway {
 
     /// Nothing of what came is understood, so nothing of it is recorded but whence it came.
     fn malformed(&self, peer: &Peer, rule: &'static Rule) -> Response {
-        let request = Request {
+        let request = Box::new(Request {
             method: Bytes::new(),
             target: Bytes::new().into(),
             authority: Arc::default(),
@@ -370,7 +378,7 @@ impl Answer for Gateway {
             body: Body::Empty,
             peer: peer.clone(),
             proxy: None,
-        };
+        });
         let response = strictness::response(rule);
         self.end_at(
             LayerName::Edge,

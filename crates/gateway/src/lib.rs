@@ -43,6 +43,7 @@ mod refusal;
 mod redirect;
 mod settings;
 mod request_id;
+mod rings;
 mod trace_id;
 
 pub use callers::Callers;

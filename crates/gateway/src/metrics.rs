@@ -18,6 +18,7 @@ use crate::{
     decision::LayerName,
     edge::EdgeCounters,
     http::{Listener, memory::BODIES, websocket::TUNNELS},
+    rings::Ring,
     trail::Record,
 };
 
@@ -63,17 +64,19 @@ struct ListenerCounters {
 }
 
 impl Counters {
-    fn decision(&self, layer: usize, outcome: Outcome) {
+    fn decision(&self, ring: Ring, layer: usize, outcome: Outcome) {
         let outcome = match outcome {
             Outcome::Continue => 0,
             Outcome::Answer => 1,
             Outcome::Refuse => 2,
             Outcome::ObserveRefuse => 3,
         };
-        add(self.decisions.get(layer).and_then(|row| row.get(outcome)), 1);
+        if let Some(counter) = self.decisions.get(layer).and_then(|row| row.get(outcome)) {
+            ring.add(counter, 1);
+        }
     }
 
-    fn request(&self, listener: usize, status: u16, elapsed_ns: u64) {
+    fn request(&self, ring: Ring, listener: usize, status: u16, elapsed_ns: u64) {
         let Some(counters) = self.listeners.get(listener) else {
             return;
         };
@@ -82,15 +85,10 @@ impl Counters {
             _ => CLASSES.len() - 1,
         };
         let bucket = BUCKETS.partition_point(|(bound, _)| *bound < elapsed_ns);
-        add(counters.requests.get(class), 1);
-        add(counters.durations.get(bucket), 1);
-        add(Some(&counters.nanoseconds), elapsed_ns);
-    }
-}
-
-fn add(counter: Option<&AtomicU64>, count: u64) {
-    if let Some(counter) = counter {
-        counter.fetch_add(count, Ordering::Relaxed);
+        for counter in [counters.requests.get(class), counters.durations.get(bucket)] {
+            counter.into_iter().for_each(|counter| ring.add(counter, 1));
+        }
+        ring.add(&counters.nanoseconds, elapsed_ns);
     }
 }
 
@@ -127,15 +125,15 @@ impl Metrics {
     }
 
     /// Counts an exchange of the data plane.
-    pub(crate) fn count(&self, thread: usize, record: &Record) {
-        let Some(counters) = self.threads.get(thread) else {
+    pub(crate) fn count(&self, ring: Ring, record: &Record) {
+        let Some(counters) = self.threads.get(ring.index()) else {
             return;
         };
         for step in &record.steps {
-            counters.decision(step.layer as usize, step.outcome);
+            counters.decision(ring, step.layer as usize, step.outcome);
         }
         for step in &record.site_steps {
-            counters.decision(layer_row(&step.layer), step.outcome);
+            counters.decision(ring, layer_row(&step.layer), step.outcome);
         }
         let listener = match record.listener {
             Listener::Public => 0,
@@ -143,20 +141,20 @@ impl Metrics {
             Listener::Proxy => 2,
             Listener::TestInvoke => LISTENERS.len() - 1,
         };
-        counters.request(listener, record.status, record.elapsed_ns);
+        counters.request(ring, listener, record.status, record.elapsed_ns);
     }
 
     /// Counts what was recorded as text, such as an admin call.
-    pub(crate) fn count_trail(&self, thread: usize, trail: &Trail) {
-        let Some(counters) = self.threads.get(thread) else {
+    pub(crate) fn count_trail(&self, ring: Ring, trail: &Trail) {
+        let Some(counters) = self.threads.get(ring.index()) else {
             return;
         };
         for step in &trail.steps {
-            counters.decision(layer_row(&step.layer), step.outcome);
+            counters.decision(ring, layer_row(&step.layer), step.outcome);
         }
         let named = LISTENERS.iter().position(|name| *name == trail.listener);
         let listener = named.unwrap_or(LISTENERS.len() - 1);
-        counters.request(listener, trail.status, trail.elapsed_ns);
+        counters.request(ring, listener, trail.status, trail.elapsed_ns);
     }
 
     /// Returns the counters in Prometheus's text format. Every series is there from the start, at zero.
@@ -353,9 +351,9 @@ mod tests {
     #[test]
     fn decisions_and_requests_of_all_threads_are_summed() {
         let metrics = Metrics::new(2);
-        metrics.count(0, &record(401, 1_000_000));
-        metrics.count(1, &record(401, 1_000_001));
-        metrics.count(1, &record(200, 31_000_000_000));
+        metrics.count(Ring::nth(0), &record(401, 1_000_000));
+        metrics.count(Ring::nth(1), &record(401, 1_000_001));
+        metrics.count(Ring::nth(1), &record(200, 31_000_000_000));
         let expected = [
             (
                 "portcullis_decisions_total{layer=\"authorizer\",outcome=\"refuse\"}",
@@ -422,7 +420,7 @@ mod tests {
         let mut site = record(400, 1);
         site.steps.clear();
         site.site_steps = vec![step("identity"), step("made up\"} 1\n")];
-        metrics.count(0, &site);
+        metrics.count(Ring::nth(0), &site);
         let trail = Trail {
             request_id: RequestId::from("a"),
             started: Timestamp(0),
@@ -435,7 +433,7 @@ mod tests {
             status: 999,
             elapsed_ns: 1,
         };
-        metrics.count_trail(0, &trail);
+        metrics.count_trail(Ring::nth(0), &trail);
         for layer in ["identity", "other", "admission"] {
             let series = format!("portcullis_decisions_total{{layer=\"{layer}\",outcome=\"refuse\"}}");
             assert_eq!(value(&metrics, &series), "1", "{series}");
@@ -454,7 +452,7 @@ mod tests {
             lines.collect::<Option<_>>().unwrap()
         };
         let (fresh, used) = (Metrics::new(1), Metrics::new(1));
-        used.count(0, &record(401, 5));
+        used.count(Ring::nth(0), &record(401, 5));
         assert_eq!(names(&fresh), names(&used));
         assert!(!used.render().contains("evil"));
     }

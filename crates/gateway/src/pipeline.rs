@@ -247,8 +247,7 @@ fn tested(ended: Ended, mut journal: Journal, worker: &Worker) -> Tested {
 
 /// Calls the integration and makes the answer from what it says.
 async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> Ended {
-    let method = Arc::clone(admitted.method());
-    let (mut exchange, answer) = integrations::call(admitted, worker).await;
+    let (mut exchange, method, answer) = integrations::call(admitted, worker).await;
     let answer = match answer {
         Ok((answer, reason)) => {
             journal.note(LayerName::Integration, Outcome::Continue, reason);
@@ -295,10 +294,6 @@ impl Admitted {
                 )),
             )),
         }
-    }
-
-    pub(crate) const fn method(&self) -> &Arc<MethodSnapshot> {
-        &self.method
     }
 
     /// Takes it apart: what an integration consumes.

@@ -103,7 +103,7 @@ impl Gateway {
         }
         let stage = Arc::new(call.stage);
         let arrival = self.arrival();
-        let request = Request {
+        let request = Box::new(Request {
             method: call.method.into(),
             target: format!("/{TEST_STAGE}{}", call.path_and_query).into(),
             authority: format!(
@@ -120,7 +120,7 @@ impl Gateway {
                 listener: Listener::TestInvoke,
                 tls: None,
             },
-        };
+        });
         let (snapshot, api_id) = (self.snapshot(), stage.api_id.as_str().into());
         let mut exchange = arrival.exchange(request, snapshot, api_id, 0);
         exchange.enter_stage(stage, TEST_STAGE.len() + 1);

@@ -6,10 +6,7 @@ use std::{
     cell::Cell,
     collections::VecDeque,
     net::SocketAddr,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
 };
 
@@ -26,12 +23,13 @@ use crate::{
     metrics::Metrics,
     pipeline::nanoseconds,
     request_id,
+    rings::{RINGS, Ring},
 };
 
 /// How many trails are kept unless told otherwise.
 pub const TRAILS_MAX: usize = 8_192;
-/// Rings: threads beyond that many share.
-pub(crate) const RINGS: usize = 16;
+/// Steps that most exchanges have at most.
+const STEPS_USUAL: usize = 10;
 /// How many bytes of a path a trail shows.
 const PATH_BYTES_SHOWN: usize = 2_048;
 
@@ -78,7 +76,7 @@ pub(crate) struct Record {
 impl Record {
     /// Takes over what `request` holds; its query, which may hold secrets, is left out.
     pub(crate) fn of(
-        request: Request,
+        request: Box<Request>,
         arrival: Arrival,
         steps: Vec<CompactStep>,
         status: u16,
@@ -118,6 +116,17 @@ impl Record {
     }
 }
 
+thread_local! {
+    static SPARE_STEPS: Cell<Vec<CompactStep>> = const { Cell::new(Vec::new()) };
+}
+
+/// Returns room for the steps of an exchange.
+pub(crate) fn room_for_steps() -> Vec<CompactStep> {
+    let mut steps = SPARE_STEPS.take();
+    steps.reserve(STEPS_USUAL);
+    steps
+}
+
 enum Entry {
     Compact(Record),
     Whole(Box<Trail>),
@@ -139,12 +148,12 @@ impl Entry {
     }
 }
 
-struct Ring(VecDeque<(Instant, Entry)>);
+struct Newest(VecDeque<(Instant, Entry)>);
 
 /// The newest trails of all listeners, and what they add up to.
 pub struct TrailLog {
     metrics: Metrics,
-    rings: Vec<Mutex<Ring>>,
+    rings: Vec<Mutex<Newest>>,
     trails_per_ring_max: usize,
 }
 
@@ -153,20 +162,20 @@ impl TrailLog {
     pub fn new(trails_max: usize) -> Self {
         Self {
             metrics: Metrics::new(RINGS),
-            rings: (0..RINGS).map(|_| Mutex::new(Ring(VecDeque::new()))).collect(),
+            rings: (0..RINGS).map(|_| Mutex::new(Newest(VecDeque::new()))).collect(),
             trails_per_ring_max: trails_max.div_ceil(RINGS).max(1),
         }
     }
 
     /// Keeps a finished trail, such as an admin call's.
     pub fn record(&self, trail: Trail) {
-        self.metrics.count_trail(own_ring(), &trail);
+        self.metrics.count_trail(Ring::of_thread(), &trail);
         self.push(Instant::now(), Entry::Whole(Box::new(trail)));
     }
 
     /// Keeps what ended `at` that moment.
     pub(crate) fn record_compact(&self, record: Record, at: Instant) {
-        self.metrics.count(own_ring(), &record);
+        self.metrics.count(Ring::of_thread(), &record);
         self.push(at, Entry::Compact(record));
     }
 
@@ -208,8 +217,9 @@ impl TrailLog {
         found.into_iter().map(|(_, trail)| trail).collect()
     }
 
+    /// Forgets the oldest trail for it, whose room serves the next exchange of the thread.
     fn push(&self, at: Instant, entry: Entry) {
-        let Some(ring) = self.rings.get(own_ring()) else {
+        let Some(ring) = self.rings.get(Ring::of_thread().index()) else {
             return;
         };
         let mut ring = lock(ring);
@@ -220,7 +230,10 @@ impl TrailLog {
         };
         ring.0.push_back((at, entry));
         drop(ring);
-        drop(evicted);
+        if let Some((_, Entry::Compact(Record { mut steps, .. }))) = evicted {
+            steps.clear();
+            SPARE_STEPS.set(steps);
+        }
     }
 }
 
@@ -231,17 +244,8 @@ impl Default for TrailLog {
 }
 
 /// A panic between lock and unlock cannot leave a ring half written: a poisoned one is as good.
-fn lock(ring: &Mutex<Ring>) -> MutexGuard<'_, Ring> {
+fn lock(ring: &Mutex<Newest>) -> MutexGuard<'_, Newest> {
     ring.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Each thread writes into a ring of its own, so that its lock is never contended but by a reader.
-pub(crate) fn own_ring() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static OWN: Cell<usize> = Cell::new(NEXT.fetch_add(1, Ordering::Relaxed) % RINGS);
-    }
-    OWN.with(Cell::get)
 }
 
 #[cfg(test)]

@@ -1,77 +1,27 @@
 //! An ordered list of header fields, as they came: names keep their case, duplicates stay apart.
 
+mod fields;
+
 use std::{fmt, ops::Range};
 
 use bytes::Bytes;
 
+use self::fields::{COLON, Fields, LINE_END, Place, View};
 use crate::field_text::{FieldName, is_field_value, is_token};
 
 /// Header fields in the order of the wire. Names compare without case (RFC 9110 section 5.1).
 ///
-/// A field is four numbers: where its name and its value lie. Those that were read together lie in one block, which passing them
-/// on shares; what is added lies behind one another in memory of the list's own, as it is written: `name: value` and CRLF. Neither
-/// holds more than 2 GiB, which no head comes near: what would lie behind is left out.
+/// On the heap, for lists are handed on from layer to layer. A field is four numbers: where its name and its value lie. Those that
+/// were read together lie in one block, which passing them on shares; what is added lies behind one another in memory of the
+/// list's own, as it is written: `name: value` and CRLF. Neither holds more than 2 GiB, which no head comes near: what would lie
+/// behind is left out.
 #[derive(Clone, Default)]
-pub struct HeaderList {
-    block: Bytes,
-    added: Vec<u8>,
-    fields: Vec<Field>,
-    /// Something was added that nobody has looked at.
-    unseen: bool,
-}
-
-#[derive(Clone, Copy)]
-struct Field {
-    name: Place,
-    value: Place,
-}
-
-/// From and to these bytes: of the block, or, counted on from `ADDED`, of what was added.
-#[derive(Clone, Copy)]
-struct Place {
-    start: u32,
-    end: u32,
-}
-
-const ADDED: u32 = 1 << 31;
-/// What stands between a name and its value, and behind a value.
-const COLON: &[u8] = b": ";
-const LINE_END: &[u8] = b"\r\n";
-/// Room for what is usually added.
-const ADDED_USUAL: usize = 256;
-
-impl Place {
-    #[inline]
-    fn of<'a>(self, block: &'a [u8], added: &'a [u8]) -> &'a [u8] {
-        let (bytes, from) = if self.start < ADDED {
-            (block, 0)
-        } else {
-            (added, ADDED)
-        };
-        let (start, end) = ((self.start - from) as usize, (self.end - from) as usize);
-        bytes.get(start..end).unwrap_or_default()
-    }
-
-    /// Returns the place of these bytes where they can have one.
-    fn new(place: Range<usize>, from: u32) -> Option<Self> {
-        let end = u32::try_from(place.end).ok().filter(|end| *end < ADDED)?;
-        let start = u32::try_from(place.start).ok()?;
-        Some(Self {
-            start: start + from,
-            end: end + from,
-        })
-    }
-}
+pub struct HeaderList(Option<Box<Fields>>);
 
 impl HeaderList {
     /// Returns an empty list.
     pub const fn new() -> Self {
-        Self {
-            block: Bytes::new(),
-            added: Vec::new(),
-            fields: Vec::new(),
-            unseen: false,
-        }
+        Self(None)
     }
 
     /// Returns an empty list with room for `fields`.
@@ -81,145 +31,106 @@ impl HeaderList {
 
     /// Returns an empty list with room for `fields` which lie in `block`.
     pub fn read_from(block: Bytes, fields: usize) -> Self {
-        Self {
-            block,
-            added: Vec::new(),
-            fields: Vec::with_capacity(fields),
-            unseen: false,
-        }
+        let mut list = Box::<Fields>::default();
+        list.block = block;
+        list.fields.reserve(fields);
+        Self(Some(list))
     }
 
     /// Says where the fields lie that were read, when all of them were.
     pub fn lie_in(&mut self, block: Bytes) {
-        self.block = block;
+        self.fields().block = block;
     }
 
     /// Adds a field that lies in the block that the list is read from. Who reads it vouches that it can be one: see
     /// [`Self::bad_field`].
     #[inline]
     pub fn push_read(&mut self, name: Range<usize>, value: Range<usize>) {
-        if let (Some(name), Some(value)) = (Place::new(name, 0), Place::new(value, 0)) {
-            self.fields.push(Field { name, value });
-        }
+        self.fields().push(Place::read(name), Place::read(value));
     }
 
     /// Returns the same fields in memory of their own: what is kept must not keep the buffer that it was read into.
     #[must_use]
     pub fn detached(&self) -> Self {
-        let bytes = self
-            .iter()
-            .map(|(name, value)| name.len() + value.len() + 4)
-            .sum();
+        let line = |(name, value): (&[u8], &[u8])| name.len() + COLON.len() + value.len() + LINE_END.len();
         let mut detached = Self::with_capacity(self.len());
-        detached.added.reserve_exact(bytes);
+        detached.fields().added.reserve_exact(self.iter().map(line).sum());
         for (name, value) in self.iter() {
-            detached.add(name, value);
+            detached.push(name, value);
         }
         detached
     }
 
-    /// Returns the fields for which `keep(name)` holds, with room for `more`.
+    /// Returns the fields for which `keep(name)` holds, with room for `more`. They are copied: to share the memory of two lists is
+    /// dearer for all but long ones.
     #[must_use]
     pub fn filtered(&self, more: usize, mut keep: impl FnMut(&[u8]) -> bool) -> Self {
-        let mut filtered = Self::read_from(self.block.clone(), self.len() + more);
-        filtered.added.clone_from(&self.added);
-        filtered.unseen = self.unseen;
-        let kept = self.fields.iter().filter(|field| keep(self.of(field.name)));
-        filtered.fields.extend(kept);
-        filtered
+        let view = self.view();
+        let mut list = Self::with_capacity(view.fields.len() + more);
+        let kept = list.fields();
+        kept.unseen = self.0.as_deref().is_some_and(|all| all.unseen);
+        for field in view.fields {
+            let name = view.of(field.name);
+            if keep(name) {
+                kept.put(name, |added| added.extend_from_slice(view.of(field.value)));
+            }
+        }
+        list
+    }
+
+    fn fields(&mut self) -> &mut Fields {
+        self.0.get_or_insert_default()
     }
 
     #[inline]
-    fn of(&self, place: Place) -> &[u8] {
-        place.of(&self.block, &self.added)
+    fn view(&self) -> View<'_> {
+        self.0.as_deref().map(Fields::view).unwrap_or_default()
     }
 
     fn bytes_of(&self, place: Place) -> Bytes {
-        match place.start < ADDED {
-            true => self.block.slice_ref(self.of(place)),
-            false => Bytes::copy_from_slice(self.of(place)),
-        }
+        self.0
+            .as_deref()
+            .map(|fields| fields.bytes_of(place))
+            .unwrap_or_default()
     }
 
     /// Adds a field at the end. Who writes it looks whether it can be one: [`Self::bad_field`].
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
-        self.add(name.as_ref(), value.as_ref());
-    }
-
-    fn add(&mut self, name: &[u8], value: &[u8]) {
-        self.unseen = true;
-        self.put(name, |added| added.extend_from_slice(value));
+        let fields = self.fields();
+        fields.unseen = true;
+        fields.put(name.as_ref(), |added| added.extend_from_slice(value.as_ref()));
     }
 
     /// Adds a field of ours at the end, whose value `write` appends to what it is given. Who calls vouches for the value, as for
     /// one that is read.
     pub fn push_own(&mut self, name: FieldName, write: impl FnOnce(&mut Vec<u8>)) {
-        self.put(name.as_str().as_bytes(), write);
-    }
-
-    #[inline]
-    fn put(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
-        let added = &mut self.added;
-        if added.capacity() == 0 {
-            added.reserve(ADDED_USUAL);
-        }
-        let start = added.len();
-        added.extend_from_slice(name);
-        let name_end = added.len();
-        added.extend_from_slice(COLON);
-        write(added);
-        let end = added.len();
-        added.extend_from_slice(LINE_END);
-        let name = Place::new(start..name_end, ADDED);
-        let value = Place::new(name_end + COLON.len()..end, ADDED);
-        if let (Some(name), Some(value)) = (name, value) {
-            self.fields.push(Field { name, value });
-        }
+        self.fields().put(name.as_str().as_bytes(), write);
     }
 
     /// Appends the lines of the fields for which `keep(name)` holds, `name: value` and CRLF each (RFC 9112 section 5).
     ///
     /// Those that stand so behind one another, as what was added does and most that were read do, are written at once.
     pub fn write_lines(&self, out: &mut Vec<u8>, mut keep: impl FnMut(&[u8]) -> bool) {
-        const NOTHING: Place = Place { start: 0, end: 0 };
-        let mut run = NOTHING;
-        for field in &self.fields {
-            if !keep(self.of(field.name)) {
+        let view = self.view();
+        let mut run = Place::NOTHING;
+        for field in view.fields {
+            if !keep(view.of(field.name)) {
                 continue;
             }
-            let line = self.line(*field);
+            let line = view.line(*field);
             if let Some(line) = line.filter(|line| line.start == run.end) {
                 run.end = line.end;
                 continue;
             }
-            out.extend_from_slice(self.of(run));
-            run = line.unwrap_or(NOTHING);
+            out.extend_from_slice(view.of(run));
+            run = line.unwrap_or(Place::NOTHING);
             if line.is_none() {
-                for part in [self.of(field.name), COLON, self.of(field.value), LINE_END] {
+                for part in [view.of(field.name), COLON, view.of(field.value), LINE_END] {
                     out.extend_from_slice(part);
                 }
             }
         }
-        out.extend_from_slice(self.of(run));
-    }
-
-    /// Returns where the line of a field stands, if it stands anywhere as it is written.
-    #[inline]
-    fn line(&self, Field { name, value }: Field) -> Option<Place> {
-        if value.start != name.end + 2 {
-            return None;
-        }
-        let (start, end) = (name.start, value.end + 2);
-        let behind_name = self.of(Place { start: name.end, end });
-        matches!(behind_name, [b':', b' ', .., b'\r', b'\n']).then_some(Place { start, end })
-    }
-
-    /// Puts `text` behind what was added before.
-    fn place_of(&mut self, text: &[u8]) -> Option<Place> {
-        let start = self.added.len();
-        let place = Place::new(start..start + text.len(), ADDED)?;
-        self.added.extend_from_slice(text);
-        Some(place)
+        out.extend_from_slice(view.of(run));
     }
 
     /// Replaces every field called `name` by one.
@@ -235,7 +146,7 @@ impl HeaderList {
 
     /// Returns the first value of `name`.
     pub fn get(&self, name: impl AsRef<[u8]>) -> Option<&[u8]> {
-        self.find(name.as_ref()).map(|value| self.of(value))
+        self.find(name.as_ref()).map(|value| self.view().of(value))
     }
 
     /// Returns the first value of `name`, to keep.
@@ -244,10 +155,9 @@ impl HeaderList {
     }
 
     fn find(&self, name: &[u8]) -> Option<Place> {
-        self.fields
-            .iter()
-            .find(|field| self.of(field.name).eq_ignore_ascii_case(name))
-            .map(|field| field.value)
+        let view = self.view();
+        let found = view.fields.iter().find(|field| view.is_called(**field, name));
+        found.map(|field| field.value)
     }
 
     /// Returns the first value of `name` when it is UTF-8.
@@ -257,51 +167,69 @@ impl HeaderList {
 
     /// Returns every value of `name`, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
-        self.iter()
-            .filter(move |(field, _)| field.eq_ignore_ascii_case(name.as_bytes()))
-            .map(|(_, value)| value)
+        let view = self.view();
+        view.fields
+            .iter()
+            .filter(move |field| view.is_called(**field, name.as_bytes()))
+            .map(move |field| view.of(field.value))
     }
 
     /// Returns every value of `name`, in order, to keep.
     pub fn all_bytes<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Bytes> {
-        self.fields
+        let view = self.view();
+        view.fields
             .iter()
-            .filter(move |field| self.of(field.name).eq_ignore_ascii_case(name.as_bytes()))
+            .filter(move |field| view.is_called(**field, name.as_bytes()))
             .map(|field| self.bytes_of(field.value))
     }
 
     /// Returns every field, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.fields
+        let view = self.view();
+        view.fields
             .iter()
-            .map(|field| (self.of(field.name), self.of(field.value)))
+            .map(move |field| (view.of(field.name), view.of(field.value)))
     }
 
     /// Calls `each` with every field, in order, until it returns none; values are to keep, and share the list's memory.
     pub fn try_for_each(self, mut each: impl FnMut(&[u8], Bytes) -> Option<()>) -> Option<()> {
-        let (block, added) = (self.block, Bytes::from(self.added));
-        self.fields.iter().try_for_each(|field| {
+        let Some(list) = self.0 else {
+            return Some(());
+        };
+        let Fields {
+            block, added, fields, ..
+        } = *list;
+        let added = Bytes::from(added);
+        fields.iter().try_for_each(|field| {
             let value = field.value.of(&block, &added);
-            let memory = if field.value.start < ADDED { &block } else { &added };
+            let memory = if field.value.is_added() { &added } else { &block };
             each(field.name.of(&block, &added), memory.slice_ref(value))
         })
     }
 
     /// Keeps the fields for which `keep(name, value)` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) {
-        let (block, added) = (&self.block, &self.added);
-        self.fields
-            .retain(|field| keep(field.name.of(block, added), field.value.of(block, added)));
+        let Some(list) = &mut self.0 else { return };
+        let Fields {
+            block, added, fields, ..
+        } = &mut **list;
+        fields.retain(|field| keep(field.name.of(block, added), field.value.of(block, added)));
     }
 
     /// Renames fields, and leaves some out.
     pub fn rename(&mut self, mut renamed: impl FnMut(&[u8]) -> Renamed) {
-        let mut fields = std::mem::take(&mut self.fields);
-        fields.retain_mut(|field| match renamed(self.of(field.name)) {
+        let Some(list) = &mut self.0 else { return };
+        let Fields {
+            block,
+            added,
+            fields,
+            unseen,
+        } = &mut **list;
+        fields.retain(|field| match renamed(field.name.of(block, added)) {
             Renamed::Kept => true,
-            Renamed::To(other) => match self.place_of(&other) {
+            Renamed::To(other) => match Place::add(added, &other) {
                 Some(place) => {
-                    self.unseen = true;
+                    *unseen = true;
                     field.name = place;
                     true
                 }
@@ -309,31 +237,30 @@ impl HeaderList {
             },
             Renamed::LeftOut => false,
         });
-        self.fields = fields;
     }
 
     /// Tells what is wrong with a field that was added, if anything is: names are tokens, values hold no control character
     /// (RFC 9110 section 5). Of those that were read together, whoever read them has looked.
     pub fn bad_field(&self) -> Option<BadField> {
-        if !self.unseen {
-            return None;
-        }
-        self.fields.iter().find_map(|Field { name, value }| {
-            if name.start >= ADDED && !is_token(self.of(*name)) {
+        let list = self.0.as_deref().filter(|list| list.unseen)?;
+        let view = list.view();
+        view.fields.iter().find_map(|field| {
+            if field.name.is_added() && !is_token(view.of(field.name)) {
                 return Some(BadField::Name);
             }
-            (value.start >= ADDED && !is_field_value(self.of(*value))).then_some(BadField::Value)
+            let is_bad = field.value.is_added() && !is_field_value(view.of(field.value));
+            is_bad.then_some(BadField::Value)
         })
     }
 
     /// Returns how many fields there are.
-    pub const fn len(&self) -> usize {
-        self.fields.len()
+    pub fn len(&self) -> usize {
+        self.view().fields.len()
     }
 
     /// Tells whether there is no field.
-    pub const fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
     cache::{CacheKey, cookie_fits},
     snapshot::{Behavior, DistributionSnapshot, ForwardedHeaders},
 };
-use crate::{http::Request, integrations::http_proxy::forwarded_for, request_id};
+use crate::{http::Request, integrations::forwarded::forwarded_for, request_id};
 
 /// A request to an origin, but for its body and what [`add_fixed`] adds.
 pub(crate) struct Forwarded {

@@ -46,7 +46,7 @@ use snapshot::{Behavior, DistributionSnapshot};
 
 /// A viewer's request on its way.
 pub(crate) struct Visit {
-    pub(crate) request: Request,
+    pub(crate) request: Box<Request>,
     pub(crate) snapshot: Arc<Snapshot>,
     /// The first label of the host, or the id in the path form.
     pub(crate) label: Box<str>,

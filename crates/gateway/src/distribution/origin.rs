@@ -93,8 +93,13 @@ pub(super) async fn ask(
 }
 
 /// The request that an API of ours gets: its layers decide as if it had come from outside.
-fn own_request(visit: &mut Visit, origin: &OriginSnapshot, target: Bytes, headers: HeaderList) -> Request {
-    Request {
+fn own_request(
+    visit: &mut Visit,
+    origin: &OriginSnapshot,
+    target: Bytes,
+    headers: HeaderList,
+) -> Box<Request> {
+    Box::new(Request {
         method: visit.request.method.clone(),
         target: target.into(),
         authority: origin.domain.as_ref().into(),
@@ -112,7 +117,7 @@ fn own_request(visit: &mut Visit, origin: &OriginSnapshot, target: Bytes, header
                 ..TlsFacts::default()
             })),
         },
-    }
+    })
 }
 
 async fn ask_server(

@@ -26,6 +26,11 @@ impl<A: Answer> Shared<A> {
     pub(crate) fn overload(&self) -> Option<Duration> {
         self.load.over(self.limits.queue_time_max)
     }
+
+    /// Tells whether a stop was asked for, the only change there is.
+    pub(crate) fn is_stopping(&self) -> bool {
+        !matches!(self.stop.has_changed(), Ok(false))
+    }
 }
 
 /// Serves requests from `stream` until either side ends it or a stop is asked for. HTTP/2, whose clients are judged, or HTTP/1.

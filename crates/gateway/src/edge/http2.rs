@@ -190,7 +190,7 @@ mod tests {
     struct Long;
 
     impl Answer for Long {
-        async fn answer(&self, _: Request) -> Response {
+        async fn answer(&self, _: Box<Request>) -> Response {
             Response::full(200, "text/plain", "x".repeat(100_000))
         }
     }

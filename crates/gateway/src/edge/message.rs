@@ -24,7 +24,7 @@ pub(super) fn request(
     request: http::Request<RecvStream>,
     peer: Peer,
     limits: &EdgeLimits,
-) -> Result<Request, &'static Rule> {
+) -> Result<Box<Request>, &'static Rule> {
     let (parts, incoming) = request.into_parts();
     let version = match parts.version {
         http::Version::HTTP_2 => Version::Http2,
@@ -58,7 +58,7 @@ pub(super) fn request(
             times: BodyTimes::new(limits),
         }))
     };
-    Ok(Request {
+    Ok(Box::new(Request {
         method: method(&parts.method),
         target: Bytes::copy_from_slice(target.as_bytes()).into(),
         authority,
@@ -67,7 +67,7 @@ pub(super) fn request(
         body,
         peer,
         proxy: None,
-    })
+    }))
 }
 
 fn method(method: &http::Method) -> Bytes {

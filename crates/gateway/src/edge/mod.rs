@@ -42,10 +42,10 @@ pub use workers::{EdgeParts, Workers, start};
 /// What answers requests. One is made on each worker thread and stays there.
 pub trait Answer: 'static {
     /// Answers a request. Every refusal is a response too.
-    fn answer(&self, request: Request) -> impl Future<Output = Response>;
+    fn answer(&self, request: Box<Request>) -> impl Future<Output = Response>;
 
     /// Answers a request that there is no time for: things wait on this thread for `waits`.
-    fn overloaded(&self, request: Request, waits: Duration) -> Response {
+    fn overloaded(&self, request: Box<Request>, waits: Duration) -> Response {
         let _unused = (request, waits);
         busy()
     }

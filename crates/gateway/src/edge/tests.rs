@@ -10,7 +10,7 @@ use crate::http::{Listener, Request, Response, SourceFrom, TrustedProxies};
 struct Echo;
 
 impl Answer for Echo {
-    async fn answer(&self, mut request: Request) -> Response {
+    async fn answer(&self, mut request: Box<Request>) -> Response {
         let body = match request.body.read_whole(1024).await {
             Ok(body) => body,
             Err(cause) => return Response::full(413, "text/plain", cause.to_string()),
@@ -30,7 +30,7 @@ impl Answer for Echo {
 struct Liar;
 
 impl Answer for Liar {
-    async fn answer(&self, _: Request) -> Response {
+    async fn answer(&self, _: Box<Request>) -> Response {
         let mut response = Response {
             status: 200,
             headers: portcullis_model::HeaderList::new(),
@@ -136,7 +136,7 @@ fn a_stop_lets_no_thread_behind() {
 struct Source;
 
 impl Answer for Source {
-    async fn answer(&self, request: Request) -> Response {
+    async fn answer(&self, request: Box<Request>) -> Response {
         let peer = request.peer;
         let text = format!("{} tls={}", peer.address.ip(), peer.tls.is_some());
         Response::full(200, "text/plain", text)
@@ -189,7 +189,7 @@ fn only_an_answer_to_head_may_say_the_length_of_a_body_that_is_not_sent() {
 struct Splitter;
 
 impl Answer for Splitter {
-    async fn answer(&self, request: Request) -> Response {
+    async fn answer(&self, request: Box<Request>) -> Response {
         let mut response = Response::full(200, "text/plain", "whole");
         match request.path() {
             b"/value" => response.headers.push("X-A", "b\r\nX-C: d"),

@@ -127,7 +127,15 @@ mod tests {
             },
         };
         let snapshot = Arc::new(Snapshot::new(hosts));
-        Exchange::start(request, snapshot, "a".into(), 0, 1, Timestamp(0), Instant::now())
+        Exchange::start(
+            Box::new(request),
+            snapshot,
+            "a".into(),
+            0,
+            1,
+            Timestamp(0),
+            Instant::now(),
+        )
     }
 
     /// One chunk of a declared length, less and less of it to come.

@@ -15,18 +15,12 @@ use crate::{
     exchange::{BODY_BYTES_MAX, Exchange},
     gateway::Worker,
     http::Body,
-    mapping::{expression::AnswerParts, http_call::MappedHeaders},
+    mapping::{expression::AnswerParts, http_call::MappedHeaders, request::Content},
     refusal::Refusal,
 };
 
 /// Methods whose requests carry no body, whatever a template makes.
 const WITHOUT_BODY: [&[u8]; 3] = [b"GET", b"HEAD", b"OPTIONS"];
-
-/// What the mapping made of the body.
-pub(super) struct Content {
-    pub(super) body: Bytes,
-    pub(super) media_type: Bytes,
-}
 
 /// Calls the backend, and reads its answer whole.
 pub(super) async fn call(

@@ -3,7 +3,6 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/setup-http-integrations.html>
 
 use std::{
-    net::IpAddr,
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -12,12 +11,12 @@ use std::{
 use bytes::Bytes;
 use portcullis_egress::{AnswerBody, Client, EgressError, OutgoingBody, Target, Timeouts, Upgraded};
 use portcullis_model::{
-    FieldName, HeaderList, Problem, Renamed,
+    HeaderList, Problem, Renamed,
     resources::apigateway::{Integration as IntegrationModel, ResponseTransferMode},
 };
 
 use super::{
-    Answer,
+    Answer, forwarded,
     header_policy::{Fate, fate_in_response, is_dropped_from_request, remapped_name},
     vpc_link::Link,
 };
@@ -42,11 +41,6 @@ const TIMEOUT_MS_MAX: u32 = 300_000;
 /// How long a streamed answer may last, and how long nothing may come of it (AWS: 15 and 5 minutes).
 const STREAM_TIME: Duration = Duration::from_secs(900);
 const STREAM_IDLE_TIME: Duration = Duration::from_secs(300);
-const FORWARDED_FOR: FieldName = FieldName::new("X-Forwarded-For");
-const FORWARDED_PORT: FieldName = FieldName::new("X-Forwarded-Port");
-const FORWARDED_PROTO: FieldName = FieldName::new("X-Forwarded-Proto");
-/// The caller's `X-Forwarded-For` that is passed on at most, in bytes.
-const FORWARDED_FOR_BYTES_MAX: usize = 2_048;
 
 /// An HTTP backend, ready to call.
 pub(crate) struct HttpProxy {
@@ -59,6 +53,17 @@ pub(crate) struct HttpProxy {
     /// Whether whoever issued the backend's certificate is trusted.
     trusts_any_issuer: bool,
     reason: Arc<str>,
+}
+
+/// A call of a backend, prepared.
+pub(super) struct Call<'e> {
+    method: &'e Bytes,
+    path_and_query: Vec<u8>,
+    headers: HeaderList,
+    body: Outgoing,
+    client: Client,
+    /// The caller asks for a WebSocket.
+    is_handshake: bool,
 }
 
 /// Returns how long a backend is waited for.
@@ -153,32 +158,53 @@ impl HttpProxy {
         self
     }
 
-    /// Calls the backend with what the mapping made.
-    pub(crate) fn call<'e>(
+    /// Prepares the call of the backend with what the mapping made.
+    pub(super) fn prepare<'e>(
         &'e self,
         exchange: &'e mut Exchange,
         path_and_query: Vec<u8>,
         mapped: Vec<(Bytes, Vec<Bytes>)>,
-        worker: &'e Worker,
-    ) -> impl Future<Output = Result<(Answer, Reason), Refusal>> + 'e {
+        worker: &Worker,
+    ) -> Call<'e> {
         let client = self.client(exchange, worker);
         let is_handshake = exchange.request().is_handshake() && **self.method(exchange.request()) == *b"GET";
-        let mut body = Outgoing::new(exchange.take_body(), worker.streamed_body_bytes_max());
+        let body = Outgoing::new(exchange.take_body(), worker.streamed_body_bytes_max());
         let request = exchange.request();
         let mut headers = request_headers(request, mapped);
         if self.link.as_ref().is_some_and(|link| link.passes_host) && headers.get("host").is_none() {
             headers.push("Host", &*request.authority);
         }
-        let method = self.method(request);
-        async move {
-            if is_handshake {
-                return Box::pin(self.open(&path_and_query, &headers, &client, worker)).await;
-            }
-            let answer = self
-                .send(method, &path_and_query, &headers, &mut body, &client, worker)
-                .await?;
-            Ok((Answer::Proxied(response(answer)), (&self.reason).into()))
+        Call {
+            method: self.method(request),
+            path_and_query,
+            headers,
+            body,
+            client,
+            is_handshake,
         }
+    }
+
+    /// Calls the backend.
+    pub(super) async fn call(
+        &self,
+        call: &mut Call<'_>,
+        worker: &Worker,
+    ) -> Result<(Answer, Reason), Refusal> {
+        let Call {
+            method,
+            path_and_query,
+            headers,
+            body,
+            client,
+            is_handshake,
+        } = call;
+        if *is_handshake {
+            return Box::pin(self.open(path_and_query, headers, client, worker)).await;
+        }
+        let answer = self
+            .send(method, path_and_query, headers, body, client, worker)
+            .await?;
+        Ok((Answer::Proxied(response(answer)), (&self.reason).into()))
     }
 
     /// Returns the client that calls the backend for an exchange: the usual one, unless the stage presents a certificate to it
@@ -250,34 +276,38 @@ impl HttpProxy {
     }
 
     /// Sends a request and waits for the head of the answer.
-    pub(super) async fn send(
-        &self,
-        method: &Bytes,
-        path_and_query: &[u8],
-        headers: &HeaderList,
-        body: &mut Outgoing,
-        client: &Client,
-        worker: &Worker,
-    ) -> Result<portcullis_egress::Answer, Refusal> {
-        let sent = match &self.link {
-            None => {
-                let (target, timeouts) = (&self.target, &self.timeouts);
-                client
-                    .send(target, method, path_and_query, headers, body, timeouts)
-                    .await
-            }
-            Some(link) => {
-                let send = async |client: &Client, target: &Target, timeouts: &Timeouts| {
+    ///
+    /// A block and not an async function, whose state would hold what it is given twice.
+    pub(super) fn send<'e>(
+        &'e self,
+        method: &'e Bytes,
+        path_and_query: &'e [u8],
+        headers: &'e HeaderList,
+        body: &'e mut Outgoing,
+        client: &'e Client,
+        worker: &'e Worker,
+    ) -> impl Future<Output = Result<portcullis_egress::Answer, Refusal>> + 'e {
+        let (target, timeouts) = (&self.target, &self.timeouts);
+        async move {
+            let sent = match &self.link {
+                None => {
                     client
                         .send(target, method, path_and_query, headers, body, timeouts)
                         .await
-                };
-                Box::pin(link.reach(&self.target, &self.timeouts, worker, client, send)).await?
+                }
+                Some(link) => {
+                    let send = async |client: &Client, target: &Target, timeouts: &Timeouts| {
+                        client
+                            .send(target, method, path_and_query, headers, body, timeouts)
+                            .await
+                    };
+                    Box::pin(link.reach(target, timeouts, worker, client, send)).await?
+                }
+            };
+            match sent {
+                Ok(answer) => Ok(answer),
+                Err(cause) => Err(self.refusal(&cause, body.failed.take())),
             }
-        };
-        match sent {
-            Ok(answer) => Ok(answer),
-            Err(cause) => Err(self.refusal(&cause, body.failed.take())),
         }
     }
 
@@ -324,65 +354,8 @@ fn request_headers(request: &Request, mapped: Vec<(Bytes, Vec<Bytes>)>) -> Heade
             headers.push(&name, value);
         }
     }
-    let https = request.peer.tls.is_some();
-    headers.push_own(FORWARDED_FOR, |value| push_forwarded_for(value, request));
-    headers.push_own(FORWARDED_PORT, |value| {
-        value.extend_from_slice(forwarded_port(request, https).as_bytes())
-    });
-    headers.push_own(FORWARDED_PROTO, |value| {
-        value.extend_from_slice(if https { b"https" } else { b"http" })
-    });
+    forwarded::push_all(&mut headers, request);
     headers
-}
-
-/// Who spoke to us after what the caller claims, as AWS appends it: the source, or the proxy of ours that named the source. Only
-/// the last entry is ours to vouch for.
-pub(crate) fn forwarded_for(request: &Request) -> Vec<u8> {
-    let mut list = Vec::new();
-    push_forwarded_for(&mut list, request);
-    list
-}
-
-/// Appends [`forwarded_for`].
-fn push_forwarded_for(list: &mut Vec<u8>, request: &Request) {
-    let start = list.len();
-    for value in request.headers.all("x-forwarded-for") {
-        list.extend_from_slice(value);
-        list.extend_from_slice(b", ");
-    }
-    if list.len() - start > FORWARDED_FOR_BYTES_MAX {
-        list.truncate(start);
-    }
-    let source = request.proxy.unwrap_or_else(|| request.peer.address.ip());
-    push_address(list, source.to_canonical());
-}
-
-fn push_address(list: &mut Vec<u8>, address: IpAddr) {
-    let IpAddr::V4(address) = address else {
-        list.extend_from_slice(address.to_string().as_bytes());
-        return;
-    };
-    for (place, octet) in address.octets().into_iter().enumerate() {
-        if place > 0 {
-            list.push(b'.');
-        }
-        if octet >= 100 {
-            list.push(b'0' + octet / 100);
-        }
-        if octet >= 10 {
-            list.push(b'0' + octet / 10 % 10);
-        }
-        list.push(b'0' + octet % 10);
-    }
-}
-
-pub(super) fn forwarded_port(request: &Request, https: bool) -> &str {
-    let port = request.authority.rsplit_once(':').map(|(_, port)| port);
-    match port.filter(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())) {
-        Some(port) => port,
-        None if https => "443",
-        None => "80",
-    }
 }
 
 fn response(answer: portcullis_egress::Answer) -> Response {

@@ -1,6 +1,7 @@
 //! What stands behind a method. An integration is reached with an [`Admitted`] and no other way.
 
 pub(crate) mod aws;
+pub(crate) mod forwarded;
 pub(crate) mod function;
 pub(crate) mod header_policy;
 pub(crate) mod http;
@@ -10,7 +11,7 @@ pub(crate) mod mock;
 pub(crate) mod service;
 pub(crate) mod vpc_link;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use portcullis_model::{
     Problem,
@@ -29,6 +30,7 @@ use crate::{
     },
     pipeline::Admitted,
     refusal::{Refusal, RefusalKind},
+    snapshot::methods::MethodSnapshot,
 };
 
 use aws::Aws;
@@ -106,11 +108,15 @@ impl Integration {
     }
 }
 
-/// Calls what stands behind the method of an admitted exchange.
+/// Calls what stands behind the method of an admitted exchange. Both are given back.
 pub(crate) async fn call(
     admitted: Admitted,
     worker: &Worker,
-) -> (Box<Exchange>, Result<(Answer, Reason), Refusal>) {
+) -> (
+    Box<Exchange>,
+    Arc<MethodSnapshot>,
+    Result<(Answer, Reason), Refusal>,
+) {
     let (mut exchange, method) = admitted.into_parts();
     let answer = match (&method.backend.integration, exchange.take_mapped()) {
         (Integration::Mock, Some(Mapped::Template { text, .. })) => mock::answer(&text),
@@ -126,19 +132,20 @@ pub(crate) async fn call(
                 path_and_query,
                 headers,
             }),
-        ) => proxy.call(&mut exchange, path_and_query, headers, worker).await,
+        ) => {
+            let mut call = proxy.prepare(&mut exchange, path_and_query, headers, worker);
+            proxy.call(&mut call, worker).await
+        }
         (
             Integration::Http(backend),
             Some(Mapped::Http {
                 path_and_query,
                 headers,
-                body,
-                media_type,
+                content,
                 ..
             }),
         ) => {
-            let content = http::Content { body, media_type };
-            let calling = http::call(backend, &exchange, &path_and_query, headers, content, worker);
+            let calling = http::call(backend, &exchange, &path_and_query, headers, *content, worker);
             Box::pin(calling).await
         }
         _ => Err(Refusal::new(
@@ -146,5 +153,5 @@ pub(crate) async fn call(
             "the request was mapped for another kind of integration",
         )),
     };
-    (exchange, answer)
+    (exchange, method, answer)
 }

@@ -14,7 +14,7 @@ use crate::{
     http::{coding::Coding, path::canonical_path},
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
-    snapshot::{StageSnapshot, http_api::HttpApi, methods::MethodSnapshot},
+    snapshot::methods::MethodSnapshot,
     vpc_endpoints::{self, VpcEndpoints},
 };
 
@@ -76,12 +76,13 @@ pub(crate) fn enter_stage(
     let canary = stage
         .canary
         .as_ref()
-        .and_then(|canary| canary.takes(exchange.request(), exchange.id()));
-    let taking = Arc::clone(canary.unwrap_or(&stage));
+        .and_then(|canary| canary.takes(exchange.request(), exchange.id()))
+        .cloned();
     // A release on trial opens nothing that the stage does not.
-    let private = stage.private.as_deref().or(taking.private.as_deref());
+    let of_canary = canary.as_ref().and_then(|canary| canary.private.as_deref());
+    let private = stage.private.as_deref().or(of_canary);
     vpc_endpoints::enter(exchange, private, endpoints)?;
-    exchange.enter_stage(taking, taken);
+    exchange.enter_stage(canary.unwrap_or(stage), taken);
     check_length(exchange, body_bytes_max)?;
     check_coding(exchange)
 }
@@ -117,11 +118,11 @@ fn check_length(exchange: &Exchange, body_bytes_max: usize) -> Result<(), Refusa
 
 fn enter_method(exchange: &mut Exchange) -> Decision {
     let missing = |cause: String| Refusal::new(RefusalKind::MissingAuthenticationToken, cause).into();
-    let Some(stage) = exchange.stage().map(Arc::clone) else {
+    let Some(stage) = exchange.stage() else {
         return missing("no stage was found".to_owned());
     };
-    if let Some(api) = stage.http_api() {
-        return enter_http_route(exchange, &stage, api);
+    if stage.http_api().is_some() {
+        return enter_http_route(exchange);
     }
     let Some((resource, places)) = stage.router.find(exchange.resource_path()) else {
         let path = String::from_utf8_lossy(exchange.resource_path());
@@ -168,8 +169,12 @@ fn check_spelling<'a>(
 }
 
 /// The route of an HTTP API: a full match of path and method, else one with a greedy parameter, else `$default`.
-fn enter_http_route(exchange: &mut Exchange, stage: &StageSnapshot, api: &HttpApi) -> Decision {
+fn enter_http_route(exchange: &mut Exchange) -> Decision {
     let not_found = |cause: String| Refusal::new(RefusalKind::ResourceNotFound, cause).into();
+    let stage = exchange.stage();
+    let Some((stage, api)) = stage.and_then(|stage| Some((stage, stage.http_api()?))) else {
+        return not_found("no stage was found".to_owned());
+    };
     let Some((method, places)) = api.find(
         &stage.router,
         &exchange.request().method,

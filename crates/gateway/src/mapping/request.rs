@@ -72,11 +72,17 @@ pub(crate) enum Mapped {
     Http {
         path_and_query: Vec<u8>,
         headers: MappedHeaders,
-        body: Bytes,
-        media_type: Bytes,
+        content: Box<Content>,
         /// What the template set of `$context.requestOverride`.
         overrides: Vec<Override>,
     },
+}
+
+/// The body of a call. On the heap: most calls have none of their own.
+#[derive(Debug)]
+pub(crate) struct Content {
+    pub(crate) body: Bytes,
+    pub(crate) media_type: Bytes,
 }
 
 impl RequestMapping {
@@ -267,8 +273,10 @@ pub(crate) fn map(exchange: &Exchange, mapping: &RequestMapping) -> Result<(Mapp
             let mapped = Mapped::Http {
                 path_and_query,
                 headers,
-                body: rendered.body,
-                media_type,
+                content: Box::new(Content {
+                    body: rendered.body,
+                    media_type,
+                }),
                 overrides: rendered.overrides,
             };
             Ok((mapped, reason))

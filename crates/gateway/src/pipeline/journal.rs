@@ -13,7 +13,7 @@ use crate::{
     http::Response,
     integrations::Answer,
     refusal::Refusal,
-    trail::{CompactStep, Record},
+    trail::{CompactStep, Record, room_for_steps},
 };
 
 /// The steps so far. One reading of the clock a step at most: a step lasts from the one before to its note.
@@ -27,7 +27,7 @@ pub(crate) struct Journal {
 impl Journal {
     pub(crate) fn start(at: Instant) -> Self {
         Self {
-            steps: Vec::with_capacity(10),
+            steps: room_for_steps(),
             last: at,
             log: None,
         }

@@ -10,9 +10,12 @@ pub mod stage_tags;
 pub mod http_api;
 pub mod router;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    cell::RefCell,
+    sync::{Arc, Mutex, PoisonError},
+};
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, Cache};
 use portcullis_model::{ApiId, StageName, resources::apigatewayv2::DEFAULT_STAGE};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -262,15 +265,26 @@ impl Snapshot {
 
 /// Where the current snapshot is found. Reading takes no lock; changes are made one after another.
 pub struct Snapshots {
-    current: ArcSwap<Snapshot>,
+    current: Arc<ArcSwap<Snapshot>>,
     changing: Mutex<()>,
+}
+
+/// What one thread last saw of [`Snapshots`]: it asks whether that has changed, which is cheaper than to ask what it is. A thread that
+/// does nothing keeps what it saw.
+pub(crate) struct LastSeen(RefCell<Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>>);
+
+impl LastSeen {
+    /// Returns the current snapshot.
+    pub(crate) fn take(&self) -> Arc<Snapshot> {
+        Arc::clone(self.0.borrow_mut().load())
+    }
 }
 
 impl Snapshots {
     /// Starts with `snapshot`.
     pub fn new(snapshot: Snapshot) -> Self {
         Self {
-            current: ArcSwap::from_pointee(snapshot),
+            current: Arc::new(ArcSwap::from_pointee(snapshot)),
             changing: Mutex::new(()),
         }
     }
@@ -278,6 +292,11 @@ impl Snapshots {
     /// Returns the current snapshot.
     pub fn take(&self) -> Arc<Snapshot> {
         self.current.load_full()
+    }
+
+    /// Returns a way to the current snapshot for one thread that takes it often.
+    pub(crate) fn last_seen(&self) -> LastSeen {
+        LastSeen(RefCell::new(Cache::new(Arc::clone(&self.current))))
     }
 
     /// Replaces the current snapshot by what `change` makes of it. Several changes in one call cost one copy of the root.

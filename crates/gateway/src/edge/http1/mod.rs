@@ -69,7 +69,11 @@ pub(super) async fn serve<A: Answer>(
 ) {
     let wire = Rc::new(RefCell::new(Wire::new(stream, &shared.limits)));
     let mut stop = shared.stop.clone();
-    let mut stopped = pin!(async move { drop(stop.wait_for(|stop| *stop).await) });
+    let stopped = pin!(async move { drop(stop.wait_for(|stop| *stop).await) });
+    let mut stopped = Stopped {
+        stopped,
+        is_heard: false,
+    };
     let mut deadline = Deadline::default();
     // The first request must begin at once, others when the client likes.
     let mut idle_time = shared.limits.head_time;
@@ -79,7 +83,7 @@ pub(super) async fn serve<A: Answer>(
         let Some(acting) = act(
             shared,
             &wire,
-            next_head(&wire, &shared.limits, idle_time, &mut deadline, stopped.as_mut()).await,
+            next_head(shared, &wire, idle_time, &mut deadline, &mut stopped).await,
             &peer,
         ) else {
             return;
@@ -125,14 +129,31 @@ async fn refuse<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
     outgoing::send(wire, response, asked, &shared.limits).await
 }
 
+/// Ready when a stop is asked for.
+struct Stopped<'s, F> {
+    stopped: Pin<&'s mut F>,
+    /// The task is woken when it is: it need not ask again each time.
+    is_heard: bool,
+}
+
+impl<F: Future<Output = ()>> Stopped<'_, F> {
+    fn poll<A: Answer>(&mut self, shared: &Shared<A>, context: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.is_heard, true) && !shared.is_stopping() {
+            return Poll::Pending;
+        }
+        self.stopped.as_mut().poll(context)
+    }
+}
+
 /// Waits for the head of a request.
-async fn next_head<S: AsyncRead + AsyncWrite + Unpin>(
+async fn next_head<A: Answer, S: AsyncRead + AsyncWrite + Unpin>(
+    shared: &Shared<A>,
     wire: &RefCell<Wire<S>>,
-    limits: &EdgeLimits,
     idle_time: Duration,
     deadline: &mut Deadline,
-    mut stopped: Pin<&mut impl Future<Output = ()>>,
+    stopped: &mut Stopped<'_, impl Future<Output = ()>>,
 ) -> Next {
+    let limits = &shared.limits;
     let mut scan = Scan::default();
     let mut began = false;
     // One empty line before a request is what some old clients leave behind a body (RFC 9112 section 2.2).
@@ -169,7 +190,7 @@ async fn next_head<S: AsyncRead + AsyncWrite + Unpin>(
                     return Poll::Ready(Next::Refused(strictness::HEAD_TIME));
                 }
                 Poll::Pending => {
-                    if stopped.as_mut().poll(context).is_pending() {
+                    if stopped.poll(shared, context).is_pending() {
                         ready!(deadline.poll_about(context, idle_time));
                     }
                     return Poll::Ready(Next::End);
@@ -192,7 +213,7 @@ fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
 ) -> impl Future<Output = bool> + 'e {
     let (version, persistent, to_head) = (head.version, head.persistent, *head.method == *b"HEAD");
     let body = body(wire, &head, &shared.limits);
-    let request = Request {
+    let request = Box::new(Request {
         method: head.method,
         target: head.target.into(),
         authority: head.authority,
@@ -201,7 +222,7 @@ fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
         body,
         peer: peer.clone(),
         proxy: None,
-    };
+    });
     async move {
         let response = if let Some(waits) = shared.overload() {
             shared.answer.overloaded(request, waits)
@@ -227,7 +248,7 @@ fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
         let asked = Asked {
             version,
             to_head,
-            persistent: persistent && can_go_on && !*shared.stop.borrow(),
+            persistent: persistent && can_go_on && !shared.is_stopping(),
             now: shared.clock.at(recent()),
         };
         outgoing::send(wire, response, asked, &shared.limits).await && drain(wire).await

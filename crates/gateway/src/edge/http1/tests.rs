@@ -21,7 +21,7 @@ use crate::edge::{tests::parts, *};
 struct Understood;
 
 impl Answer for Understood {
-    async fn answer(&self, mut request: Request) -> Response {
+    async fn answer(&self, mut request: Box<Request>) -> Response {
         let Ok(body) = request.body.read_whole(1 << 20).await else {
             return Response::full(400, "text/plain", "broken");
         };
@@ -373,7 +373,7 @@ fn a_100_is_sent_when_the_body_is_wanted() {
 struct Refusing;
 
 impl Answer for Refusing {
-    async fn answer(&self, _: Request) -> Response {
+    async fn answer(&self, _: Box<Request>) -> Response {
         Response::full(403, "text/plain", "no")
     }
 }
@@ -410,7 +410,7 @@ fn body_that_nobody_reads_costs_the_connection_unless_it_is_short() {
 struct Mirror;
 
 impl Answer for Mirror {
-    async fn answer(&self, request: Request) -> Response {
+    async fn answer(&self, request: Box<Request>) -> Response {
         Response {
             status: 200,
             headers: portcullis_model::HeaderList::new(),
@@ -453,7 +453,7 @@ fn body_may_be_answered_while_it_comes() {
 fn answer_that_nobody_takes_is_given_up() {
     struct Long;
     impl Answer for Long {
-        async fn answer(&self, _: Request) -> Response {
+        async fn answer(&self, _: Box<Request>) -> Response {
             Response::full(200, "text/plain", vec![b'x'; 64 << 20])
         }
     }
@@ -470,7 +470,7 @@ fn answer_that_nobody_takes_is_given_up() {
 fn mebibytes_pass_both_ways() {
     struct Count;
     impl Answer for Count {
-        async fn answer(&self, mut request: Request) -> Response {
+        async fn answer(&self, mut request: Box<Request>) -> Response {
             let body = request.body.read_whole(8 << 20).await.unwrap();
             Response::full(200, "text/plain", body)
         }
@@ -501,7 +501,7 @@ fn mebibytes_pass_both_ways() {
 fn overload_is_told_at_once_and_passes() {
     struct Busy;
     impl Answer for Busy {
-        async fn answer(&self, _: Request) -> Response {
+        async fn answer(&self, _: Box<Request>) -> Response {
             std::thread::sleep(Duration::from_millis(120));
             Response::full(200, "text/plain", "done")
         }

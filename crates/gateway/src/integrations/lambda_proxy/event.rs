@@ -10,8 +10,8 @@ use crate::{
     exchange::Exchange,
     http::Version,
     integrations::{
+        forwarded::{forwarded_for, forwarded_port},
         header_policy::is_dropped_from_request,
-        http_proxy::{forwarded_for, forwarded_port},
     },
     mapping::{context_variables, query},
     trace_id,

@@ -19,7 +19,7 @@ use crate::integrations::http_proxy::incoming;
 struct Passing;
 
 impl Answer for Passing {
-    async fn answer(&self, request: Request) -> Response {
+    async fn answer(&self, request: Box<Request>) -> Response {
         let (client, target) = backend_of(&request);
         let timeouts = Timeouts::within(Duration::from_secs(20));
         let asked = client
@@ -215,7 +215,7 @@ fn take_slowly(stream: &mut TcpStream, bytes: usize, piece: usize) -> Vec<u8> {
 fn client_that_is_slow_gets_all_of_an_answer() {
     struct Long;
     impl Answer for Long {
-        async fn answer(&self, _: Request) -> Response {
+        async fn answer(&self, _: Box<Request>) -> Response {
             Response::full(200, "text/plain", vec![b'x'; 24 << 20])
         }
     }

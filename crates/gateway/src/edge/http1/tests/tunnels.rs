@@ -14,7 +14,7 @@ const HANDSHAKE: &[u8] = b"GET /chat HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\
 struct Through;
 
 impl Answer for Through {
-    async fn answer(&self, request: Request) -> Response {
+    async fn answer(&self, request: Box<Request>) -> Response {
         assert!(request.is_handshake());
         let (client, target) = backend_of(&request);
         let timeouts = Timeouts::within(Duration::from_secs(5));
