@@ -12,7 +12,7 @@ use std::{
 use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncReadExt, Interest, ReadBuf};
 
-use crate::{Deadline, Room, Target, stream::Stream};
+use crate::{Deadline, Room, Target, socket::poll_recv, stream::Stream};
 
 /// Room for what does not come with the first read.
 const READ_BYTES: usize = 8 * 1024;
@@ -73,8 +73,13 @@ impl Connection {
         pin!(self.stream.read_buf(&mut self.inbound)).poll(context)
     }
 
-    /// Reads onto the stack, so that a small answer is kept in memory of its own size, and one that is waited for holds none.
+    /// Reads into memory that it gives back at once, so that a small answer is kept in memory of its own size, and one that is waited
+    /// for holds none.
     fn poll_first(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if let Stream::Clear(socket) = &self.stream {
+            self.inbound = ready!(poll_recv(socket, context, |received| BytesMut::from(received)))?;
+            return Poll::Ready(Ok(self.inbound.len()));
+        }
         let mut room = [MaybeUninit::<u8>::uninit(); READ_BYTES_MIN];
         let mut into = ReadBuf::uninit(&mut room);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut into))?;

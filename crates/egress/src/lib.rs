@@ -21,6 +21,7 @@ mod pool;
 mod request;
 mod room;
 mod sending;
+pub mod socket;
 mod stream;
 mod target;
 pub mod tls;

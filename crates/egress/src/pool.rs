@@ -20,9 +20,69 @@ struct Idle {
     until: Instant,
 }
 
+struct Server {
+    target: Target,
+    waiting: Vec<Idle>,
+}
+
+/// Servers, and which connections wait for work with each. That which was asked for last is found at once: most threads call few.
+#[derive(Default)]
+struct Servers {
+    all: Vec<Server>,
+    places: HashMap<Target, usize>,
+    last: usize,
+}
+
+impl Servers {
+    fn find(&mut self, target: &Target) -> Option<&mut Server> {
+        let last = self.all.get(self.last);
+        if last.is_none_or(|server| server.target != *target) {
+            self.last = *self.places.get(target)?;
+        }
+        self.all.get_mut(self.last)
+    }
+
+    /// Keeps a connection, unless its server has as many.
+    fn put(&mut self, idle: Idle, per_target_max: usize) -> bool {
+        if let Some(server) = self.find(&idle.connection.target) {
+            let has_room = server.waiting.len() < per_target_max;
+            if has_room {
+                server.waiting.push(idle);
+            }
+            return has_room;
+        }
+        if per_target_max == 0 {
+            return false;
+        }
+        let target = idle.connection.target.clone();
+        self.places.insert(target.clone(), self.all.len());
+        self.all.push(Server {
+            target,
+            waiting: vec![idle],
+        });
+        true
+    }
+
+    /// Closes what has been idle too long, and returns how many are left.
+    fn sweep(&mut self, now: Instant) -> usize {
+        let before = self.all.len();
+        self.all.retain_mut(|server| {
+            server.waiting.retain(|idle| idle.until > now);
+            !server.waiting.is_empty()
+        });
+        if self.all.len() < before {
+            let places = self.all.iter().enumerate();
+            self.places = places
+                .map(|(place, server)| (server.target.clone(), place))
+                .collect();
+        }
+        self.all.iter().map(|server| server.waiting.len()).sum()
+    }
+}
+
 /// The connections that wait for work.
 pub(crate) struct Pool {
-    idle: RefCell<HashMap<Target, Vec<Idle>>>,
+    idle: RefCell<Servers>,
     count: Cell<usize>,
     sweep_at: Cell<Instant>,
     spare_buffers: RefCell<Vec<Vec<u8>>>,
@@ -48,8 +108,8 @@ impl Pool {
     /// Takes the newest connection to `target` that is neither too old nor given up by its server.
     pub(crate) fn take(&self, target: &Target, now: Instant) -> Option<Box<Connection>> {
         let mut idle = self.idle.borrow_mut();
-        let waiting = idle.get_mut(target)?;
-        while let Some(newest) = waiting.pop() {
+        let server = idle.find(target)?;
+        while let Some(newest) = server.waiting.pop() {
             self.count.set(self.count.get().saturating_sub(1));
             if newest.until > now && newest.connection.is_quiet() {
                 return Some(newest.connection);
@@ -71,30 +131,19 @@ impl Pool {
         connection.reused = true;
         connection.rest();
         let keep = connection.keep_alive.unwrap_or(self.timeout).min(self.timeout);
-        let mut idle = self.idle.borrow_mut();
-        let waiting = match idle.get_mut(&connection.target) {
-            Some(waiting) => waiting,
-            None => idle.entry(connection.target.clone()).or_default(),
+        let idle = Idle {
+            connection,
+            until: now + keep,
         };
-        if waiting.len() < self.per_target_max {
+        if self.idle.borrow_mut().put(idle, self.per_target_max) {
             self.count.set(self.count.get() + 1);
-            waiting.push(Idle {
-                connection,
-                until: now + keep,
-            });
         }
     }
 
     /// Closes what has been idle too long.
     pub(crate) fn sweep(&self, now: Instant) {
         self.sweep_at.set(now + SWEEP_EVERY);
-        let mut left = 0;
-        self.idle.borrow_mut().retain(|_, waiting| {
-            waiting.retain(|idle| idle.until > now);
-            left += waiting.len();
-            !waiting.is_empty()
-        });
-        self.count.set(left);
+        self.count.set(self.idle.borrow_mut().sweep(now));
     }
 
     /// Returns how many connections are idle.

@@ -12,6 +12,8 @@ use tokio::{
 };
 use tokio_rustls::client::TlsStream;
 
+use crate::socket::poll_send;
+
 /// The bytes of a connection.
 pub(crate) enum Stream {
     Clear(TcpStream),
@@ -44,7 +46,7 @@ impl AsyncRead for Stream {
 impl AsyncWrite for Stream {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
-            Self::Clear(socket) => Pin::new(socket).poll_write(context, bytes),
+            Self::Clear(socket) => poll_send(socket, context, bytes),
             Self::Tls(tls) => Pin::new(tls.as_mut()).poll_write(context, bytes),
         }
     }

@@ -2,12 +2,9 @@
 
 mod body;
 mod cached;
+mod waf;
 
-use std::{
-    ops::Range,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{ops::Range, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use portcullis_engines::vtl::Override;
@@ -33,6 +30,8 @@ use crate::{
     vpc_endpoints::VpcEndpoint,
 };
 
+pub(crate) use waf::{WafFacts, WafVerdict};
+
 /// The longest request body of a REST API, in bytes (API Gateway quotas: 10 MB).
 pub const BODY_BYTES_MAX: usize = 10_485_760;
 
@@ -53,40 +52,14 @@ pub(crate) struct Route {
     places: Vec<Range<u32>>,
 }
 
-/// What the firewall said, for `$context.waf.*`.
-pub(crate) struct WafFacts {
-    pub(crate) web_acl_arn: Arc<str>,
-    /// None when the web ACL could not be asked.
-    pub(crate) verdict: Option<WafVerdict>,
-    pub(crate) error: Option<Box<str>>,
-    pub(crate) latency: Duration,
-}
-
-/// What a web ACL decided.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum WafVerdict {
-    Allow,
-    Block,
-}
-
-impl WafFacts {
-    /// Returns the facts of a web ACL that could not be asked.
-    pub(crate) fn failed(web_acl_arn: Arc<str>, error: &str) -> Self {
-        Self {
-            web_acl_arn,
-            verdict: None,
-            error: Some(error.into()),
-            latency: Duration::ZERO,
-        }
-    }
-}
-
 /// One request on its way.
 pub(crate) struct Exchange {
     request: Box<Request>,
     id: u128,
     started: Timestamp,
     started_at: Instant,
+    /// When the layers so far had decided.
+    reached_at: Instant,
     snapshot: Arc<Snapshot>,
     api_id: Arc<str>,
     /// The VPC endpoint that the host names, and the one that the request came through.
@@ -140,6 +113,7 @@ impl Exchange {
             id,
             started,
             started_at,
+            reached_at: started_at,
             snapshot,
             api_id,
             named_endpoint: None,
@@ -242,6 +216,16 @@ impl Exchange {
 
     pub(crate) const fn started_at(&self) -> Instant {
         self.started_at
+    }
+
+    /// Returns when the layers so far had decided.
+    pub(crate) const fn reached_at(&self) -> Instant {
+        self.reached_at
+    }
+
+    /// Written by the pipeline, behind each layer that took its time.
+    pub(crate) const fn reach(&mut self, at: Instant) {
+        self.reached_at = at;
     }
 
     /// Returns when the request came, and its id.

@@ -223,7 +223,7 @@ pub(crate) async fn test_authorizer(exchange: Box<Exchange>, worker: &Worker) ->
     .await;
     let ending = passed.err().unwrap_or_else(|| {
         let authorized = Response::full(200, "application/json", "{}");
-        Ending::Answered(Box::new(authorized))
+        Ending::Answered(authorized)
     });
     let ended = Ended::new(pass.exchange, ending);
     tested(ended, journal, worker)
@@ -265,7 +265,7 @@ async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> E
             }
             cache::finish(&exchange, &mut response);
             trace_id::add_to(&mut response.headers, &method.backend.integration, &exchange);
-            Ended::new(exchange, Ending::Answered(Box::new(response)))
+            Ended::new(exchange, Ending::Answered(response))
         }
         Err(refusal) => refuse(exchange, refusal, LayerName::Response, journal),
     }
@@ -317,7 +317,7 @@ impl Ended {
     fn into_response(self) -> (Box<Exchange>, Response, Option<Refusal>) {
         let Self { exchange, ending } = self;
         let (mut response, refusal) = match ending {
-            Ending::Answered(response) => (*response, None),
+            Ending::Answered(response) => (response, None),
             Ending::Refused(refusal) => (responses::render(&exchange, &refusal), Some(refusal)),
         };
         responses::complete(&exchange, &mut response);
@@ -326,7 +326,7 @@ impl Ended {
 }
 
 enum Ending {
-    Answered(Box<Response>),
+    Answered(Response),
     Refused(Refusal),
 }
 
@@ -424,11 +424,12 @@ impl Pass<'_> {
         match L::check(&mut self.exchange, self.worker).await {
             Decision::Continue(reason) => {
                 self.journal.note(L::NAME, Outcome::Continue, reason);
+                self.exchange.reach(self.journal.last());
                 Ok(())
             }
             Decision::Answer(response, reason) => {
                 self.journal.note(L::NAME, Outcome::Answer, reason);
-                Err(Ending::Answered(response))
+                Err(Ending::Answered(*response))
             }
             Decision::Refuse(refusal) if self.exchange.is_observed(L::NAME) => {
                 self.journal

@@ -58,18 +58,18 @@ type Told = Option<LimitFields>;
 
 async fn rule(exchange: &mut Exchange, worker: &Worker, told: &mut Told) -> Result<Reason, Refusal> {
     let usage = worker.usage();
-    // Not the moment when the request came: an authorizer may have taken a while, and a bucket that others went on taking from
-    // would look used up to a moment that is past.
-    let now = || worker.clock().now();
     if !exchange.method()?.api_key_required {
-        take_shared(exchange, usage, told, now())?;
+        // Not the moment when the request came: an authorizer may have taken a while, and a bucket that others went on taking from
+        // would look used up to a moment that is past.
+        let now = worker.clock().at(exchange.reached_at());
+        take_shared(exchange, usage, told, now)?;
         return Ok(Reason::Nothing("no API key is required"));
     }
     let key = presented_key(exchange, usage)?;
     // Known from here on, whatever its plan says: access logs name it.
     exchange.use_key(Arc::clone(&key));
     loop {
-        match admit_key(exchange, usage, &key, told, now())? {
+        match admit_key(exchange, usage, &key, told, worker.clock().now())? {
             Ruling::Admitted(reason) => return Ok(reason),
             Ruling::Wait {
                 metered,

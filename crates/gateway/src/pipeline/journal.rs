@@ -50,6 +50,11 @@ impl Journal {
         });
     }
 
+    /// Returns when the clock was read last.
+    pub(super) const fn last(&self) -> Instant {
+        self.last
+    }
+
     fn lap_ns(&mut self) -> u64 {
         let now = Instant::now();
         nanoseconds(std::mem::replace(&mut self.last, now), now)

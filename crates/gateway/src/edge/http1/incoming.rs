@@ -18,7 +18,7 @@ pub(super) struct Incoming<S> {
     pub(super) exchange: u64,
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> ChunkSource for Incoming<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> ChunkSource for Incoming<S> {
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Bytes, BodyError>>> {
         self.wire.borrow_mut().poll_body(self.exchange, context)
     }

@@ -146,7 +146,7 @@ impl<F: Future<Output = ()>> Stopped<'_, F> {
 }
 
 /// Waits for the head of a request.
-async fn next_head<A: Answer, S: AsyncRead + AsyncWrite + Unpin>(
+async fn next_head<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
     shared: &Shared<A>,
     wire: &RefCell<Wire<S>>,
     idle_time: Duration,
@@ -276,7 +276,7 @@ fn body<S: AsyncRead + AsyncWrite + Unpin + 'static>(
 }
 
 /// Ready when the client has gone away; what it sends meanwhile is kept for later.
-fn poll_gone<S: AsyncRead + AsyncWrite + Unpin>(
+fn poll_gone<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     wire: &RefCell<Wire<S>>,
     context: &mut Context<'_>,
 ) -> Poll<()> {
@@ -291,7 +291,7 @@ fn poll_gone<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Reads what is left of a short body that nobody wanted; true when the next request follows.
-async fn drain<S: AsyncRead + AsyncWrite + Unpin>(wire: &RefCell<Wire<S>>) -> bool {
+async fn drain<S: AsyncRead + AsyncWrite + Unpin + 'static>(wire: &RefCell<Wire<S>>) -> bool {
     poll_fn(|context| {
         let mut wire = wire.borrow_mut();
         loop {
@@ -307,7 +307,7 @@ async fn drain<S: AsyncRead + AsyncWrite + Unpin>(wire: &RefCell<Wire<S>>) -> bo
 
 /// Ends a connection so that the client can read our last word: a close with its bytes unread would be a reset, which takes
 /// that word away (RFC 9112 section 9.6).
-async fn linger<S: AsyncRead + AsyncWrite + Unpin>(wire: &RefCell<Wire<S>>) {
+async fn linger<S: AsyncRead + AsyncWrite + Unpin + 'static>(wire: &RefCell<Wire<S>>) {
     let reading = async {
         if Writer(wire).shutdown().await.is_err() || wire.borrow().is_quiet() {
             return;

@@ -319,7 +319,7 @@ impl<S> Watched<'_, S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Watched<'_, S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Watched<'_, S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

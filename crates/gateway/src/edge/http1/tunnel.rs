@@ -32,7 +32,7 @@ use crate::{
 const READ_BYTES: usize = 8 * 1024;
 
 /// Says 101 and passes bytes until the end. The connection serves nothing after it.
-pub(super) async fn run<A: Answer, S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn run<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
     shared: &Shared<A>,
     wire: &SharedWire<S>,
     mut response: Response,
@@ -125,7 +125,7 @@ impl Relay {
     }
 
     /// Moves what can be moved; ready when both sides have ended, or one broke off.
-    fn poll<S: AsyncRead + AsyncWrite + Unpin>(
+    fn poll<S: AsyncRead + AsyncWrite + Unpin + 'static>(
         &mut self,
         wire: &RefCell<Wire<S>>,
         context: &mut Context<'_>,
@@ -152,7 +152,7 @@ impl Relay {
     }
 
     /// From the client to the backend.
-    fn poll_up<S: AsyncRead + AsyncWrite + Unpin>(
+    fn poll_up<S: AsyncRead + AsyncWrite + Unpin + 'static>(
         &mut self,
         wire: &RefCell<Wire<S>>,
         context: &mut Context<'_>,
@@ -183,7 +183,7 @@ impl Relay {
     }
 
     /// From the backend to the client.
-    fn poll_down<S: AsyncRead + AsyncWrite + Unpin>(
+    fn poll_down<S: AsyncRead + AsyncWrite + Unpin + 'static>(
         &mut self,
         wire: &RefCell<Wire<S>>,
         context: &mut Context<'_>,

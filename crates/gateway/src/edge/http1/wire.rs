@@ -14,7 +14,10 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
-use portcullis_egress::{Chunked, Room, Step};
+use portcullis_egress::{
+    Chunked, Room, Step,
+    socket::{poll_recv, poll_send},
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
     net::TcpStream,
@@ -166,7 +169,7 @@ impl<S: 'static> Wire<S> {
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Wire<S> {
     /// Reads what has come, 0 bytes at the end.
     pub(super) fn poll_fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         if self.inbound.is_empty() {
@@ -182,16 +185,28 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 
     fn poll_first(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        if let Some(socket) = self.socket() {
+            let received = ready!(poll_recv(socket, context, |received| {
+                (!received.is_empty()).then(|| buffer_with(received))
+            }))?;
+            self.inbound = received.unwrap_or_default();
+            return Poll::Ready(Ok(self.inbound.len()));
+        }
         let mut room = [MaybeUninit::<u8>::uninit(); READ_BYTES_MIN];
         let mut into = ReadBuf::uninit(&mut room);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut into))?;
         let read = into.filled();
         if !read.is_empty() {
-            let kept = BUFFERS.with_borrow_mut(Vec::pop);
-            self.inbound = kept.unwrap_or_else(|| BytesMut::with_capacity(READ_BYTES));
-            self.inbound.extend_from_slice(read);
+            self.inbound = buffer_with(read);
         }
         Poll::Ready(Ok(read.len()))
+    }
+
+    fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self.socket() {
+            Some(socket) => poll_send(socket, context, bytes),
+            None => Pin::new(&mut self.stream).poll_write(context, bytes),
+        }
     }
 
     /// Returns the next piece of the body of `exchange`, none at its end.
@@ -285,6 +300,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
     }
 }
 
+/// Returns a buffer of the thread's that begins with `read`.
+fn buffer_with(read: &[u8]) -> BytesMut {
+    let kept = BUFFERS.with_borrow_mut(Vec::pop);
+    let mut buffer = kept.unwrap_or_else(|| BytesMut::with_capacity(READ_BYTES));
+    buffer.extend_from_slice(read);
+    buffer
+}
+
 enum Piece {
     Data(Bytes),
     End,
@@ -296,9 +319,9 @@ enum Piece {
 /// Writing side of a shared connection, borrowed for one call at a time: what is written may come from its reading side.
 pub(super) struct Writer<'w, S>(pub(super) &'w RefCell<Wire<S>>);
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Writer<'_, S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Writer<'_, S> {
     fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0.borrow_mut().stream).poll_write(context, bytes)
+        self.0.borrow_mut().poll_write(context, bytes)
     }
 
     fn poll_write_vectored(

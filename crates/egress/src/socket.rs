@@ -1,0 +1,192 @@
+//! A socket in clear text, read and written by the system's own calls. Those of the C library mark each call as a place where a thread
+//! may be cancelled, which nobody does here, and which costs a hundredth of a request.
+
+use std::{
+    cell::RefCell,
+    io,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{io::Interest, net::TcpStream};
+
+/// Room for the head of a message, and for a small body behind it.
+const RECEIVED_BYTES: usize = 2 * 1024;
+
+thread_local! {
+    static RECEIVED: RefCell<[u8; RECEIVED_BYTES]> = const { RefCell::new([0; RECEIVED_BYTES]) };
+}
+
+/// Reads what has come, and hands it to `take`: nothing at the end. Who waits for something needs no memory for it yet.
+pub fn poll_recv<T>(
+    socket: &TcpStream,
+    context: &mut Context<'_>,
+    take: impl FnOnce(&[u8]) -> T,
+) -> Poll<io::Result<T>> {
+    RECEIVED.with_borrow_mut(|room| {
+        loop {
+            ready!(socket.poll_read_ready(context))?;
+            let received = once(socket, Interest::READABLE, room.len(), || {
+                system::recv(socket, room)
+            });
+            if let Some(length) = received? {
+                return Poll::Ready(Ok(take(room.get(..length).unwrap_or_default())));
+            }
+        }
+    })
+}
+
+/// Writes `bytes`, and returns how many were taken.
+pub fn poll_send(socket: &TcpStream, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(socket.poll_write_ready(context))?;
+        let sent = once(socket, Interest::WRITABLE, bytes.len(), || {
+            system::send(socket, bytes)
+        });
+        if let Some(length) = sent? {
+            return Poll::Ready(Ok(length));
+        }
+    }
+}
+
+/// Calls the system once; none where the socket was not ready after all.
+fn once(
+    socket: &TcpStream,
+    interest: Interest,
+    wanted: usize,
+    mut call: impl FnMut() -> io::Result<usize>,
+) -> io::Result<Option<usize>> {
+    let mut moved = None;
+    let outcome = socket.try_io(interest, || {
+        let length = call()?;
+        moved = Some(length);
+        // The system had no more, and will say when it has: the next call need not find out.
+        if (1..wanted).contains(&length) {
+            return Err(io::ErrorKind::WouldBlock.into());
+        }
+        Ok(())
+    });
+    match (moved, outcome) {
+        (Some(length), _) => Ok(Some(length)),
+        (None, Err(cause)) if cause.kind() != io::ErrorKind::WouldBlock => Err(cause),
+        (None, _) => Ok(None),
+    }
+}
+
+#[cfg(target_os = "linux")]
+mod system {
+    use std::{io, os::fd::AsFd};
+
+    use rustix::{
+        io::retry_on_intr,
+        net::{self, RecvFlags, SendFlags},
+    };
+
+    pub(super) fn recv(socket: impl AsFd, room: &mut [u8]) -> io::Result<usize> {
+        let (_, length) = retry_on_intr(|| net::recv(&socket, &mut *room, RecvFlags::empty()))?;
+        Ok(length)
+    }
+
+    pub(super) fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
+        Ok(retry_on_intr(|| net::send(&socket, bytes, SendFlags::NOSIGNAL))?)
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod system {
+    use std::io;
+
+    use tokio::net::TcpStream;
+
+    pub(super) fn recv(socket: &TcpStream, room: &mut [u8]) -> io::Result<usize> {
+        socket.try_read(room)
+    }
+
+    pub(super) fn send(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
+        socket.try_write(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::TcpListener,
+    };
+
+    use super::*;
+
+    async fn pair() -> (TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (one, other) = tokio::join!(TcpStream::connect(address), listener.accept());
+        (one.unwrap(), other.unwrap().0)
+    }
+
+    async fn received(socket: &TcpStream) -> Vec<u8> {
+        poll_fn(|context| poll_recv(socket, context, <[u8]>::to_vec))
+            .await
+            .unwrap()
+    }
+
+    #[tokio::test]
+    async fn what_is_sent_comes_in_order_and_ends() {
+        let (mut client, server) = pair().await;
+        for length in [1, RECEIVED_BYTES - 1, RECEIVED_BYTES, RECEIVED_BYTES + 1, 100_000] {
+            let sent: Vec<u8> = (0..length).map(|at| u8::try_from(at % 251).unwrap()).collect();
+            client.write_all(&sent).await.unwrap();
+            let mut read = Vec::new();
+            while read.len() < length {
+                read.extend(received(&server).await);
+            }
+            assert_eq!(read, sent, "{length}");
+        }
+        client.shutdown().await.unwrap();
+        assert_eq!(received(&server).await, b"");
+        assert_eq!(received(&server).await, b"", "and goes on saying so");
+    }
+
+    #[tokio::test]
+    async fn an_end_that_comes_with_the_last_bytes_is_not_missed() {
+        let (mut client, server) = pair().await;
+        client.write_all(b"last").await.unwrap();
+        drop(client);
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        assert_eq!(received(&server).await, b"last");
+        let end = tokio::time::timeout(std::time::Duration::from_secs(5), received(&server));
+        assert_eq!(end.await.unwrap(), b"");
+    }
+
+    #[tokio::test]
+    async fn who_writes_waits_for_a_reader_that_is_slow_and_hears_of_one_that_is_gone() {
+        let (client, mut server) = pair().await;
+        let bytes = vec![7; 16 << 20];
+        let writing = async {
+            let mut sent = 0;
+            while sent < bytes.len() {
+                sent += poll_fn(|context| poll_send(&client, context, &bytes[sent..]))
+                    .await
+                    .unwrap();
+            }
+        };
+        let reading = async {
+            let mut read = vec![0; bytes.len()];
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            server.read_exact(&mut read).await.unwrap();
+            read
+        };
+        let ((), read) = tokio::join!(writing, reading);
+        assert!(read == bytes);
+        drop(server);
+        let failed = async {
+            while poll_fn(|context| poll_send(&client, context, &bytes))
+                .await
+                .is_ok()
+            {}
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(5), failed)
+            .await
+            .unwrap();
+    }
+}
