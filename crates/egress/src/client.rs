@@ -96,6 +96,7 @@ impl Client {
     ///
     /// `Host` is that of `headers`, else the target's. Framing and connection fields among `headers` are left out:
     /// the client writes its own. `Connection` options and what they name go no further, in either direction.
+    #[inline]
     pub fn send<'s>(
         &'s self,
         target: &'s Target,
@@ -157,6 +158,7 @@ impl Client {
     }
 
     /// A block and not an async function, whose state would hold what it is given twice.
+    #[inline]
     fn exchange<'s>(
         &'s self,
         request: Request<'s>,
@@ -204,6 +206,7 @@ impl Client {
 
     /// Sends the request and reads the head of the answer, in time from when it `started` on, at the same time: a server may answer
     /// early.
+    #[inline]
     fn attempt<'s>(
         &'s self,
         mut connection: Box<Connection>,

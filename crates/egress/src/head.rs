@@ -4,7 +4,7 @@
 use std::{ops::Range, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use portcullis_model::{HeaderList, is_field_value};
+use portcullis_model::{HeaderList, is_field_value, is_name};
 
 use crate::{
     EgressError, Limits,
@@ -14,6 +14,8 @@ use crate::{
 
 /// What every answer starts with.
 const START: &[u8] = b"HTTP/";
+/// The first line of most.
+const USUAL_LINE: &[u8] = b"HTTP/1.1 200 OK\r\n";
 /// Room for the fields of one head, before it must grow.
 const FIELDS_USUAL: usize = 16;
 
@@ -151,6 +153,13 @@ struct StatusLine {
 
 /// Returns the first line of a head, and where the next begins.
 fn read_status_line(head: &[u8]) -> Result<(StatusLine, usize), EgressError> {
+    if head.starts_with(USUAL_LINE) {
+        let usual = StatusLine {
+            status: 200,
+            minor_version: 1,
+        };
+        return Ok((usual, USUAL_LINE.len()));
+    }
     let line_end = lines::line_end(head, 0).map_err(malformed)?;
     let line = status_line(head.get(..line_end).unwrap_or_default());
     let line = line.ok_or(EgressError::Protocol("its head is malformed"))?;
@@ -327,7 +336,7 @@ fn keep_alive_timeout(value: &[u8]) -> Option<Duration> {
 }
 
 fn is(text: &[u8], lower: &str) -> bool {
-    text.eq_ignore_ascii_case(lower.as_bytes())
+    is_name(text, lower.as_bytes())
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Writes the head of a request anew (RFC 9112 sections 2 and 3): what a caller passes on is checked, and framing
 //! and connection are ours alone.
 
-use portcullis_model::{BadField, HeaderList, is_cut_target, is_token};
+use portcullis_model::{BadField, HeaderList, is_cut_target, is_name, is_token};
 
 use crate::{EgressError, Target, sending::Framing};
 
@@ -29,9 +29,8 @@ pub(crate) fn write_head(
     out.extend_from_slice(method);
     out.push(b' ');
     out.extend_from_slice(path_and_query);
-    out.extend_from_slice(b" HTTP/1.1\r\n");
+    out.extend_from_slice(b" HTTP/1.1\r\nHost: ");
     let Named { host, hops } = Named::by(headers)?;
-    out.extend_from_slice(b"Host: ");
     match host {
         Some(host) => out.extend_from_slice(host),
         None => target.push_to(out),
@@ -66,7 +65,7 @@ fn is_ours(name: &[u8]) -> bool {
         17 => &[b"transfer-encoding"],
         _ => return false,
     };
-    ours.iter().any(|own| name.eq_ignore_ascii_case(own))
+    ours.iter().any(|own| is_name(name, own))
 }
 
 /// What some fields say of others, and of where the request goes.

@@ -88,11 +88,15 @@ pub(crate) const OBSERVABLE: &[LayerName] = &[
 ];
 
 /// Answers an exchange and records its trail.
-pub(crate) async fn run(exchange: Box<Exchange>, worker: &Worker) -> Response {
+///
+/// A block and not an async function, whose state would hold what it is given twice.
+pub(crate) fn run(exchange: Box<Exchange>, worker: &Worker) -> impl Future<Output = Response> {
     let mut journal = Journal::start(exchange.started_at());
-    let (exchange, response) = answer(exchange, worker, &mut journal).await;
-    journal.close(exchange, response.status, worker);
-    response
+    async move {
+        let (exchange, response) = answer(exchange, worker, &mut journal).await;
+        journal.close(exchange, response.status, worker);
+        response
+    }
 }
 
 /// Answers an exchange and notes its steps in `journal`, whose trail is the caller's to record: a distribution's, whose

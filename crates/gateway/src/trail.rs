@@ -3,7 +3,7 @@
 
 use std::{
     borrow::Cow,
-    cell::Cell,
+    cell::RefCell,
     collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -30,6 +30,8 @@ use crate::{
 pub const TRAILS_MAX: usize = 8_192;
 /// Steps that most exchanges have at most.
 const STEPS_USUAL: usize = 10;
+/// Rooms for steps that a thread keeps.
+const SPARE_MAX: usize = 64;
 /// How many bytes of a path a trail shows.
 const PATH_BYTES_SHOWN: usize = 2_048;
 
@@ -117,14 +119,13 @@ impl Record {
 }
 
 thread_local! {
-    static SPARE_STEPS: Cell<Vec<CompactStep>> = const { Cell::new(Vec::new()) };
+    static SPARE_STEPS: RefCell<Vec<Vec<CompactStep>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Returns room for the steps of an exchange.
 pub(crate) fn room_for_steps() -> Vec<CompactStep> {
-    let mut steps = SPARE_STEPS.take();
-    steps.reserve(STEPS_USUAL);
-    steps
+    let spare = SPARE_STEPS.with_borrow_mut(Vec::pop);
+    spare.unwrap_or_else(|| Vec::with_capacity(STEPS_USUAL))
 }
 
 enum Entry {
@@ -232,7 +233,11 @@ impl TrailLog {
         drop(ring);
         if let Some((_, Entry::Compact(Record { mut steps, .. }))) = evicted {
             steps.clear();
-            SPARE_STEPS.set(steps);
+            SPARE_STEPS.with_borrow_mut(|spare| {
+                if spare.len() < SPARE_MAX {
+                    spare.push(steps);
+                }
+            });
         }
     }
 }

@@ -25,6 +25,14 @@ pub fn token_length(text: &[u8]) -> usize {
     at + rest.take_while(|byte| is_part(**byte)).count()
 }
 
+/// Tells whether two names of fields are the same: they compare without case (RFC 9110 section 5.1).
+#[inline]
+pub fn is_name(name: &[u8], other: &[u8]) -> bool {
+    // Most that are not the same begin with other letters.
+    let begins = |text: &[u8]| text.first().map(|first| *first | 0x20);
+    begins(name) == begins(other) && name.eq_ignore_ascii_case(other)
+}
+
 /// A name of a field that was looked at when the program was compiled.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldName(&'static str);
@@ -204,6 +212,23 @@ mod tests {
             }
         }
         assert!(!is_cut_target(b""));
+    }
+
+    #[test]
+    fn names_compare_without_case() {
+        for (name, is_it) in [
+            ("host", true),
+            ("Host", true),
+            ("hOST", true),
+            ("Hosts", false),
+            ("post", false),
+            ("hose", false),
+            ("\u{8}ost", false),
+            ("", false),
+        ] {
+            assert_eq!(is_name(name.as_bytes(), b"host"), is_it, "{name:?}");
+        }
+        assert!(is_name(b"", b""));
     }
 
     #[test]

@@ -16,7 +16,9 @@ pub mod resources;
 
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use entropy::{Entropy, SystemEntropy};
-pub use field_text::{FieldName, is_cut_target, is_field_value, is_token, token_length, value_length};
+pub use field_text::{
+    FieldName, is_cut_target, is_field_value, is_name, is_token, token_length, value_length,
+};
 pub use headers::{BadField, HeaderList, Renamed};
 pub use ids::*;
 pub use problem::{Place, Problem, Severity};

@@ -94,7 +94,10 @@ const fn octets() -> [([u8; 4], usize); 256] {
 }
 
 pub(super) fn forwarded_port(request: &Request, https: bool) -> &str {
-    let port = request.authority.rsplit_once(':').map(|(_, port)| port);
+    // From its end: a port is short.
+    let authority = &*request.authority;
+    let colon = authority.bytes().rposition(|byte| byte == b':');
+    let port = colon.and_then(|colon| authority.get(colon + 1..));
     match port.filter(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())) {
         Some(port) => port,
         None if https => "443",

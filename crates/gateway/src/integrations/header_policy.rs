@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 
 use bytes::Bytes;
-use portcullis_model::is_token;
+use portcullis_model::{is_name, is_token};
 
 /// What becomes of a field of a backend's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -105,7 +105,7 @@ pub(crate) fn check_mapped(name: &str) -> Result<(), String> {
 }
 
 fn contains(names: &[&[u8]], name: &[u8]) -> bool {
-    names.iter().any(|known| known.eq_ignore_ascii_case(name))
+    names.iter().any(|known| is_name(name, known))
 }
 
 #[cfg(test)]

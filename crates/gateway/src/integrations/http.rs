@@ -26,7 +26,7 @@ const WITHOUT_BODY: [&[u8]; 3] = [b"GET", b"HEAD", b"OPTIONS"];
 pub(super) async fn call(
     backend: &HttpProxy,
     exchange: &Exchange,
-    path_and_query: &[u8],
+    path_and_query: Vec<u8>,
     mapped: MappedHeaders,
     content: Content,
     worker: &Worker,
@@ -43,7 +43,7 @@ pub(super) async fn call(
     );
     let client = backend.client(exchange, worker);
     let answer = backend
-        .send(method, path_and_query, &headers, &mut body, &client, worker)
+        .send(method, &path_and_query, &headers, &mut body, &client, worker)
         .await?;
     let (status, headers) = (answer.status, answer.headers);
     let body = backend.read(answer.body).await?;

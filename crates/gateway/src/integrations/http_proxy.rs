@@ -278,6 +278,7 @@ impl HttpProxy {
     /// Sends a request and waits for the head of the answer.
     ///
     /// A block and not an async function, whose state would hold what it is given twice.
+    #[inline]
     pub(super) fn send<'e>(
         &'e self,
         method: &'e Bytes,
@@ -306,7 +307,7 @@ impl HttpProxy {
             };
             match sent {
                 Ok(answer) => Ok(answer),
-                Err(cause) => Err(self.refusal(&cause, body.failed.take())),
+                Err(cause) => Err(self.refusal(&cause, body.failed.take().map(|cause| *cause))),
             }
         }
     }
@@ -394,7 +395,7 @@ pub(crate) struct Outgoing {
     body: Body,
     bytes_max: usize,
     sent_bytes: usize,
-    failed: Option<BodyError>,
+    failed: Option<Box<BodyError>>,
 }
 
 impl Outgoing {
@@ -408,8 +409,8 @@ impl Outgoing {
     }
 
     /// Returns why the caller's body did not come whole, if it did not.
-    pub(crate) const fn failure(&self) -> Option<&BodyError> {
-        self.failed.as_ref()
+    pub(crate) fn failure(&self) -> Option<&BodyError> {
+        self.failed.as_deref()
     }
 }
 
@@ -443,7 +444,7 @@ impl OutgoingBody for Outgoing {
         Poll::Ready(next.map(|chunk| {
             chunk.map_err(|cause| {
                 let text = cause.to_string();
-                self.failed = Some(cause);
+                self.failed = Some(Box::new(cause));
                 text
             })
         }))

@@ -11,7 +11,12 @@ pub(crate) mod mock;
 pub(crate) mod service;
 pub(crate) mod vpc_link;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    future::{Future, ready},
+    pin::Pin,
+    sync::Arc,
+};
 
 use portcullis_model::{
     Problem,
@@ -108,24 +113,32 @@ impl Integration {
     }
 }
 
+/// What an integration comes to.
+type Outcome = Result<(Answer, Reason), Refusal>;
+
+/// A call under way.
+enum Calling<'e> {
+    Proxy(&'e HttpProxy, http_proxy::Call<'e>),
+    /// On the heap: what is awaited in place makes every request's state that much larger.
+    Other(Pin<Box<dyn Future<Output = Outcome> + 'e>>),
+}
+
 /// Calls what stands behind the method of an admitted exchange. Both are given back.
 pub(crate) async fn call(
     admitted: Admitted,
     worker: &Worker,
-) -> (
-    Box<Exchange>,
-    Arc<MethodSnapshot>,
-    Result<(Answer, Reason), Refusal>,
-) {
+) -> (Box<Exchange>, Arc<MethodSnapshot>, Outcome) {
     let (mut exchange, method) = admitted.into_parts();
-    let answer = match (&method.backend.integration, exchange.take_mapped()) {
-        (Integration::Mock, Some(Mapped::Template { text, .. })) => mock::answer(&text),
-        (Integration::Aws(aws), Some(Mapped::Template { text, .. })) => {
-            Box::pin(aws.call(&exchange, text, worker)).await
-        }
-        (Integration::LambdaProxy(proxy), Some(Mapped::Event)) => {
-            Box::pin(proxy.call(&exchange, worker)).await
-        }
+    let outcome = match &mut begin(&method.backend.integration, &mut exchange, worker) {
+        Calling::Proxy(proxy, call) => proxy.call(call, worker).await,
+        Calling::Other(calling) => calling.await,
+    };
+    (exchange, method, outcome)
+}
+
+/// Begins the call, with what the mapping made.
+fn begin<'e>(integration: &'e Integration, exchange: &'e mut Exchange, worker: &'e Worker) -> Calling<'e> {
+    let calling: Pin<Box<dyn Future<Output = Outcome> + 'e>> = match (integration, exchange.take_mapped()) {
         (
             Integration::HttpProxy(proxy),
             Some(Mapped::HttpProxy {
@@ -133,9 +146,14 @@ pub(crate) async fn call(
                 headers,
             }),
         ) => {
-            let mut call = proxy.prepare(&mut exchange, path_and_query, headers, worker);
-            proxy.call(&mut call, worker).await
+            let call = proxy.prepare(exchange, path_and_query, headers, worker);
+            return Calling::Proxy(proxy, call);
         }
+        (Integration::Mock, Some(Mapped::Template { text, .. })) => Box::pin(ready(mock::answer(&text))),
+        (Integration::Aws(aws), Some(Mapped::Template { text, .. })) => {
+            Box::pin(aws.call(exchange, text, worker))
+        }
+        (Integration::LambdaProxy(proxy), Some(Mapped::Event)) => Box::pin(proxy.call(exchange, worker)),
         (
             Integration::Http(backend),
             Some(Mapped::Http {
@@ -144,14 +162,18 @@ pub(crate) async fn call(
                 content,
                 ..
             }),
-        ) => {
-            let calling = http::call(backend, &exchange, &path_and_query, headers, *content, worker);
-            Box::pin(calling).await
-        }
-        _ => Err(Refusal::new(
+        ) => Box::pin(http::call(
+            backend,
+            exchange,
+            path_and_query,
+            headers,
+            *content,
+            worker,
+        )),
+        _ => Box::pin(ready(Err(Refusal::new(
             RefusalKind::Internal,
             "the request was mapped for another kind of integration",
-        )),
+        )))),
     };
-    (exchange, method, answer)
+    Calling::Other(calling)
 }

@@ -5,6 +5,8 @@ use std::ops::Range;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
+use crate::field_text::is_name;
+
 /// What stands between a name and its value, and behind a value.
 pub(super) const COLON: &[u8] = b": ";
 pub(super) const LINE_END: &[u8] = b"\r\n";
@@ -120,7 +122,7 @@ impl Fields {
     pub(super) fn put(&mut self, name: &[u8], write: impl FnOnce(&mut Vec<u8>)) {
         let added = &mut self.added;
         if added.capacity() == 0 {
-            added.reserve(ADDED_USUAL);
+            *added = Vec::with_capacity(ADDED_USUAL);
         }
         let start = added.len();
         added.extend_from_slice(name);
@@ -147,8 +149,7 @@ impl<'a> View<'a> {
     #[inline]
     pub(super) fn is_called(self, field: Field, name: &[u8]) -> bool {
         // Most names differ in length.
-        (field.name.end - field.name.start) as usize == name.len()
-            && self.of(field.name).eq_ignore_ascii_case(name)
+        (field.name.end - field.name.start) as usize == name.len() && is_name(self.of(field.name), name)
     }
 
     /// Returns where the line of a field stands, if it stands anywhere as it is written.

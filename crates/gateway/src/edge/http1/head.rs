@@ -6,7 +6,7 @@ use std::{cell::RefCell, ops::Range, sync::Arc};
 use bytes::Bytes;
 use memchr::{memchr, memrchr};
 use portcullis_egress::lines::{self, BadLine, HeadScan};
-use portcullis_model::{HeaderList, is_cut_target, is_token};
+use portcullis_model::{HeaderList, is_cut_target, is_name, is_token};
 
 use crate::{
     edge::{
@@ -390,5 +390,5 @@ const fn host_table() -> [bool; 256] {
 }
 
 fn is(text: &[u8], lower: &str) -> bool {
-    text.eq_ignore_ascii_case(lower.as_bytes())
+    is_name(text, lower.as_bytes())
 }

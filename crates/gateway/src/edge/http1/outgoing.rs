@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use portcullis_egress::{AnswerBody, Deadline, Framing, OutgoingBody, Pipe, Sending};
-use portcullis_model::{HeaderList, Timestamp};
+use portcullis_model::{HeaderList, Timestamp, is_name};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
@@ -189,11 +189,11 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
     let mut is_dated = false;
     let mut has_length = false;
     response.headers.write_lines(out, |name| match name.len() {
-        4 if name.eq_ignore_ascii_case(b"date") => {
+        4 if is_name(name, b"date") => {
             is_dated = true;
             true
         }
-        14 if name.eq_ignore_ascii_case(b"content-length") => {
+        14 if is_name(name, b"content-length") => {
             is_about_another_body && !std::mem::replace(&mut has_length, true)
         }
         _ => !is_of_connection(name),
@@ -251,8 +251,8 @@ pub(super) fn switching_head(response: &Response, now: Timestamp) -> Option<Vec<
     );
     let mut is_dated = false;
     response.headers.write_lines(&mut out, |name| {
-        is_dated |= name.eq_ignore_ascii_case(b"date");
-        !is_of_connection(name) && !name.eq_ignore_ascii_case(b"content-length")
+        is_dated |= is_name(name, b"date");
+        !is_of_connection(name) && !is_name(name, b"content-length")
     });
     if !is_dated {
         out.extend_from_slice(b"Date: ");
@@ -273,7 +273,7 @@ fn is_of_connection(name: &[u8]) -> bool {
         17 => &[b"transfer-encoding"],
         _ => return false,
     };
-    names.iter().any(|own| name.eq_ignore_ascii_case(own))
+    names.iter().any(|own| is_name(name, own))
 }
 
 impl OutgoingBody for Body {

@@ -146,18 +146,22 @@ impl<S> Wire<S> {
 
     /// Gives the buffer back while nothing is to be read into it.
     pub(super) fn rest(&mut self) {
-        if self.inbound.is_empty() {
-            self.room.end(&mut self.inbound);
-            let mut buffer = std::mem::take(&mut self.inbound);
-            BUFFERS.with_borrow_mut(|buffers| {
-                if buffers.len() < BUFFERS_MAX
-                    && buffer.try_reclaim(READ_BYTES_MIN)
-                    && buffer.capacity() <= KEPT_BYTES_MAX
-                {
-                    buffers.push(buffer);
-                }
-            });
+        if !self.inbound.is_empty() {
+            return;
         }
+        self.room.end(&mut self.inbound);
+        let mut buffer = std::mem::take(&mut self.inbound);
+        if buffer.capacity() == 0 {
+            return;
+        }
+        BUFFERS.with_borrow_mut(|buffers| {
+            if buffers.len() < BUFFERS_MAX
+                && buffer.try_reclaim(READ_BYTES_MIN)
+                && buffer.capacity() <= KEPT_BYTES_MAX
+            {
+                buffers.push(buffer);
+            }
+        });
     }
 }
 
