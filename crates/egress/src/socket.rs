@@ -3,11 +3,15 @@
 
 use std::{
     cell::RefCell,
-    io,
+    io::{self, IoSlice},
+    pin::Pin,
     task::{Context, Poll, ready},
 };
 
-use tokio::{io::Interest, net::TcpStream};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
+    net::TcpStream,
+};
 
 /// Room for the head of a message, and for a small body behind it.
 const RECEIVED_BYTES: usize = 2 * 1024;
@@ -48,6 +52,77 @@ pub fn poll_send(socket: &TcpStream, context: &mut Context<'_>, bytes: &[u8]) ->
     }
 }
 
+/// A socket under TLS, read and written so.
+#[derive(Debug)]
+pub struct RawSocket(TcpStream);
+
+impl From<TcpStream> for RawSocket {
+    fn from(socket: TcpStream) -> Self {
+        Self(socket)
+    }
+}
+
+impl AsyncRead for RawSocket {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let room = into.initialize_unfilled();
+        if room.is_empty() {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            ready!(self.0.poll_read_ready(context))?;
+            let received = once(&self.0, Interest::READABLE, room.len(), || {
+                system::recv(&self.0, room)
+            });
+            if let Some(length) = received? {
+                into.advance(length);
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+}
+
+impl AsyncWrite for RawSocket {
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        poll_send(&self.0, context, bytes)
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        pieces: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        if let [piece] = pieces {
+            return poll_send(&self.0, context, piece);
+        }
+        let wanted = pieces.iter().map(|piece| piece.len()).sum();
+        loop {
+            ready!(self.0.poll_write_ready(context))?;
+            let sent = once(&self.0, Interest::WRITABLE, wanted, || {
+                system::send_pieces(&self.0, pieces)
+            });
+            if let Some(length) = sent? {
+                return Poll::Ready(Ok(length));
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
+
 /// Calls the system once; none where the socket was not ready after all.
 fn once(
     socket: &TcpStream,
@@ -74,10 +149,13 @@ fn once(
 
 #[cfg(target_os = "linux")]
 mod system {
-    use std::{io, os::fd::AsFd};
+    use std::{
+        io::{self, IoSlice},
+        os::fd::AsFd,
+    };
 
     use rustix::{
-        io::retry_on_intr,
+        io::{retry_on_intr, writev},
         net::{self, RecvFlags, SendFlags},
     };
 
@@ -89,11 +167,15 @@ mod system {
     pub(super) fn send(socket: impl AsFd, bytes: &[u8]) -> io::Result<usize> {
         Ok(retry_on_intr(|| net::send(&socket, bytes, SendFlags::NOSIGNAL))?)
     }
+
+    pub(super) fn send_pieces(socket: impl AsFd, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        Ok(retry_on_intr(|| writev(&socket, pieces))?)
+    }
 }
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use std::io;
+    use std::io::{self, IoSlice};
 
     use tokio::net::TcpStream;
 
@@ -103,6 +185,10 @@ mod system {
 
     pub(super) fn send(socket: &TcpStream, bytes: &[u8]) -> io::Result<usize> {
         socket.try_write(bytes)
+    }
+
+    pub(super) fn send_pieces(socket: &TcpStream, pieces: &[IoSlice<'_>]) -> io::Result<usize> {
+        socket.try_write_vectored(pieces)
     }
 }
 
@@ -145,6 +231,26 @@ mod tests {
         client.shutdown().await.unwrap();
         assert_eq!(received(&server).await, b"");
         assert_eq!(received(&server).await, b"", "and goes on saying so");
+    }
+
+    #[tokio::test]
+    async fn pieces_are_written_in_order() {
+        let (client, server) = pair().await;
+        let (mut client, mut server) = (RawSocket::from(client), RawSocket::from(server));
+        for pieces in [&["a"][..], &["", "bc", "", "def"], &["g", "h"]] {
+            let slices: Vec<IoSlice<'_>> = pieces
+                .iter()
+                .map(|piece| IoSlice::new(piece.as_bytes()))
+                .collect();
+            let sent = client.write_vectored(&slices).await.unwrap();
+            let expected = pieces.concat();
+            assert_eq!(sent, expected.len());
+            let mut read = vec![0; expected.len()];
+            server.read_exact(&mut read).await.unwrap();
+            assert_eq!(read, expected.as_bytes());
+        }
+        client.shutdown().await.unwrap();
+        assert_eq!(server.read(&mut [0; 4]).await.unwrap(), 0);
     }
 
     #[tokio::test]

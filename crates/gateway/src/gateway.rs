@@ -79,7 +79,14 @@ enum Way<'g> {
     Pipeline(Box<Exchange>),
     /// On the heap: what is awaited in place makes every request's state that much larger.
     Elsewhere(Pin<Box<dyn Future<Output = Response> + 'g>>),
-    Ended(Response),
+    /// On the heap for the same reason.
+    Ended(Box<Response>),
+}
+
+impl Way<'_> {
+    fn ended(response: Response) -> Self {
+        Self::Ended(Box::new(response))
+    }
 }
 
 impl Gateway {
@@ -119,7 +126,7 @@ impl Gateway {
             match way {
                 Way::Pipeline(exchange) => pipeline::run(exchange, &self.worker).await,
                 Way::Elsewhere(answering) => answering.await,
-                Way::Ended(response) => response,
+                Way::Ended(response) => *response,
             }
         }
     }
@@ -133,7 +140,7 @@ impl Gateway {
         let arrival = self.arrival();
         if let Some(response) = parts.challenges.answer(&request) {
             let reason = "a challenge of an ACME CA that is open";
-            return Way::Ended(self.end(arrival, request, response, Outcome::Answer, reason));
+            return Way::ended(self.end(arrival, request, response, Outcome::Answer, reason));
         }
         let snapshot = self.snapshots.take();
         let destination = self.destination(&snapshot, &request);
@@ -144,10 +151,10 @@ impl Gateway {
         {
             let response = redirect(&request, port);
             let reason = "clear text is redirected to https";
-            return Way::Ended(self.end(arrival, request, response, Outcome::Answer, reason));
+            return Way::ended(self.end(arrival, request, response, Outcome::Answer, reason));
         }
         let refuse = |request, status, text, reason: &'static str| {
-            Way::Ended(self.end(arrival, request, message(status, text), Outcome::Refuse, reason))
+            Way::ended(self.end(arrival, request, message(status, text), Outcome::Refuse, reason))
         };
         match destination {
             Destination::Api {
@@ -165,7 +172,7 @@ impl Gateway {
                 }
                 Err(reason) => {
                     let response = message(421, "Misdirected Request");
-                    Way::Ended(self.end(arrival, request, response, Outcome::Refuse, reason))
+                    Way::ended(self.end(arrival, request, response, Outcome::Refuse, reason))
                 }
             },
             Destination::Distribution { label, path_start } => {

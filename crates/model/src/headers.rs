@@ -103,6 +103,7 @@ impl HeaderList {
 
     /// Adds a field of ours at the end, whose value `write` appends to what it is given. Who calls vouches for the value, as for
     /// one that is read.
+    #[inline]
     pub fn push_own(&mut self, name: FieldName, write: impl FnOnce(&mut Vec<u8>)) {
         self.fields().put(name.as_str().as_bytes(), write);
     }

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use portcullis_egress::socket::RawSocket;
 use rustls::{
     CipherSuite, ServerConfig,
     crypto::{CryptoProvider, aws_lc_rs},
@@ -76,7 +77,7 @@ pub(crate) async fn accept(
     time: Duration,
     line: &Line,
     may_go_on: impl FnOnce() -> bool,
-) -> io::Result<(TlsStream<TcpStream>, TlsFacts)> {
+) -> io::Result<(TlsStream<RawSocket>, TlsFacts)> {
     tokio::time::timeout(time, handshake(stream, configs, line, may_go_on))
         .await
         .map_err(|_| io::Error::new(io::ErrorKind::TimedOut, "the TLS handshake took too long"))?
@@ -87,8 +88,8 @@ async fn handshake(
     configs: &dyn ServerConfigs,
     line: &Line,
     may_go_on: impl FnOnce() -> bool,
-) -> io::Result<(TlsStream<TcpStream>, TlsFacts)> {
-    let start = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+) -> io::Result<(TlsStream<RawSocket>, TlsFacts)> {
+    let start = LazyConfigAcceptor::new(Acceptor::default(), RawSocket::from(stream)).await?;
     let server_name = start.client_hello().server_name().map(str::to_ascii_lowercase);
     let config = configs.server_config(server_name.as_deref()).ok_or_else(|| {
         io::Error::new(
@@ -131,6 +132,6 @@ async fn handshake(
 }
 
 /// Tells whether HTTP/2 was agreed on (RFC 7301).
-pub(crate) fn speaks_http2(stream: &TlsStream<TcpStream>) -> bool {
+pub(crate) fn speaks_http2(stream: &TlsStream<RawSocket>) -> bool {
     stream.get_ref().1.alpn_protocol() == Some(b"h2")
 }

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use portcullis_egress::socket::RawSocket;
 use portcullis_model::Clock;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -322,7 +323,7 @@ async fn shake_hands(
     parts: &EdgeParts,
     line: &tls::Line,
     permit: &Permit,
-) -> Result<(Box<TlsStream<TcpStream>>, Arc<TlsFacts>), TurnedAway> {
+) -> Result<(Box<TlsStream<RawSocket>>, Arc<TlsFacts>), TurnedAway> {
     let under_way = permit.begin_handshake()?;
     let time = parts.limits.handshake_time;
     let may_go_on = || !permit.judge().is_barred();

@@ -62,8 +62,6 @@ pub(super) struct Call<'e> {
     headers: HeaderList,
     body: Outgoing,
     client: Client,
-    /// The caller asks for a WebSocket.
-    is_handshake: bool,
 }
 
 /// Returns how long a backend is waited for.
@@ -167,7 +165,6 @@ impl HttpProxy {
         worker: &Worker,
     ) -> Call<'e> {
         let client = self.client(exchange, worker);
-        let is_handshake = exchange.request().is_handshake() && **self.method(exchange.request()) == *b"GET";
         let body = Outgoing::new(exchange.take_body(), worker.streamed_body_bytes_max());
         let request = exchange.request();
         let mut headers = request_headers(request, mapped);
@@ -180,8 +177,12 @@ impl HttpProxy {
             headers,
             body,
             client,
-            is_handshake,
         }
+    }
+
+    /// Tells whether the caller asks for a WebSocket.
+    pub(super) fn is_handshake(&self, request: &Request) -> bool {
+        request.is_handshake() && **self.method(request) == *b"GET"
     }
 
     /// Calls the backend.
@@ -196,11 +197,7 @@ impl HttpProxy {
             headers,
             body,
             client,
-            is_handshake,
         } = call;
-        if *is_handshake {
-            return Box::pin(self.open(path_and_query, headers, client, worker)).await;
-        }
         let answer = self
             .send(method, path_and_query, headers, body, client, worker)
             .await?;
@@ -229,13 +226,8 @@ impl HttpProxy {
     }
 
     /// Asks the backend for a WebSocket: a tunnel when it agrees, else what it answered.
-    async fn open(
-        &self,
-        path_and_query: &[u8],
-        headers: &HeaderList,
-        client: &Client,
-        worker: &Worker,
-    ) -> Result<(Answer, Reason), Refusal> {
+    pub(super) async fn open(&self, call: Call<'_>, worker: &Worker) -> Result<(Answer, Reason), Refusal> {
+        let (path_and_query, headers, client) = (&call.path_and_query, &call.headers, &call.client);
         let place = TUNNELS.place().ok_or_else(|| {
             Refusal::new(
                 RefusalKind::Overloaded,

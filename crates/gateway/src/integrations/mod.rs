@@ -124,16 +124,20 @@ enum Calling<'e> {
 }
 
 /// Calls what stands behind the method of an admitted exchange. Both are given back.
-pub(crate) async fn call(
+///
+/// A block and not an async function, whose state would hold what it is given twice.
+pub(crate) fn call(
     admitted: Admitted,
     worker: &Worker,
-) -> (Box<Exchange>, Arc<MethodSnapshot>, Outcome) {
+) -> impl Future<Output = (Box<Exchange>, Arc<MethodSnapshot>, Outcome)> {
     let (mut exchange, method) = admitted.into_parts();
-    let outcome = match &mut begin(&method.backend.integration, &mut exchange, worker) {
-        Calling::Proxy(proxy, call) => proxy.call(call, worker).await,
-        Calling::Other(calling) => calling.await,
-    };
-    (exchange, method, outcome)
+    async move {
+        let outcome = match &mut begin(&method.backend.integration, &mut exchange, worker) {
+            Calling::Proxy(proxy, call) => proxy.call(call, worker).await,
+            Calling::Other(calling) => calling.await,
+        };
+        (exchange, method, outcome)
+    }
 }
 
 /// Begins the call, with what the mapping made.
@@ -146,8 +150,12 @@ fn begin<'e>(integration: &'e Integration, exchange: &'e mut Exchange, worker: &
                 headers,
             }),
         ) => {
+            let is_handshake = proxy.is_handshake(exchange.request());
             let call = proxy.prepare(exchange, path_and_query, headers, worker);
-            return Calling::Proxy(proxy, call);
+            if !is_handshake {
+                return Calling::Proxy(proxy, call);
+            }
+            Box::pin(proxy.open(call, worker))
         }
         (Integration::Mock, Some(Mapped::Template { text, .. })) => Box::pin(ready(mock::answer(&text))),
         (Integration::Aws(aws), Some(Mapped::Template { text, .. })) => {
