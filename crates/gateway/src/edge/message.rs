@@ -8,7 +8,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use h2::RecvStream;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use portcullis_model::{HeaderList, Timestamp};
+use portcullis_model::{HeaderList, Timestamp, is_name};
 
 use super::{
     EdgeLimits,
@@ -152,28 +152,42 @@ pub(super) fn response(response: Response, asked: Asked) -> (http::Response<()>,
     let is_about_another_body = is_bodiless && response.status != 204 && length == Some(0);
     let mut out = http::Response::new(());
     let headers = fields(response.headers, is_about_another_body);
-    let (Some(status), Some(headers)) = (status, headers) else {
+    let (Some(status), Some((headers, said))) = (status, headers) else {
         tracing::error!(
             status = response.status,
             "a response is not valid HTTP: answered 500 instead"
         );
         *out.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        finish(out.headers_mut(), asked, None);
+        finish(out.headers_mut(), Said::default(), asked, None);
         return (out, Body::Empty);
     };
     *out.status_mut() = status;
     *out.headers_mut() = headers;
     let length = length.filter(|length| *length > 0 && (asked.to_head || !is_bodiless));
-    finish(out.headers_mut(), asked, length);
+    finish(out.headers_mut(), said, asked, length);
     let body = if is_bodiless { Body::Empty } else { response.body };
     (out, body)
 }
 
+/// What the fields of a response say of what is ours to say.
+#[derive(Clone, Copy, Default)]
+struct Said {
+    date: bool,
+    length: bool,
+}
+
 /// None where one cannot be carried.
-fn fields(list: HeaderList, keeps_length: bool) -> Option<HeaderMap> {
+fn fields(list: HeaderList, keeps_length: bool) -> Option<(HeaderMap, Said)> {
     let mut map = HeaderMap::with_capacity(list.len() + 2);
+    let mut said = Said::default();
     list.try_for_each(|name, value| {
         let mut value = HeaderValue::from_maybe_shared(value).ok()?;
+        let is_length = is_name(name, b"content-length");
+        if is_length && !keeps_length {
+            return Some(());
+        }
+        said.length |= is_length;
+        said.date |= is_name(name, b"date");
         // In the codec's table they would take the room of what is the same in every answer.
         if let Some(unique) = unique(name) {
             value.set_sensitive(true);
@@ -181,34 +195,32 @@ fn fields(list: HeaderList, keeps_length: bool) -> Option<HeaderMap> {
             return Some(());
         }
         let name = HeaderName::from_bytes(name).ok()?;
-        if !is_framing(&name) && (name != header::CONTENT_LENGTH || keeps_length) {
+        if !is_framing(&name) {
             map.append(name, value);
         }
         Some(())
     })?;
-    Some(map)
+    Some((map, said))
 }
 
 /// Returns the name of a field with another value in each answer, if it is one.
 fn unique(name: &[u8]) -> Option<HeaderName> {
-    const UNIQUE: [HeaderName; 4] = [
-        HeaderName::from_static("x-amzn-requestid"),
-        HeaderName::from_static("x-amz-apigw-id"),
-        HeaderName::from_static("x-amzn-trace-id"),
-        HeaderName::from_static("x-amz-cf-id"),
-    ];
-    let is = |unique: &HeaderName| name.eq_ignore_ascii_case(unique.as_str().as_bytes());
-    UNIQUE.into_iter().find(is)
+    let unique = match name.len() {
+        11 => const { HeaderName::from_static("x-amz-cf-id") },
+        14 => const { HeaderName::from_static("x-amz-apigw-id") },
+        15 => const { HeaderName::from_static("x-amzn-trace-id") },
+        16 => const { HeaderName::from_static("x-amzn-requestid") },
+        _ => return None,
+    };
+    is_name(name, unique.as_str().as_bytes()).then_some(unique)
 }
 
 /// Adds what is ours to say.
-fn finish(headers: &mut HeaderMap, asked: Asked, length: Option<u64>) {
-    if let Some(length) = length {
-        headers
-            .entry(header::CONTENT_LENGTH)
-            .or_insert_with(|| HeaderValue::from(length));
+fn finish(headers: &mut HeaderMap, said: Said, asked: Asked, length: Option<u64>) {
+    if let Some(length) = length.filter(|_| !said.length) {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     }
-    if !headers.contains_key(header::DATE)
+    if !said.date
         && let Some(date) = date::value(asked.now)
     {
         headers.insert(header::DATE, date);
