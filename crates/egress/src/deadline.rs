@@ -37,6 +37,18 @@ impl Deadline {
         let until = *self
             .until
             .get_or_insert_with(|| Instant::from_std(recent()) + time);
+        self.poll_set(context, until)
+    }
+
+    /// Has the task woken before about `time` has gone by: by a timer that is set for sooner, if there is one. Ready where that is past,
+    /// and nothing wakes it.
+    pub fn wake_within(&mut self, context: &mut Context<'_>, time: Duration) -> Poll<()> {
+        let until = Instant::from_std(recent()) + time;
+        self.poll_set(context, until)
+    }
+
+    /// Ready at `until`; a timer that will wake the task already is let be.
+    fn poll_set(&mut self, context: &mut Context<'_>, until: Instant) -> Poll<()> {
         let is_set = |timer: &Pin<Box<Sleep>>| timer.deadline() <= until && !timer.is_elapsed();
         let wakes_us = |waker: &Waker| waker.will_wake(context.waker());
         if self.timer.as_ref().is_some_and(is_set) && self.wakes.as_ref().is_some_and(wakes_us) {
@@ -96,6 +108,33 @@ mod tests {
         for _ in 0..3 {
             assert!(wait(&mut deadline).await >= TIME);
         }
+    }
+
+    #[tokio::test]
+    async fn who_asks_to_be_woken_is_woken_whatever_the_timer_was_set_for() {
+        let mut deadline = Deadline::default();
+        let later = Duration::from_secs(600);
+        poll_fn(|context| {
+            assert!(deadline.poll_about(context, later).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        for _ in 0..3 {
+            let mut polls = 0;
+            let woken = poll_fn(|context| {
+                polls += 1;
+                if polls > 1 {
+                    return Poll::Ready(());
+                }
+                deadline.wake_within(context, TIME)
+            });
+            tokio::time::timeout(Duration::from_secs(5), woken).await.unwrap();
+        }
+        let mut waits = std::pin::pin!(poll_fn(|context| deadline.poll_about(context, later)));
+        assert!(
+            tokio::time::timeout(TIME * 3, &mut waits).await.is_err(),
+            "the limit is what it was"
+        );
     }
 
     #[tokio::test]

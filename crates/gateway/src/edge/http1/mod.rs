@@ -22,7 +22,6 @@ use std::{
 };
 
 use bytes::Buf;
-use portcullis_egress::Deadline;
 use portcullis_model::clock::recent;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
@@ -47,6 +46,9 @@ const DRAINED_BYTES_MAX: u64 = 64 * 1024;
 /// How long, and how much, a client may still send after our last word, so that it can read that word.
 const LINGER_TIME: Duration = Duration::from_secs(2);
 const LINGER_BYTES_MAX: usize = 256 * 1024;
+
+/// Most answers come sooner; whether its client is still there is looked at when one does not.
+const SOON: Duration = Duration::from_millis(50);
 
 type SharedWire<S> = Rc<RefCell<Wire<S>>>;
 
@@ -74,16 +76,15 @@ pub(super) async fn serve<A: Answer>(
         stopped,
         is_heard: false,
     };
-    let mut deadline = Deadline::default();
     // The first request must begin at once, others when the client likes.
     let mut idle_time = shared.limits.head_time;
     loop {
-        deadline.clear();
+        wire.borrow_mut().deadline.clear();
         // In one expression: what has a name would have room in every connection that waits for a request.
         let Some(acting) = act(
             shared,
             &wire,
-            next_head(shared, &wire, idle_time, &mut deadline, &mut stopped).await,
+            next_head(shared, &wire, idle_time, &mut stopped).await,
             &peer,
         ) else {
             return;
@@ -150,7 +151,6 @@ async fn next_head<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
     shared: &Shared<A>,
     wire: &RefCell<Wire<S>>,
     idle_time: Duration,
-    deadline: &mut Deadline,
     stopped: &mut Stopped<'_, impl Future<Output = ()>>,
 ) -> Next {
     let limits = &shared.limits;
@@ -167,7 +167,7 @@ async fn next_head<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
             let is_half_an_empty_line = may_skip && *wire.inbound == *b"\r";
             may_skip &= wire.inbound.is_empty() || is_half_an_empty_line;
             if !wire.inbound.is_empty() && !std::mem::replace(&mut began, true) {
-                deadline.clear();
+                wire.deadline.clear();
             }
             if !is_half_an_empty_line && !wire.inbound.is_empty() {
                 match scan.take(&wire.inbound, limits) {
@@ -186,12 +186,12 @@ async fn next_head<A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Next::End),
                 Poll::Ready(Ok(_)) => {}
                 Poll::Pending if began => {
-                    ready!(deadline.poll(context, limits.head_time));
+                    ready!(wire.deadline.poll(context, limits.head_time));
                     return Poll::Ready(Next::Refused(strictness::HEAD_TIME));
                 }
                 Poll::Pending => {
                     if stopped.poll(shared, context).is_pending() {
-                        ready!(deadline.poll_about(context, idle_time));
+                        ready!(wire.deadline.poll_about(context, idle_time));
                     }
                     return Poll::Ready(Next::End);
                 }
@@ -228,9 +228,15 @@ fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
             shared.answer.overloaded(request, waits)
         } else {
             let mut answer = pin!(shared.answer.answer(request));
+            let mut is_late = false;
             let answered = poll_fn(|context| match answer.as_mut().poll(context) {
                 Poll::Ready(response) => Poll::Ready(Some(response)),
-                Poll::Pending => poll_gone(wire, context).map(|()| None),
+                Poll::Pending => {
+                    if !std::mem::replace(&mut is_late, true) {
+                        ready!(wire.borrow_mut().deadline.wake_within(context, SOON));
+                    }
+                    poll_gone(wire, context).map(|()| None)
+                }
             });
             let Some(response) = answered.await else {
                 return false;

@@ -1,5 +1,6 @@
 //! The files of `conformance/wire` against the edge: what becomes of each request, byte by byte; and what files cannot say.
 
+mod leaving;
 mod long;
 mod tunnels;
 

@@ -15,7 +15,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use portcullis_egress::{
-    Chunked, Room, Step,
+    Chunked, Deadline, Room, Step,
     socket::{poll_recv, poll_send},
 };
 use tokio::{
@@ -62,6 +62,8 @@ pub(super) struct Wire<S> {
     /// `100 Continue`, or what of it is still to be written.
     interim: &'static [u8],
     times: BodyTimes,
+    /// For the wait for a request, and to look after the client while it waits for its answer.
+    pub(super) deadline: Deadline,
 }
 
 impl<S> Wire<S> {
@@ -74,6 +76,7 @@ impl<S> Wire<S> {
             exchange: 0,
             interim: b"",
             times: BodyTimes::new(limits),
+            deadline: Deadline::default(),
         }
     }
 
