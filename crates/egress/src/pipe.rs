@@ -173,19 +173,10 @@ impl Drop for Pipe {
 mod tests {
     use std::future::poll_fn;
 
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
-    };
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-
-    async fn pair() -> (TcpStream, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (one, other) = tokio::join!(TcpStream::connect(address), listener.accept());
-        (one.unwrap(), other.unwrap().0)
-    }
+    use crate::tests::pair;
 
     fn counts() -> (usize, usize) {
         PIPES.with_borrow(|pipes| (pipes.lent, pipes.spare.len()))

@@ -196,19 +196,10 @@ mod system {
 mod tests {
     use std::future::poll_fn;
 
-    use tokio::{
-        io::{AsyncReadExt, AsyncWriteExt},
-        net::TcpListener,
-    };
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-
-    async fn pair() -> (TcpStream, TcpStream) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let (one, other) = tokio::join!(TcpStream::connect(address), listener.accept());
-        (one.unwrap(), other.unwrap().0)
-    }
+    use crate::tests::pair;
 
     async fn received(socket: &TcpStream) -> Vec<u8> {
         poll_fn(|context| poll_recv(socket, context, <[u8]>::to_vec))

@@ -19,11 +19,20 @@ use std::{
 
 use bytes::Bytes;
 use portcullis_model::HeaderList;
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::{
     AddressPolicy, Answer, Client, ClientConfig, EgressError, Limits, OutgoingBody, Target, Timeouts, tls,
 };
 use script::{Server, Step};
+
+/// Two ends of a connection.
+pub(crate) async fn pair() -> (TcpStream, TcpStream) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (one, other) = tokio::join!(TcpStream::connect(address), listener.accept());
+    (one.unwrap(), other.unwrap().0)
+}
 
 const TIMEOUTS: Timeouts = Timeouts {
     connect: Duration::from_secs(5),
