@@ -1,4 +1,4 @@
-//! A socket in clear text, read and written by the system's own calls. Those of the C library mark each call as a place where a thread
+//! Sockets, in clear text or under the edge's TLS, read and written by the system's own calls. Those of the C library mark each call as a place where a thread
 //! may be cancelled, which nobody does here, and which costs a hundredth of a request.
 
 use std::{
@@ -27,29 +27,18 @@ pub fn poll_recv<T>(
     take: impl FnOnce(&[u8]) -> T,
 ) -> Poll<io::Result<T>> {
     RECEIVED.with_borrow_mut(|room| {
-        loop {
-            ready!(socket.poll_read_ready(context))?;
-            let received = once(socket, Interest::READABLE, room.len(), || {
-                system::recv(socket, room)
-            });
-            if let Some(length) = received? {
-                return Poll::Ready(Ok(take(room.get(..length).unwrap_or_default())));
-            }
-        }
+        let length = ready!(poll_call(socket, context, Interest::READABLE, room.len(), || {
+            system::recv(socket, room)
+        }))?;
+        Poll::Ready(Ok(take(room.get(..length).unwrap_or_default())))
     })
 }
 
 /// Writes `bytes`, and returns how many were taken.
 pub fn poll_send(socket: &TcpStream, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-    loop {
-        ready!(socket.poll_write_ready(context))?;
-        let sent = once(socket, Interest::WRITABLE, bytes.len(), || {
-            system::send(socket, bytes)
-        });
-        if let Some(length) = sent? {
-            return Poll::Ready(Ok(length));
-        }
-    }
+    poll_call(socket, context, Interest::WRITABLE, bytes.len(), || {
+        system::send(socket, bytes)
+    })
 }
 
 /// A socket under TLS, read and written so.
@@ -72,16 +61,15 @@ impl AsyncRead for RawSocket {
         if room.is_empty() {
             return Poll::Ready(Ok(()));
         }
-        loop {
-            ready!(self.0.poll_read_ready(context))?;
-            let received = once(&self.0, Interest::READABLE, room.len(), || {
-                system::recv(&self.0, room)
-            });
-            if let Some(length) = received? {
-                into.advance(length);
-                return Poll::Ready(Ok(()));
-            }
-        }
+        let length = ready!(poll_call(
+            &self.0,
+            context,
+            Interest::READABLE,
+            room.len(),
+            || system::recv(&self.0, room)
+        ))?;
+        into.advance(length);
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -99,15 +87,9 @@ impl AsyncWrite for RawSocket {
             return poll_send(&self.0, context, piece);
         }
         let wanted = pieces.iter().map(|piece| piece.len()).sum();
-        loop {
-            ready!(self.0.poll_write_ready(context))?;
-            let sent = once(&self.0, Interest::WRITABLE, wanted, || {
-                system::send_pieces(&self.0, pieces)
-            });
-            if let Some(length) = sent? {
-                return Poll::Ready(Ok(length));
-            }
-        }
+        poll_call(&self.0, context, Interest::WRITABLE, wanted, || {
+            system::send_pieces(&self.0, pieces)
+        })
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -123,27 +105,37 @@ impl AsyncWrite for RawSocket {
     }
 }
 
-/// Calls the system once; none where the socket was not ready after all.
-fn once(
+/// Calls the system when the socket is ready, for `wanted` bytes, and returns how many it moved.
+fn poll_call(
     socket: &TcpStream,
+    context: &mut Context<'_>,
     interest: Interest,
     wanted: usize,
     mut call: impl FnMut() -> io::Result<usize>,
-) -> io::Result<Option<usize>> {
-    let mut moved = None;
-    let outcome = socket.try_io(interest, || {
-        let length = call()?;
-        moved = Some(length);
-        // The system had no more, and will say when it has: the next call need not find out.
-        if (1..wanted).contains(&length) {
-            return Err(io::ErrorKind::WouldBlock.into());
+) -> Poll<io::Result<usize>> {
+    loop {
+        ready!(match interest.is_readable() {
+            true => socket.poll_read_ready(context),
+            false => socket.poll_write_ready(context),
+        })?;
+        let mut moved = None;
+        let outcome = socket.try_io(interest, || {
+            let length = call()?;
+            moved = Some(length);
+            // The system had no more, and will say when it has: the next call need not find out.
+            if (1..wanted).contains(&length) {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            Ok(())
+        });
+        match (moved, outcome) {
+            (Some(length), _) => return Poll::Ready(Ok(length)),
+            (None, Err(cause)) if cause.kind() != io::ErrorKind::WouldBlock => {
+                return Poll::Ready(Err(cause));
+            }
+            // It was not ready after all.
+            (None, _) => {}
         }
-        Ok(())
-    });
-    match (moved, outcome) {
-        (Some(length), _) => Ok(Some(length)),
-        (None, Err(cause)) if cause.kind() != io::ErrorKind::WouldBlock => Err(cause),
-        (None, _) => Ok(None),
     }
 }
 

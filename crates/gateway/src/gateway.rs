@@ -28,7 +28,7 @@ use crate::{
     http::{Body, BodyError, Listener, Peer, Request, Response, Version},
     issuers::Issuers,
     pipeline::{self, Journal},
-    ports::{Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest},
+    ports::{Ports, SERVICE_BODY_BYTES_MAX, SITE_BODY_BYTES_MAX, Site, SiteRequest, SiteResponse},
     redirect::redirect,
     request_id::{self, RequestIds},
     revocations::Revocations,
@@ -272,6 +272,11 @@ impl Gateway {
             peer: request.peer.clone(),
         });
         let answer = answer.await;
+        self.end_visit(arrival, request, answer)
+    }
+
+    /// Records what a site answered.
+    fn end_visit(&self, arrival: Arrival, request: Box<Request>, answer: SiteResponse) -> Response {
         let mut headers = answer.headers;
         if headers.get("x-amzn-requestid").is_none() {
             headers.push("x-amzn-RequestId", request_id::header_values(arrival.id).0);

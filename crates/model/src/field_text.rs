@@ -172,19 +172,31 @@ const fn token_table() -> [bool; 256] {
 mod tests {
     use super::*;
 
-    #[test]
-    fn value_ends_at_the_first_control_character_wherever_it_stands() {
-        for length in 0..100 {
+    /// Looks at texts of up to `longest` bytes with every byte at every place.
+    fn with_every_byte(longest: usize, fill: u8, check: impl Fn(&[u8], u8, usize)) {
+        for length in 1..=longest {
             for byte in 0..=u8::MAX {
-                for place in 0..=length {
-                    let mut text = vec![b'a'; length + 1];
+                for place in 0..length {
+                    let mut text = vec![fill; length];
                     text[place] = byte;
-                    let is_control = (byte < 0x20 && byte != b'\t') || byte == 0x7f;
-                    let expected = if is_control { place } else { length + 1 };
-                    assert_eq!(value_length(&text), expected, "{byte} at {place} of {length}");
+                    check(&text, byte, place);
                 }
             }
         }
+    }
+
+    #[test]
+    fn value_ends_at_the_first_control_character_wherever_it_stands() {
+        with_every_byte(100, b'a', |text, byte, place| {
+            let is_control = (byte < 0x20 && byte != b'\t') || byte == 0x7f;
+            let expected = if is_control { place } else { text.len() };
+            assert_eq!(
+                value_length(text),
+                expected,
+                "{byte} at {place} of {}",
+                text.len()
+            );
+        });
     }
 
     #[test]
@@ -201,16 +213,10 @@ mod tests {
 
     #[test]
     fn target_is_cut_by_one_byte_wherever_it_stands() {
-        for length in 0..20 {
-            for byte in 0..=u8::MAX {
-                for place in 0..=length {
-                    let mut text = vec![b'/'; length + 1];
-                    text[place] = byte;
-                    let cuts = byte <= b' ' || byte == 0x7f || byte == b'#';
-                    assert_eq!(is_cut_target(&text), cuts, "{byte} at {place} of {length}");
-                }
-            }
-        }
+        with_every_byte(20, b'/', |text, byte, place| {
+            let cuts = byte <= b' ' || byte == 0x7f || byte == b'#';
+            assert_eq!(is_cut_target(text), cuts, "{byte} at {place} of {}", text.len());
+        });
         assert!(!is_cut_target(b""));
     }
 
