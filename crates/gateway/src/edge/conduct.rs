@@ -111,6 +111,12 @@ impl Conduct {
         self.begun.get()
     }
 
+    /// Returns how many exchanges there are, of streams that are open and of such as were reset and still wait to be dropped.
+    pub(super) fn open_streams(&self) -> usize {
+        let slots = self.open.borrow();
+        slots.of.len() - slots.free.len()
+    }
+
     /// Begins a stream.
     pub(super) fn open(self: &Rc<Self>) -> OpenStream {
         self.begun.set(self.begun.get() + 1);

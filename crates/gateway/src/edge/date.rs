@@ -2,17 +2,20 @@
 
 use std::{cell::RefCell, io::Write};
 
-use http::HeaderValue;
 use portcullis_model::Timestamp;
 use time::OffsetDateTime;
 
 thread_local! {
     static LATEST: RefCell<(i64, Vec<u8>)> = const { RefCell::new((i64::MIN, Vec::new())) };
-    static LATEST_VALUE: RefCell<Option<(i64, HeaderValue)>> = const { RefCell::new(None) };
 }
 
 /// Appends the date, as `Sun, 06 Nov 1994 08:49:37 GMT`.
 pub(super) fn append(out: &mut Vec<u8>, now: Timestamp) {
+    with(now, |date| out.extend_from_slice(date));
+}
+
+/// Hands the date to `write`.
+pub(super) fn with(now: Timestamp, write: impl FnOnce(&[u8])) {
     LATEST.with_borrow_mut(|(second, text)| {
         if *second != now.seconds() {
             *second = now.seconds();
@@ -31,22 +34,8 @@ pub(super) fn append(out: &mut Vec<u8>, now: Timestamp) {
                 at.second()
             );
         }
-        out.extend_from_slice(text);
+        write(text);
     });
-}
-
-/// Returns the date as a field's value.
-pub(super) fn value(now: Timestamp) -> Option<HeaderValue> {
-    LATEST_VALUE.with_borrow_mut(|latest| {
-        if let Some((_, value)) = latest.as_ref().filter(|(second, _)| *second == now.seconds()) {
-            return Some(value.clone());
-        }
-        let mut text = Vec::new();
-        append(&mut text, now);
-        let value = HeaderValue::try_from(text).ok()?;
-        *latest = Some((now.seconds(), value.clone()));
-        Some(value)
-    })
 }
 
 #[cfg(test)]

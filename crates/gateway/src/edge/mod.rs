@@ -1,7 +1,7 @@
 //! The edge: sockets, TLS and the codec. It turns bytes into [`crate::http::Request`]s and answers back.
 //!
 //! One current-thread runtime a core, each with its own listening socket (`SO_REUSEPORT`), so that a request stays on
-//! its thread from accept to answer. HTTP/1.1 is our own, HTTP/2's frames are the `h2` crate's; nothing above sees them.
+//! its thread from accept to answer. HTTP/1.1 and HTTP/2 are our own; nothing above sees which it was.
 
 pub mod limits;
 mod admission;
@@ -19,7 +19,6 @@ mod conduct;
 mod body_times;
 mod date;
 pub mod strictness;
-pub mod message;
 pub mod forward_proxy;
 mod proxy_protocol;
 pub(crate) mod fuzzing;

@@ -20,7 +20,7 @@ use crate::{
     },
 };
 
-const METHOD_BYTES_MAX: usize = 32;
+pub(in crate::edge) const METHOD_BYTES_MAX: usize = 32;
 /// Room for the fields of one head, before it must grow.
 const FIELDS_USUAL: usize = 16;
 /// A longer number is no length that anybody sends.
@@ -175,7 +175,7 @@ fn version(text: &[u8]) -> Result<Version, &'static Rule> {
 }
 
 /// Methods that everybody sends cost no memory.
-fn method_bytes(method: &[u8]) -> Bytes {
+pub(in crate::edge) fn method_bytes(method: &[u8]) -> Bytes {
     const COMMON: [&[u8]; 7] = [b"GET", b"POST", b"PUT", b"DELETE", b"PATCH", b"HEAD", b"OPTIONS"];
     COMMON
         .into_iter()
@@ -316,9 +316,7 @@ impl Fields {
         if self.length.is_some() {
             return Err(rules::TWO_LENGTHS);
         }
-        let plain = (1..=LENGTH_DIGITS_MAX).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
-        let text = std::str::from_utf8(value).ok().filter(|_| plain);
-        self.length = Some(text.and_then(|text| text.parse().ok()).ok_or(rules::LENGTH)?);
+        self.length = Some(length(value)?);
         Ok(())
     }
 
@@ -348,6 +346,13 @@ impl Fields {
             (false, length) => Ok(BodyFraming::Length(length.unwrap_or(0))),
         }
     }
+}
+
+/// The length that a field says.
+pub(in crate::edge) fn length(value: &[u8]) -> Result<u64, &'static Rule> {
+    let plain = (1..=LENGTH_DIGITS_MAX).contains(&value.len()) && value.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(value).ok().filter(|_| plain);
+    text.and_then(|text| text.parse().ok()).ok_or(rules::LENGTH)
 }
 
 thread_local! {

@@ -25,7 +25,11 @@ use bytes::Buf;
 use portcullis_model::clock::recent;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-pub(super) use self::{fuzzing::understood, head::host};
+pub(super) use self::{
+    fuzzing::understood,
+    head::{METHOD_BYTES_MAX, host, length, method_bytes},
+    outgoing::is_of_connection,
+};
 use self::{
     head::{Head, Scan},
     incoming::Incoming,

@@ -264,7 +264,7 @@ pub(super) fn switching_head(response: &Response, now: Timestamp) -> Option<Vec<
 }
 
 /// Fields that belong to one connection (RFC 9110 section 7.6.1).
-fn is_of_connection(name: &[u8]) -> bool {
+pub(in crate::edge) fn is_of_connection(name: &[u8]) -> bool {
     let names: &[&[u8]] = match name.len() {
         2 => &[b"te"],
         7 => &[b"trailer", b"upgrade"],
