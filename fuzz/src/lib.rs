@@ -14,6 +14,7 @@ mod documents;
 mod firewall;
 mod generator;
 mod heads;
+mod http2;
 mod openapi;
 mod seeds;
 mod templates;
@@ -43,6 +44,11 @@ pub const TARGETS: &[Target] = &[
         name: "chunks",
         check: bodies::chunks,
         seeds: seeds::chunks,
+    },
+    Target {
+        name: "http2",
+        check: http2::session,
+        seeds: seeds::frames,
     },
     Target {
         name: "proxy_protocol",

@@ -97,6 +97,64 @@ pub(crate) fn chunks() -> Vec<Vec<u8>> {
     chunks
 }
 
+/// What clients of HTTP/2 say behind their greeting.
+pub(crate) fn frames() -> Vec<Vec<u8>> {
+    let frame = |kind: u8, flags: u8, stream: u8, payload: &[u8]| {
+        let length = u8::try_from(payload.len()).unwrap_or_default();
+        [&[0, 0, length, kind, flags, 0, 0, 0, stream], payload].concat()
+    };
+    let get = &b"\x82\x87\x84\x41\x01a\x40\x01x\x01y\x0f\x0d\x010"[..];
+    let post = b"\x83\x87\x04\x02/x\x41\x8c\xf1\xe3\xc2\xe5\xf2\x3a\x6b\xa0\xab\x90\xf4\xff\x0f\x0d\x015\0\x06cookie\x03a=1\0\x06cookie\x03b=2";
+    vec![
+        [
+            frame(1, 5, 1, get),
+            frame(1, 5, 3, b"\x82\x87\x84\xbf\xbe"),
+            frame(1, 5, 5, get),
+        ]
+        .concat(),
+        [
+            frame(1, 4, 1, post),
+            frame(0, 0, 1, b"he"),
+            frame(0, 9, 1, b"\x02llo\0\0"),
+            frame(6, 0, 0, b"12345678"),
+        ]
+        .concat(),
+        [
+            frame(1, 0, 3, &post[..9]),
+            frame(9, 0, 3, &post[9..20]),
+            frame(9, 4, 3, &post[20..]),
+            frame(1, 5, 3, b"\0\x01t\x011"),
+        ]
+        .concat(),
+        [
+            frame(4, 0, 0, b"\0\x01\0\0\0\0\0\x04\0\0\0\x03"),
+            frame(1, 0x25, 7, &[b"\0\0\0\0\x10", get].concat()),
+            frame(8, 0, 7, b"\0\0\x01\0"),
+        ]
+        .concat(),
+        [
+            frame(1, 4, 1, post),
+            frame(3, 0, 1, b"\0\0\0\x08"),
+            frame(2, 0, 3, b"\0\0\0\x01\x10"),
+            frame(7, 0, 0, b"\0\0\0\0\0\0\0\0"),
+            frame(4, 1, 0, b""),
+        ]
+        .concat(),
+        frame(
+            1,
+            0xd,
+            1,
+            &[
+                b"\x03\x3f\xe1\x01",
+                get,
+                b"\x1f\x09\x02ab\x10\x02te\x08trailers\0\0\0",
+            ]
+            .concat(),
+        ),
+        frame(1, 5, 1, b"\x02\x07OPTIONS\x87\x04\x01*\x66\x05a:443"),
+    ]
+}
+
 pub(crate) fn proxy_protocol() -> Vec<Vec<u8>> {
     let mut headers = bytes(&[
         "PROXY TCP4 192.0.2.1 198.51.100.1 56324 443\r\nGET / HTTP/1.1\r\n\r\n",

@@ -54,7 +54,7 @@ macro_rules! tests {
 }
 
 tests! {
-    request_head answer_head chunks proxy_protocol vtl json_path java_pattern json_schema strict_json policy jwt es256 sigv4 web_acl
+    request_head answer_head chunks http2 proxy_protocol vtl json_path java_pattern json_schema strict_json policy jwt es256 sigv4 web_acl
     inspection events cloudformation openapi package
 }
 

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use portcullis_model::HeaderList;
 
-use super::{EdgeLimits, http1, proxy_protocol};
+use super::{EdgeLimits, http1, http2, proxy_protocol};
 
 /// The head of a request, as it was understood.
 #[derive(Debug)]
@@ -31,6 +31,22 @@ pub enum Framing {
 /// Reads the head at the front of `bytes`, and says how long it is; none where it is refused or not whole.
 pub fn request_head(bytes: &[u8]) -> Option<(RequestHead, usize)> {
     http1::understood(bytes, &EdgeLimits::default())
+}
+
+/// What a client of HTTP/2 asked for.
+#[derive(Debug, Default)]
+pub struct Http2Session {
+    /// With the numbers of their streams.
+    pub requests: Vec<(u32, RequestHead)>,
+    /// Those whose streams ended before their time.
+    pub ended: Vec<u32>,
+    /// The code with which the connection ended, where it did.
+    pub failed: Option<u32>,
+}
+
+/// Takes up what a client says behind its greeting, at most `piece` bytes at a time; what it asks is answered at once, or not at all.
+pub fn http2_session(said: &[u8], piece: usize, is_answered: bool) -> Http2Session {
+    http2::played(said, piece, is_answered, &EdgeLimits::default())
 }
 
 /// Reads what a proxy says first, and says how long it is; none where it is refused or not whole.

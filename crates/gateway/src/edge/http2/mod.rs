@@ -7,6 +7,7 @@
 mod answer;
 mod exchange;
 mod frame;
+mod fuzzing;
 mod head;
 mod hpack;
 mod incoming;
@@ -31,6 +32,7 @@ use tokio::{
     time::{Instant, Sleep, sleep, timeout},
 };
 
+pub(super) use self::fuzzing::played;
 use self::{frame::Reason, pulse::Pulse, session::Session};
 use super::{
     Answer, EdgeLimits,
