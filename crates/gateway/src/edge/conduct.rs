@@ -57,6 +57,8 @@ pub(super) struct Conduct {
     waker: RefCell<Option<Waker>>,
     idle_looks: Cell<u32>,
     begun_before: Cell<u64>,
+    /// What had been sent, while more waited to be, and for how many looks that has been all.
+    sent_before: Cell<(Option<u64>, u32)>,
 }
 
 #[derive(Debug)]
@@ -98,6 +100,7 @@ impl Conduct {
             waker: RefCell::default(),
             idle_looks: Cell::new(looks(limits.idle_time, between_looks)),
             begun_before: Cell::new(0),
+            sent_before: Cell::new((None, 0)),
         }
     }
 
@@ -151,8 +154,19 @@ impl Conduct {
         judged
     }
 
-    /// Looks how things stand; called once every [`Self::between_looks`].
-    pub(super) fn look(&self, idle_time: Duration) -> Option<Misconduct> {
+    /// Looks how things stand; called once every [`Self::between_looks`]. `sent` is how much has been written in all, where more
+    /// waits to be.
+    pub(super) fn look(&self, idle_time: Duration, sent: Option<u64>) -> Option<Misconduct> {
+        let (before, looks_before) = self.sent_before.get();
+        let stuck = if sent.is_some() && sent == before {
+            looks_before + 1
+        } else {
+            0
+        };
+        self.sent_before.set((sent, stuck));
+        if stuck > self.limits.write_looks {
+            return Some(Misconduct::Stalled);
+        }
         self.resets
             .set(self.resets.get().saturating_sub(self.limits.resets_per_look));
         let mut slots = self.open.borrow_mut();
@@ -291,25 +305,42 @@ mod tests {
         let stream = conduct.open();
         for _ in 0..20 {
             stream.waits_for_us();
-            assert_eq!(conduct.look(IDLE), None);
+            assert_eq!(conduct.look(IDLE, None), None);
         }
         stream.waits_for_client();
-        let looks: Vec<_> = (0..5).map(|_| conduct.look(IDLE)).collect();
+        let looks: Vec<_> = (0..5).map(|_| conduct.look(IDLE, None)).collect();
         assert_eq!(looks, [None, None, None, None, Some(Misconduct::Stalled)]);
         stream.waits_for_client();
-        assert_eq!(conduct.look(IDLE), None, "a piece was taken");
+        assert_eq!(conduct.look(IDLE, None), None, "a piece was taken");
+    }
+
+    #[test]
+    fn connection_whose_client_takes_nothing_is_ended_and_a_slow_one_is_not() {
+        let conduct = conduct();
+        let _stream = conduct.open();
+        assert!((0..20).all(|bytes| conduct.look(IDLE, Some(bytes)).is_none()));
+        assert!(
+            (0..20).all(|_| conduct.look(IDLE, None).is_none()),
+            "nothing waits"
+        );
+        let looks: Vec<_> = (0..6).map(|_| conduct.look(IDLE, Some(20))).collect();
+        assert_eq!(looks, [None, None, None, None, None, Some(Misconduct::Stalled)]);
     }
 
     #[test]
     fn a_connection_without_streams_idles_and_one_with_some_does_not() {
         let conduct = conduct();
         let stream = conduct.open();
-        assert!((0..20).all(|_| conduct.look(IDLE).is_none()));
+        assert!((0..20).all(|_| conduct.look(IDLE, None).is_none()));
         stream.ended();
         drop(stream);
-        assert_eq!((0..3).find_map(|_| conduct.look(IDLE)), None);
+        assert_eq!((0..3).find_map(|_| conduct.look(IDLE, None)), None);
         drop(conduct.open());
-        assert_eq!((0..4).find_map(|_| conduct.look(IDLE)), None, "it asked again");
-        assert_eq!(conduct.look(IDLE), Some(Misconduct::Idle));
+        assert_eq!(
+            (0..4).find_map(|_| conduct.look(IDLE, None)),
+            None,
+            "it asked again"
+        );
+        assert_eq!(conduct.look(IDLE, None), Some(Misconduct::Idle));
     }
 }

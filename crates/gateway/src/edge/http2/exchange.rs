@@ -96,8 +96,9 @@ async fn send(
     }
     let mut body = response.body;
     let mut piece = Bytes::new();
-    let mut is_waiting = false;
+    let mut is_waited_for = false;
     poll_fn(|context| {
+        let mut goes_on = false;
         loop {
             if piece.is_empty() {
                 match body.poll_next(context) {
@@ -109,7 +110,7 @@ async fn send(
                     }
                     Poll::Pending => {
                         open.waits_for_us();
-                        is_waiting = false;
+                        is_waited_for = false;
                         return stream.poll_ended(context).map(|()| Err(Ended));
                     }
                 }
@@ -118,12 +119,19 @@ async fn send(
             let is_last = piece.is_empty() || matches!(body, Body::Empty);
             let sent = session
                 .borrow_mut()
-                .poll_data(stream, &mut piece, is_last, context);
-            if sent.is_pending() && !std::mem::replace(&mut is_waiting, true) {
-                open.waits_for_client();
+                .poll_data(stream, &mut piece, is_last, goes_on, context);
+            if sent.is_pending() {
+                // Whether the client takes anything at all is another's question.
+                let waits = stream.state.borrow().waits_for_room;
+                if !waits {
+                    open.waits_for_us();
+                } else if !is_waited_for {
+                    open.waits_for_client();
+                }
+                is_waited_for = waits;
             }
             ready!(sent)?;
-            is_waiting = false;
+            (is_waited_for, goes_on) = (false, true);
             if is_last && piece.is_empty() {
                 open.ended();
                 return Poll::Ready(Ok(()));

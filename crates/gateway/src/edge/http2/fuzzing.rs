@@ -84,7 +84,7 @@ fn taken_up(session: &mut Session, arrived: Arrived, is_answered: bool) -> Optio
         };
         if let Ok(true) = session.answer(&stream, &response, asked) {
             let mut body = "hello".into();
-            let _sent = session.poll_data(&stream, &mut body, true, &context);
+            let _sent = session.poll_data(&stream, &mut body, true, false, &context);
         }
     } else {
         while let Poll::Ready(Some(Ok(_))) = session.poll_body(&stream, &context) {}

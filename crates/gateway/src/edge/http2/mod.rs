@@ -29,13 +29,13 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf},
-    time::{Instant, Sleep, sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 pub(super) use self::fuzzing::played;
 use self::{frame::Reason, pulse::Pulse, session::Session};
 use super::{
-    Answer, EdgeLimits,
+    Answer,
     admission::Judge,
     conduct::{Conduct, Misconduct},
     connection::Shared,
@@ -81,8 +81,12 @@ pub(super) async fn serve<A: Answer>(
         if let Some(judged) = conduct.judged(context) {
             return Poll::Ready(Ended::Judged(judged));
         }
-        if let Poll::Ready(judged) = poll_look(&conduct, next_look.as_mut(), limits, context) {
-            return Poll::Ready(Ended::Judged(judged));
+        while next_look.as_mut().poll(context).is_ready() {
+            let sent = serving.session.borrow().sent_so_far();
+            if let Some(judged) = conduct.look(limits.idle_time, sent) {
+                return Poll::Ready(Ended::Judged(judged));
+            }
+            next_look.as_mut().reset(Instant::now() + conduct.between_looks());
         }
         if let Poll::Ready(ended) = serving.poll(context) {
             return Poll::Ready(ended);
@@ -200,21 +204,22 @@ impl<A: Answer, S: AsyncRead + AsyncWrite + Unpin> Serving<A, S> {
             let mut room = ReadBuf::new(room);
             ready!(Pin::new(&mut self.stream).poll_read(context, &mut room))?;
             let read = room.filled();
-            let mut whole = std::mem::take(&mut self.inbound);
-            let input = if whole.is_empty() {
-                read
+            let mut inbound = std::mem::take(&mut self.inbound);
+            let taken = if inbound.is_empty() {
+                self.take(read).map(|used| {
+                    self.inbound
+                        .extend_from_slice(read.get(used..).unwrap_or_default());
+                })
             } else {
-                whole.extend_from_slice(read);
-                &whole
+                inbound.extend_from_slice(read);
+                self.take(&inbound).map(|used| {
+                    inbound.drain(..used);
+                    if !inbound.is_empty() {
+                        self.inbound = inbound;
+                    }
+                })
             };
-            let rest = match self.take(input) {
-                Ok(used) => input.get(used..).unwrap_or_default(),
-                Err(reason) => return Poll::Ready(Ok(Err(reason))),
-            };
-            if !rest.is_empty() {
-                self.inbound = rest.to_vec();
-            }
-            Poll::Ready(Ok(Ok(!read.is_empty())))
+            Poll::Ready(Ok(taken.map(|()| !read.is_empty())))
         })
     }
 
@@ -257,20 +262,4 @@ impl<A: Answer, S: AsyncRead + AsyncWrite + Unpin> Serving<A, S> {
             }
         }
     }
-}
-
-/// Looks, when it is time to, how the client behaves.
-fn poll_look(
-    conduct: &Conduct,
-    mut next_look: Pin<&mut Sleep>,
-    limits: &EdgeLimits,
-    context: &mut Context<'_>,
-) -> Poll<Misconduct> {
-    while next_look.as_mut().poll(context).is_ready() {
-        if let Some(judged) = conduct.look(limits.idle_time) {
-            return Poll::Ready(judged);
-        }
-        next_look.as_mut().reset(Instant::now() + conduct.between_looks());
-    }
-    Poll::Pending
 }

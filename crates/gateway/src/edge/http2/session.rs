@@ -15,7 +15,7 @@ use std::{
 use self::arriving::Partial;
 pub(super) use self::{arriving::Arrived, leaving::Ended};
 use super::{
-    frame::{self, Reason, WINDOW_BYTES, setting},
+    frame::{self, PAYLOAD_BYTES_MAX, Reason, WINDOW_BYTES, setting},
     hpack::{Decoder, Encoder},
     stream::Stream,
 };
@@ -69,8 +69,12 @@ pub(super) struct Session {
     first_room: i64,
     out: Vec<u8>,
     written: usize,
-    /// Which stream has room first, the next time.
-    turn: usize,
+    /// Bytes written in all.
+    sent: u64,
+    /// Streams that wait for their turn to send: for the connection, not for room of their own.
+    queue: VecDeque<u32>,
+    /// Streams that have been told that it is their turn, and have not come yet.
+    turns: usize,
     /// No new streams are taken up.
     is_leaving: bool,
     /// An answer to the question whether the client is there has come.
@@ -115,7 +119,9 @@ impl Session {
             first_room: i64::from(WINDOW_BYTES),
             out,
             written: 0,
-            turn: 0,
+            sent: 0,
+            queue: VecDeque::new(),
+            turns: 0,
             is_leaving: false,
             has_ponged: false,
             waker: None,
@@ -153,6 +159,7 @@ impl Session {
     /// So many bytes of it were.
     pub(super) fn wrote(&mut self, bytes: usize) {
         self.written += bytes;
+        self.sent += bytes as u64;
         if self.written >= self.out.len() {
             self.written = 0;
             self.out.clear();
@@ -160,7 +167,13 @@ impl Session {
                 self.out = Vec::new();
             }
         }
-        self.wake_senders();
+        self.next_turns();
+    }
+
+    /// Returns how many bytes were written in all, where more wait to be.
+    pub(super) fn sent_so_far(&self) -> Option<u64> {
+        let waits = !self.unwritten().is_empty() || !self.queue.is_empty();
+        waits.then_some(self.sent)
     }
 
     /// Tells whether the client must take something before more of what it sends is read.
@@ -212,7 +225,12 @@ impl Session {
 
     fn remove(&mut self, id: u32) -> Option<Rc<Stream>> {
         let place = self.streams.binary_search_by_key(&id, |stream| stream.id).ok()?;
-        Some(self.streams.remove(place))
+        let stream = self.streams.remove(place);
+        if std::mem::take(&mut stream.state.borrow_mut().is_its_turn) {
+            self.turns -= 1;
+            self.next_turns();
+        }
+        Some(stream)
     }
 
     /// Ends a stream before its time, and says so.
@@ -233,16 +251,18 @@ impl Session {
         self.ended.push_back(id);
     }
 
-    /// Lets streams go on that wait for room, where there is some: another one first each time.
-    fn wake_senders(&mut self) {
-        if self.our_room <= 0 || self.unwritten().len() > OUT_BYTES_MAX / 2 {
-            return;
-        }
-        self.turn = self.turn.wrapping_add(1);
-        let first = self.turn % self.streams.len().max(1);
-        let (before, after) = self.streams.split_at_checked(first).unwrap_or_default();
-        for stream in after.iter().chain(before) {
-            stream.state.borrow_mut().wake_sender();
+    /// Has streams woken whose turn it is, as many as there is room for.
+    fn next_turns(&mut self) {
+        let to_write = OUT_BYTES_MAX.saturating_sub(self.unwritten().len());
+        let of_client = usize::try_from(self.our_room).unwrap_or_default();
+        let room = to_write.min(of_client).div_ceil(PAYLOAD_BYTES_MAX);
+        while self.turns < room
+            && let Some(id) = self.queue.pop_front()
+        {
+            if let Some(stream) = self.find(id) {
+                stream.state.borrow_mut().has_turn();
+                self.turns += 1;
+            }
         }
     }
 }

@@ -34,8 +34,11 @@ pub(super) struct State {
     pub(super) our_room: i64,
     /// Why it was ended before its time.
     pub(super) ended: Option<Reason>,
-    /// The exchange has something to send.
+    /// The exchange has something to send, and the client no room for it.
     pub(super) waits_for_room: bool,
+    /// The exchange has something to send, and others were before it.
+    pub(super) is_in_queue: bool,
+    pub(super) is_its_turn: bool,
     pub(super) exchange: Option<Waker>,
     pub(super) reader: Option<Waker>,
 }
@@ -70,12 +73,21 @@ impl State {
         }
     }
 
-    /// There is room, where somebody waits for it.
-    pub(super) fn wake_sender(&mut self) {
-        if self.our_room > 0
-            && std::mem::take(&mut self.waits_for_room)
-            && let Some(exchange) = &self.exchange
-        {
+    /// The client has room, or has less than before.
+    pub(super) fn has_room(&mut self) {
+        if self.our_room > 0 && std::mem::take(&mut self.waits_for_room) {
+            self.wake_sender();
+        }
+    }
+
+    /// It is the stream's turn to send.
+    pub(super) fn has_turn(&mut self) {
+        (self.is_in_queue, self.is_its_turn) = (false, true);
+        self.wake_sender();
+    }
+
+    fn wake_sender(&self) {
+        if let Some(exchange) = &self.exchange {
             exchange.wake_by_ref();
         }
     }

@@ -6,7 +6,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::*;
 use crate::{
-    edge::{EdgeCounters, admission::Admission, tls::Line},
+    edge::{EdgeCounters, EdgeLimits, admission::Admission, tls::Line},
     http::{Listener, Request, Response},
 };
 

@@ -363,7 +363,7 @@ impl Session {
             if self.our_room > i64::from(WINDOW_BYTES_MAX) {
                 return Err(Fault::Connection(Reason::FlowControlError));
             }
-            self.wake_senders();
+            self.next_turns();
             return Ok(());
         }
         self.of_stream(head)?;
@@ -378,7 +378,7 @@ impl Session {
         if state.our_room > i64::from(WINDOW_BYTES_MAX) {
             return Err(Fault::Stream(head.stream, Reason::FlowControlError));
         }
-        state.wake_sender();
+        state.has_room();
         Ok(())
     }
 
@@ -411,8 +411,8 @@ impl Session {
                     if state.our_room > i64::from(WINDOW_BYTES_MAX) {
                         return Err(Fault::Connection(Reason::FlowControlError));
                     }
+                    state.has_room();
                 }
-                self.wake_senders();
             }
             setting::MAX_FRAME_SIZE if !(1 << 14..1 << 24).contains(&value) => return Err(PROTOCOL),
             _ => {}

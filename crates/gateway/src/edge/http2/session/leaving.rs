@@ -40,30 +40,44 @@ impl Session {
         Ok(has_body)
     }
 
-    /// Sends what there is room for of `piece`, at most a frame. Ready when something was sent; of an empty last one, its end.
+    /// Sends what there is room for of `piece`, at most a frame. Ready when something was sent; of an empty last one, its end. Who has
+    /// sent something and would send more lets others come first (`goes_on`).
     pub(in super::super) fn poll_data(
         &mut self,
         stream: &Stream,
         piece: &mut Bytes,
         is_last: bool,
+        goes_on: bool,
         context: &Context<'_>,
     ) -> Poll<Result<(), Ended>> {
         let mut state = stream.state.borrow_mut();
         if state.ended.is_some() {
             return Poll::Ready(Err(Ended));
         }
-        let to_write = OUT_BYTES_MAX.saturating_sub(self.unwritten().len());
-        let of_client = usize::try_from(self.our_room.min(state.our_room)).unwrap_or_default();
-        let bytes = piece.len().min(to_write).min(of_client).min(PAYLOAD_BYTES_MAX);
-        if bytes == 0 && !piece.is_empty() {
-            state.waits_for_room = true;
-            state.listen(context);
-            return Poll::Pending;
+        if !piece.is_empty() {
+            let is_its_turn = std::mem::take(&mut state.is_its_turn);
+            self.turns -= usize::from(is_its_turn);
+            state.waits_for_room = state.our_room <= 0;
+            let is_full = self.our_room <= 0 || self.unwritten().len() >= OUT_BYTES_MAX;
+            let is_others_turn =
+                is_full || (!is_its_turn && (goes_on || self.turns > 0) && !self.queue.is_empty());
+            if is_others_turn && !state.waits_for_room && !std::mem::replace(&mut state.is_in_queue, true) {
+                self.queue.push_back(stream.id);
+            }
+            if is_others_turn || state.waits_for_room {
+                state.listen(context);
+                drop(state);
+                if is_its_turn {
+                    self.next_turns();
+                }
+                return Poll::Pending;
+            }
         }
-        let sent = piece.split_to(bytes);
+        let of_client = usize::try_from(self.our_room.min(state.our_room)).unwrap_or_default();
+        let sent = piece.split_to(piece.len().min(of_client).min(PAYLOAD_BYTES_MAX));
         let ends = is_last && piece.is_empty();
         frame::data(&mut self.out, stream.id, &sent, ends);
-        let bytes = i64::try_from(bytes).unwrap_or(i64::MAX);
+        let bytes = i64::try_from(sent.len()).unwrap_or(i64::MAX);
         self.our_room -= bytes;
         state.our_room -= bytes;
         drop(state);

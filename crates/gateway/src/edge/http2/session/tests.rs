@@ -1,6 +1,12 @@
 //! A connection without a socket: frames in, frames out.
 
-use std::task::{Context, Poll, Waker};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
 
 use bytes::Bytes;
 use portcullis_model::Timestamp;
@@ -80,7 +86,7 @@ impl Talk {
     fn send(&mut self, stream: &Stream, piece: &mut Bytes) -> usize {
         let before = piece.len();
         let context = Context::from_waker(Waker::noop());
-        while !piece.is_empty() && ready(self.0.poll_data(stream, piece, true, &context)).is_some() {}
+        while !piece.is_empty() && ready(self.0.poll_data(stream, piece, true, false, &context)).is_some() {}
         before - piece.len()
     }
 }
@@ -177,6 +183,55 @@ fn answers_keep_to_the_room_that_the_client_has() {
     talk.say(&frame(kind::SETTINGS, 0, 0, b"\0\x04\0\0\0\0")).unwrap();
     talk.heard();
     assert!(talk.send(&stream, &mut body) > 0);
+}
+
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn streams_send_in_turn_however_much_each_has() {
+    let mut talk = Talk::begun(&EdgeLimits::default());
+    let room = [
+        frame(kind::SETTINGS, 0, 0, b"\0\x04\x01\0\0\0"),
+        number(kind::WINDOW_UPDATE, 0, 1 << 24),
+    ];
+    talk.say(&room.concat()).unwrap();
+    let streams: Vec<_> = (0..20)
+        .map(|number| talk.say(&whole(2 * number + 1)).unwrap().pop().unwrap().stream)
+        .collect();
+    let mut bodies = vec![Bytes::from(vec![b'x'; 200_000]); streams.len()];
+    talk.heard();
+    let woken: Vec<_> = streams
+        .iter()
+        .map(|_| Arc::new(Woken(AtomicBool::new(true))))
+        .collect();
+    let mut order = Vec::new();
+    while bodies.iter().any(|body| !body.is_empty()) {
+        for ((stream, body), woken) in streams.iter().zip(&mut bodies).zip(&woken) {
+            if !woken.0.swap(false, Ordering::Relaxed) {
+                continue;
+            }
+            let waker = Waker::from(Arc::clone(woken));
+            let context = Context::from_waker(&waker);
+            let mut goes_on = false;
+            while !body.is_empty() && ready(talk.0.poll_data(stream, body, true, goes_on, &context)).is_some()
+            {
+                goes_on = true;
+            }
+        }
+        let data = |(kind, _, id, _): (u8, u8, u32, Vec<u8>)| (kind == kind::DATA).then_some(id);
+        order.extend(talk.heard().into_iter().filter_map(data));
+    }
+    assert_eq!(order.len(), 20 * 13);
+    let among_the_first = |id: &u32| order.iter().take(60).filter(|first| *first == id).count();
+    let least = streams.iter().map(|stream| among_the_first(&stream.id)).min();
+    assert!(least >= Some(1), "somebody waited for all others: {order:?}");
+    assert_eq!(talk.0.sent_so_far(), None);
 }
 
 #[test]
