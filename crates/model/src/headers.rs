@@ -31,7 +31,7 @@ impl HeaderList {
 
     /// Returns an empty list with room for `fields` which lie in `block`.
     pub fn read_from(block: Bytes, fields: usize) -> Self {
-        let mut list = Box::<Fields>::default();
+        let mut list = Fields::room();
         list.block = block;
         list.fields.reserve(fields);
         Self(Some(list))
@@ -53,8 +53,11 @@ impl HeaderList {
     #[must_use]
     pub fn detached(&self) -> Self {
         let line = |(name, value): (&[u8], &[u8])| name.len() + COLON.len() + value.len() + LINE_END.len();
-        let mut detached = Self::with_capacity(self.len());
-        detached.fields().added.reserve_exact(self.iter().map(line).sum());
+        // Not the room of one before: what is kept takes what it needs.
+        let mut fields = Box::<Fields>::default();
+        fields.fields.reserve(self.len());
+        fields.added.reserve_exact(self.iter().map(line).sum());
+        let mut detached = Self(Some(fields));
         for (name, value) in self.iter() {
             detached.push(name, value);
         }
@@ -79,7 +82,7 @@ impl HeaderList {
     }
 
     fn fields(&mut self) -> &mut Fields {
-        self.0.get_or_insert_default()
+        self.0.get_or_insert_with(Fields::room)
     }
 
     #[inline]
@@ -142,7 +145,9 @@ impl HeaderList {
 
     /// Removes every field called `name`.
     pub fn remove(&mut self, name: &[u8]) {
-        self.retain(|field, _| !field.eq_ignore_ascii_case(name));
+        if self.view().may_have(name) {
+            self.retain(|field, _| !field.eq_ignore_ascii_case(name));
+        }
     }
 
     /// Returns the first value of `name`.
@@ -156,9 +161,7 @@ impl HeaderList {
     }
 
     fn find(&self, name: &[u8]) -> Option<Place> {
-        let view = self.view();
-        let found = view.fields.iter().find(|field| view.is_called(**field, name));
-        found.map(|field| field.value)
+        self.view().called(name).next().map(|field| field.value)
     }
 
     /// Returns the first value of `name` when it is UTF-8.
@@ -169,19 +172,14 @@ impl HeaderList {
     /// Returns every value of `name`, in order.
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         let view = self.view();
-        view.fields
-            .iter()
-            .filter(move |field| view.is_called(**field, name.as_bytes()))
-            .map(move |field| view.of(field.value))
+        let fields = view.called(name.as_bytes());
+        fields.map(move |field| view.of(field.value))
     }
 
     /// Returns every value of `name`, in order, to keep.
     pub fn all_bytes<'a>(&'a self, name: &'a str) -> impl Iterator<Item = Bytes> {
-        let view = self.view();
-        view.fields
-            .iter()
-            .filter(move |field| view.is_called(**field, name.as_bytes()))
-            .map(|field| self.bytes_of(field.value))
+        let fields = self.view().called(name.as_bytes());
+        fields.map(|field| self.bytes_of(field.value))
     }
 
     /// Returns every field, in order.
@@ -193,18 +191,18 @@ impl HeaderList {
     }
 
     /// Calls `each` with every field, in order, until it returns none; values are to keep, and share the list's memory.
-    pub fn try_for_each(self, mut each: impl FnMut(&[u8], Bytes) -> Option<()>) -> Option<()> {
-        let Some(list) = self.0 else {
+    pub fn try_for_each(mut self, mut each: impl FnMut(&[u8], Bytes) -> Option<()>) -> Option<()> {
+        let Some(list) = &mut self.0 else {
             return Some(());
         };
         let Fields {
             block, added, fields, ..
-        } = *list;
-        let added = Bytes::from(added);
+        } = &mut **list;
+        let added = Bytes::from(std::mem::take(added));
         fields.iter().try_for_each(|field| {
-            let value = field.value.of(&block, &added);
-            let memory = if field.value.is_added() { &added } else { &block };
-            each(field.name.of(&block, &added), memory.slice_ref(value))
+            let value = field.value.of(block, &added);
+            let memory = if field.value.is_added() { &added } else { &*block };
+            each(field.name.of(block, &added), memory.slice_ref(value))
         })
     }
 
@@ -224,6 +222,7 @@ impl HeaderList {
             block,
             added,
             fields,
+            lengths,
             unseen,
         } = &mut **list;
         fields.retain(|field| match renamed(field.name.of(block, added)) {
@@ -231,6 +230,7 @@ impl HeaderList {
             Renamed::To(other) => match Place::add(added, &other) {
                 Some(place) => {
                     *unseen = true;
+                    *lengths |= place.length_bit();
                     field.name = place;
                     true
                 }
@@ -262,6 +262,14 @@ impl HeaderList {
     /// Tells whether there is no field.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+impl Drop for HeaderList {
+    fn drop(&mut self) {
+        if let Some(list) = self.0.take() {
+            Fields::give_back(list);
+        }
     }
 }
 
@@ -380,6 +388,54 @@ mod tests {
             let mut out = Vec::new();
             headers.write_lines(&mut out, |name| name != [left_out]);
             assert_eq!(out, expected, "{}", out.escape_ascii());
+        }
+    }
+
+    #[test]
+    fn room_of_a_list_that_is_over_tells_nothing_of_it() {
+        let read = Bytes::from(b"Name: value\r\n".repeat(10));
+        for fields in [1, 10, 300] {
+            let mut headers = HeaderList::read_from(read.clone(), 1);
+            for _ in 0..fields {
+                headers.push_read(0..4, 6..11);
+                headers.push("Other", "of somebody else");
+            }
+            drop(headers);
+            assert!(read.is_unique(), "nobody holds what was read");
+            let mut next = HeaderList::new();
+            assert!(next.is_empty());
+            next.push_own(const { FieldName::new("Ours") }, |value| {
+                value.extend_from_slice(b"1");
+            });
+            assert_eq!(next.bad_field(), None);
+            let fields: Vec<_> = next.iter().collect();
+            assert_eq!(fields, [(b"Ours".as_slice(), b"1".as_slice())]);
+        }
+    }
+
+    #[test]
+    fn fields_are_found_by_names_of_every_length_and_by_those_that_they_were_given() {
+        let name = |length: usize| "n".repeat(length);
+        for length in (1..130).step_by(3) {
+            let mut headers = HeaderList::read_from(Bytes::from_static(b"Readvalue"), 1);
+            headers.push_read(0..4, 4..9);
+            headers.push(name(length), "pushed");
+            for asked in 1..200 {
+                let expected = (asked == length).then_some("pushed");
+                assert_eq!(headers.text(&name(asked)), expected, "{length} {asked}");
+                assert_eq!(headers.all(&name(asked)).count(), usize::from(asked == length));
+            }
+            assert_eq!(headers.all_bytes("READ").collect::<Vec<_>>(), ["value"]);
+            headers.rename(|known| match known {
+                b"Read" => Renamed::To(name(length + 1).into()),
+                _ => Renamed::Kept,
+            });
+            assert_eq!(headers.get(name(length + 1)), Some(b"value".as_slice()));
+            let copy = headers.filtered(0, |_| true);
+            assert_eq!(copy.get(name(length + 1)), Some(b"value".as_slice()));
+            headers.remove(name(length).to_uppercase().as_bytes());
+            assert_eq!(headers.len(), 1);
+            assert_eq!(headers.get(name(length)), None);
         }
     }
 

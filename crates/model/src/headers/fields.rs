@@ -1,6 +1,6 @@
 //! Where the fields of a list lie.
 
-use std::ops::Range;
+use std::{cell::RefCell, ops::Range};
 
 use bytes::Bytes;
 use smallvec::SmallVec;
@@ -16,12 +16,24 @@ const ADDED_USUAL: usize = 256;
 /// Fields that most lists have at most.
 const FIELDS_USUAL: usize = 16;
 
+/// Lists whose room a thread keeps for others. Every request has three.
+const SPARE_MAX: usize = 64;
+/// What was added to a list whose room is kept, at most, in bytes.
+const ADDED_KEPT_MAX: usize = 4 * ADDED_USUAL;
+
+thread_local! {
+    #[allow(clippy::vec_box, reason = "the boxes are what is kept")]
+    static SPARE: RefCell<Vec<Box<Fields>>> = const { RefCell::new(Vec::new()) };
+}
+
 /// The fields of a list, and what they lie in.
 #[derive(Clone, Default)]
 pub(super) struct Fields {
     pub(super) block: Bytes,
     pub(super) added: Vec<u8>,
     pub(super) fields: SmallVec<[Field; FIELDS_USUAL]>,
+    /// How long the names are that were ever in it, a bit each.
+    pub(super) lengths: u64,
     /// Something was added that nobody has looked at.
     pub(super) unseen: bool,
 }
@@ -45,6 +57,12 @@ pub(super) struct View<'a> {
     pub(super) fields: &'a [Field],
     block: &'a [u8],
     added: &'a [u8],
+    lengths: u64,
+}
+
+/// Returns the bit of a name; those that nobody asks for share one.
+const fn length_bit(bytes: usize) -> u64 {
+    1 << if bytes < 63 { bytes } else { 63 }
 }
 
 impl Place {
@@ -75,6 +93,16 @@ impl Place {
     }
 
     #[inline]
+    const fn bytes(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
+    /// Returns the bit of the length of a name.
+    pub(super) const fn length_bit(self) -> u64 {
+        length_bit(self.bytes())
+    }
+
+    #[inline]
     pub(super) const fn is_added(self) -> bool {
         self.start >= ADDED
     }
@@ -92,12 +120,38 @@ impl Place {
 }
 
 impl Fields {
+    /// Returns an empty list.
+    pub(super) fn room() -> Box<Self> {
+        // There is no spare one any more when the thread ends.
+        let spare = SPARE.try_with(|spare| spare.borrow_mut().pop());
+        spare.ok().flatten().unwrap_or_default()
+    }
+
+    /// Leaves its room to another list.
+    pub(super) fn give_back(mut list: Box<Self>) {
+        if list.fields.spilled() || list.added.capacity() > ADDED_KEPT_MAX {
+            return;
+        }
+        list.block = Bytes::new();
+        list.added.clear();
+        list.fields.clear();
+        list.lengths = 0;
+        list.unseen = false;
+        let _kept = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < SPARE_MAX {
+                spare.push(list);
+            }
+        });
+    }
+
     #[inline]
     pub(super) fn view(&self) -> View<'_> {
         View {
             fields: &self.fields,
             block: &self.block,
             added: &self.added,
+            lengths: self.lengths,
         }
     }
 
@@ -113,6 +167,7 @@ impl Fields {
     #[inline]
     pub(super) fn push(&mut self, name: Option<Place>, value: Option<Place>) {
         if let (Some(name), Some(value)) = (name, value) {
+            self.lengths |= name.length_bit();
             self.fields.push(Field { name, value });
         }
     }
@@ -145,11 +200,20 @@ impl<'a> View<'a> {
         place.of(self.block, self.added)
     }
 
-    /// Tells whether a field has this name.
+    /// Returns the fields that have this name.
     #[inline]
-    pub(super) fn is_called(self, field: Field, name: &[u8]) -> bool {
+    pub(super) fn called<'n>(self, name: &'n [u8]) -> impl Iterator<Item = Field> + use<'a, 'n> {
+        let fields = if self.may_have(name) { self.fields } else { &[] };
         // Most names differ in length.
-        (field.name.end - field.name.start) as usize == name.len() && is_name(self.of(field.name), name)
+        let is_called =
+            move |field: &Field| field.name.bytes() == name.len() && is_name(self.of(field.name), name);
+        fields.iter().copied().filter(is_called)
+    }
+
+    /// Tells whether a name is as long: of those that are asked for, most are not there.
+    #[inline]
+    pub(super) const fn may_have(self, name: &[u8]) -> bool {
+        self.lengths & length_bit(name.len()) != 0
     }
 
     /// Returns where the line of a field stands, if it stands anywhere as it is written.
@@ -159,6 +223,10 @@ impl<'a> View<'a> {
             return None;
         }
         let (start, end) = (name.start, value.end + 2);
+        if name.is_added() {
+            // Nothing but a line has its value there.
+            return Some(Place { start, end });
+        }
         let behind_name = self.of(Place { start: name.end, end });
         matches!(behind_name, [b':', b' ', .., b'\r', b'\n']).then_some(Place { start, end })
     }
