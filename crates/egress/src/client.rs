@@ -21,6 +21,7 @@ use tokio_rustls::TlsConnector;
 use crate::{
     AddressPolicy, Answer, AnswerBody, EgressError, Limits, OutgoingBody, Phase, Target, Timeouts,
     answer::Waiting,
+    attended::is_attended,
     connect::{connect, connector},
     connection::Connection,
     head::{self, Asked, Head},
@@ -234,7 +235,10 @@ impl Client {
                     }
                 }
                 let head = reading.poll(context, &mut connection, request.method, &parts.limits);
-                if head.is_pending() && connection.patience.poll_at(context, until).is_ready() {
+                if head.is_pending()
+                    && !is_attended(context.waker())
+                    && connection.patience.poll_at(context, until).is_ready()
+                {
                     return Poll::Ready(Err(Failure::Final(EgressError::TimedOut(Phase::Answer))));
                 }
                 head

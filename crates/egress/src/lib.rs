@@ -6,6 +6,7 @@
 
 mod address;
 mod answer;
+mod attended;
 mod body;
 mod chunked;
 mod client;
@@ -33,6 +34,7 @@ mod tests;
 
 pub use address::{AddressPolicy, AddressRange, PublicOnly};
 pub use answer::{Answer, AnswerBody};
+pub use attended::{SOON, attended};
 pub use body::OutgoingBody;
 pub use chunked::{BadChunk, Chunked, Step};
 pub use client::{Client, ClientConfig};

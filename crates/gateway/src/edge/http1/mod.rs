@@ -22,6 +22,7 @@ use std::{
 };
 
 use bytes::Buf;
+use portcullis_egress::{SOON, attended};
 use portcullis_model::clock::recent;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
@@ -50,9 +51,6 @@ const DRAINED_BYTES_MAX: u64 = 64 * 1024;
 /// How long, and how much, a client may still send after our last word, so that it can read that word.
 const LINGER_TIME: Duration = Duration::from_secs(2);
 const LINGER_BYTES_MAX: usize = 256 * 1024;
-
-/// Most answers come sooner; whether its client is still there is looked at when one does not.
-const SOON: Duration = Duration::from_millis(50);
 
 type SharedWire<S> = Rc<RefCell<Wire<S>>>;
 
@@ -233,13 +231,18 @@ fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
         } else {
             let mut answer = pin!(shared.answer.answer(request));
             let mut is_late = false;
-            let answered = poll_fn(|context| match answer.as_mut().poll(context) {
-                Poll::Ready(response) => Poll::Ready(Some(response)),
-                Poll::Pending => {
-                    if !std::mem::replace(&mut is_late, true) {
-                        ready!(wire.borrow_mut().deadline.wake_within(context, SOON));
+            let answered = poll_fn(|context| {
+                // Most answers come soon. When one does not, whether its client is still there is looked at too.
+                if !std::mem::replace(&mut is_late, true) {
+                    if let Poll::Ready(response) = attended(context, |context| answer.as_mut().poll(context))
+                    {
+                        return Poll::Ready(Some(response));
                     }
-                    poll_gone(wire, context).map(|()| None)
+                    ready!(wire.borrow_mut().deadline.wake_within(context, SOON));
+                }
+                match answer.as_mut().poll(context) {
+                    Poll::Ready(response) => Poll::Ready(Some(response)),
+                    Poll::Pending => poll_gone(wire, context).map(|()| None),
                 }
             });
             let Some(response) = answered.await else {
