@@ -74,7 +74,8 @@ pub trait Clock: Send + Sync {
 
 thread_local! {
     static RECENT: Cell<Option<Instant>> = const { Cell::new(None) };
-    static READ_TOGETHER: Cell<Option<(Instant, Duration)>> = const { Cell::new(None) };
+    /// A moment, and its nanoseconds since the epoch.
+    static READ_TOGETHER: Cell<Option<(Instant, u64)>> = const { Cell::new(None) };
 }
 
 /// How long two clocks that were read together are taken to run together: the machine's may be set.
@@ -104,11 +105,12 @@ impl Clock for SystemClock {
             && let Some(since) = at.checked_duration_since(read_at)
             && since < TOGETHER
         {
-            return timestamp(since_epoch + since);
+            // It is less than a second.
+            return timestamp(since_epoch.saturating_add(since.subsec_nanos().into()));
         }
         let (read_at, since_epoch) = (Instant::now(), since_epoch());
         READ_TOGETHER.set(Some((read_at, since_epoch)));
-        let before = read_at.saturating_duration_since(at);
+        let before = nanoseconds(read_at.saturating_duration_since(at));
         timestamp(since_epoch.saturating_sub(before))
     }
 }
@@ -117,13 +119,18 @@ impl Clock for SystemClock {
     clippy::disallowed_methods,
     reason = "the one place where the machine's clock is read"
 )]
-fn since_epoch() -> Duration {
+fn since_epoch() -> u64 {
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    since_epoch.unwrap_or_default()
+    nanoseconds(since_epoch.unwrap_or_default())
 }
 
-fn timestamp(since_epoch: Duration) -> Timestamp {
-    Timestamp(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
+/// Enough for five centuries.
+fn nanoseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+fn timestamp(nanoseconds_since_epoch: u64) -> Timestamp {
+    Timestamp(i64::try_from(nanoseconds_since_epoch / 1_000_000).unwrap_or(i64::MAX))
 }
 
 /// A clock that tests set.

@@ -4,6 +4,8 @@ use std::ops::Deref;
 
 use bytes::Bytes;
 
+use super::path::position;
+
 /// A target in origin form, `/path?query`, percent-encoding untouched.
 #[derive(Clone, Debug)]
 pub struct Target {
@@ -33,7 +35,7 @@ impl Target {
 impl<B: Into<Bytes>> From<B> for Target {
     fn from(text: B) -> Self {
         let text = text.into();
-        let path_bytes = memchr::memchr(b'?', &text).unwrap_or(text.len());
+        let path_bytes = position(&text, b'?').unwrap_or(text.len());
         Self { text, path_bytes }
     }
 }

@@ -55,7 +55,10 @@ fn push_address(list: &mut Vec<u8>, address: IpAddr) {
     };
     for octet in address.octets() {
         if let Some((text, length)) = OCTETS.get(usize::from(octet)) {
-            list.extend_from_slice(text.get(..*length).unwrap_or_default());
+            // All four bytes at once, and those too many off again.
+            let start = list.len();
+            list.extend_from_slice(text);
+            list.truncate(start + length);
         }
     }
     // The last dot.
@@ -94,14 +97,14 @@ const fn octets() -> [([u8; 4], usize); 256] {
 }
 
 pub(super) fn forwarded_port(request: &Request, https: bool) -> &str {
-    // From its end: a port is short.
+    // From its end: most hosts end in a letter, and name no port.
     let authority = &*request.authority;
-    let colon = authority.bytes().rposition(|byte| byte == b':');
-    let port = colon.and_then(|colon| authority.get(colon + 1..));
-    match port.filter(|port| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit())) {
-        Some(port) => port,
-        None if https => "443",
-        None => "80",
+    let digits = authority.bytes().rev().take_while(u8::is_ascii_digit).count();
+    let port = authority.split_at_checked(authority.len() - digits);
+    match port {
+        Some((host, port)) if digits > 0 && host.ends_with(':') => port,
+        _ if https => "443",
+        _ => "80",
     }
 }
 

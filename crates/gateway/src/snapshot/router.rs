@@ -8,6 +8,8 @@ use std::{ops::Range, sync::Arc};
 
 use foldhash::{HashMap, HashMapExt as _};
 
+use crate::http::path::position;
+
 /// A trie of path patterns, each with a value. All literals are in one table, so that a step costs few cache lines
 /// however many routes there are.
 #[derive(Debug)]
@@ -138,7 +140,7 @@ impl<T> Router<T> {
     ) -> Option<u32> {
         let node = self.nodes.get(index(at))?;
         let rest = search.path.get(start..)?;
-        let length = memchr::memchr(b'/', rest).unwrap_or(rest.len());
+        let length = position(rest, b'/').unwrap_or(rest.len());
         let segment = rest.get(..length)?;
         let next = (length < rest.len()).then_some(start + length + 1);
         let literal = self.literal_below(at, segment);
