@@ -1,10 +1,10 @@
 //! When a request came and what it is called: known before anything else of it.
 
-use std::{sync::Arc, time::Instant};
+use std::{rc::Rc, time::Instant};
 
 use portcullis_model::Timestamp;
 
-use crate::{exchange::Exchange, http::Request, snapshot::Snapshot};
+use crate::{exchange::Exchange, http::Request, pipeline::nanoseconds, snapshot::TakenSnapshot};
 
 /// When a request came, and its id.
 #[derive(Clone, Copy)]
@@ -15,12 +15,17 @@ pub(crate) struct Arrival {
 }
 
 impl Arrival {
+    /// Returns how long it took until `ended_at`.
+    pub(crate) fn elapsed_ns(self, ended_at: Instant) -> u64 {
+        nanoseconds(self.started_at, ended_at)
+    }
+
     /// Starts the exchange of the request. Boxed once, for the layers pass it on, and a pointer is cheaper to pass.
     pub(crate) fn exchange(
         self,
         request: Box<Request>,
-        snapshot: Arc<Snapshot>,
-        api_id: Arc<str>,
+        snapshot: TakenSnapshot,
+        api_id: Rc<str>,
         path_start: usize,
     ) -> Box<Exchange> {
         let Self {

@@ -82,12 +82,63 @@ impl LayerName {
     }
 }
 
+/// What a layer says that has nothing to decide: always the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Nothing {
+    NoWebAcl,
+    NoEndpointPolicy,
+    NoResourcePolicy,
+    OpenMethod,
+    NoApiKey,
+    NoValidator,
+    PassedThrough,
+}
+
+impl Nothing {
+    /// All of them, in the order of the declaration.
+    pub(crate) const ALL: [Self; 7] = [
+        Self::NoWebAcl,
+        Self::NoEndpointPolicy,
+        Self::NoResourcePolicy,
+        Self::OpenMethod,
+        Self::NoApiKey,
+        Self::NoValidator,
+        Self::PassedThrough,
+    ];
+
+    /// Returns the layer that says so.
+    pub(crate) const fn layer(self) -> LayerName {
+        match self {
+            Self::NoWebAcl => LayerName::Firewall,
+            Self::NoEndpointPolicy => LayerName::VpcEndpoint,
+            Self::NoResourcePolicy => LayerName::ResourcePolicy,
+            Self::OpenMethod => LayerName::Authorizer,
+            Self::NoApiKey => LayerName::UsagePlan,
+            Self::NoValidator => LayerName::Validation,
+            Self::PassedThrough => LayerName::Response,
+        }
+    }
+
+    /// Returns what trails say of it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::NoWebAcl => "no web ACL",
+            Self::NoEndpointPolicy => "no policy of a VPC endpoint",
+            Self::NoResourcePolicy => "no resource policy",
+            Self::OpenMethod => "authorization type NONE",
+            Self::NoApiKey => "no API key is required",
+            Self::NoValidator => "no request validator",
+            Self::PassedThrough => "passed through",
+        }
+    }
+}
+
 /// Why a layer decided as it did. What every request repeats is prepared at deployment, so that recording it costs a
 /// count. Never holds a token, a key or a password.
 #[derive(Clone)]
 pub(crate) enum Reason {
     /// There was nothing to decide.
-    Nothing(&'static str),
+    Nothing(Nothing),
     Static(&'static str),
     Prepared(Arc<str>),
     /// The method that the route layer found.
@@ -105,7 +156,8 @@ impl Reason {
     /// Returns the reason as text.
     pub(crate) fn text(&self) -> Cow<'_, str> {
         match self {
-            Self::Nothing(text) | Self::Static(text) => Cow::Borrowed(text),
+            Self::Nothing(nothing) => Cow::Borrowed(nothing.as_str()),
+            Self::Static(text) => Cow::Borrowed(text),
             Self::Prepared(text) => Cow::Borrowed(text),
             Self::Method(method) => Cow::Borrowed(&method.reason),
             Self::KeyOfPlan(key, plan) => {

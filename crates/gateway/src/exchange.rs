@@ -4,7 +4,7 @@ mod body;
 mod cached;
 mod waf;
 
-use std::{ops::Range, sync::Arc, time::Instant};
+use std::{ops::Range, rc::Rc, sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use portcullis_engines::vtl::Override;
@@ -24,7 +24,8 @@ use crate::{
     mapping::{query, request::Mapped},
     refusal::{Refusal, RefusalKind},
     snapshot::{
-        DomainSnapshot, Snapshot, StageSnapshot, domain::Mapping, methods::MethodSnapshot, stage::Release,
+        DomainSnapshot, Snapshot, StageSnapshot, TakenSnapshot, domain::Mapping, methods::MethodSnapshot,
+        stage::Release,
     },
     usage::{Key, LimitFields},
     vpc_endpoints::VpcEndpoint,
@@ -58,10 +59,10 @@ pub(crate) struct Exchange {
     id: u128,
     started: Timestamp,
     started_at: Instant,
-    /// When the layers so far had decided.
-    reached_at: Instant,
-    snapshot: Arc<Snapshot>,
-    api_id: Arc<str>,
+    /// How long after its start the layers so far had decided.
+    reached_ns: u64,
+    snapshot: TakenSnapshot,
+    api_id: Rc<str>,
     /// The VPC endpoint that the host names, and the one that the request came through.
     named_endpoint: Option<NamedEndpoint>,
     endpoint: Option<Arc<VpcEndpoint>>,
@@ -100,8 +101,8 @@ impl Exchange {
     /// Starts an exchange for the API `api_id`, whose own path starts at byte `path_start` of the target.
     pub(crate) fn start(
         request: Box<Request>,
-        snapshot: Arc<Snapshot>,
-        api_id: Arc<str>,
+        snapshot: TakenSnapshot,
+        api_id: Rc<str>,
         path_start: usize,
         id: u128,
         started: Timestamp,
@@ -113,7 +114,7 @@ impl Exchange {
             id,
             started,
             started_at,
-            reached_at: started_at,
+            reached_ns: 0,
             snapshot,
             api_id,
             named_endpoint: None,
@@ -219,13 +220,14 @@ impl Exchange {
     }
 
     /// Returns when the layers so far had decided.
-    pub(crate) const fn reached_at(&self) -> Instant {
-        self.reached_at
+    pub(crate) fn reached(&self) -> Timestamp {
+        let since_ms = i64::try_from(self.reached_ns / 1_000_000).unwrap_or(i64::MAX);
+        Timestamp(self.started.0.saturating_add(since_ms))
     }
 
     /// Written by the pipeline, behind each layer that took its time.
-    pub(crate) const fn reach(&mut self, at: Instant) {
-        self.reached_at = at;
+    pub(crate) const fn reach(&mut self, elapsed_ns: u64) {
+        self.reached_ns = elapsed_ns;
     }
 
     /// Returns when the request came, and its id.

@@ -4,6 +4,7 @@ use std::{
     cell::RefCell,
     future::Future,
     pin::Pin,
+    rc::Rc,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -33,7 +34,7 @@ use crate::{
     request_id::{self, RequestIds},
     revocations::Revocations,
     settings::GatewaySettings,
-    snapshot::{LastSeen, Snapshot, Snapshots},
+    snapshot::{LastSeen, Snapshot, Snapshots, TakenSnapshot},
     trail::{Record, TrailLog},
     usage::UsagePlans,
 };
@@ -105,7 +106,7 @@ impl Gateway {
     }
 
     /// Returns the current snapshot.
-    pub(crate) fn snapshot(&self) -> Arc<Snapshot> {
+    pub(crate) fn snapshot(&self) -> TakenSnapshot {
         self.snapshots.take()
     }
 
@@ -167,7 +168,7 @@ impl Gateway {
             }
             Destination::Domain(domain) => match domain.check_connection(&request.peer) {
                 Ok(()) => {
-                    let exchange = arrival.exchange(request, snapshot, Arc::default(), 0);
+                    let exchange = arrival.exchange(request, snapshot, Rc::default(), 0);
                     Way::Pipeline(exchange.on_domain(domain))
                 }
                 Err(reason) => {
@@ -290,7 +291,13 @@ impl Gateway {
             );
         }
         let now = Instant::now();
-        let mut record = Record::of(request, arrival, journal.into_steps(), answer.status, now);
+        let mut record = Record::of(
+            request,
+            arrival,
+            journal.into_steps(),
+            answer.status,
+            arrival.elapsed_ns(now),
+        );
         record.site_steps = answer.steps;
         self.worker.trails().record_compact(record, now);
         let body = if answer.body.is_empty() {
@@ -332,18 +339,24 @@ impl Gateway {
         let mut journal = Journal::start(arrival.started_at);
         journal.note(layer, outcome, reason.into());
         let now = Instant::now();
-        let record = Record::of(request, arrival, journal.into_steps(), response.status, now);
+        let record = Record::of(
+            request,
+            arrival,
+            journal.into_steps(),
+            response.status,
+            arrival.elapsed_ns(now),
+        );
         self.worker.trails().record_compact(record, now);
         response
     }
 }
 
 /// Returns the API that the header says, behind a VPC endpoint's own name; two headers say none.
-fn named_api(request: &Request) -> Arc<str> {
+fn named_api(request: &Request) -> Rc<str> {
     let mut all = request.headers.all("x-apigw-api-id");
     match (all.next(), all.next()) {
         (Some(id), None) => String::from_utf8_lossy(id).into(),
-        _ => Arc::default(),
+        _ => Rc::default(),
     }
 }
 

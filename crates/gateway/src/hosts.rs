@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     net::{IpAddr, Ipv6Addr},
+    rc::Rc,
     sync::Arc,
 };
 
@@ -63,7 +64,7 @@ pub(crate) struct NamedEndpoint {
 pub(crate) enum HostKind {
     /// `{api}.execute-api.…`, or `{api}-{vpce}.execute-api.…`.
     Api {
-        api_id: Arc<str>,
+        api_id: Rc<str>,
         endpoint: Option<NamedEndpoint>,
     },
     /// `{vpce}-….execute-api.{region}.vpce.…`: a header says which API.
@@ -116,7 +117,7 @@ impl LastHost {
 pub(crate) enum Destination {
     /// An API, known or not; `/{stage}/…` starts at byte `path_start` of the target.
     Api {
-        api_id: Arc<str>,
+        api_id: Rc<str>,
         endpoint: Option<NamedEndpoint>,
         path_start: usize,
     },
@@ -257,7 +258,7 @@ impl Hosts {
     pub(crate) fn locate(&self, kind: &HostKind, path: &[u8], is_operation: bool) -> Destination {
         match kind {
             HostKind::Api { api_id, endpoint } => Destination::Api {
-                api_id: Arc::clone(api_id),
+                api_id: Rc::clone(api_id),
                 endpoint: endpoint.clone(),
                 path_start: 0,
             },
@@ -324,7 +325,7 @@ impl Hosts {
 }
 
 /// Takes `{api}` or `{api}-{vpce}` apart.
-fn api_of(label: &str) -> (Arc<str>, Option<NamedEndpoint>) {
+fn api_of(label: &str) -> (Rc<str>, Option<NamedEndpoint>) {
     let named = label.find("-vpce-").and_then(|at| label.split_at_checked(at));
     match named {
         None => (label.into(), None),

@@ -129,8 +129,11 @@ impl Metrics {
         let Some(counters) = self.threads.get(ring.index()) else {
             return;
         };
-        for step in &record.steps {
+        for step in record.steps.decided() {
             counters.decision(ring, step.layer as usize, step.outcome);
+        }
+        for layer in record.steps.idle() {
+            counters.decision(ring, layer as usize, Outcome::Continue);
         }
         for step in &record.site_steps {
             counters.decision(ring, layer_row(&step.layer), step.outcome);
@@ -289,7 +292,10 @@ mod tests {
     use portcullis_model::{RequestId, Timestamp, trail::Step};
 
     use super::*;
-    use crate::{decision::Reason, trail::CompactStep};
+    use crate::{
+        decision::{Nothing, Reason},
+        trail::{CompactStep, Steps},
+    };
 
     fn record(status: u16, elapsed_ns: u64) -> Record {
         let step = |layer, outcome| CompactStep {
@@ -298,6 +304,10 @@ mod tests {
             layer,
             outcome,
         };
+        let mut steps = Steps::new();
+        steps.push(step(LayerName::Firewall, Outcome::ObserveRefuse));
+        steps.push_idle(Nothing::NoResourcePolicy);
+        steps.push(step(LayerName::Authorizer, Outcome::Refuse));
         Record {
             request_id: 1,
             started: Timestamp(0),
@@ -306,10 +316,7 @@ mod tests {
             host: "evil\"} 1\n".into(),
             method: Bytes::from_static(b"GET"),
             path: Bytes::from_static(b"/evil"),
-            steps: vec![
-                step(LayerName::Firewall, Outcome::ObserveRefuse),
-                step(LayerName::Authorizer, Outcome::Refuse),
-            ],
+            steps,
             site_steps: Vec::new(),
             status,
             elapsed_ns,
@@ -368,6 +375,10 @@ mod tests {
                 "0",
             ),
             (
+                "portcullis_decisions_total{layer=\"resource-policy\",outcome=\"continue\"}",
+                "3",
+            ),
+            (
                 "portcullis_requests_total{listener=\"public\",status=\"4xx\"}",
                 "2",
             ),
@@ -418,7 +429,7 @@ mod tests {
     fn layers_known_by_text_are_counted_by_name_or_as_other() {
         let metrics = Metrics::new(1);
         let mut site = record(400, 1);
-        site.steps.clear();
+        site.steps = Steps::new();
         site.site_steps = vec![step("identity"), step("made up\"} 1\n")];
         metrics.count(Ring::nth(0), &site);
         let trail = Trail {

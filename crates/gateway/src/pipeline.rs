@@ -18,13 +18,13 @@
 
 mod journal;
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use portcullis_model::trail::Outcome;
 
 use crate::{
     access_log::Facts,
-    decision::{Decision, LayerName, Reason},
+    decision::{Decision, LayerName, Nothing},
     exchange::{BodyNeed, Exchange},
     execution_log::{ExecutionLog, Logging},
     gateway::Worker,
@@ -47,7 +47,6 @@ use crate::{
     mapping::response,
     refusal::{Refusal, RefusalKind},
     responses::{self, compression},
-    snapshot::methods::MethodSnapshot,
     test_invoke::TestedCaller,
     trace_id,
 };
@@ -69,7 +68,7 @@ pub(crate) trait Layer {
     }
 
     /// Returns why there is nothing to decide, where there is nothing: then it is not asked, and needs no body.
-    fn idle(_exchange: &Exchange) -> Option<&'static str> {
+    fn idle(_exchange: &Exchange) -> Option<Nothing> {
         None
     }
 
@@ -90,10 +89,11 @@ pub(crate) const OBSERVABLE: &[LayerName] = &[
 /// Answers an exchange and records its trail.
 ///
 /// A block and not an async function, whose state would hold what it is given twice.
-pub(crate) fn run(exchange: Box<Exchange>, worker: &Worker) -> impl Future<Output = Response> {
+#[inline]
+pub(crate) fn run(mut exchange: Box<Exchange>, worker: &Worker) -> impl Future<Output = Response> {
     let mut journal = Journal::start(exchange.started_at());
     async move {
-        let (exchange, response) = answer(exchange, worker, &mut journal).await;
+        let response = answer(&mut exchange, worker, &mut journal).await;
         journal.close(exchange, response.status, worker);
         response
     }
@@ -101,20 +101,16 @@ pub(crate) fn run(exchange: Box<Exchange>, worker: &Worker) -> impl Future<Outpu
 
 /// Answers an exchange and notes its steps in `journal`, whose trail is the caller's to record: a distribution's, whose
 /// origin the stage is.
-pub(crate) async fn answer(
-    exchange: Box<Exchange>,
-    worker: &Worker,
-    journal: &mut Journal,
-) -> (Box<Exchange>, Response) {
+pub(crate) async fn answer(exchange: &mut Exchange, worker: &Worker, journal: &mut Journal) -> Response {
     let ended = match admit(exchange, worker, journal).await {
         Ok(admitted) => finish(admitted, worker, journal).await,
-        Err(ended) => ended,
+        Err(ending) => ending.into_result(),
     };
-    let (exchange, mut response, refusal) = ended.into_response();
-    journal.end_log(&exchange, &response, refusal.as_ref(), worker);
-    journal.count(&exchange, response.status);
+    let (mut response, refusal) = respond(exchange, ended);
+    journal.end_log(exchange, &response, refusal.as_ref(), worker);
+    journal.count(exchange, response.status);
     if refusal.is_none() {
-        compression::apply(&exchange, &mut response).await;
+        compression::apply(exchange, &mut response).await;
     }
     if let Some(log) = exchange.stage().and_then(|stage| stage.access_log.as_deref()) {
         let facts = Facts {
@@ -123,25 +119,29 @@ pub(crate) async fn answer(
             response_bytes: response.body.length(),
             integration_status: exchange.integration_status(),
             integration_latency_ms: journal.milliseconds_of(LayerName::Integration),
-            steps: &journal.steps,
+            steps: journal.steps.decided(),
         };
-        let line = log.render(&exchange, &facts);
+        let line = log.render(exchange, &facts);
         if exchange.is_canary() {
             worker.access_logs().write(&log.canary_log_group, line.clone());
         }
         worker.access_logs().write(&log.log_group, line);
     }
-    (exchange, response)
+    response
 }
 
 /// Takes the exchange through every layer before the integration: one layer a line.
-async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) -> Result<Admitted, Ended> {
+fn admit<'e, 'w>(
+    exchange: &'e mut Exchange,
+    worker: &'w Worker,
+    journal: &'w mut Journal,
+) -> impl Future<Output = Result<Admitted<'e>, Ending>> {
     let mut pass = Pass {
         exchange,
         worker,
         journal,
     };
-    let passed = async {
+    async move {
         pass.enter_domain()?;
         pass.enter_stage()?;
         pass.layer::<Firewall>().await?;
@@ -158,39 +158,27 @@ async fn admit(exchange: Box<Exchange>, worker: &Worker, journal: &mut Journal) 
         pass.layer::<Mapping>().await?;
         pass.log_mapped();
         pass.layer::<Cache>().await?;
-        Ok(())
-    }
-    .await;
-    match passed {
-        Ok(()) => Admitted::new(pass.exchange),
-        Err(ending) => Err(Ended::new(pass.exchange, ending)),
+        Admitted::new(pass.exchange)
     }
 }
 
 /// Takes a test of a method through what stands behind the layers that ask who calls: whoever may test it may change it.
-async fn admit_test(
-    exchange: Box<Exchange>,
+async fn admit_test<'e>(
+    exchange: &'e mut Exchange,
     worker: &Worker,
     journal: &mut Journal,
-) -> Result<Admitted, Ended> {
+) -> Result<Admitted<'e>, Ending> {
     let mut pass = Pass {
         exchange,
         worker,
         journal,
     };
-    let passed = async {
-        pass.layer::<Route>().await?;
-        pass.start_log(Logging::WHOLE);
-        pass.layer::<Validation>().await?;
-        pass.layer::<Mapping>().await?;
-        pass.log_mapped();
-        Ok(())
-    }
-    .await;
-    match passed {
-        Ok(()) => Admitted::new(pass.exchange),
-        Err(ending) => Err(Ended::new(pass.exchange, ending)),
-    }
+    pass.layer::<Route>().await?;
+    pass.start_log(Logging::WHOLE);
+    pass.layer::<Validation>().await?;
+    pass.layer::<Mapping>().await?;
+    pass.log_mapped();
+    Admitted::new(pass.exchange)
 }
 
 /// What a test came to.
@@ -202,20 +190,20 @@ pub(crate) struct Tested {
 }
 
 /// Tests a method of a stage that the exchange has entered, and records its trail.
-pub(crate) async fn test(exchange: Box<Exchange>, worker: &Worker) -> Tested {
+pub(crate) async fn test(mut exchange: Box<Exchange>, worker: &Worker) -> Tested {
     let mut journal = Journal::start(exchange.started_at());
-    let ended = match admit_test(exchange, worker, &mut journal).await {
+    let ended = match admit_test(&mut exchange, worker, &mut journal).await {
         Ok(admitted) => finish(admitted, worker, &mut journal).await,
-        Err(ended) => ended,
+        Err(ending) => ending.into_result(),
     };
-    tested(ended, journal, worker)
+    tested(exchange, ended, journal, worker)
 }
 
 /// Asks the authorizer of a method of a stage that the exchange has entered, and nobody else.
-pub(crate) async fn test_authorizer(exchange: Box<Exchange>, worker: &Worker) -> Tested {
+pub(crate) async fn test_authorizer(mut exchange: Box<Exchange>, worker: &Worker) -> Tested {
     let mut journal = Journal::start(exchange.started_at());
     let mut pass = Pass {
-        exchange,
+        exchange: &mut exchange,
         worker,
         journal: &mut journal,
     };
@@ -225,16 +213,20 @@ pub(crate) async fn test_authorizer(exchange: Box<Exchange>, worker: &Worker) ->
         pass.layer::<Authorizer>().await
     }
     .await;
-    let ending = passed.err().unwrap_or_else(|| {
-        let authorized = Response::full(200, "application/json", "{}");
-        Ending::Answered(authorized)
-    });
-    let ended = Ended::new(pass.exchange, ending);
-    tested(ended, journal, worker)
+    let ended = match passed {
+        Ok(()) => Ok(Response::full(200, "application/json", "{}")),
+        Err(ending) => ending.into_result(),
+    };
+    tested(exchange, ended, journal, worker)
 }
 
-fn tested(ended: Ended, mut journal: Journal, worker: &Worker) -> Tested {
-    let (exchange, response, refusal) = ended.into_response();
+fn tested(
+    exchange: Box<Exchange>,
+    ended: Result<Response, Refusal>,
+    mut journal: Journal,
+    worker: &Worker,
+) -> Tested {
+    let (response, refusal) = respond(&exchange, ended);
     let log = journal.log.take().map(|mut log| {
         log.end(&response, refusal.as_ref());
         log.text()
@@ -250,102 +242,85 @@ fn tested(ended: Ended, mut journal: Journal, worker: &Worker) -> Tested {
 }
 
 /// Calls the integration and makes the answer from what it says.
-async fn finish(admitted: Admitted, worker: &Worker, journal: &mut Journal) -> Ended {
-    let (mut exchange, method, answer) = integrations::call(admitted, worker).await;
-    let answer = match answer {
-        Ok((answer, reason)) => {
-            journal.note(LayerName::Integration, Outcome::Continue, reason);
-            journal.log_answer(&answer);
-            answer
-        }
-        Err(refusal) => return refuse(exchange, refusal, LayerName::Integration, journal),
-    };
+async fn finish(admitted: Admitted<'_>, worker: &Worker, journal: &mut Journal) -> Result<Response, Refusal> {
+    let (exchange, answer) = integrations::call(admitted, worker).await;
+    let (answer, reason) = answer.map_err(|refusal| refuse(refusal, LayerName::Integration, journal))?;
+    journal.note(LayerName::Integration, Outcome::Continue, reason);
+    journal.log_answer(&answer);
     exchange.note_integration(answer.status());
-    match response::apply(&exchange, &method, answer) {
-        Ok((mut response, reason)) => {
-            journal.note(LayerName::Response, Outcome::Continue, reason);
-            if let Some(reason) = cache::keep(&mut exchange, &mut response, worker).await {
-                journal.note(LayerName::Cache, Outcome::Continue, reason.into());
-            }
-            cache::finish(&exchange, &mut response);
-            trace_id::add_to(&mut response.headers, &method.backend.integration, &exchange);
-            Ended::new(exchange, Ending::Answered(response))
-        }
-        Err(refusal) => refuse(exchange, refusal, LayerName::Response, journal),
+    let applied = response::apply(exchange, exchange.method()?, answer);
+    let (mut response, reason) = applied.map_err(|refusal| refuse(refusal, LayerName::Response, journal))?;
+    journal.note(LayerName::Response, Outcome::Continue, reason);
+    if let Some(reason) = cache::keep(exchange, &mut response, worker).await {
+        journal.note(LayerName::Cache, Outcome::Continue, reason.into());
     }
+    cache::finish(exchange, &mut response);
+    trace_id::add_to(&mut response.headers, exchange);
+    Ok(response)
 }
 
-fn refuse(exchange: Box<Exchange>, refusal: Refusal, layer: LayerName, journal: &mut Journal) -> Ended {
+fn refuse(refusal: Refusal, layer: LayerName, journal: &mut Journal) -> Refusal {
     journal.note(layer, Outcome::Refuse, refusal.cause().clone());
-    Ended::new(exchange, Ending::Refused(refusal))
+    refusal
 }
 
 /// An exchange that every layer let pass. Only [`admit`] makes one, and integrations take nothing else.
-pub(crate) struct Admitted {
-    exchange: Box<Exchange>,
-    method: Arc<MethodSnapshot>,
-}
+pub(crate) struct Admitted<'e>(&'e mut Exchange);
 
-impl Admitted {
-    fn new(exchange: Box<Exchange>) -> Result<Self, Ended> {
-        match exchange.method().cloned() {
-            Ok(method) if exchange.mapped().is_some() => Ok(Self { exchange, method }),
-            _ => Err(Ended::new(
-                exchange,
-                Ending::Refused(Refusal::new(
-                    RefusalKind::Internal,
-                    "a layer that finds the call is missing from the list",
-                )),
-            )),
+impl<'e> Admitted<'e> {
+    fn new(exchange: &'e mut Exchange) -> Result<Self, Ending> {
+        if exchange.method().is_ok() && exchange.mapped().is_some() {
+            return Ok(Self(exchange));
         }
+        Err(Ending::Refused(Refusal::new(
+            RefusalKind::Internal,
+            "a layer that finds the call is missing from the list",
+        )))
     }
 
-    /// Takes it apart: what an integration consumes.
-    pub(crate) fn into_parts(self) -> (Box<Exchange>, Arc<MethodSnapshot>) {
-        (self.exchange, self.method)
-    }
-}
-
-/// An exchange that is over, and how.
-pub(crate) struct Ended {
-    exchange: Box<Exchange>,
-    ending: Ending,
-}
-
-impl Ended {
-    const fn new(exchange: Box<Exchange>, ending: Ending) -> Self {
-        Self { exchange, ending }
-    }
-
-    /// Makes the response, with the refusal that it is, if it is one.
-    fn into_response(self) -> (Box<Exchange>, Response, Option<Refusal>) {
-        let Self { exchange, ending } = self;
-        let (mut response, refusal) = match ending {
-            Ending::Answered(response) => (response, None),
-            Ending::Refused(refusal) => (responses::render(&exchange, &refusal), Some(refusal)),
-        };
-        responses::complete(&exchange, &mut response);
-        (exchange, response, refusal)
+    /// Returns what an integration consumes.
+    pub(crate) const fn into_exchange(self) -> &'e mut Exchange {
+        self.0
     }
 }
 
+/// How an exchange ended before its integration.
 enum Ending {
-    Answered(Response),
+    Answered(Box<Response>),
     Refused(Refusal),
 }
 
-/// An exchange on its way through the layers.
-struct Pass<'a> {
-    exchange: Box<Exchange>,
-    worker: &'a Worker,
-    journal: &'a mut Journal,
+impl Ending {
+    fn into_result(self) -> Result<Response, Refusal> {
+        match self {
+            Self::Answered(response) => Ok(*response),
+            Self::Refused(refusal) => Err(refusal),
+        }
+    }
 }
 
-impl Pass<'_> {
+/// Makes the response of an exchange that has ended, with the refusal that it is, if it is one.
+fn respond(exchange: &Exchange, ended: Result<Response, Refusal>) -> (Response, Option<Refusal>) {
+    let (mut response, refusal) = match ended {
+        Ok(response) => (response, None),
+        Err(refusal) => (responses::render(exchange, &refusal), Some(refusal)),
+    };
+    responses::complete(exchange, &mut response);
+    (response, refusal)
+}
+
+/// An exchange on its way through the layers.
+struct Pass<'e, 'w> {
+    exchange: &'e mut Exchange,
+    worker: &'w Worker,
+    journal: &'w mut Journal,
+}
+
+impl Pass<'_, '_> {
     /// On a custom domain: lets the client in, and finds the API. A step of the trail only where certificates are demanded, and
     /// where there is no API.
     fn enter_domain(&mut self) -> Result<(), Ending> {
-        match custom_domain::check_client(&self.exchange) {
+        match custom_domain::check_client(self.exchange) {
             None => {}
             Some(Ok((reason, root))) => {
                 self.exchange.admit_client(root);
@@ -359,7 +334,7 @@ impl Pass<'_> {
                 return Err(Ending::Refused(refusal));
             }
         }
-        custom_domain::enter_api(&mut self.exchange).map_err(|refusal| {
+        custom_domain::enter_api(self.exchange).map_err(|refusal| {
             self.journal
                 .note(LayerName::Host, Outcome::Refuse, refusal.cause().clone());
             Ending::Refused(refusal)
@@ -370,7 +345,7 @@ impl Pass<'_> {
     /// canary takes the request.
     fn enter_stage(&mut self) -> Result<(), Ending> {
         if let Err(refusal) = route::enter_stage(
-            &mut self.exchange,
+            self.exchange,
             self.worker.vpc_endpoints(),
             self.worker.streamed_body_bytes_max(),
         ) {
@@ -397,25 +372,24 @@ impl Pass<'_> {
     }
 
     fn start_log(&mut self, logging: Logging) {
-        self.journal.log = Some(Box::new(ExecutionLog::start(logging, &self.exchange)));
+        self.journal.log = Some(Box::new(ExecutionLog::start(logging, self.exchange)));
     }
 
     fn log_mapped(&mut self) {
         if let Some(log) = &mut self.journal.log {
-            log.mapped(&self.exchange);
+            log.mapped(self.exchange);
         }
     }
 
     async fn layer<L: Layer>(&mut self) -> Result<(), Ending> {
-        if !L::applies(&self.exchange) {
+        if !L::applies(self.exchange) {
             return Ok(());
         }
-        if let Some(why) = L::idle(&self.exchange) {
-            self.journal
-                .note(L::NAME, Outcome::Continue, Reason::Nothing(why));
+        if let Some(nothing) = L::idle(self.exchange) {
+            self.journal.note_idle(nothing);
             return Ok(());
         }
-        let need = L::body_need(&self.exchange, self.worker);
+        let need = L::body_need(self.exchange, self.worker);
         if need != BodyNeed::None
             && let Err(cause) = self.exchange.read_body(need).await
         {
@@ -425,15 +399,15 @@ impl Pass<'_> {
                 .note(L::NAME, Outcome::Refuse, refusal.cause().clone());
             return Err(Ending::Refused(refusal));
         }
-        match L::check(&mut self.exchange, self.worker).await {
+        match L::check(self.exchange, self.worker).await {
             Decision::Continue(reason) => {
                 self.journal.note(L::NAME, Outcome::Continue, reason);
-                self.exchange.reach(self.journal.last());
+                self.exchange.reach(self.journal.elapsed_ns());
                 Ok(())
             }
             Decision::Answer(response, reason) => {
                 self.journal.note(L::NAME, Outcome::Answer, reason);
-                Err(Ending::Answered(*response))
+                Err(Ending::Answered(response))
             }
             Decision::Refuse(refusal) if self.exchange.is_observed(L::NAME) => {
                 self.journal

@@ -21,11 +21,13 @@ pub(crate) fn of(exchange: &Exchange) -> String {
 }
 
 /// Adds it to the answer of an integration, where it belongs there and the integration has not said another.
-pub(crate) fn add_to(headers: &mut HeaderList, integration: &Integration, exchange: &Exchange) {
-    let tells = matches!(
-        integration,
-        Integration::Aws(_) | Integration::LambdaProxy(_) | Integration::Http(_)
-    );
+pub(crate) fn add_to(headers: &mut HeaderList, exchange: &Exchange) {
+    let tells = exchange.known_method().is_some_and(|method| {
+        matches!(
+            method.backend.integration,
+            Integration::Aws(_) | Integration::LambdaProxy(_) | Integration::Http(_)
+        )
+    });
     if tells && !exchange.is_http_api() && headers.get("x-amzn-trace-id").is_none() {
         headers.push(HEADER, of(exchange));
     }

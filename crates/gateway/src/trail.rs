@@ -1,9 +1,10 @@
 //! The newest trails, in memory: a bounded ring for each worker thread. Recording moves what the exchange holds already;
 //! text is made when somebody asks.
 
+mod steps;
+
 use std::{
     borrow::Cow,
-    cell::RefCell,
     collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -13,50 +14,23 @@ use std::{
 use bytes::Bytes;
 use portcullis_model::{
     RequestId, Timestamp,
-    trail::{Outcome, Step, Trail},
+    trail::{Step, Trail},
 };
 
 use crate::{
     arrival::Arrival,
-    decision::{LayerName, Reason},
     http::{Listener, Request},
     metrics::Metrics,
-    pipeline::nanoseconds,
     request_id,
     rings::{RINGS, Ring},
 };
 
+pub(crate) use self::steps::{CompactStep, Steps};
+
 /// How many trails are kept unless told otherwise.
 pub const TRAILS_MAX: usize = 8_192;
-/// Steps that most exchanges have at most.
-const STEPS_USUAL: usize = 10;
-/// Rooms for steps that a thread keeps.
-const SPARE_MAX: usize = 64;
 /// How many bytes of a path a trail shows.
 const PATH_BYTES_SHOWN: usize = 2_048;
-
-/// One layer's decision, not yet text.
-#[derive(Clone, Debug)]
-pub(crate) struct CompactStep {
-    pub(crate) reason: Reason,
-    pub(crate) elapsed_ns: u64,
-    pub(crate) layer: LayerName,
-    pub(crate) outcome: Outcome,
-}
-
-impl CompactStep {
-    fn to_step(&self) -> Step {
-        Step {
-            layer: Cow::Borrowed(self.layer.as_str()),
-            outcome: self.outcome,
-            reason: match &self.reason {
-                Reason::Nothing(text) | Reason::Static(text) => Cow::Borrowed(text),
-                other => Cow::Owned(other.text().into_owned()),
-            },
-            elapsed_ns: self.elapsed_ns,
-        }
-    }
-}
 
 /// Everything that was decided about one exchange, not yet text.
 #[derive(Debug)]
@@ -68,7 +42,7 @@ pub(crate) struct Record {
     pub(crate) host: Arc<str>,
     pub(crate) method: Bytes,
     pub(crate) path: Bytes,
-    pub(crate) steps: Vec<CompactStep>,
+    pub(crate) steps: Steps,
     /// What a site said of its own decisions, already text.
     pub(crate) site_steps: Vec<Step>,
     pub(crate) status: u16,
@@ -80,9 +54,9 @@ impl Record {
     pub(crate) fn of(
         request: Box<Request>,
         arrival: Arrival,
-        steps: Vec<CompactStep>,
+        steps: Steps,
         status: u16,
-        ended_at: Instant,
+        elapsed_ns: u64,
     ) -> Self {
         Self {
             request_id: arrival.id,
@@ -95,13 +69,13 @@ impl Record {
             steps,
             site_steps: Vec::new(),
             status,
-            elapsed_ns: nanoseconds(arrival.started_at, ended_at),
+            elapsed_ns,
         }
     }
 
     fn to_trail(&self) -> Trail {
         let shown = self.path.get(..PATH_BYTES_SHOWN).unwrap_or(&self.path);
-        let mut steps: Vec<Step> = self.steps.iter().map(CompactStep::to_step).collect();
+        let mut steps = self.steps.to_steps();
         steps.extend(self.site_steps.iter().cloned());
         Trail {
             request_id: RequestId::from(request_id::uuid_text(self.request_id)),
@@ -116,16 +90,6 @@ impl Record {
             elapsed_ns: self.elapsed_ns,
         }
     }
-}
-
-thread_local! {
-    static SPARE_STEPS: RefCell<Vec<Vec<CompactStep>>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Returns room for the steps of an exchange.
-pub(crate) fn room_for_steps() -> Vec<CompactStep> {
-    let spare = SPARE_STEPS.with_borrow_mut(Vec::pop);
-    spare.unwrap_or_else(|| Vec::with_capacity(STEPS_USUAL))
 }
 
 enum Entry {
@@ -231,13 +195,8 @@ impl TrailLog {
         };
         ring.0.push_back((at, entry));
         drop(ring);
-        if let Some((_, Entry::Compact(Record { mut steps, .. }))) = evicted {
-            steps.clear();
-            SPARE_STEPS.with_borrow_mut(|spare| {
-                if spare.len() < SPARE_MAX {
-                    spare.push(steps);
-                }
-            });
+        if let Some((_, Entry::Compact(Record { steps, .. }))) = evicted {
+            steps.give_back();
         }
     }
 }
@@ -255,9 +214,19 @@ fn lock(ring: &Mutex<Newest>) -> MutexGuard<'_, Newest> {
 
 #[cfg(test)]
 mod tests {
+    use portcullis_model::trail::Outcome;
+
     use super::*;
+    use crate::decision::{LayerName, Reason};
 
     fn record(request_id: u128, status: u16) -> Record {
+        let mut steps = Steps::new();
+        steps.push(CompactStep {
+            reason: Reason::Static("because"),
+            elapsed_ns: 7,
+            layer: LayerName::Route,
+            outcome: Outcome::Continue,
+        });
         Record {
             request_id,
             started: Timestamp(0),
@@ -266,12 +235,7 @@ mod tests {
             host: "localhost".into(),
             method: Bytes::from_static(b"GET"),
             path: Bytes::from_static(b"/"),
-            steps: vec![CompactStep {
-                reason: Reason::Static("because"),
-                elapsed_ns: 7,
-                layer: LayerName::Route,
-                outcome: Outcome::Continue,
-            }],
+            steps,
             site_steps: Vec::new(),
             status,
             elapsed_ns: 9,

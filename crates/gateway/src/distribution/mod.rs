@@ -32,7 +32,7 @@ use crate::{
     http::{Body, Listener, Request, Response, path::canonical_path},
     pipeline::Journal,
     request_id,
-    snapshot::Snapshot,
+    snapshot::TakenSnapshot,
     trail::Record,
 };
 
@@ -47,7 +47,7 @@ use snapshot::{Behavior, DistributionSnapshot};
 /// A viewer's request on its way.
 pub(crate) struct Visit {
     pub(crate) request: Box<Request>,
-    pub(crate) snapshot: Arc<Snapshot>,
+    pub(crate) snapshot: TakenSnapshot,
     /// The first label of the host, or the id in the path form.
     pub(crate) label: Box<str>,
     /// Where the viewer's own path starts in the target.
@@ -88,7 +88,13 @@ pub(crate) async fn run(mut visit: Visit, worker: &Worker) -> Response {
     response.headers.push("x-amzn-RequestId", id);
     let (request, status) = (visit.request, response.status);
     let now = Instant::now();
-    let record = Record::of(request, arrival, journal.into_steps(), status, now);
+    let record = Record::of(
+        request,
+        arrival,
+        journal.into_steps(),
+        status,
+        arrival.elapsed_ns(now),
+    );
     worker.trails().record_compact(record, now);
     response
 }

@@ -2,6 +2,7 @@
 
 use std::{
     net::{IpAddr, Ipv4Addr, SocketAddr},
+    rc::Rc,
     sync::Arc,
 };
 
@@ -56,11 +57,9 @@ pub(super) async fn ask(
             let reason = format!("API `{api_id}`, in this process");
             journal.note(LayerName::Origin, Outcome::Continue, reason.into());
             let request = own_request(visit, &origin, target, headers);
-            let snapshot = Arc::clone(&visit.snapshot);
+            let snapshot = Rc::clone(&visit.snapshot);
             let exchange = visit.arrival.exchange(request, snapshot, api_id, 0);
-            pipeline::answer(exchange.through(endpoint), worker, journal)
-                .await
-                .1
+            pipeline::answer(&mut exchange.through(endpoint), worker, journal).await
         }
         Destination::Domain(domain) => {
             let request = own_request(visit, &origin, target, headers);
@@ -70,11 +69,9 @@ pub(super) async fn ask(
             }
             let reason = format!("custom domain `{}`, in this process", origin.domain);
             journal.note(LayerName::Origin, Outcome::Continue, reason.into());
-            let snapshot = Arc::clone(&visit.snapshot);
-            let exchange = visit.arrival.exchange(request, snapshot, Arc::default(), 0);
-            pipeline::answer(exchange.on_domain(domain), worker, journal)
-                .await
-                .1
+            let snapshot = Rc::clone(&visit.snapshot);
+            let exchange = visit.arrival.exchange(request, snapshot, Rc::default(), 0);
+            pipeline::answer(&mut exchange.on_domain(domain), worker, journal).await
         }
         Destination::Foreign | Destination::Nothing => {
             ask_server(visit, &origin, &target, &headers, worker, journal).await?

@@ -126,7 +126,7 @@ mod tests {
                 tls: None,
             },
         };
-        let snapshot = Arc::new(Snapshot::new(hosts));
+        let snapshot = Rc::new(Arc::new(Snapshot::new(hosts)));
         Exchange::start(
             Box::new(request),
             snapshot,

@@ -8,7 +8,7 @@ use portcullis_model::HeaderList;
 
 use super::{
     Answer,
-    http_proxy::{HttpProxy, Outgoing},
+    http_proxy::{Call, HttpProxy, Outgoing},
 };
 use crate::{
     decision::Reason,
@@ -33,7 +33,7 @@ pub(super) async fn call(
 ) -> Result<(Answer, Reason), Refusal> {
     let method = backend.method(exchange.request());
     let headers = request_headers(exchange, mapped, content.media_type);
-    let mut body = Outgoing::new(
+    let body = Outgoing::new(
         if content.body.is_empty() || WITHOUT_BODY.contains(&method.as_ref()) {
             Body::Empty
         } else {
@@ -41,10 +41,14 @@ pub(super) async fn call(
         },
         BODY_BYTES_MAX,
     );
-    let client = backend.client(exchange, worker);
-    let answer = backend
-        .send(method, &path_and_query, &headers, &mut body, &client, worker)
-        .await?;
+    let mut call = Call {
+        method,
+        path_and_query,
+        headers,
+        body,
+        client: backend.client(exchange, worker),
+    };
+    let answer = backend.send(&mut call, worker).await?;
     let (status, headers) = (answer.status, answer.headers);
     let body = backend.read(answer.body).await?;
     let answer = Answer::Integrated {

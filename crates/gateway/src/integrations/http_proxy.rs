@@ -57,11 +57,30 @@ pub(crate) struct HttpProxy {
 
 /// A call of a backend, prepared.
 pub(super) struct Call<'e> {
-    method: &'e Bytes,
-    path_and_query: Vec<u8>,
-    headers: HeaderList,
-    body: Outgoing,
-    client: Client,
+    pub(super) method: &'e Bytes,
+    pub(super) path_and_query: Vec<u8>,
+    pub(super) headers: HeaderList,
+    pub(super) body: Outgoing,
+    pub(super) client: Client,
+}
+
+impl Call<'_> {
+    /// Sends it to `target`.
+    fn on<'c>(
+        &'c mut self,
+        target: &'c Target,
+        timeouts: &'c Timeouts,
+    ) -> impl Future<Output = Result<portcullis_egress::Answer, EgressError>> {
+        let (client, headers) = (&self.client, &self.headers);
+        client.send(
+            target,
+            self.method,
+            &self.path_and_query,
+            headers,
+            &mut self.body,
+            timeouts,
+        )
+    }
 }
 
 /// Returns how long a backend is waited for.
@@ -159,13 +178,14 @@ impl HttpProxy {
     /// Prepares the call of the backend with what the mapping made.
     pub(super) fn prepare<'e>(
         &'e self,
-        exchange: &'e mut Exchange,
+        exchange: &'e Exchange,
         path_and_query: Vec<u8>,
         mapped: Vec<(Bytes, Vec<Bytes>)>,
+        body: Body,
         worker: &Worker,
     ) -> Call<'e> {
         let client = self.client(exchange, worker);
-        let body = Outgoing::new(exchange.take_body(), worker.streamed_body_bytes_max());
+        let body = Outgoing::new(body, worker.streamed_body_bytes_max());
         let request = exchange.request();
         let mut headers = request_headers(request, mapped);
         if self.link.as_ref().is_some_and(|link| link.passes_host) && headers.get("host").is_none() {
@@ -191,17 +211,8 @@ impl HttpProxy {
         call: &mut Call<'_>,
         worker: &Worker,
     ) -> Result<(Answer, Reason), Refusal> {
-        let Call {
-            method,
-            path_and_query,
-            headers,
-            body,
-            client,
-        } = call;
-        let answer = self
-            .send(method, path_and_query, headers, body, client, worker)
-            .await?;
-        Ok((Answer::Proxied(response(answer)), (&self.reason).into()))
+        let answer = self.send(call, worker).await?;
+        Ok((Answer::Proxied(response(answer)), self.reason()))
     }
 
     /// Returns the client that calls the backend for an exchange: the usual one, unless the stage presents a certificate to it
@@ -241,11 +252,10 @@ impl HttpProxy {
                     .await
             }
             Some(link) => {
-                let ask = async |client: &Client, target: &Target, timeouts: &Timeouts| {
+                let ask = async |target: &Target, timeouts: &Timeouts| {
                     client.upgrade(target, path_and_query, headers, timeouts).await
                 };
-                link.reach(&self.target, &self.timeouts, worker, client, ask)
-                    .await?
+                link.reach(&self.target, &self.timeouts, worker, ask).await?
             }
         };
         match asked.map_err(|cause| self.refusal(&cause, None))? {
@@ -268,40 +278,19 @@ impl HttpProxy {
     }
 
     /// Sends a request and waits for the head of the answer.
-    ///
-    /// A block and not an async function, whose state would hold what it is given twice.
-    #[inline]
-    pub(super) fn send<'e>(
-        &'e self,
-        method: &'e Bytes,
-        path_and_query: &'e [u8],
-        headers: &'e HeaderList,
-        body: &'e mut Outgoing,
-        client: &'e Client,
-        worker: &'e Worker,
-    ) -> impl Future<Output = Result<portcullis_egress::Answer, Refusal>> + 'e {
-        let (target, timeouts) = (&self.target, &self.timeouts);
-        async move {
-            let sent = match &self.link {
-                None => {
-                    client
-                        .send(target, method, path_and_query, headers, body, timeouts)
-                        .await
-                }
-                Some(link) => {
-                    let send = async |client: &Client, target: &Target, timeouts: &Timeouts| {
-                        client
-                            .send(target, method, path_and_query, headers, body, timeouts)
-                            .await
-                    };
-                    Box::pin(link.reach(target, timeouts, worker, client, send)).await?
-                }
-            };
-            match sent {
-                Ok(answer) => Ok(answer),
-                Err(cause) => Err(self.refusal(&cause, body.failed.take().map(|cause| *cause))),
+    pub(super) async fn send(
+        &self,
+        call: &mut Call<'_>,
+        worker: &Worker,
+    ) -> Result<portcullis_egress::Answer, Refusal> {
+        let sent = match &self.link {
+            None => call.on(&self.target, &self.timeouts).await,
+            Some(link) => {
+                let send = async |target: &Target, timeouts: &Timeouts| call.on(target, timeouts).await;
+                Box::pin(link.reach(&self.target, &self.timeouts, worker, send)).await?
             }
-        }
+        };
+        sent.map_err(|cause| self.refusal(&cause, call.body.failed.take().map(|cause| *cause)))
     }
 
     /// Returns what the trail says of a call.

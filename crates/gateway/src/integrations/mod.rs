@@ -15,7 +15,6 @@ use std::{
     collections::BTreeMap,
     future::{Future, ready},
     pin::Pin,
-    sync::Arc,
 };
 
 use portcullis_model::{
@@ -27,7 +26,7 @@ use crate::{
     decision::Reason,
     exchange::Exchange,
     gateway::Worker,
-    http::Response,
+    http::{Body, Response},
     mapping::{
         content_handling::BinaryTypes,
         expression::AnswerParts,
@@ -35,7 +34,6 @@ use crate::{
     },
     pipeline::Admitted,
     refusal::{Refusal, RefusalKind},
-    snapshot::methods::MethodSnapshot,
 };
 
 use aws::Aws;
@@ -123,26 +121,36 @@ enum Calling<'e> {
     Other(Pin<Box<dyn Future<Output = Outcome> + 'e>>),
 }
 
-/// Calls what stands behind the method of an admitted exchange. Both are given back.
+/// Calls what stands behind the method of an admitted exchange, which is given back.
 ///
 /// A block and not an async function, whose state would hold what it is given twice.
-pub(crate) fn call(
-    admitted: Admitted,
-    worker: &Worker,
-) -> impl Future<Output = (Box<Exchange>, Arc<MethodSnapshot>, Outcome)> {
-    let (mut exchange, method) = admitted.into_parts();
+pub(crate) fn call<'e>(
+    admitted: Admitted<'e>,
+    worker: &'e Worker,
+) -> impl Future<Output = (&'e mut Exchange, Outcome)> {
+    let exchange = admitted.into_exchange();
     async move {
-        let outcome = match &mut begin(&method.backend.integration, &mut exchange, worker) {
+        let outcome = match &mut begin(exchange, worker) {
             Calling::Proxy(proxy, call) => proxy.call(call, worker).await,
             Calling::Other(calling) => calling.await,
         };
-        (exchange, method, outcome)
+        (exchange, outcome)
     }
 }
 
 /// Begins the call, with what the mapping made.
-fn begin<'e>(integration: &'e Integration, exchange: &'e mut Exchange, worker: &'e Worker) -> Calling<'e> {
-    let calling: Pin<Box<dyn Future<Output = Outcome> + 'e>> = match (integration, exchange.take_mapped()) {
+fn begin<'e>(exchange: &'e mut Exchange, worker: &'e Worker) -> Calling<'e> {
+    let mapped = exchange.take_mapped();
+    let body = match &mapped {
+        Some(Mapped::HttpProxy { .. }) => exchange.take_body(),
+        _ => Body::Empty,
+    };
+    let exchange = &*exchange;
+    let integration = match exchange.method() {
+        Ok(method) => &method.backend.integration,
+        Err(refusal) => return Calling::Other(Box::pin(ready(Err(refusal)))),
+    };
+    let calling: Pin<Box<dyn Future<Output = Outcome> + 'e>> = match (integration, mapped) {
         (
             Integration::HttpProxy(proxy),
             Some(Mapped::HttpProxy {
@@ -150,9 +158,8 @@ fn begin<'e>(integration: &'e Integration, exchange: &'e mut Exchange, worker: &
                 headers,
             }),
         ) => {
-            let is_handshake = proxy.is_handshake(exchange.request());
-            let call = proxy.prepare(exchange, path_and_query, headers, worker);
-            if !is_handshake {
+            let call = proxy.prepare(exchange, path_and_query, headers, body, worker);
+            if !proxy.is_handshake(exchange.request()) {
                 return Calling::Proxy(proxy, call);
             }
             Box::pin(proxy.open(call, worker))

@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use portcullis_egress::{Client, EgressError, Target, Timeouts};
+use portcullis_egress::{EgressError, Target, Timeouts};
 use portcullis_model::resources::{apigateway::Integration, vpc_links::VpcLink};
 use tokio::time::Instant;
 
@@ -36,14 +36,13 @@ impl Link {
         })
     }
 
-    /// Calls one server after another by `client` until one is reached; the error says of which the last was.
+    /// Calls one server after another until one is reached; the error says of which the last was.
     pub(super) async fn reach<T>(
         &self,
         target: &Target,
         timeouts: &Timeouts,
         worker: &Worker,
-        client: &Client,
-        mut call: impl AsyncFnMut(&Client, &Target, &Timeouts) -> Result<T, EgressError>,
+        mut call: impl AsyncFnMut(&Target, &Timeouts) -> Result<T, EgressError>,
     ) -> Result<Result<T, EgressError>, Refusal> {
         let refuse = |cause: String| Refusal::new(RefusalKind::IntegrationFailure, cause);
         let arn = &self.upstream;
@@ -68,7 +67,7 @@ impl Link {
                 address: Some(address),
                 ..target.clone()
             };
-            match call(client, &place, &limits).await {
+            match call(&place, &limits).await {
                 Err(cause) if cause.is_before_sending() => outcome = Ok(Err(cause)),
                 ended => return Ok(ended),
             }

@@ -14,7 +14,7 @@ use super::{
     resource_policy::{INVOKE, KEYS, PRINCIPAL_KEYS, PRINCIPAL_TAG, PRIVATE_KEYS, RequestFacts, denied},
 };
 use crate::{
-    decision::{Decision, LayerName, Reason},
+    decision::{Decision, LayerName, Nothing, Reason},
     exchange::{BodyNeed, Exchange},
     gateway::Worker,
     http::Request,
@@ -74,7 +74,7 @@ impl Layer for EndpointPolicy {
 fn judge(exchange: &Exchange, worker: &Worker) -> Result<Reason, Refusal> {
     let found = exchange.endpoint();
     let Some((endpoint, policy)) = found.and_then(|found| Some((found, found.policy.as_ref()?))) else {
-        return Ok(Reason::Nothing("no policy of a VPC endpoint"));
+        return Ok(Reason::Nothing(Nothing::NoEndpointPolicy));
     };
     let caller = match is_signed(exchange.request()) {
         true => Some(iam::signer(exchange, worker)?),

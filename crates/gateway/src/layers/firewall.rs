@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Instant};
 
 use crate::{
-    decision::{Decision, LayerName, Reason},
+    decision::{Decision, LayerName, Nothing, Reason},
     exchange::{BodyNeed, Exchange, WafFacts, WafVerdict},
     firewall::{Question, WebAclSnapshot},
     gateway::Worker,
@@ -14,8 +14,6 @@ use crate::{
     refusal::{Refusal, RefusalKind},
     snapshot::Guard,
 };
-
-const NO_WEB_ACL: &str = "no web ACL";
 
 pub(crate) struct Firewall;
 
@@ -29,13 +27,13 @@ impl Layer for Firewall {
         }
     }
 
-    fn idle(exchange: &Exchange) -> Option<&'static str> {
-        matches!(guard(exchange), Guard::None).then_some(NO_WEB_ACL)
+    fn idle(exchange: &Exchange) -> Option<Nothing> {
+        matches!(guard(exchange), Guard::None).then_some(Nothing::NoWebAcl)
     }
 
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
         let web_acl = match guard(exchange) {
-            Guard::None => return Decision::Continue(Reason::Nothing(NO_WEB_ACL)),
+            Guard::None => return Decision::Continue(Reason::Nothing(Nothing::NoWebAcl)),
             Guard::Missing(arn) => {
                 let cause = format!("the web ACL `{arn}` of this stage cannot be found");
                 exchange.judge(WafFacts::failed(Arc::clone(arn), &cause));

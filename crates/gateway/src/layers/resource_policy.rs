@@ -13,7 +13,7 @@ use portcullis_model::{HeaderList, Problem, Scope, Timestamp, resources::apigate
 
 use super::method_arn::{masked_method_arn, method_arn};
 use crate::{
-    decision::{Decision, LayerName, Reason},
+    decision::{Decision, LayerName, Nothing, Reason},
     exchange::Exchange,
     gateway::Worker,
     pipeline::Layer,
@@ -148,7 +148,7 @@ fn judge(exchange: &Exchange) -> Result<(PolicyVerdict, Reason), Refusal> {
             let cause = "a private API without a resource policy lets nobody in";
             return Err(denied(exchange, "anonymous", cause, false));
         }
-        return Ok((PolicyVerdict::Unasked, Reason::Nothing("no resource policy")));
+        return Ok((PolicyVerdict::Unasked, Reason::Nothing(Nothing::NoResourcePolicy)));
     };
     let authorization = &exchange.method()?.authorization;
     if authorization.is_iam() {

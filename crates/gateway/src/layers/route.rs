@@ -11,7 +11,10 @@ use crate::{
     decision::{Decision, LayerName, Reason, shown},
     exchange::Exchange,
     gateway::Worker,
-    http::{coding::Coding, path::canonical_path},
+    http::{
+        coding::Coding,
+        path::{canonical_path, position},
+    },
     pipeline::Layer,
     refusal::{Refusal, RefusalKind},
     snapshot::methods::MethodSnapshot,
@@ -48,7 +51,7 @@ pub(crate) fn enter_stage(
     // Before the stage is known, this is where its name stands in the path, unless a custom domain has named it.
     let path = exchange.resource_path();
     let after_slash = path.get(1..).unwrap_or_default();
-    let length = memchr::memchr(b'/', after_slash).unwrap_or(after_slash.len());
+    let length = position(after_slash, b'/').unwrap_or(after_slash.len());
     let first = after_slash.get(..length).unwrap_or_default();
     let mapped = exchange.mapped_stage().map(StageName::as_str);
     let name = mapped.unwrap_or_else(|| std::str::from_utf8(first).unwrap_or_default());

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use portcullis_model::{Timestamp, resources::usage_plans::Quota};
 
 use crate::{
-    decision::{Decision, LayerName, Reason},
+    decision::{Decision, LayerName, Nothing, Reason},
     exchange::Exchange,
     gateway::Worker,
     layers::authorizer::Caller,
@@ -61,9 +61,8 @@ async fn rule(exchange: &mut Exchange, worker: &Worker, told: &mut Told) -> Resu
     if !exchange.method()?.api_key_required {
         // Not the moment when the request came: an authorizer may have taken a while, and a bucket that others went on taking from
         // would look used up to a moment that is past.
-        let now = worker.clock().at(exchange.reached_at());
-        take_shared(exchange, usage, told, now)?;
-        return Ok(Reason::Nothing("no API key is required"));
+        take_shared(exchange, usage, told, exchange.reached())?;
+        return Ok(Reason::Nothing(Nothing::NoApiKey));
     }
     let key = presented_key(exchange, usage)?;
     // Known from here on, whatever its plan says: access logs name it.

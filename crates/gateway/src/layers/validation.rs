@@ -17,7 +17,7 @@ use portcullis_model::{
 };
 
 use crate::{
-    decision::{Decision, LayerName, Reason, shown},
+    decision::{Decision, LayerName, Nothing, Reason, shown},
     exchange::{BODY_BYTES_MAX, BodyNeed, Exchange},
     gateway::Worker,
     mapping::{
@@ -30,8 +30,6 @@ use crate::{
 
 /// The model for a body of any other media type.
 const OTHERWISE: &str = "$default";
-
-const NO_VALIDATOR: &str = "no request validator";
 
 pub(crate) struct Validation;
 
@@ -48,17 +46,17 @@ impl Layer for Validation {
         }
     }
 
-    fn idle(exchange: &Exchange) -> Option<&'static str> {
+    fn idle(exchange: &Exchange) -> Option<Nothing> {
         exchange
             .known_method()?
             .validation
             .is_none()
-            .then_some(NO_VALIDATOR)
+            .then_some(Nothing::NoValidator)
     }
 
     async fn check(exchange: &mut Exchange, _worker: &Worker) -> Decision {
         let verdict = match exchange.method().map(|method| method.validation.as_ref()) {
-            Ok(None) => return Decision::Continue(Reason::Nothing(NO_VALIDATOR)),
+            Ok(None) => return Decision::Continue(Reason::Nothing(Nothing::NoValidator)),
             Ok(Some(validation)) => validation
                 .check_parameters(exchange)
                 .and_then(|()| validation.check_body(exchange)),

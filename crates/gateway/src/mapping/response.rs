@@ -20,7 +20,7 @@ use super::{
     template::{self, JSON, Templates},
 };
 use crate::{
-    decision::{Reason, shown},
+    decision::{Nothing, Reason, shown},
     exchange::Exchange,
     http::{Body, Response},
     integrations::Answer,
@@ -251,7 +251,7 @@ pub(crate) fn apply(
     answer: Answer,
 ) -> Result<(Response, Reason), Refusal> {
     match answer {
-        Answer::Proxied(response) => Ok((response, Reason::Nothing("passed through"))),
+        Answer::Proxied(response) => Ok((response, Reason::Nothing(Nothing::PassedThrough))),
         Answer::Mocked { status } => {
             // A mock's own answer is empty.
             let choice = choose(method, Some(&status.to_string()))?;

@@ -6,20 +6,22 @@ use portcullis_model::trail::Outcome;
 
 use crate::{
     api_metrics,
-    decision::{LayerName, Reason},
+    decision::{LayerName, Nothing, Reason},
     exchange::Exchange,
     execution_log::ExecutionLog,
     gateway::Worker,
     http::Response,
     integrations::Answer,
     refusal::Refusal,
-    trail::{CompactStep, Record, room_for_steps},
+    trail::{CompactStep, Record, Steps},
 };
 
 /// The steps so far. One reading of the clock a step at most: a step lasts from the one before to its note.
 pub(crate) struct Journal {
-    pub(super) steps: Vec<CompactStep>,
+    pub(super) steps: Steps,
     last: Instant,
+    /// From the start to the last reading.
+    elapsed_ns: u64,
     /// The execution log, where the stage wants one.
     pub(super) log: Option<Box<ExecutionLog>>,
 }
@@ -27,8 +29,9 @@ pub(crate) struct Journal {
 impl Journal {
     pub(crate) fn start(at: Instant) -> Self {
         Self {
-            steps: room_for_steps(),
+            steps: Steps::new(),
             last: at,
+            elapsed_ns: 0,
             log: None,
         }
     }
@@ -37,11 +40,10 @@ impl Journal {
         if let Some(log) = &mut self.log {
             log.layer(layer, outcome, &reason.text());
         }
-        // Where there was nothing to decide, reading the clock would take longer than the step: the next one counts it.
-        let elapsed_ns = match reason {
-            Reason::Nothing(_) => 0,
-            _ => self.lap_ns(),
-        };
+        if let Reason::Nothing(nothing) = reason {
+            return self.steps.push_idle(nothing);
+        }
+        let elapsed_ns = self.lap_ns();
         self.steps.push(CompactStep {
             reason,
             elapsed_ns,
@@ -50,19 +52,35 @@ impl Journal {
         });
     }
 
-    /// Returns when the clock was read last.
-    pub(super) const fn last(&self) -> Instant {
-        self.last
+    /// Notes a layer that has nothing to decide. Reading the clock would take longer than the step: the next one counts it.
+    #[inline]
+    pub(super) fn note_idle(&mut self, nothing: Nothing) {
+        if self.log.is_some() {
+            return self.note(nothing.layer(), Outcome::Continue, Reason::Nothing(nothing));
+        }
+        self.steps.push_idle(nothing);
+    }
+
+    /// Returns how long it took until the clock was read last.
+    pub(super) const fn elapsed_ns(&self) -> u64 {
+        self.elapsed_ns
     }
 
     fn lap_ns(&mut self) -> u64 {
         let now = Instant::now();
-        nanoseconds(std::mem::replace(&mut self.last, now), now)
+        let lap_ns = nanoseconds(std::mem::replace(&mut self.last, now), now);
+        self.elapsed_ns += lap_ns;
+        lap_ns
     }
 
     /// Returns how long a layer took, if it was reached.
     pub(super) fn milliseconds_of(&self, layer: LayerName) -> Option<u64> {
-        let step = self.steps.iter().rev().find(|step| step.layer == layer)?;
+        let step = self
+            .steps
+            .decided()
+            .iter()
+            .rev()
+            .find(|step| step.layer == layer)?;
         Some(step.elapsed_ns / 1_000_000)
     }
 
@@ -101,18 +119,22 @@ impl Journal {
 
     /// Counts the exchange for its stage.
     pub(super) fn count(&self, exchange: &Exchange, status: u16) {
-        let latency_ns = nanoseconds(exchange.started_at(), self.last);
-        api_metrics::count(exchange, &self.steps, status, latency_ns);
+        api_metrics::count(exchange, self.steps.decided(), status, self.elapsed_ns);
     }
 
     pub(super) fn close(self, exchange: Box<Exchange>, status: u16, worker: &Worker) {
-        let Self { steps, last, .. } = self;
+        let Self {
+            steps,
+            last,
+            elapsed_ns,
+            ..
+        } = self;
         let arrival = exchange.arrival();
-        let record = Record::of(exchange.into_request(), arrival, steps, status, last);
+        let record = Record::of(exchange.into_request(), arrival, steps, status, elapsed_ns);
         worker.trails().record_compact(record, last);
     }
 
-    pub(crate) fn into_steps(self) -> Vec<CompactStep> {
+    pub(crate) fn into_steps(self) -> Steps {
         self.steps
     }
 }

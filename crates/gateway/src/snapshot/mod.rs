@@ -12,6 +12,7 @@ pub mod router;
 
 use std::{
     cell::RefCell,
+    rc::Rc,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -271,12 +272,23 @@ pub struct Snapshots {
 
 /// What one thread last saw of [`Snapshots`]: it asks whether that has changed, which is cheaper than to ask what it is. A thread that
 /// does nothing keeps what it saw.
-pub(crate) struct LastSeen(RefCell<Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>>);
+pub(crate) struct LastSeen {
+    cache: RefCell<Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>>,
+    last: RefCell<TakenSnapshot>,
+}
+
+/// A snapshot that the requests of one thread hold together: what all threads count they would wait for each other with.
+pub(crate) type TakenSnapshot = Rc<Arc<Snapshot>>;
 
 impl LastSeen {
     /// Returns the current snapshot.
-    pub(crate) fn take(&self) -> Arc<Snapshot> {
-        Arc::clone(self.0.borrow_mut().load())
+    pub(crate) fn take(&self) -> TakenSnapshot {
+        let (mut cache, mut last) = (self.cache.borrow_mut(), self.last.borrow_mut());
+        let current = cache.load();
+        if !Arc::ptr_eq(&last, current) {
+            *last = Rc::new(Arc::clone(current));
+        }
+        Rc::clone(&last)
     }
 }
 
@@ -296,7 +308,10 @@ impl Snapshots {
 
     /// Returns a way to the current snapshot for one thread that takes it often.
     pub(crate) fn last_seen(&self) -> LastSeen {
-        LastSeen(RefCell::new(Cache::new(Arc::clone(&self.current))))
+        LastSeen {
+            cache: RefCell::new(Cache::new(Arc::clone(&self.current))),
+            last: RefCell::new(Rc::new(self.take())),
+        }
     }
 
     /// Replaces the current snapshot by what `change` makes of it. Several changes in one call cost one copy of the root.

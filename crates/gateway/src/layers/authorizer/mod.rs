@@ -27,7 +27,7 @@ use portcullis_model::{
 use serde_json::{Map, Value, json};
 
 use crate::{
-    decision::{Decision, LayerName, Reason},
+    decision::{Decision, LayerName, Nothing, Reason},
     exchange::{BodyNeed, Exchange},
     gateway::Worker,
     layers::resource_policy,
@@ -44,8 +44,6 @@ use jwt_configuration::JwtAuthorizer;
 use lambda::{LambdaAuthorizer, LambdaCaller};
 use token_cache::VerifiedToken;
 
-const OPEN: &str = "authorization type NONE";
-
 pub(crate) struct Authorizer;
 
 impl Layer for Authorizer {
@@ -58,16 +56,16 @@ impl Layer for Authorizer {
         }
     }
 
-    fn idle(exchange: &Exchange) -> Option<&'static str> {
+    fn idle(exchange: &Exchange) -> Option<Nothing> {
         match exchange.known_method()?.authorization {
-            MethodAuthorization::Open => Some(OPEN),
+            MethodAuthorization::Open => Some(Nothing::OpenMethod),
             _ => None,
         }
     }
 
     async fn check(exchange: &mut Exchange, worker: &Worker) -> Decision {
         let finding = match exchange.method().map(|method| &method.authorization) {
-            Ok(MethodAuthorization::Open) => return Decision::Continue(Reason::Nothing(OPEN)),
+            Ok(MethodAuthorization::Open) => return Decision::Continue(Reason::Nothing(Nothing::OpenMethod)),
             Ok(MethodAuthorization::Cognito { authorizer, scopes }) => {
                 cognito::check(authorizer, scopes, exchange, worker).map(|(token, reason)| Finding {
                     caller: Caller::Cognito(token),
@@ -93,7 +91,7 @@ impl Layer for Authorizer {
                 exchange.drop_signature();
                 return match verdict {
                     Ok((caller, reason)) => {
-                        exchange.admit_caller(Caller::Iam(caller));
+                        exchange.admit_caller(Caller::Iam(Box::new(caller)));
                         Decision::Continue(reason)
                     }
                     Err(refusal) => refusal.into(),
@@ -165,8 +163,8 @@ pub(crate) enum Caller {
     Jwt(Rc<VerifiedToken>),
     /// Whom a function named.
     Lambda(LambdaCaller),
-    /// Who signed the call.
-    Iam(IamCaller),
+    /// Who signed the call. On the heap: what is known of him is long, and every exchange has room for a caller.
+    Iam(Box<IamCaller>),
 }
 
 impl Caller {
