@@ -2,7 +2,9 @@
 //! writes frames, and touches no socket.
 
 mod arriving;
+mod bodies;
 mod leaving;
+mod settings;
 #[cfg(test)]
 mod tests;
 

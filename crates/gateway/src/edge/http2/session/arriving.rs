@@ -1,27 +1,17 @@
 //! Takes the frames of a client up (RFC 9113 sections 4 to 6).
 
-use std::{
-    cell::RefCell,
-    rc::Rc,
-    task::{Context, Poll},
-};
-
-use bytes::Bytes;
+use std::{cell::RefCell, rc::Rc};
 
 use super::{FAULTS_MAX, Fault, Session};
-use crate::{
-    edge::{
-        http2::{
-            frame::{
-                self, FrameHead, HEAD_BYTES, PAYLOAD_BYTES_MAX, PREFACE, Reason, WINDOW_BYTES_MAX, flag,
-                kind, setting,
-            },
-            head::{Fields, Head},
-            stream::{State, Stream},
+use crate::edge::{
+    http2::{
+        frame::{
+            self, FrameHead, HEAD_BYTES, PAYLOAD_BYTES_MAX, PREFACE, Reason, WINDOW_BYTES_MAX, flag, kind,
         },
-        strictness::Rule,
+        head::{Fields, Head},
+        stream::{State, Stream},
     },
-    http::BodyError,
+    strictness::Rule,
 };
 
 /// Frames of one head.
@@ -143,7 +133,7 @@ impl Session {
     }
 
     /// A frame that only a stream can have that has begun (section 5.1).
-    fn of_stream(&self, head: FrameHead) -> Result<(), Fault> {
+    pub(super) fn of_stream(&self, head: FrameHead) -> Result<(), Fault> {
         on_stream(head)?;
         if head.stream > self.last || head.stream.is_multiple_of(2) {
             return Err(PROTOCOL);
@@ -254,181 +244,22 @@ impl Session {
     }
 
     /// Something came for a stream that is over: it may have been under way when we ended it.
-    fn passed(&self, id: u32) -> Result<(), Fault> {
+    pub(super) fn passed(&self, id: u32) -> Result<(), Fault> {
         if self.ended.contains(&id) {
             return Ok(());
         }
         Err(Fault::Connection(Reason::StreamClosed))
     }
-
-    fn data(&mut self, head: FrameHead, payload: &[u8]) -> Result<(), Fault> {
-        self.of_stream(head)?;
-        let data = unpadded(head, payload)?;
-        let all = i64::try_from(payload.len()).unwrap_or(i64::MAX);
-        self.its_room -= all;
-        if self.its_room < 0 {
-            return Err(Fault::Connection(Reason::FlowControlError));
-        }
-        let Some(stream) = self.find(head.stream).map(Rc::clone) else {
-            self.took(payload.len());
-            return self.passed(head.stream);
-        };
-        let mut state = stream.state.borrow_mut();
-        let fault = |reason| Err(Fault::Stream(head.stream, reason));
-        state.its_room -= all;
-        let length = data.len() as u64;
-        let declared = state.declared.map(|declared| declared.checked_sub(length));
-        let ends = head.has(flag::END_STREAM);
-        let found = match declared {
-            _ if state.is_whole => fault(Reason::StreamClosed),
-            _ if state.its_room < 0 => fault(Reason::FlowControlError),
-            Some(None) => fault(Reason::ProtocolError),
-            Some(Some(1..)) if ends => fault(Reason::ProtocolError),
-            _ => Ok(()),
-        };
-        if found.is_err() || state.is_unwanted {
-            self.took(payload.len());
-        } else {
-            self.took(payload.len() - data.len());
-            state.taken += u32::try_from(payload.len() - data.len()).unwrap_or_default();
-            state.arrived.extend_from_slice(data);
-        }
-        found?;
-        state.declared = declared.flatten();
-        state.is_whole |= ends;
-        if ends || !data.is_empty() {
-            state.wake_reader();
-        }
-        Ok(())
-    }
-
-    /// Takes what came of a body, none at its end.
-    pub(in super::super) fn poll_body(
-        &mut self,
-        stream: &Stream,
-        context: &Context<'_>,
-    ) -> Poll<Option<Result<Bytes, BodyError>>> {
-        let mut state = stream.state.borrow_mut();
-        if !state.arrived.is_empty() && (state.is_whole || state.ended.is_none()) {
-            let data = std::mem::take(&mut state.arrived).freeze();
-            self.took(data.len());
-            state.taken += u32::try_from(data.len()).unwrap_or_default();
-            let is_much = state.taken >= self.limits.stream_window_bytes / 2;
-            if is_much && !state.is_whole {
-                let taken = std::mem::take(&mut state.taken);
-                state.its_room += i64::from(taken);
-                frame::window_update(&mut self.out, stream.id, taken);
-                self.wake();
-            }
-            return Poll::Ready(Some(Ok(data)));
-        }
-        if state.is_whole {
-            return Poll::Ready(None);
-        }
-        if state.ended.is_some() {
-            let cause = BodyError::Broken("the stream was reset".to_owned());
-            return Poll::Ready(Some(Err(cause)));
-        }
-        state.read(context);
-        Poll::Pending
-    }
-
-    /// Nobody reads the rest of a body.
-    pub(in super::super) fn unwanted(&mut self, stream: &Stream) {
-        let mut state = stream.state.borrow_mut();
-        state.is_unwanted = true;
-        let left = std::mem::take(&mut state.arrived);
-        self.took(left.len());
-    }
-
-    /// So much of what came has been taken: the client hears of it when it is half of what it may send.
-    fn took(&mut self, bytes: usize) {
-        self.taken += u32::try_from(bytes).unwrap_or_default();
-        if self.taken >= self.limits.connection_window_bytes.max(frame::WINDOW_BYTES) / 2 {
-            let taken = std::mem::take(&mut self.taken);
-            self.its_room += i64::from(taken);
-            frame::window_update(&mut self.out, 0, taken);
-            self.wake();
-        }
-    }
-
-    fn window_update(&mut self, head: FrameHead, payload: &[u8]) -> Result<(), Fault> {
-        let number = <[u8; 4]>::try_from(payload).map_err(|_| FRAME_SIZE)?;
-        let more = i64::from(u32::from_be_bytes(number) & WINDOW_BYTES_MAX);
-        if head.stream == 0 {
-            if more == 0 {
-                return Err(PROTOCOL);
-            }
-            self.our_room += more;
-            if self.our_room > i64::from(WINDOW_BYTES_MAX) {
-                return Err(Fault::Connection(Reason::FlowControlError));
-            }
-            self.next_turns();
-            return Ok(());
-        }
-        self.of_stream(head)?;
-        let Some(stream) = self.find(head.stream) else {
-            return Ok(());
-        };
-        if more == 0 {
-            return Err(Fault::Stream(head.stream, Reason::ProtocolError));
-        }
-        let mut state = stream.state.borrow_mut();
-        state.our_room += more;
-        if state.our_room > i64::from(WINDOW_BYTES_MAX) {
-            return Err(Fault::Stream(head.stream, Reason::FlowControlError));
-        }
-        state.has_room();
-        Ok(())
-    }
-
-    fn settings(&mut self, head: FrameHead, payload: &[u8]) -> Result<(), Fault> {
-        on_connection(head)?;
-        if head.has(flag::ACK) {
-            return sized(payload.is_empty());
-        }
-        let (settings, rest) = payload.as_chunks::<6>();
-        sized(rest.is_empty())?;
-        for [a, b, value @ ..] in settings {
-            self.setting(u16::from_be_bytes([*a, *b]), u32::from_be_bytes(*value))?;
-        }
-        frame::settings(&mut self.out, flag::ACK, &[]);
-        Ok(())
-    }
-
-    fn setting(&mut self, name: u16, value: u32) -> Result<(), Fault> {
-        match name {
-            setting::HEADER_TABLE_SIZE => self.encoder.resize(value as usize),
-            setting::ENABLE_PUSH if value > 1 => return Err(PROTOCOL),
-            setting::INITIAL_WINDOW_SIZE => {
-                if value > WINDOW_BYTES_MAX {
-                    return Err(Fault::Connection(Reason::FlowControlError));
-                }
-                let more = i64::from(value) - std::mem::replace(&mut self.first_room, i64::from(value));
-                for stream in &self.streams {
-                    let mut state = stream.state.borrow_mut();
-                    state.our_room += more;
-                    if state.our_room > i64::from(WINDOW_BYTES_MAX) {
-                        return Err(Fault::Connection(Reason::FlowControlError));
-                    }
-                    state.has_room();
-                }
-            }
-            setting::MAX_FRAME_SIZE if !(1 << 14..1 << 24).contains(&value) => return Err(PROTOCOL),
-            _ => {}
-        }
-        Ok(())
-    }
 }
 
-const PROTOCOL: Fault = Fault::Connection(Reason::ProtocolError);
-const FRAME_SIZE: Fault = Fault::Connection(Reason::FrameSizeError);
+pub(super) const PROTOCOL: Fault = Fault::Connection(Reason::ProtocolError);
+pub(super) const FRAME_SIZE: Fault = Fault::Connection(Reason::FrameSizeError);
 
-fn sized(fits: bool) -> Result<(), Fault> {
+pub(super) fn sized(fits: bool) -> Result<(), Fault> {
     if fits { Ok(()) } else { Err(FRAME_SIZE) }
 }
 
-fn on_connection(head: FrameHead) -> Result<(), Fault> {
+pub(super) fn on_connection(head: FrameHead) -> Result<(), Fault> {
     if head.stream == 0 { Ok(()) } else { Err(PROTOCOL) }
 }
 
@@ -448,7 +279,7 @@ fn depends_on_another(head: FrameHead, priority: &[u8]) -> Result<(), Fault> {
 }
 
 /// Returns a payload without what fills it up (section 6.1).
-fn unpadded(head: FrameHead, payload: &[u8]) -> Result<&[u8], Fault> {
+pub(super) fn unpadded(head: FrameHead, payload: &[u8]) -> Result<&[u8], Fault> {
     if !head.has(flag::PADDED) {
         return Ok(payload);
     }
