@@ -100,7 +100,8 @@ impl Encoder {
         let (name_hash, hash) = (short(name_hash), short(hash));
         let mut named = None;
         for (place, entry) in self.entries.iter().enumerate() {
-            if entry.name_hash != name_hash || !is_name(&entry.name, name) {
+            // Who says a field again writes its name the same way, as a rule.
+            if entry.name_hash != name_hash || !(*entry.name == *name || is_name(&entry.name, name)) {
                 continue;
             }
             named = Some(place + STATIC_LAST + 1);
@@ -121,7 +122,7 @@ impl Encoder {
         self.entries.push_front(Entry {
             name_hash,
             hash,
-            name: name.to_ascii_lowercase().into(),
+            name: name.into(),
             value: value.into(),
         });
     }
