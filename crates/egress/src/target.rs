@@ -31,7 +31,8 @@ impl Target {
 
     /// Appends what the `Host` field names.
     pub(crate) fn push_to(&self, out: &mut Vec<u8>) {
-        if self.host.as_bytes().contains(&b':') {
+        // The first group of an IPv6 address has four digits at most.
+        if self.host.bytes().take(5).any(|byte| byte == b':') {
             out.push(b'[');
             out.extend_from_slice(self.host.as_bytes());
             out.push(b']');

@@ -24,8 +24,8 @@ use crate::{
     mapping::{query, request::Mapped},
     refusal::{Refusal, RefusalKind},
     snapshot::{
-        DomainSnapshot, Snapshot, StageSnapshot, TakenSnapshot, domain::Mapping, methods::MethodSnapshot,
-        stage::Release,
+        DomainSnapshot, StageSnapshot, Taken, TakenSnapshot, TakenStage, domain::Mapping,
+        methods::MethodSnapshot, stage::Release,
     },
     usage::{Key, LimitFields},
     vpc_endpoints::VpcEndpoint,
@@ -77,7 +77,7 @@ pub(crate) struct Exchange {
     path: Range<usize>,
     /// Where the path after the stage starts.
     resource_path_start: usize,
-    stage: Option<Arc<StageSnapshot>>,
+    stage: Option<TakenStage>,
     route: Option<Route>,
     waf: Option<WafFacts>,
     policy_verdict: PolicyVerdict,
@@ -239,7 +239,7 @@ impl Exchange {
         }
     }
 
-    pub(crate) fn snapshot(&self) -> &Snapshot {
+    pub(crate) fn snapshot(&self) -> &Taken {
         &self.snapshot
     }
 
@@ -261,8 +261,8 @@ impl Exchange {
     }
 
     /// Returns the stage once the request's is found.
-    pub(crate) const fn stage(&self) -> Option<&Arc<StageSnapshot>> {
-        self.stage.as_ref()
+    pub(crate) fn stage(&self) -> Option<&Arc<StageSnapshot>> {
+        self.stage.as_deref()
     }
 
     /// Tells whether the canary of the stage takes the request.
@@ -369,7 +369,7 @@ impl Exchange {
 
     /// Written by the route layer, when it knows the stage.
     /// Its name took `taken` bytes of what was left of the path.
-    pub(crate) fn enter_stage(&mut self, stage: Arc<StageSnapshot>, taken: usize) {
+    pub(crate) fn enter_stage(&mut self, stage: TakenStage, taken: usize) {
         self.stage = Some(stage);
         self.resource_path_start += taken;
     }

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/api/API_TestInvokeMethod.html>. A test goes the way of every request, but for the
 //! layers that ask who calls: whoever may test a method may change it. Its trail is its log.
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use bytes::Bytes;
 use portcullis_model::HeaderList;
@@ -123,7 +123,7 @@ impl Gateway {
         });
         let (snapshot, api_id) = (self.snapshot(), stage.api_id.as_str().into());
         let mut exchange = arrival.exchange(request, snapshot, api_id, 0);
-        exchange.enter_stage(stage, TEST_STAGE.len() + 1);
+        exchange.enter_stage(Rc::new(stage), TEST_STAGE.len() + 1);
         Ok(exchange)
     }
 }

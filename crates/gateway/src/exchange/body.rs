@@ -89,7 +89,7 @@ mod tests {
     use crate::{
         hosts::{HostSettings, Hosts},
         http::{Listener, Peer, Request, Version, body::ChunkSource},
-        snapshot::Snapshot,
+        snapshot::{Snapshot, Taken},
     };
 
     /// Ten chunks of three bytes; counts how many were asked for.
@@ -126,7 +126,7 @@ mod tests {
                 tls: None,
             },
         };
-        let snapshot = Rc::new(Arc::new(Snapshot::new(hosts)));
+        let snapshot = Taken::new(Arc::new(Snapshot::new(hosts)));
         Exchange::start(
             Box::new(request),
             snapshot,

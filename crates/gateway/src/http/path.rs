@@ -3,13 +3,12 @@
 /// Returns the path as a lenient backend may read it: unreserved octets decoded, dot segments resolved and empty segments
 /// left out (RFC 3986 sections 6.2.2.2 and 6.2.2.3). None where that changes nothing.
 pub(crate) fn canonical_path(path: &[u8]) -> Option<Vec<u8>> {
-    let is_odd = |octet: u8| (octet == b'%') | (octet == b'\\');
-    let is_odd_pair = |first: u8, next: u8| (first == b'/') & ((next == b'/') | (next == b'.'));
-    let pairs = path.iter().zip(path.get(1..).unwrap_or_default());
-    // All are looked at, without a branch for each.
-    let octets = path.iter().fold(false, |odd, octet| odd | is_odd(*octet));
-    let pairs = pairs.fold(false, |odd, (first, next)| odd | is_odd_pair(*first, *next));
-    if !octets & !pairs {
+    let mut before = b' ';
+    let suspicious = path.iter().any(|octet| {
+        let follows_slash = std::mem::replace(&mut before, *octet) == b'/';
+        matches!(octet, b'%' | b'\\') || (follows_slash && matches!(octet, b'/' | b'.'))
+    });
+    if !suspicious {
         return None;
     }
     let mut decoded = Vec::with_capacity(path.len());

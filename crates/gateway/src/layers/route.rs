@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html>, type
 //! `MISSING_AUTHENTICATION_TOKEN`: "when a client invokes an unsupported method or resource".
 
-use std::sync::Arc;
+use std::{rc::Rc, sync::Arc};
 
 use portcullis_model::StageName;
 
@@ -54,12 +54,13 @@ pub(crate) fn enter_stage(
     let length = position(after_slash, b'/').unwrap_or(after_slash.len());
     let first = after_slash.get(..length).unwrap_or_default();
     let mapped = exchange.mapped_stage().map(StageName::as_str);
-    let name = mapped.unwrap_or_else(|| std::str::from_utf8(first).unwrap_or_default());
+    let name = mapped.map_or(first, str::as_bytes);
     let found = exchange.snapshot().stage(api_id, name);
     // What a domain leads to is that stage and no other.
     let found = found.filter(|(stage, _)| mapped.is_none_or(|mapped| stage.stage_name.as_str() == mapped));
     let Some((stage, is_named)) = found else {
         return Err(unknown(if exchange.snapshot().has_api(api_id) {
+            let name = std::str::from_utf8(name).unwrap_or_default();
             format!("API `{api_id}` has no stage `{}`", shown(name))
         } else {
             format!("API `{}` does not exist or has no stage", shown(api_id))
@@ -75,12 +76,11 @@ pub(crate) fn enter_stage(
     } else {
         0
     };
-    let stage = Arc::clone(stage);
     let canary = stage
         .canary
         .as_ref()
         .and_then(|canary| canary.takes(exchange.request(), exchange.id()))
-        .cloned();
+        .map(|canary| Rc::new(Arc::clone(canary)));
     // A release on trial opens nothing that the stage does not.
     let of_canary = canary.as_ref().and_then(|canary| canary.private.as_deref());
     let private = stage.private.as_deref().or(of_canary);

@@ -9,14 +9,11 @@ pub mod stage;
 pub mod stage_tags;
 pub mod http_api;
 pub mod router;
+mod taken;
 
-use std::{
-    cell::RefCell,
-    rc::Rc,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use arc_swap::{ArcSwap, Cache};
+use arc_swap::ArcSwap;
 use portcullis_model::{ApiId, StageName, resources::apigatewayv2::DEFAULT_STAGE};
 
 use foldhash::{HashMap, HashMapExt as _};
@@ -28,6 +25,7 @@ pub use domain::DomainSnapshot;
 pub use http_api::compile_http_stage;
 pub use pool::PoolSnapshot;
 pub use stage::{StageSnapshot, compile_stage};
+pub(crate) use taken::{LastSeen, Taken, TakenSnapshot, TakenStage};
 
 /// The root. A request takes one and never looks again. Only the operator's names are keys, so the maps hash fast rather
 /// than against a stranger who picks keys.
@@ -271,27 +269,6 @@ pub struct Snapshots {
 }
 
 /// What one thread last saw of [`Snapshots`]: it asks whether that has changed, which is cheaper than to ask what it is. A thread that
-/// does nothing keeps what it saw.
-pub(crate) struct LastSeen {
-    cache: RefCell<Cache<Arc<ArcSwap<Snapshot>>, Arc<Snapshot>>>,
-    last: RefCell<TakenSnapshot>,
-}
-
-/// A snapshot that the requests of one thread hold together: what all threads count they would wait for each other with.
-pub(crate) type TakenSnapshot = Rc<Arc<Snapshot>>;
-
-impl LastSeen {
-    /// Returns the current snapshot.
-    pub(crate) fn take(&self) -> TakenSnapshot {
-        let (mut cache, mut last) = (self.cache.borrow_mut(), self.last.borrow_mut());
-        let current = cache.load();
-        if !Arc::ptr_eq(&last, current) {
-            *last = Rc::new(Arc::clone(current));
-        }
-        Rc::clone(&last)
-    }
-}
-
 impl Snapshots {
     /// Starts with `snapshot`.
     pub fn new(snapshot: Snapshot) -> Self {
@@ -304,14 +281,6 @@ impl Snapshots {
     /// Returns the current snapshot.
     pub fn take(&self) -> Arc<Snapshot> {
         self.current.load_full()
-    }
-
-    /// Returns a way to the current snapshot for one thread that takes it often.
-    pub(crate) fn last_seen(&self) -> LastSeen {
-        LastSeen {
-            cache: RefCell::new(Cache::new(Arc::clone(&self.current))),
-            last: RefCell::new(Rc::new(self.take())),
-        }
     }
 
     /// Replaces the current snapshot by what `change` makes of it. Several changes in one call cost one copy of the root.
