@@ -3,12 +3,9 @@
 /// Returns the path as a lenient backend may read it: unreserved octets decoded, dot segments resolved and empty segments
 /// left out (RFC 3986 sections 6.2.2.2 and 6.2.2.3). None where that changes nothing.
 pub(crate) fn canonical_path(path: &[u8]) -> Option<Vec<u8>> {
-    let mut before = b' ';
-    let suspicious = path.iter().any(|octet| {
-        let follows_slash = std::mem::replace(&mut before, *octet) == b'/';
-        matches!(octet, b'%' | b'\\') || (follows_slash && matches!(octet, b'/' | b'.'))
-    });
-    if !suspicious {
+    let is_coded = path.iter().any(|octet| matches!(octet, b'%' | b'\\'));
+    let mut pairs = path.windows(2);
+    if !is_coded && !pairs.any(|pair| matches!(pair, [b'/', b'/' | b'.'])) {
         return None;
     }
     let mut decoded = Vec::with_capacity(path.len());
