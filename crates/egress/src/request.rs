@@ -1,7 +1,7 @@
 //! Writes the head of a request anew (RFC 9112 sections 2 and 3): what a caller passes on is checked, and framing
 //! and connection are ours alone.
 
-use portcullis_model::{BadField, HeaderList, is_cut_target, is_name, is_token};
+use portcullis_model::{BadField, HeaderList, is_cut_target, is_name, is_one_of, is_token};
 
 use crate::{EgressError, Target, sending::Framing};
 
@@ -54,18 +54,17 @@ pub(crate) fn write_head(
 
 /// Fields that the connection owns (RFC 9110 section 7.6.1), and `Expect`, which we do not wait on.
 fn is_ours(name: &[u8]) -> bool {
-    let ours: &[&[u8]] = match name.len() {
-        2 => &[b"te"],
-        4 => &[b"host"],
-        6 => &[b"expect"],
-        7 => &[b"trailer", b"upgrade"],
-        10 => &[b"connection", b"keep-alive"],
-        14 => &[b"content-length"],
-        16 => &[b"proxy-connection"],
-        17 => &[b"transfer-encoding"],
-        _ => return false,
-    };
-    ours.iter().any(|own| is_name(name, own))
+    match name.len() {
+        2 => is_name(name, b"te"),
+        4 => is_name(name, b"host"),
+        6 => is_name(name, b"expect"),
+        7 => is_one_of(name, [b"trailer", b"upgrade"]),
+        10 => is_one_of(name, [b"connection", b"keep-alive"]),
+        14 => is_name(name, b"content-length"),
+        16 => is_name(name, b"proxy-connection"),
+        17 => is_name(name, b"transfer-encoding"),
+        _ => false,
+    }
 }
 
 /// What some fields say of others, and of where the request goes.

@@ -7,7 +7,7 @@ use std::{fmt, ops::Range};
 use bytes::Bytes;
 
 use self::fields::{COLON, Fields, LINE_END, Place, View};
-use crate::field_text::{FieldName, is_field_value, is_token};
+use crate::field_text::{FieldName, is_field_value, is_name, is_token};
 
 /// Header fields in the order of the wire. Names compare without case (RFC 9110 section 5.1).
 ///
@@ -271,6 +271,13 @@ impl Drop for HeaderList {
             Fields::give_back(list);
         }
     }
+}
+
+/// Tells whether a name of a field is one of a few. Where they are written out, nothing is looked up: whoever asks about many sorts
+/// them by their length first.
+#[inline]
+pub fn is_one_of<const NAMES: usize>(name: &[u8], names: [&[u8]; NAMES]) -> bool {
+    names.iter().any(|known| is_name(name, known))
 }
 
 /// What of a field cannot be written.

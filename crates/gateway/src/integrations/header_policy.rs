@@ -4,7 +4,7 @@
 //! <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-known-issues.html>
 
 use bytes::Bytes;
-use portcullis_model::{is_name, is_token};
+use portcullis_model::{is_name, is_one_of, is_token};
 
 /// What becomes of a field of a backend's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,61 +19,67 @@ pub(crate) enum Fate {
 /// `X-Forwarded-*` of the way are written anew. A `Content-Encoding` that is here yet is that of a body which nobody
 /// decoded (an HTTP API's): without it a backend could not read it, so it passes.
 pub(crate) fn is_dropped_from_request(name: &[u8]) -> bool {
-    let dropped: &[&[u8]] = match name.len() {
-        2 => &[b"te"],
-        3 => &[b"via"],
-        4 => &[b"host"],
-        6 => &[b"expect", b"server"],
-        7 => &[b"trailer", b"upgrade"],
-        9 => &[b"forwarded"],
-        10 => &[b"keep-alive"],
-        11 => &[b"content-md5"],
-        12 => &[b"max-forwards"],
-        14 => &[b"content-length"],
-        15 => &[b"x-forwarded-for"],
-        16 => &[
-            b"proxy-connection",
-            b"www-authenticate",
-            b"x-forwarded-port",
-            b"x-forwarded-host",
-        ],
-        17 => &[b"transfer-encoding", b"x-forwarded-proto"],
-        18 => &[b"proxy-authenticate"],
-        19 => &[b"proxy-authorization"],
-        _ => return false,
-    };
-    contains(dropped, name)
+    match name.len() {
+        2 => is_name(name, b"te"),
+        3 => is_name(name, b"via"),
+        4 => is_name(name, b"host"),
+        6 => is_one_of(name, [b"expect", b"server"]),
+        7 => is_one_of(name, [b"trailer", b"upgrade"]),
+        9 => is_name(name, b"forwarded"),
+        10 => is_name(name, b"keep-alive"),
+        11 => is_name(name, b"content-md5"),
+        12 => is_name(name, b"max-forwards"),
+        14 => is_name(name, b"content-length"),
+        15 => is_name(name, b"x-forwarded-for"),
+        16 => is_one_of(
+            name,
+            [
+                b"proxy-connection",
+                b"www-authenticate",
+                b"x-forwarded-port",
+                b"x-forwarded-host",
+            ],
+        ),
+        17 => is_one_of(name, [b"transfer-encoding", b"x-forwarded-proto"]),
+        18 => is_name(name, b"proxy-authenticate"),
+        19 => is_name(name, b"proxy-authorization"),
+        _ => false,
+    }
 }
 
 /// Returns what becomes of a field of the backend's answer.
 pub(crate) fn fate_in_response(name: &[u8]) -> Fate {
-    let (dropped, remapped): (&[&[u8]], &[&[u8]]) = match name.len() {
-        2 => (&[b"te"], &[]),
-        3 => (&[b"via"], &[]),
-        4 => (&[b"host"], &[b"date"]),
-        6 => (&[b"expect"], &[b"server"]),
-        7 => (&[b"trailer", b"upgrade"], &[]),
-        10 => (&[b"keep-alive"], &[b"connection", b"user-agent"]),
-        11 => (&[], &[b"content-md5"]),
-        12 => (&[], &[b"max-forwards"]),
-        13 => (&[], &[b"authorization"]),
-        14 => (&[], &[b"x-amz-apigw-id"]),
-        15 => (&[], &[b"apigw-requestid"]),
+    let (is_dropped, is_remapped) = match name.len() {
+        2 => (is_name(name, b"te"), false),
+        3 => (is_name(name, b"via"), false),
+        4 => (is_name(name, b"host"), is_name(name, b"date")),
+        6 => (is_name(name, b"expect"), is_name(name, b"server")),
+        7 => (is_one_of(name, [b"trailer", b"upgrade"]), false),
+        10 => (
+            is_name(name, b"keep-alive"),
+            is_one_of(name, [b"connection", b"user-agent"]),
+        ),
+        11 => (false, is_name(name, b"content-md5")),
+        12 => (false, is_name(name, b"max-forwards")),
+        13 => (false, is_name(name, b"authorization")),
+        14 => (false, is_name(name, b"x-amz-apigw-id")),
+        15 => (false, is_name(name, b"apigw-requestid")),
         // Ours identify the exchange and its refusals; a backend's could be taken for them.
         16 => (
-            &[b"proxy-connection"],
-            &[b"www-authenticate", b"x-amzn-requestid", b"x-amzn-errortype"],
+            is_name(name, b"proxy-connection"),
+            is_one_of(
+                name,
+                [b"www-authenticate", b"x-amzn-requestid", b"x-amzn-errortype"],
+            ),
         ),
-        17 => (&[b"transfer-encoding"], &[]),
-        18 => (&[b"proxy-authenticate"], &[]),
-        _ => return Fate::Pass,
+        17 => (is_name(name, b"transfer-encoding"), false),
+        18 => (is_name(name, b"proxy-authenticate"), false),
+        _ => (false, false),
     };
-    if contains(dropped, name) {
-        Fate::Drop
-    } else if contains(remapped, name) {
-        Fate::Remap
-    } else {
-        Fate::Pass
+    match (is_dropped, is_remapped) {
+        (true, _) => Fate::Drop,
+        (false, true) => Fate::Remap,
+        (false, false) => Fate::Pass,
     }
 }
 
@@ -97,15 +103,15 @@ pub(crate) fn remapped_name(name: &[u8]) -> Bytes {
 /// Checks that `integration.request.header.{name}` may be mapped. AWS answers 500 to every call for most of these; here
 /// the deployment says so.
 pub(crate) fn check_mapped(name: &str) -> Result<(), String> {
-    let ours: [&[u8]; 3] = [b"connection", b"x-amzn-trace-id", b"x-amzn-apigateway-api-id"];
-    if !is_token(name) || is_dropped_from_request(name.as_bytes()) || contains(&ours, name.as_bytes()) {
+    let text = name.as_bytes();
+    let is_ours = is_one_of(
+        text,
+        [b"connection", b"x-amzn-trace-id", b"x-amzn-apigateway-api-id"],
+    );
+    if !is_token(name) || is_dropped_from_request(text) || is_ours {
         return Err(format!("the header `{name}` cannot be mapped"));
     }
     Ok(())
-}
-
-fn contains(names: &[&[u8]], name: &[u8]) -> bool {
-    names.iter().any(|known| is_name(name, known))
 }
 
 #[cfg(test)]

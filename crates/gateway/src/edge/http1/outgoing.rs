@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use portcullis_egress::{AnswerBody, Deadline, Framing, OutgoingBody, Pipe, Sending};
-use portcullis_model::{HeaderList, Timestamp, is_name};
+use portcullis_model::{HeaderList, Timestamp, is_name, is_one_of};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
@@ -265,15 +265,14 @@ pub(super) fn switching_head(response: &Response, now: Timestamp) -> Option<Vec<
 
 /// Fields that belong to one connection (RFC 9110 section 7.6.1).
 pub(in crate::edge) fn is_of_connection(name: &[u8]) -> bool {
-    let names: &[&[u8]] = match name.len() {
-        2 => &[b"te"],
-        7 => &[b"trailer", b"upgrade"],
-        10 => &[b"connection", b"keep-alive"],
-        16 => &[b"proxy-connection"],
-        17 => &[b"transfer-encoding"],
-        _ => return false,
-    };
-    names.iter().any(|own| is_name(name, own))
+    match name.len() {
+        2 => is_name(name, b"te"),
+        7 => is_one_of(name, [b"trailer", b"upgrade"]),
+        10 => is_one_of(name, [b"connection", b"keep-alive"]),
+        16 => is_name(name, b"proxy-connection"),
+        17 => is_name(name, b"transfer-encoding"),
+        _ => false,
+    }
 }
 
 impl OutgoingBody for Body {
