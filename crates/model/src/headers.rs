@@ -160,6 +160,7 @@ impl HeaderList {
         self.find(name.as_ref()).map(|value| self.bytes_of(value))
     }
 
+    #[inline]
     fn find(&self, name: &[u8]) -> Option<Place> {
         self.view().called(name).next().map(|field| field.value)
     }
@@ -170,6 +171,7 @@ impl HeaderList {
     }
 
     /// Returns every value of `name`, in order.
+    #[inline]
     pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
         let view = self.view();
         let fields = view.called(name.as_bytes());
