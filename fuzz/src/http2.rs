@@ -65,7 +65,8 @@ pub(crate) fn session(said: &[u8]) {
         }
         let Ok(theirs) = &theirs else { continue };
         let Some((method, target, others)) = theirs.get(stream) else {
-            let is_odd = http::uri::PathAndQuery::try_from(&request.target[..]).is_err();
+            let is_odd = http::uri::PathAndQuery::try_from(&request.target[..]).is_err()
+                || http::uri::Authority::try_from(&*request.authority).is_err();
             let is_over = ended.contains(stream)
                 || by_client.iter().any(|id| id == stream || *id == 0)
                 || failed.is_some();

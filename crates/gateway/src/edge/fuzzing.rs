@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     pin::pin,
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -16,6 +17,7 @@ use super::{EdgeLimits, http1, http2, proxy_protocol};
 pub struct RequestHead {
     pub method: Bytes,
     pub target: Bytes,
+    pub authority: Arc<str>,
     pub is_http_1_1: bool,
     pub headers: HeaderList,
     pub framing: Framing,

@@ -25,6 +25,7 @@ pub(in crate::edge) fn understood(bytes: &[u8], limits: &EdgeLimits) -> Option<(
     let understood = RequestHead {
         method: head.method,
         target: head.target,
+        authority: head.authority,
         is_http_1_1: head.version == Version::Http11,
         headers: head.headers,
         framing: match head.framing {

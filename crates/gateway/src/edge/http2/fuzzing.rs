@@ -93,6 +93,7 @@ fn taken_up(session: &mut Session, arrived: Arrived, is_answered: bool) -> Optio
     let understood = RequestHead {
         method: head.method,
         target: head.target,
+        authority: head.authority,
         is_http_1_1: false,
         headers: head.headers,
         framing: crate::edge::fuzzing::Framing::Length(head.length.unwrap_or(0)),
