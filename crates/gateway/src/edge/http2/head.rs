@@ -43,7 +43,7 @@ pub(super) struct Fields<'s> {
     lines: &'s mut Vec<u8>,
     list: HeaderList,
     /// Crumbs of cookies, which are one field again for whoever does not speak HTTP/2 (section 8.2.3).
-    cookies: Vec<u8>,
+    cookies: Option<Vec<u8>>,
     method: Option<Bytes>,
     target: Option<Bytes>,
     authority: Option<Arc<str>>,
@@ -63,7 +63,7 @@ impl<'s> Fields<'s> {
             limits,
             lines,
             list: HeaderList::with_capacity(FIELDS_USUAL),
-            cookies: Vec::new(),
+            cookies: None,
             method: None,
             target: None,
             authority: None,
@@ -140,10 +140,10 @@ impl<'s> Fields<'s> {
             Kind::Length if self.length.is_some() => return Err(rules::TWO_LENGTHS),
             Kind::Length => self.length = Some(length(field.value())?),
             Kind::Cookie => {
-                if !self.cookies.is_empty() {
-                    self.cookies.extend_from_slice(b"; ");
+                match &mut self.cookies {
+                    Some(cookies) => cookies.extend([b"; ", field.value()].concat()),
+                    None => self.cookies = Some(field.value().to_vec()),
                 }
-                self.cookies.extend_from_slice(field.value());
                 return Ok(());
             }
             _ => {}
@@ -198,8 +198,7 @@ impl<'s> Fields<'s> {
             (_, Some(host)) | (Some(host), None) if !host.is_empty() => host,
             _ => return Err(rules::NO_HOST),
         };
-        if !self.cookies.is_empty() {
-            let cookies = std::mem::take(&mut self.cookies);
+        if let Some(cookies) = self.cookies.take() {
             self.push(COOKIE.len() - 2, &[COOKIE, &cookies, b"\r\n"].concat());
         }
         // A copy of the right size.
