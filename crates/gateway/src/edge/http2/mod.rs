@@ -165,7 +165,11 @@ impl<A: Answer, S: AsyncRead + AsyncWrite + Unpin> Serving<A, S> {
                 return Poll::Pending;
             }
             match ready!(self.poll_read(context)) {
-                Ok(Ok(true)) => {}
+                Ok(Ok(true)) => {
+                    if let Some(judged) = self.conduct.judged(context) {
+                        return Poll::Ready(Ended::Judged(judged));
+                    }
+                }
                 Ok(Ok(false)) | Err(_) => return Poll::Ready(Ended::ByPeer),
                 Ok(Err(reason)) => {
                     self.session.borrow_mut().fail(reason);
@@ -223,19 +227,28 @@ impl<A: Answer, S: AsyncRead + AsyncWrite + Unpin> Serving<A, S> {
         })
     }
 
-    /// Takes up what is whole of `input`, begins an exchange for each request, and returns how much that was.
+    /// Takes up what is whole of `input`, and returns how much that was. An exchange begins for each request that was not reset in the
+    /// same breath.
     fn take(&mut self, input: &[u8]) -> Result<usize, Reason> {
+        let limits = &self.shared.limits;
         let mut used = 0;
+        let mut all = Vec::new();
         loop {
             let rest = input.get(used..).unwrap_or_default();
             let Some(taken) = self.session.borrow_mut().take(rest)? else {
-                return Ok(used);
+                break;
             };
             used += taken.bytes;
             let Some(arrived) = taken.arrived else { continue };
-            let limits = &self.shared.limits;
             if self.conduct.open_streams() >= limits.streams_max as usize + limits.resets_pending_max {
                 return Err(Reason::EnhanceYourCalm);
+            }
+            all.push((arrived, self.conduct.open()));
+        }
+        self.session.borrow_mut().begins_all();
+        for (arrived, open) in all {
+            if !arrived.stream.begins() {
+                continue;
             }
             // On the heap at once: an exchange is long, and on its way to its task it is moved a dozen times.
             tokio::task::spawn_local(Box::pin(exchange::serve(
@@ -243,9 +256,10 @@ impl<A: Answer, S: AsyncRead + AsyncWrite + Unpin> Serving<A, S> {
                 Rc::clone(&self.session),
                 arrived,
                 &self.peer,
-                self.conduct.open(),
+                open,
             )));
         }
+        Ok(used)
     }
 
     /// Ends a connection so that the client can read our last word: see [`super::http1`].

@@ -56,6 +56,8 @@ pub(super) struct Session {
     /// Streams that we ended, the latest last.
     ended: VecDeque<u32>,
     faults: u32,
+    /// Streams that were reset before their exchanges began, of those that came together.
+    reset_unbegun: usize,
     /// How much of the client's preface has come, and whether its settings have.
     preface_bytes: usize,
     is_greeted: bool,
@@ -111,6 +113,7 @@ impl Session {
             last_taken: 0,
             ended: VecDeque::new(),
             faults: 0,
+            reset_unbegun: 0,
             preface_bytes: 0,
             is_greeted: false,
             partial: None,
@@ -181,6 +184,11 @@ impl Session {
     /// Tells whether the client must take something before more of what it sends is read.
     pub(super) fn is_full(&self) -> bool {
         self.unwritten().len() > OUT_BYTES_MAX + OWED_BYTES_MAX
+    }
+
+    /// Exchanges begin for all that came together.
+    pub(super) const fn begins_all(&mut self) {
+        self.reset_unbegun = 0;
     }
 
     /// Asks whether the client is there.

@@ -18,6 +18,8 @@ pub(super) struct Stream {
 
 #[derive(Debug, Default)]
 pub(super) struct State {
+    /// It has an exchange.
+    pub(super) is_begun: bool,
     /// What came of the body and nobody has taken yet.
     pub(super) arrived: BytesMut,
     /// The client has said all.
@@ -44,6 +46,13 @@ pub(super) struct State {
 }
 
 impl Stream {
+    /// Its exchange begins; false where nobody waits for the answer any more.
+    pub(super) fn begins(&self) -> bool {
+        let mut state = self.state.borrow_mut();
+        state.is_begun = state.ended.is_none();
+        state.is_begun
+    }
+
     /// Ready when the stream has been ended.
     pub(super) fn poll_ended(&self, context: &Context<'_>) -> Poll<()> {
         let mut state = self.state.borrow_mut();

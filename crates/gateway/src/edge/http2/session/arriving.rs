@@ -99,9 +99,7 @@ impl Session {
             kind::RST_STREAM => {
                 sized(payload.len() == 4)?;
                 self.of_stream(head)?;
-                if let Some(stream) = self.remove(head.stream) {
-                    stream.state.borrow_mut().end(Reason::Cancel);
-                }
+                self.reset_by_client(head.stream)?;
                 // Nothing of it can be under way behind this.
                 self.ended.retain(|ended| *ended != head.stream);
             }
@@ -137,6 +135,20 @@ impl Session {
         on_stream(head)?;
         if head.stream > self.last || head.stream.is_multiple_of(2) {
             return Err(PROTOCOL);
+        }
+        Ok(())
+    }
+
+    /// The client wants no answer any more. Of streams that it resets in one breath with their beginning it has few.
+    fn reset_by_client(&mut self, id: u32) -> Result<(), Fault> {
+        let Some(stream) = self.remove(id) else {
+            return Ok(());
+        };
+        let mut state = stream.state.borrow_mut();
+        state.end(Reason::Cancel);
+        self.reset_unbegun += usize::from(!state.is_begun);
+        if self.reset_unbegun > self.limits.resets_pending_max {
+            return Err(Fault::Connection(Reason::EnhanceYourCalm));
         }
         Ok(())
     }

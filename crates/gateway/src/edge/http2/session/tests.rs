@@ -351,6 +351,26 @@ fn client_whose_every_stream_is_wrong_is_sent_away() {
 }
 
 #[test]
+fn streams_that_are_reset_in_one_breath_are_few_and_never_begin() {
+    let limits = EdgeLimits::default();
+    let mut talk = Talk::begun(&limits);
+    let pair = |stream| [whole(stream), number(kind::RST_STREAM, stream, 8)].concat();
+    let mut streams = (0..).map(|number| 2 * number + 1);
+    for _ in 0..3 {
+        for stream in streams.by_ref().take(limits.resets_pending_max) {
+            let arrived = talk.say(&pair(stream)).unwrap().pop().unwrap();
+            assert!(!arrived.stream.begins());
+        }
+        talk.0.begins_all();
+    }
+    for stream in streams.by_ref().take(limits.resets_pending_max) {
+        talk.say(&pair(stream)).unwrap();
+    }
+    let last = streams.next().unwrap();
+    assert_eq!(talk.say(&pair(last)).unwrap_err(), Reason::EnhanceYourCalm);
+}
+
+#[test]
 fn client_that_reads_nothing_is_not_read_for_ever() {
     let mut talk = Talk::begun(&EdgeLimits::default());
     let mut pings = 0;
