@@ -1,7 +1,7 @@
 //! Writes the head of a request anew (RFC 9112 sections 2 and 3): what a caller passes on is checked, and framing
 //! and connection are ours alone.
 
-use portcullis_model::{BadField, HeaderList, is_cut_target, is_name, is_one_of, is_token};
+use portcullis_model::{BadField, HeaderList, is_cut_target, is_name, is_of_connection, is_token};
 
 use crate::{EgressError, Target, sending::Framing};
 
@@ -52,18 +52,13 @@ pub(crate) fn write_head(
     Ok(())
 }
 
-/// Fields that the connection owns (RFC 9110 section 7.6.1), and `Expect`, which we do not wait on.
+/// Fields that the connection owns, and `Expect`, which we do not wait on.
 fn is_ours(name: &[u8]) -> bool {
     match name.len() {
-        2 => is_name(name, b"te"),
         4 => is_name(name, b"host"),
         6 => is_name(name, b"expect"),
-        7 => is_one_of(name, [b"trailer", b"upgrade"]),
-        10 => is_one_of(name, [b"connection", b"keep-alive"]),
         14 => is_name(name, b"content-length"),
-        16 => is_name(name, b"proxy-connection"),
-        17 => is_name(name, b"transfer-encoding"),
-        _ => false,
+        _ => is_of_connection(name),
     }
 }
 

@@ -192,22 +192,6 @@ impl HeaderList {
             .map(move |field| (view.of(field.name), view.of(field.value)))
     }
 
-    /// Calls `each` with every field, in order, until it returns none; values are to keep, and share the list's memory.
-    pub fn try_for_each(mut self, mut each: impl FnMut(&[u8], Bytes) -> Option<()>) -> Option<()> {
-        let Some(list) = &mut self.0 else {
-            return Some(());
-        };
-        let Fields {
-            block, added, fields, ..
-        } = &mut **list;
-        let added = Bytes::from(std::mem::take(added));
-        fields.iter().try_for_each(|field| {
-            let value = field.value.of(block, &added);
-            let memory = if field.value.is_added() { &added } else { &*block };
-            each(field.name.of(block, &added), memory.slice_ref(value))
-        })
-    }
-
     /// Keeps the fields for which `keep(name, value)` holds.
     pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) {
         let Some(list) = &mut self.0 else { return };
@@ -280,6 +264,18 @@ impl Drop for HeaderList {
 #[inline]
 pub fn is_one_of<const NAMES: usize>(name: &[u8], names: [&[u8]; NAMES]) -> bool {
     names.iter().any(|known| is_name(name, known))
+}
+
+/// Tells whether a field belongs to one connection (RFC 9110 section 7.6.1).
+pub fn is_of_connection(name: &[u8]) -> bool {
+    match name.len() {
+        2 => is_name(name, b"te"),
+        7 => is_one_of(name, [b"trailer", b"upgrade"]),
+        10 => is_one_of(name, [b"connection", b"keep-alive"]),
+        16 => is_name(name, b"proxy-connection"),
+        17 => is_name(name, b"transfer-encoding"),
+        _ => false,
+    }
 }
 
 /// What of a field cannot be written.

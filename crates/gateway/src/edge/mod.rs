@@ -18,6 +18,7 @@ mod http2;
 mod conduct;
 mod body_times;
 mod date;
+mod own_fields;
 pub mod strictness;
 pub mod forward_proxy;
 mod proxy_protocol;

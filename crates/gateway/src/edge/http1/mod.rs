@@ -29,7 +29,6 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 pub(super) use self::{
     fuzzing::understood,
     head::{METHOD_BYTES_MAX, host, length, method_bytes},
-    outgoing::is_of_connection,
 };
 use self::{
     head::{Head, Scan},

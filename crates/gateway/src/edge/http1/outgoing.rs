@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use portcullis_egress::{AnswerBody, Deadline, Framing, OutgoingBody, Pipe, Sending};
-use portcullis_model::{HeaderList, Timestamp, is_name, is_one_of};
+use portcullis_model::{HeaderList, Timestamp, is_name, is_of_connection};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::{
@@ -18,7 +18,10 @@ use super::{
     wire::{Wire, Writer},
 };
 use crate::{
-    edge::{EdgeLimits, date},
+    edge::{
+        EdgeLimits, date,
+        own_fields::{OwnFields, is_bodiless},
+    },
     http::{Body, Response, Version},
 };
 
@@ -164,16 +167,12 @@ fn begin(out: &mut Vec<u8>, response: Response, asked: &mut Asked) -> (Framing, 
 }
 
 fn framing(response: &Response, asked: Asked) -> Framing {
-    match (is_bodiless(response, asked), response.body.length()) {
+    match (is_bodiless(response, asked.to_head), response.body.length()) {
         (true, _) => Framing::None,
         (false, Some(length)) => Framing::Length(length),
         (false, None) if asked.version == Version::Http10 => Framing::UntilClose,
         (false, None) => Framing::Chunked,
     }
-}
-
-const fn is_bodiless(response: &Response, asked: Asked) -> bool {
-    asked.to_head || matches!(response.status, 204 | 304)
 }
 
 /// None where the response cannot be written.
@@ -182,22 +181,8 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
         return None;
     }
     status_line(out, response.status)?;
-    // The answer to a HEAD, and a 304, carry the length of a body that is not sent (RFC 9110 section 8.6). Any other
-    // length is ours to say: one that somebody mapped could make two answers of one.
-    let is_about_another_body =
-        is_bodiless(response, asked) && response.status != 204 && response.body.length() == Some(0);
-    let mut is_dated = false;
-    let mut has_length = false;
-    response.headers.write_lines(out, |name| match name.len() {
-        4 if is_name(name, b"date") => {
-            is_dated = true;
-            true
-        }
-        14 if is_name(name, b"content-length") => {
-            is_about_another_body && !std::mem::replace(&mut has_length, true)
-        }
-        _ => !is_of_connection(name),
-    });
+    let mut own = OwnFields::of(response, is_bodiless(response, asked.to_head));
+    response.headers.write_lines(out, |name| own.passes(name));
     let mut length = |length: u64| {
         out.extend_from_slice(b"Content-Length: ");
         out.extend_from_slice(itoa::Buffer::new().format(length).as_bytes());
@@ -205,7 +190,7 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
     };
     match (framing, response.body.length()) {
         (Framing::Length(bytes), _) => length(bytes),
-        (Framing::None, Some(bytes)) if asked.to_head && !has_length => length(bytes),
+        (Framing::None, Some(bytes)) if asked.to_head && !own.has_length => length(bytes),
         (Framing::Chunked, _) => out.extend_from_slice(b"Transfer-Encoding: chunked\r\n"),
         (Framing::None | Framing::UntilClose, _) => {}
     }
@@ -214,7 +199,7 @@ fn write_head(out: &mut Vec<u8>, response: &Response, framing: Framing, asked: A
     } else if asked.version == Version::Http10 {
         out.extend_from_slice(b"Connection: keep-alive\r\n");
     }
-    if !is_dated {
+    if !own.is_dated {
         out.extend_from_slice(b"Date: ");
         date::append(out, asked.now);
         out.extend_from_slice(b"\r\n");
@@ -261,18 +246,6 @@ pub(super) fn switching_head(response: &Response, now: Timestamp) -> Option<Vec<
     }
     out.extend_from_slice(b"\r\n");
     Some(out)
-}
-
-/// Fields that belong to one connection (RFC 9110 section 7.6.1).
-pub(in crate::edge) fn is_of_connection(name: &[u8]) -> bool {
-    match name.len() {
-        2 => is_name(name, b"te"),
-        7 => is_one_of(name, [b"trailer", b"upgrade"]),
-        10 => is_one_of(name, [b"connection", b"keep-alive"]),
-        16 => is_name(name, b"proxy-connection"),
-        17 => is_name(name, b"transfer-encoding"),
-        _ => false,
-    }
 }
 
 impl OutgoingBody for Body {

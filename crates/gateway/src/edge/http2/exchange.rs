@@ -13,6 +13,7 @@ use portcullis_model::clock::recent;
 
 use super::{
     answer::Asked,
+    frame::Reason,
     incoming::Incoming,
     session::{Arrived, Ended, Session},
     stream::Stream,
@@ -150,8 +151,9 @@ fn broken(
 ) -> Result<(), Ended> {
     tracing::debug!(%cause, "an answer broke off");
     open.ended();
-    session
-        .borrow_mut()
-        .reset(stream.id, super::frame::Reason::InternalError);
+    // Of a stream that is over nothing more is said.
+    if stream.state.borrow().ended.is_none() {
+        session.borrow_mut().reset(stream.id, Reason::InternalError);
+    }
     Err(Ended)
 }

@@ -1,7 +1,7 @@
 //! What a field of a request is, and whether it can be one at all (RFC 9113 sections 8.2 and 8.3). Looked at when a field is said
 //! first: later it is the number of an entry.
 
-use portcullis_model::{is_field_value, token_length};
+use portcullis_model::{is_field_value, is_of_connection, token_length};
 
 /// What a field of a request is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,10 +41,8 @@ impl Kind {
             b"host" => Self::Host,
             b"cookie" => Self::Cookie,
             b"content-length" => Self::Length,
-            // Those of one connection (section 8.2.2).
-            b"connection" | b"keep-alive" | b"proxy-connection" | b"transfer-encoding" | b"upgrade" => {
-                Self::Malformed
-            }
+            // Those of one connection (section 8.2.2), but for the one that names trailers.
+            _ if is_of_connection(name) && name != b"trailer" => Self::Malformed,
             _ => Self::Other,
         }
     }
