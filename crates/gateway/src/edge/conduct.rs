@@ -13,7 +13,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::{EdgeLimits, admission::Judge};
+use super::{EdgeLimits, admission::Judge, waking::wake_by};
 
 /// A stream that is reset sooner than this was opened to be reset.
 const PREMATURE: Duration = Duration::from_secs(1);
@@ -145,11 +145,7 @@ impl Conduct {
     pub(super) fn judged(&self, context: &Context<'_>) -> Option<Misconduct> {
         let judged = self.judged.take();
         if judged.is_none() {
-            let mut waker = self.waker.borrow_mut();
-            match waker.as_mut() {
-                Some(waker) => waker.clone_from(context.waker()),
-                None => *waker = Some(context.waker().clone()),
-            }
+            wake_by(&mut self.waker.borrow_mut(), context);
         }
         judged
     }

@@ -19,6 +19,8 @@ mod conduct;
 mod body_times;
 mod date;
 mod own_fields;
+mod linger;
+mod waking;
 pub mod strictness;
 pub mod forward_proxy;
 mod proxy_protocol;

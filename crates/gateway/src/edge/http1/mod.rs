@@ -39,6 +39,7 @@ use self::{
 use super::{
     Answer, EdgeLimits,
     connection::Shared,
+    linger::{LINGER_TIME, hear_out},
     strictness::{self, Rule},
 };
 use crate::http::{Body, Peer, Request, Version};
@@ -47,9 +48,6 @@ use crate::http::{Body, Peer, Request, Version};
 const PIPELINED_BYTES_MAX: usize = 16 * 1024;
 /// Bytes of a body that nobody read, which are read so that the connection can go on.
 const DRAINED_BYTES_MAX: u64 = 64 * 1024;
-/// How long, and how much, a client may still send after our last word, so that it can read that word.
-const LINGER_TIME: Duration = Duration::from_secs(2);
-const LINGER_BYTES_MAX: usize = 256 * 1024;
 
 type SharedWire<S> = Rc<RefCell<Wire<S>>>;
 
@@ -317,25 +315,21 @@ async fn drain<S: AsyncRead + AsyncWrite + Unpin + 'static>(wire: &RefCell<Wire<
     .await
 }
 
-/// Ends a connection so that the client can read our last word: a close with its bytes unread would be a reset, which takes
-/// that word away (RFC 9112 section 9.6).
+/// Ends a connection so that the client can read our last word.
 async fn linger<S: AsyncRead + AsyncWrite + Unpin + 'static>(wire: &RefCell<Wire<S>>) {
     let reading = async {
         if Writer(wire).shutdown().await.is_err() || wire.borrow().is_quiet() {
             return;
         }
-        let mut bytes = 0;
-        while bytes < LINGER_BYTES_MAX {
-            let read = poll_fn(|context| {
+        hear_out(async || {
+            poll_fn(|context| {
                 let mut wire = wire.borrow_mut();
                 wire.inbound.clear();
                 wire.poll_fill(context)
-            });
-            match read.await {
-                Ok(read @ 1..) => bytes += read,
-                _ => return,
-            }
-        }
+            })
+            .await
+        })
+        .await;
     };
     drop(tokio::time::timeout(LINGER_TIME, reading).await);
 }

@@ -17,11 +17,11 @@ use portcullis_egress::Deadline;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::{
-    LINGER_TIME, SharedWire, outgoing,
+    SharedWire, outgoing,
     wire::{Wire, Writer},
 };
 use crate::{
-    edge::{Answer, connection::Shared},
+    edge::{Answer, connection::Shared, linger::LINGER_TIME},
     http::{
         Body, Response,
         websocket::{TUNNELS, Tunnel},

@@ -24,7 +24,6 @@ use std::{
     pin::{Pin, pin},
     rc::Rc,
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use tokio::{
@@ -39,6 +38,7 @@ use super::{
     admission::Judge,
     conduct::{Conduct, Misconduct},
     connection::Shared,
+    linger::{LINGER_TIME, hear_out},
 };
 use crate::http::Peer;
 
@@ -46,9 +46,6 @@ use crate::http::Peer;
 const READ_BYTES: usize = 32 * 1024;
 /// Reads in a row, before whoever waits for an answer has a turn.
 const READS_AT_ONCE: u32 = 8;
-/// How long, and how much, a client may still send after our last word, so that it can read that word.
-const LINGER_TIME: Duration = Duration::from_secs(2);
-const LINGER_BYTES_MAX: usize = 256 * 1024;
 
 thread_local! {
     static READ: RefCell<Vec<u8>> = RefCell::new(vec![0; READ_BYTES]);
@@ -262,18 +259,13 @@ impl<A: Answer, S: AsyncRead + AsyncWrite + Unpin> Serving<A, S> {
         Ok(used)
     }
 
-    /// Ends a connection so that the client can read our last word: see [`super::http1`].
+    /// Ends a connection so that the client can read our last word.
     async fn linger(&mut self) {
         let written = poll_fn(|context| self.poll_write(context)).await;
         if written.is_err() || self.stream.shutdown().await.is_err() {
             return;
         }
-        let (mut bytes, mut room) = (0, vec![0; 4 * 1024]);
-        while bytes < LINGER_BYTES_MAX {
-            match self.stream.read(&mut room).await {
-                Ok(read @ 1..) => bytes += read,
-                _ => return,
-            }
-        }
+        let mut room = vec![0; 4 * 1024];
+        hear_out(async || self.stream.read(&mut room).await).await;
     }
 }

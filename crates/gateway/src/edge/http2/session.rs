@@ -21,7 +21,7 @@ use super::{
     hpack::{Decoder, Encoder},
     stream::Stream,
 };
-use crate::edge::EdgeLimits;
+use crate::edge::{EdgeLimits, waking::wake_by};
 
 /// Bytes that wait to be written, from which on no more of a body is added.
 const OUT_BYTES_MAX: usize = 64 * 1024;
@@ -142,10 +142,7 @@ impl Session {
     /// The connection waits, and is woken when there is something to write.
     pub(super) fn waits(&mut self, context: &Context<'_>) {
         self.is_woken = false;
-        match &mut self.waker {
-            Some(waker) => waker.clone_from(context.waker()),
-            None => self.waker = Some(context.waker().clone()),
-        }
+        wake_by(&mut self.waker, context);
     }
 
     fn wake(&mut self) {

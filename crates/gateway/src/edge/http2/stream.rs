@@ -8,6 +8,7 @@ use std::{
 use bytes::BytesMut;
 
 use super::frame::Reason;
+use crate::edge::waking::wake_by;
 
 /// A stream: its connection and its exchange have it.
 #[derive(Debug)]
@@ -67,12 +68,12 @@ impl Stream {
 impl State {
     /// Has the exchange woken when there is room, or when the stream ends.
     pub(super) fn listen(&mut self, context: &Context<'_>) {
-        set(&mut self.exchange, context);
+        wake_by(&mut self.exchange, context);
     }
 
     /// Has whoever reads the body woken when more of it comes, or none will.
     pub(super) fn read(&mut self, context: &Context<'_>) {
-        set(&mut self.reader, context);
+        wake_by(&mut self.reader, context);
     }
 
     /// Something of the body came.
@@ -108,12 +109,5 @@ impl State {
         if let Some(exchange) = self.exchange.take() {
             exchange.wake();
         }
-    }
-}
-
-fn set(waker: &mut Option<Waker>, context: &Context<'_>) {
-    match waker {
-        Some(waker) => waker.clone_from(context.waker()),
-        None => *waker = Some(context.waker().clone()),
     }
 }
