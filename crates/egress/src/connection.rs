@@ -24,6 +24,10 @@ const COPIED_BYTES_MAX: usize = 2 * 1024;
 
 /// Takes so many bytes from the front of what was read.
 pub(crate) fn take_front(input: &mut BytesMut, length: usize) -> Bytes {
+    // All there is, to the end of its memory, is handed on as it lies: most often a small body, behind its head.
+    if length == input.len() && length == input.capacity() {
+        return std::mem::take(input).freeze();
+    }
     match input.get(..length) {
         Some(front) if length <= COPIED_BYTES_MAX => {
             let copied = Bytes::copy_from_slice(front);

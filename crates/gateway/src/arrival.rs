@@ -4,7 +4,9 @@ use std::{rc::Rc, time::Instant};
 
 use portcullis_model::Timestamp;
 
-use crate::{exchange::Exchange, http::Request, pipeline::nanoseconds, snapshot::TakenSnapshot};
+use crate::{
+    exchange::Exchange, http::Request, in_place::boxed, pipeline::nanoseconds, snapshot::TakenSnapshot,
+};
 
 /// When a request came, and its id.
 #[derive(Clone, Copy)]
@@ -33,8 +35,6 @@ impl Arrival {
             started,
             started_at,
         } = self;
-        Box::new(Exchange::start(
-            request, snapshot, api_id, path_start, id, started, started_at,
-        ))
+        boxed(|| Exchange::start(request, snapshot, api_id, path_start, id, started, started_at))
     }
 }

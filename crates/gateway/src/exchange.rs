@@ -99,6 +99,7 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     /// Starts an exchange for the API `api_id`, whose own path starts at byte `path_start` of the target.
+    #[inline]
     pub(crate) fn start(
         request: Box<Request>,
         snapshot: TakenSnapshot,

@@ -39,6 +39,7 @@ pub mod vpc_endpoints;
 mod worker;
 mod callers;
 mod decision;
+mod in_place;
 mod refusal;
 mod redirect;
 mod settings;

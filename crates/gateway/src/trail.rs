@@ -5,7 +5,6 @@ mod steps;
 
 use std::{
     borrow::Cow,
-    collections::VecDeque,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Instant,
@@ -113,7 +112,34 @@ impl Entry {
     }
 }
 
-struct Newest(VecDeque<(Instant, Entry)>);
+/// The newest of a thread, each in the place of the oldest when there are as many as may be.
+#[derive(Default)]
+struct Newest {
+    entries: Vec<(Instant, Entry)>,
+    oldest: usize,
+}
+
+impl Newest {
+    #[inline]
+    fn push(&mut self, newest: (Instant, Entry), most: usize) {
+        if self.entries.len() < most {
+            return self.entries.push(newest);
+        }
+        if let Some(oldest) = self.entries.get_mut(self.oldest) {
+            *oldest = newest;
+        }
+        self.oldest += 1;
+        if self.oldest >= most {
+            self.oldest = 0;
+        }
+    }
+
+    /// Returns them, the one that was pushed last first.
+    fn iter(&self) -> impl Iterator<Item = &(Instant, Entry)> {
+        let (newer, older) = self.entries.split_at_checked(self.oldest).unwrap_or_default();
+        newer.iter().rev().chain(older.iter().rev())
+    }
+}
 
 /// The newest trails of all listeners, and what they add up to.
 pub struct TrailLog {
@@ -127,7 +153,7 @@ impl TrailLog {
     pub fn new(trails_max: usize) -> Self {
         Self {
             metrics: Metrics::new(RINGS),
-            rings: (0..RINGS).map(|_| Mutex::new(Newest(VecDeque::new()))).collect(),
+            rings: (0..RINGS).map(|_| Mutex::default()).collect(),
             trails_per_ring_max: trails_max.div_ceil(RINGS).max(1),
         }
     }
@@ -154,7 +180,7 @@ impl TrailLog {
         let id = request_id::parse_uuid(request_id);
         self.rings.iter().find_map(|ring| {
             let ring = lock(ring);
-            let (_, entry) = ring.0.iter().rev().find(|(_, entry)| entry.is(id, request_id))?;
+            let (_, entry) = ring.iter().find(|(_, entry)| entry.is(id, request_id))?;
             Some(entry.to_trail())
         })
     }
@@ -169,34 +195,18 @@ impl TrailLog {
         let mut found: Vec<(Instant, Trail)> = Vec::new();
         for ring in &self.rings {
             let ring = lock(ring);
-            found.extend(
-                ring.0
-                    .iter()
-                    .rev()
-                    .take(count)
-                    .map(|(at, entry)| (*at, entry.to_trail())),
-            );
+            found.extend(ring.iter().take(count).map(|(at, entry)| (*at, entry.to_trail())));
         }
         found.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
         found.truncate(count);
         found.into_iter().map(|(_, trail)| trail).collect()
     }
 
-    /// Forgets the oldest trail for it, whose room serves the next exchange of the thread.
+    /// Forgets the oldest trail for it.
+    #[inline]
     fn push(&self, at: Instant, entry: Entry) {
-        let Some(ring) = self.rings.get(Ring::of_thread().index()) else {
-            return;
-        };
-        let mut ring = lock(ring);
-        let evicted = if ring.0.len() >= self.trails_per_ring_max {
-            ring.0.pop_front()
-        } else {
-            None
-        };
-        ring.0.push_back((at, entry));
-        drop(ring);
-        if let Some((_, Entry::Compact(Record { steps, .. }))) = evicted {
-            steps.give_back();
+        if let Some(ring) = self.rings.get(Ring::of_thread().index()) {
+            lock(ring).push((at, entry), self.trails_per_ring_max);
         }
     }
 }

@@ -66,6 +66,7 @@ pub(super) struct Call<'e> {
 
 impl Call<'_> {
     /// Sends it to `target`.
+    #[inline]
     fn on<'c>(
         &'c mut self,
         target: &'c Target,

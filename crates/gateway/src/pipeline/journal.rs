@@ -75,19 +75,13 @@ impl Journal {
 
     /// Returns how long a layer took, if it was reached.
     pub(super) fn milliseconds_of(&self, layer: LayerName) -> Option<u64> {
-        let step = self
-            .steps
-            .decided()
-            .iter()
-            .rev()
-            .find(|step| step.layer == layer)?;
-        Some(step.elapsed_ns / 1_000_000)
+        milliseconds_of(&self.steps, layer)
     }
 
     pub(super) fn log_answer(&mut self, answer: &Answer) {
-        let latency_ms = self.milliseconds_of(LayerName::Integration).unwrap_or_default();
         if let Some(log) = &mut self.log {
-            log.answered(answer, latency_ms);
+            let latency_ms = milliseconds_of(&self.steps, LayerName::Integration);
+            log.answered(answer, latency_ms.unwrap_or_default());
         }
     }
 
@@ -137,6 +131,11 @@ impl Journal {
     pub(crate) fn into_steps(self) -> Steps {
         self.steps
     }
+}
+
+fn milliseconds_of(steps: &Steps, layer: LayerName) -> Option<u64> {
+    let step = steps.decided().iter().rev().find(|step| step.layer == layer)?;
+    Some(step.elapsed_ns / 1_000_000)
 }
 
 /// Returns the time between two readings of the clock.

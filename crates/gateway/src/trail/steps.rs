@@ -122,13 +122,18 @@ impl Steps {
         }
         steps
     }
+}
 
-    /// Leaves its room for the steps of another exchange of the thread.
-    pub(super) fn give_back(mut self) {
-        self.decided.clear();
-        SPARE.with_borrow_mut(|spare| {
+/// Leaves its room for the steps of another exchange of the thread.
+impl Drop for Steps {
+    fn drop(&mut self) {
+        let mut room = std::mem::take(&mut self.decided);
+        room.clear();
+        // There are no spare ones any more when the thread ends.
+        let _kept = SPARE.try_with(|spare| {
+            let mut spare = spare.borrow_mut();
             if spare.len() < SPARE_MAX {
-                spare.push(self.decided);
+                spare.push(room);
             }
         });
     }

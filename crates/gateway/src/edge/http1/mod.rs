@@ -42,7 +42,10 @@ use super::{
     linger::{LINGER_TIME, hear_out},
     strictness::{self, Rule},
 };
-use crate::http::{Body, Peer, Request, Version};
+use crate::{
+    http::{Body, Peer, Request, Version},
+    in_place::boxed,
+};
 
 /// Bytes of the requests that a client sends before it has its answer.
 const PIPELINED_BYTES_MAX: usize = 16 * 1024;
@@ -105,7 +108,7 @@ fn act<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
     peer: &'e Peer,
 ) -> Option<Pin<Box<dyn Future<Output = bool> + 'e>>> {
     match next {
-        Next::Head(head) => Some(Box::pin(exchange(shared, wire, head, peer))),
+        Next::Head(head) => Some(Box::into_pin(boxed(|| exchange(shared, wire, head, peer)))),
         Next::Refused(rule) => Some(Box::pin(refuse(shared, wire, rule, peer))),
         Next::End => None,
     }
@@ -212,7 +215,7 @@ fn exchange<'e, A: Answer, S: AsyncRead + AsyncWrite + Unpin + 'static>(
 ) -> impl Future<Output = bool> + 'e {
     let (version, persistent, to_head) = (head.version, head.persistent, *head.method == *b"HEAD");
     let body = body(wire, &head, &shared.limits);
-    let request = Box::new(Request {
+    let request = boxed(|| Request {
         method: head.method,
         target: head.target.into(),
         authority: head.authority,

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     edge::{Answer, body_times::BodyTimes, conduct::OpenStream, connection::Shared},
     http::{Body, BodyError, Peer, Request, Response, Version},
+    in_place::boxed,
 };
 
 /// Answers what arrived. Dropped, or ended by the client, before all of the answer has been said, `open` counts as reset.
@@ -47,7 +48,7 @@ pub(super) fn serve<A: Answer>(
                 times: BodyTimes::new(&shared.limits),
             }))
         });
-        Box::new(Request {
+        boxed(|| Request {
             method: head.method,
             target: head.target.into(),
             authority: head.authority,

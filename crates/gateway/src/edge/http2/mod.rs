@@ -40,7 +40,7 @@ use super::{
     connection::Shared,
     linger::{LINGER_TIME, hear_out},
 };
-use crate::http::Peer;
+use crate::{http::Peer, in_place::boxed};
 
 /// Bytes that are read at once.
 const READ_BYTES: usize = 32 * 1024;
@@ -248,13 +248,10 @@ impl<A: Answer, S: AsyncRead + AsyncWrite + Unpin> Serving<A, S> {
                 continue;
             }
             // On the heap at once: an exchange is long, and on its way to its task it is moved a dozen times.
-            tokio::task::spawn_local(Box::pin(exchange::serve(
-                Rc::clone(&self.shared),
-                Rc::clone(&self.session),
-                arrived,
-                &self.peer,
-                open,
-            )));
+            let (shared, session) = (Rc::clone(&self.shared), Rc::clone(&self.session));
+            tokio::task::spawn_local(Box::into_pin(boxed(|| {
+                exchange::serve(shared, session, arrived, &self.peer, open)
+            })));
         }
         Ok(used)
     }
