@@ -11,7 +11,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use portcullis_model::HeaderList;
+use portcullis_model::{HeaderList, clock::recent};
 use tokio::{
     net::TcpStream,
     time::{Instant, timeout},
@@ -165,7 +165,8 @@ impl Client {
         request: Request<'s>,
         body: &'s mut dyn OutgoingBody,
     ) -> impl Future<Output = Result<Answer, EgressError>> + 's {
-        let (parts, started) = (&*self.0, Instant::now());
+        // Whoever decided on the call has just read the clock.
+        let (parts, started) = (&*self.0, Instant::from_std(recent()));
         async move {
             // Before anything is connected: what cannot be written is refused here.
             let mut head = parts.pool.buffer();

@@ -91,18 +91,20 @@ pub(crate) enum Nothing {
     OpenMethod,
     NoApiKey,
     NoValidator,
+    NoParameter,
     PassedThrough,
 }
 
 impl Nothing {
     /// All of them, in the order of the declaration.
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::NoWebAcl,
         Self::NoEndpointPolicy,
         Self::NoResourcePolicy,
         Self::OpenMethod,
         Self::NoApiKey,
         Self::NoValidator,
+        Self::NoParameter,
         Self::PassedThrough,
     ];
 
@@ -115,6 +117,7 @@ impl Nothing {
             Self::OpenMethod => LayerName::Authorizer,
             Self::NoApiKey => LayerName::UsagePlan,
             Self::NoValidator => LayerName::Validation,
+            Self::NoParameter => LayerName::Mapping,
             Self::PassedThrough => LayerName::Response,
         }
     }
@@ -128,6 +131,7 @@ impl Nothing {
             Self::OpenMethod => "authorization type NONE",
             Self::NoApiKey => "no API key is required",
             Self::NoValidator => "no request validator",
+            Self::NoParameter => "passed through, no parameter is mapped",
             Self::PassedThrough => "passed through",
         }
     }

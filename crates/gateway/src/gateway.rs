@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use portcullis_egress::ClientConfig;
-use portcullis_model::{Clock, Entropy, HeaderList, RequestId, trail::Outcome};
+use portcullis_model::{Clock, Entropy, HeaderList, RequestId, clock::tick_again, trail::Outcome};
 
 use crate::{
     arrival::Arrival,
@@ -112,6 +112,7 @@ impl Gateway {
 
     pub(crate) fn arrival(&self) -> Arrival {
         let started_at = Instant::now();
+        tick_again(started_at);
         Arrival {
             id: self.ids.next_uuid(),
             started: self.worker.parts().clock.at(started_at),

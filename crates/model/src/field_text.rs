@@ -125,7 +125,9 @@ fn first(marks: u64) -> Option<usize> {
 }
 
 /// Returns the length of the runs at the front of `text` in which there is no control character at all. A token of a user is a
-/// thousand bytes: all of a run are looked at, without a branch for each, so that the compiler takes many at once.
+/// thousand bytes: all of a run are looked at, without a branch for each, so that the compiler takes many at once, which it does not
+/// where this is a part of something longer.
+#[inline(never)]
 fn runs_length(text: &[u8]) -> usize {
     let (runs, _) = text.as_chunks::<RUN_BYTES>();
     let is_control = |found, byte: &u8| found | (*byte < b' ') | (*byte == DELETE);

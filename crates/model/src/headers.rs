@@ -111,6 +111,12 @@ impl HeaderList {
         self.fields().put(name.as_str().as_bytes(), write);
     }
 
+    /// Adds fields of ours at the end whose lines are written in `text` already, one behind the other. Who calls vouches for them.
+    #[inline]
+    pub fn push_own_lines<const LINES: usize>(&mut self, lines: [OwnLine; LINES], text: &[u8]) {
+        self.fields().put_lines(lines, text);
+    }
+
     /// Appends the lines of the fields for which `keep(name)` holds, `name: value` and CRLF each (RFC 9112 section 5).
     ///
     /// Those that stand so behind one another, as what was added does and most that were read do, are written at once.
@@ -275,6 +281,34 @@ pub fn is_of_connection(name: &[u8]) -> bool {
         16 => is_name(name, b"proxy-connection"),
         17 => is_name(name, b"transfer-encoding"),
         _ => false,
+    }
+}
+
+/// The line of a field of ours that is always as long.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnLine {
+    name_bytes: usize,
+    value_bytes: usize,
+}
+
+impl OwnLine {
+    /// Returns the line of a field with a value of so many bytes.
+    pub const fn new(name: FieldName, value_bytes: usize) -> Self {
+        Self {
+            name_bytes: name.as_str().len(),
+            value_bytes,
+        }
+    }
+
+    /// Returns where the value stands in a line that begins at `start`.
+    pub const fn value(self, start: usize) -> Range<usize> {
+        let value_start = start + self.name_bytes + COLON.len();
+        value_start..value_start + self.value_bytes
+    }
+
+    /// Returns where a line ends that begins at `start`.
+    pub const fn end(self, start: usize) -> usize {
+        self.value(start).end + LINE_END.len()
     }
 }
 

@@ -82,6 +82,11 @@ impl HttpCall {
         &self.uri
     }
 
+    /// Tells whether no parameter is mapped.
+    pub(super) fn maps_nothing(&self) -> bool {
+        self.paths.is_empty() && self.queries.is_empty() && self.headers.is_empty()
+    }
+
     /// Tells whether something is mapped from the body.
     pub(super) fn uses_body(&self) -> bool {
         let mut all = self.paths.iter().chain(&self.queries).chain(&self.headers);

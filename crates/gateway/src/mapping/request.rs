@@ -17,7 +17,7 @@ use super::{
     template::{self, JSON, Templates, media_type_of},
 };
 use crate::{
-    decision::{Reason, shown},
+    decision::{Nothing, Reason, shown},
     exchange::{BODY_BYTES_MAX, BodyNeed, Exchange},
     refusal::{Refusal, RefusalKind},
 };
@@ -261,11 +261,16 @@ pub(crate) fn map(exchange: &Exchange, mapping: &RequestMapping) -> Result<(Mapp
             if let Some(changes) = changes {
                 changes.apply(exchange, &mut path_and_query, &mut headers)?;
             }
+            let reason = if changes.is_none() && call.maps_nothing() {
+                Reason::Nothing(Nothing::NoParameter)
+            } else {
+                "passed through, parameters mapped".into()
+            };
             let mapped = Mapped::HttpProxy {
                 path_and_query,
                 headers,
             };
-            Ok((mapped, "passed through, parameters mapped".into()))
+            Ok((mapped, reason))
         }
         RequestMapping::Http { call, body } => {
             let (rendered, media_type, reason) = body.map(exchange)?;

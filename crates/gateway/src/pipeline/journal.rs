@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use portcullis_model::trail::Outcome;
+use portcullis_model::{clock::tick_again, trail::Outcome};
 
 use crate::{
     api_metrics,
@@ -68,6 +68,7 @@ impl Journal {
 
     fn lap_ns(&mut self) -> u64 {
         let now = Instant::now();
+        tick_again(now);
         let lap_ns = nanoseconds(std::mem::replace(&mut self.last, now), now);
         self.elapsed_ns += lap_ns;
         lap_ns

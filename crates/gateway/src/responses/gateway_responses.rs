@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use portcullis_engines::gateway_template::GatewayTemplate;
 use portcullis_firewall::BlockResponse;
-use portcullis_model::{FieldName, HeaderList, Problem, resources::apigateway::GatewayResponse};
+use portcullis_model::{HeaderList, Problem, resources::apigateway::GatewayResponse};
 
 use crate::{
     exchange::Exchange,
@@ -20,13 +20,9 @@ use crate::{
         template::{JSON, View},
     },
     refusal::{Refusal, RefusalKind},
-    request_id,
 };
 
 use super::facts::facts;
-
-const REQUEST_ID: FieldName = FieldName::new("x-amzn-RequestId");
-const EXTENDED_ID: FieldName = FieldName::new("x-amz-apigw-id");
 
 /// The kinds that an API can customise, each by the name of its type.
 const CUSTOMISABLE: [RefusalKind; 19] = [
@@ -275,14 +271,6 @@ fn default_body(exchange: &Exchange, refusal: &Refusal) -> Bytes {
         "message"
     };
     format!("{{\"{name}\":{}}}", message.unwrap_or_else(|| "null".into())).into()
-}
-
-/// Sets the ids that every answer of a REST API carries.
-pub(crate) fn add_identity(response: &mut Response, id: u128) {
-    let (request_id, extended_id) = request_id::header_values(id);
-    let headers = &mut response.headers;
-    headers.push_own(REQUEST_ID, |value| value.extend_from_slice(&request_id));
-    headers.push_own(EXTENDED_ID, |value| value.extend_from_slice(&extended_id));
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ pub(crate) mod facts;
 pub(crate) mod gateway_responses;
 pub(crate) mod http_api;
 
-use crate::{exchange::Exchange, http::Response, refusal::Refusal};
+use crate::{exchange::Exchange, http::Response, refusal::Refusal, request_id};
 
 /// Renders a refusal as the kind of API has it.
 pub(crate) fn render(exchange: &Exchange, refusal: &Refusal) -> Response {
@@ -25,6 +25,6 @@ pub(crate) fn complete(exchange: &Exchange, response: &mut Response) {
     if exchange.is_http_api() {
         http_api::complete(exchange, response);
     } else {
-        gateway_responses::add_identity(response, exchange.id());
+        request_id::push_both(&mut response.headers, exchange.id());
     }
 }
