@@ -128,3 +128,29 @@ impl Connection {
         self.inbound = BytesMut::new();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rest_is_handed_on_as_it_lies_and_what_has_more_behind_it_is_not() {
+        let mut input = BytesMut::from(&b"head and body"[..]);
+        let place = input.as_ptr();
+        let head = take_front(&mut input, 5);
+        assert_eq!((&head[..], &input[..]), (&b"head "[..], &b"and body"[..]));
+        assert_ne!(head.as_ptr(), place);
+        let middle = take_front(&mut input, 4);
+        assert_eq!((&middle[..], &input[..]), (&b"and "[..], &b"body"[..]));
+        let rest = take_front(&mut input, 4);
+        assert_eq!(rest, "body");
+        assert_eq!(rest.as_ptr().addr() - place.addr(), 9);
+        assert!(input.is_empty() && take_front(&mut input, 0).is_empty());
+        // Room behind it is not given away with it.
+        let mut input = BytesMut::with_capacity(1024);
+        input.extend_from_slice(b"body");
+        let place = input.as_ptr();
+        assert_eq!(take_front(&mut input, 4), "body");
+        assert!(input.is_empty() && input.capacity() >= 1020 && input.as_ptr() != place);
+    }
+}

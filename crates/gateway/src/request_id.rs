@@ -163,6 +163,21 @@ mod tests {
     }
 
     #[test]
+    fn both_ids_are_fields_behind_what_was_there() {
+        let mut headers = HeaderList::new();
+        headers.push("a", "b");
+        let id = 0x0123_4567_89ab_4def_8123_4567_89ab_cdef;
+        push_both(&mut headers, id);
+        let (uuid, extended) = header_values(id);
+        let expected: [(&[u8], &[u8]); 3] = [
+            (b"a", b"b"),
+            (b"x-amzn-RequestId", &uuid),
+            (b"x-amz-apigw-id", &extended),
+        ];
+        assert!(headers.iter().eq(expected));
+    }
+
+    #[test]
     fn ids_of_a_number_stay_what_they_were() {
         let (uuid, extended) = header_values(0x0123_4567_89ab_4def_8123_4567_89ab_cdef);
         assert_eq!(&uuid, b"01234567-89ab-4def-8123-456789abcdef");

@@ -268,9 +268,11 @@ mod tests {
     fn ring_forgets_the_oldest() {
         let log = TrailLog::new(RINGS * 2);
         for id in 0..5 {
-            log.record_compact(record(id, 200), Instant::now());
+            log.record_compact(record(id, 200 + u16::try_from(id).unwrap()), Instant::now());
         }
-        assert_eq!(log.newest(10).len(), 2);
+        let statuses: Vec<u16> = log.newest(10).into_iter().map(|trail| trail.status).collect();
+        assert_eq!(statuses, [204, 203]);
+        assert_eq!(log.newest(1)[0].status, 204);
         assert!(log.find(&request_id::uuid_text(0)).is_none());
         assert!(log.find(&request_id::uuid_text(4)).is_some());
     }

@@ -357,6 +357,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn lines_that_are_written_already_are_fields_like_others() {
+        let lines = [
+            OwnLine::new(FieldName::new("One"), 3),
+            OwnLine::new(FieldName::new("Other"), 0),
+        ];
+        let mut headers = HeaderList::new();
+        headers.push_own(FieldName::new("first"), |value| value.extend_from_slice(b"1"));
+        headers.push_own_lines(lines, b"One: two\r\nOther: \r\n");
+        headers.push("last", "4");
+        assert_eq!(headers.get("one"), Some(&b"two"[..]));
+        assert_eq!(headers.get("other"), Some(&b""[..]));
+        let mut written = Vec::new();
+        headers.write_lines(&mut written, |name| name != b"first");
+        assert_eq!(written, b"One: two\r\nOther: \r\nlast: 4\r\n");
+    }
+
+    #[test]
     fn detached_fields_are_the_same_in_memory_of_their_own() {
         let read = Bytes::from(b"Name: value\r\nEmpty:\r\nname: other\r\n".repeat(1_000));
         let mut headers = HeaderList::new();
