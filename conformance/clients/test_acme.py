@@ -68,8 +68,7 @@ class Pebble:
             ),
             subprocess.Popen(
                 [PEBBLE, "-config", str(folder / "pebble.json"), "-dnsserver", f"127.0.0.1:{dns}"],
-                # In a hundred, so many nonces are refused: an order ends at the third in a row, and is tried again only later.
-                env={**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "3"},
+                env={**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "10"},
                 stdout=self.log,
                 stderr=self.log,
             ),

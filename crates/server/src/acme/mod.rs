@@ -7,7 +7,7 @@ use std::{future::Future, path::PathBuf, pin::Pin, sync::Arc, time::Duration};
 use anyhow::{Context, Result, bail, ensure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use instant_acme::{
-    Account, AccountCredentials, AuthorizationStatus, ChallengeType, ExternalAccountKey, Identifier,
+    Account, AccountCredentials, AuthorizationStatus, ChallengeType, Error, ExternalAccountKey, Identifier,
     NewAccount, NewOrder, Order, OrderStatus, RetryPolicy,
 };
 use portcullis_control::ports::{Issuance, IssuedPem};
@@ -24,6 +24,8 @@ use self::http::EgressHttp;
 
 /// How long a CA may take to look at a challenge, or to issue.
 const CA_TIME: Duration = Duration::from_secs(90);
+/// How often an order is begun whose requests came too late for their nonces again and again.
+const ORDERS_MAX: usize = 4;
 
 /// Which CA, and as whom.
 #[derive(Clone)]
@@ -211,8 +213,25 @@ impl Issuer for AcmeIssuer {
         names: &'a [String],
         key_algorithm: &'a str,
     ) -> Pin<Box<dyn Future<Output = Result<IssuedPem>> + Send + 'a>> {
-        Box::pin(self.order(names, key_algorithm))
+        Box::pin(async move {
+            let mut begun = 1;
+            loop {
+                match self.order(names, key_algorithm).await {
+                    Err(cause) if is_bad_nonce(&cause) && begun < ORDERS_MAX => begun += 1,
+                    outcome => return outcome,
+                }
+            }
+        })
     }
+}
+
+/// Tells whether the CA refused a nonce even when the request was sent again with the one it gave (RFC 8555 section 6.5): nothing is wrong
+/// with the order.
+fn is_bad_nonce(cause: &anyhow::Error) -> bool {
+    let Some(Error::Api(problem)) = cause.downcast_ref() else {
+        return false;
+    };
+    problem.r#type.as_deref() == Some("urn:ietf:params:acme:error:badNonce")
 }
 
 /// Rejects a directory or contact that is none.
