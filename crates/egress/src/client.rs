@@ -165,7 +165,7 @@ impl Client {
         request: Request<'s>,
         body: &'s mut dyn OutgoingBody,
     ) -> impl Future<Output = Result<Answer, EgressError>> + 's {
-        // Whoever decided on the call has just read the clock.
+        // Whoever decided on the call has mostly just read the clock; else a tick is exact enough.
         let (parts, started) = (&*self.0, Instant::from_std(recent()));
         async move {
             // Before anything is connected: what cannot be written is refused here.

@@ -2,11 +2,13 @@
 
 use std::cell::Cell;
 
-use portcullis_model::{Entropy, FieldName, HeaderList, OwnLine};
+use portcullis_model::{Entropy, FieldName, HeaderList};
 
 const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// The two digits of each byte.
 static DIGITS: [[u8; 2]; 256] = digits();
+const REQUEST_ID: FieldName = FieldName::new("x-amzn-RequestId");
+const EXTENDED_ID: FieldName = FieldName::new("x-amz-apigw-id");
 const UUID_BYTES: usize = 36;
 /// Fifteen symbols and a `=`, as AWS's extended ids look.
 const EXTENDED_BYTES: usize = 16;
@@ -66,26 +68,11 @@ pub(crate) fn header_values(value: u128) -> ([u8; UUID_BYTES], [u8; EXTENDED_BYT
     (uuid_bytes(value), extended)
 }
 
-const REQUEST_ID: OwnLine = OwnLine::new(FieldName::new("x-amzn-RequestId"), UUID_BYTES);
-const EXTENDED_ID: OwnLine = OwnLine::new(FieldName::new("x-amz-apigw-id"), EXTENDED_BYTES);
-/// Both, filled with zeros.
-const LINES: &[u8; EXTENDED_ID.end(REQUEST_ID.end(0))] =
-    b"x-amzn-RequestId: 000000000000000000000000000000000000\r\nx-amz-apigw-id: 0000000000000000\r\n";
-
 /// Adds both ids of `value`, as answers of a REST API carry them.
 pub(crate) fn push_both(headers: &mut HeaderList, value: u128) {
     let (request_id, extended_id) = header_values(value);
-    let mut lines = *LINES;
-    let places = [
-        (REQUEST_ID.value(0), &request_id[..]),
-        (EXTENDED_ID.value(REQUEST_ID.end(0)), &extended_id),
-    ];
-    for (place, id) in places {
-        if let Some(place) = lines.get_mut(place) {
-            place.copy_from_slice(id);
-        }
-    }
-    headers.push_own_lines([REQUEST_ID, EXTENDED_ID], &lines);
+    headers.push_own(REQUEST_ID, |value| value.extend_from_slice(&request_id));
+    headers.push_own(EXTENDED_ID, |value| value.extend_from_slice(&extended_id));
 }
 
 /// Returns `value` as a UUID's text.

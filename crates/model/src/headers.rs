@@ -111,12 +111,6 @@ impl HeaderList {
         self.fields().put(name.as_str().as_bytes(), write);
     }
 
-    /// Adds fields of ours at the end whose lines are written in `text` already, one behind the other. Who calls vouches for them.
-    #[inline]
-    pub fn push_own_lines<const LINES: usize>(&mut self, lines: [OwnLine; LINES], text: &[u8]) {
-        self.fields().put_lines(lines, text);
-    }
-
     /// Appends the lines of the fields for which `keep(name)` holds, `name: value` and CRLF each (RFC 9112 section 5).
     ///
     /// Those that stand so behind one another, as what was added does and most that were read do, are written at once.
@@ -284,34 +278,6 @@ pub fn is_of_connection(name: &[u8]) -> bool {
     }
 }
 
-/// The line of a field of ours that is always as long.
-#[derive(Clone, Copy, Debug)]
-pub struct OwnLine {
-    name_bytes: usize,
-    value_bytes: usize,
-}
-
-impl OwnLine {
-    /// Returns the line of a field with a value of so many bytes.
-    pub const fn new(name: FieldName, value_bytes: usize) -> Self {
-        Self {
-            name_bytes: name.as_str().len(),
-            value_bytes,
-        }
-    }
-
-    /// Returns where the value stands in a line that begins at `start`.
-    pub const fn value(self, start: usize) -> Range<usize> {
-        let value_start = start + self.name_bytes + COLON.len();
-        value_start..value_start + self.value_bytes
-    }
-
-    /// Returns where a line ends that begins at `start`.
-    pub const fn end(self, start: usize) -> usize {
-        self.value(start).end + LINE_END.len()
-    }
-}
-
 /// What of a field cannot be written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BadField {
@@ -355,23 +321,6 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> FromIterator<(N, V)> for HeaderList {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_that_are_written_already_are_fields_like_others() {
-        let lines = [
-            OwnLine::new(FieldName::new("One"), 3),
-            OwnLine::new(FieldName::new("Other"), 0),
-        ];
-        let mut headers = HeaderList::new();
-        headers.push_own(FieldName::new("first"), |value| value.extend_from_slice(b"1"));
-        headers.push_own_lines(lines, b"One: two\r\nOther: \r\n");
-        headers.push("last", "4");
-        assert_eq!(headers.get("one"), Some(&b"two"[..]));
-        assert_eq!(headers.get("other"), Some(&b""[..]));
-        let mut written = Vec::new();
-        headers.write_lines(&mut written, |name| name != b"first");
-        assert_eq!(written, b"One: two\r\nOther: \r\nlast: 4\r\n");
-    }
 
     #[test]
     fn detached_fields_are_the_same_in_memory_of_their_own() {

@@ -19,7 +19,7 @@ pub use entropy::{Entropy, SystemEntropy};
 pub use field_text::{
     FieldName, is_cut_target, is_field_value, is_name, is_token, token_length, value_length,
 };
-pub use headers::{BadField, HeaderList, OwnLine, Renamed, is_of_connection, is_one_of};
+pub use headers::{BadField, HeaderList, Renamed, is_of_connection, is_one_of};
 pub use ids::*;
 pub use problem::{Place, Problem, Severity};
 pub use scope::Scope;

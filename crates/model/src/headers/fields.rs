@@ -5,7 +5,6 @@ use std::{cell::RefCell, ops::Range};
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use super::OwnLine;
 use crate::field_text::is_name;
 
 /// What stands between a name and its value, and behind a value.
@@ -192,24 +191,6 @@ impl Fields {
             Place::new(start..name_end, ADDED),
             Place::new(value_start..end, ADDED),
         );
-    }
-
-    /// Puts fields behind what was added before, whose lines are `text`.
-    #[inline]
-    pub(super) fn put_lines<const LINES: usize>(&mut self, lines: [OwnLine; LINES], text: &[u8]) {
-        let added = &mut self.added;
-        if added.capacity() == 0 {
-            *added = Vec::with_capacity(ADDED_USUAL);
-        }
-        let mut start = added.len();
-        debug_assert_eq!(lines.iter().fold(0, |at, line| line.end(at)), text.len());
-        added.extend_from_slice(text);
-        for line in lines {
-            let value = line.value(start);
-            let name = start..value.start - COLON.len();
-            self.push(Place::new(name, ADDED), Place::new(value, ADDED));
-            start = line.end(start);
-        }
     }
 }
 
